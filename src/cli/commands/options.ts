@@ -1,0 +1,63 @@
+/** Options that several commands share, so that they read and behave the same everywhere. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { checkBatchName } from '../../shared/ledger/batch.ts';
+import { DEFAULT_MODEL_ID } from '../../shared/models/model-definition.ts';
+import { UsageError } from '../exit-codes.ts';
+
+export interface ListFlags {
+  readonly batch?: string;
+  readonly model: string;
+  readonly modelFile: string[];
+  readonly column?: string;
+  readonly force: boolean;
+  readonly json: boolean;
+}
+
+export function jsonOption(): Option {
+  return new Option('--json', 'machine output on standard output, everything else on standard error').default(
+    false,
+  );
+}
+
+export function modelFileOption(): Option {
+  return new Option(
+    '--model-file <file>',
+    'a model definition of your own (JSON, see docs/models.md); repeatable',
+  )
+    .argParser((file: string, before: string[]) => [...before, file])
+    .default([], 'none');
+}
+
+/** A command that reads lists of links. */
+export function listCommand(name: string): Command {
+  return new Command(name)
+    .argument(
+      '[files...]',
+      'lists of links: text, CSV, TSV, JSON or JSONL, also .gz; - or nothing for standard input',
+    )
+    .option('--batch <name>', 'name of the batch (default: after the first file)', batchName)
+    .option('--model <id>', 'model to run the links through', DEFAULT_MODEL_ID)
+    .addOption(modelFileOption())
+    .option('--column <name>', 'column of a CSV, or field of JSON objects, that holds the link')
+    .option('--force', 'take links again that were saved before: they will be paid again', false)
+    .addOption(jsonOption());
+}
+
+export function wholeNumber(text: string): number {
+  if (/^\d+$/.test(text) && Number(text) > 0) return Number(text);
+  throw new InvalidArgumentError('It must be a whole number above 0.');
+}
+
+export function oneOf<Choice extends string>(what: string, choices: readonly Choice[], text: string): Choice {
+  const found = choices.find((choice) => choice === text);
+  if (found !== undefined) return found;
+  throw new UsageError(`${what} must be one of ${choices.join(', ')}, not "${text}"`);
+}
+
+function batchName(name: string): string {
+  try {
+    return checkBatchName(name);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+}

@@ -1,0 +1,83 @@
+/** `kie-batch run`: links in, videos out, in this process, until the batch has ended. */
+import type { Command } from 'commander';
+import { defaultBatchName } from '../../producer/batch-name.ts';
+import { openListFiles } from '../../producer/lists/open-list-files.ts';
+import { type LoadedConfiguration, loadConfiguration } from '../../shared/configuration/configuration.ts';
+import { unfinished } from '../../shared/ledger/batch.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { plural } from '../format.ts';
+import { withInterrupt } from '../interrupt.ts';
+import { createInvalidLines } from '../invalid-lines.ts';
+import { openProgress } from '../progress.ts';
+import { type RunEnd, runBatch } from '../run-batch.ts';
+import { openSession, requireApiKey } from '../session.ts';
+import { describeSummary, exitCodeOf, summarize } from '../summary.ts';
+import type { Terminal } from '../terminal.ts';
+import { type ListFlags, listCommand } from './options.ts';
+
+export interface RunFlags extends ListFlags {
+  readonly exitOnHalt: boolean;
+}
+
+export function runCommand(terminal: Terminal): Command {
+  return listCommand('run')
+    .description('Enqueue links and work here until all of them are saved or failed')
+    .option('--exit-on-halt', 'end with exit code 3 when the account or the model has to wait', false)
+    .addHelpText(
+      'after',
+      `
+Exit codes: 0 everything saved (now or before), 1 some links failed or lines held no link, 2 wrong usage or
+configuration, 3 halted (with --exit-on-halt), 130 interrupted (everything stays queued).`,
+    )
+    .action(async (files: string[], flags: RunFlags) => {
+      process.exitCode = await run(files, flags, loadConfiguration(), terminal);
+    });
+}
+
+/** @returns the exit code */
+export async function run(
+  files: readonly string[],
+  flags: RunFlags,
+  loaded: LoadedConfiguration,
+  terminal: Terminal,
+): Promise<number> {
+  requireApiKey(loaded.configuration);
+  const sources = await openListFiles(files.length === 0 ? ['-'] : files, process.stdin);
+  const batch = flags.batch ?? defaultBatchName(files, new Date());
+  const session = await openSession({ loaded, terminal, modelFiles: flags.modelFile, logTo: 'file' });
+  try {
+    const progress = openProgress(terminal);
+    const request = {
+      ...flags,
+      batch,
+      sources,
+      list: { column: flags.column },
+      model: session.models.get(flags.model),
+    };
+    const end = await withInterrupt(terminal, (signal) =>
+      runBatch(request, { session, progress, signal, onInvalid: createInvalidLines(progress.note) }),
+    );
+    return report(end, flags, terminal);
+  } finally {
+    await session.close();
+  }
+}
+
+function report({ ended, facts }: RunEnd, { json }: RunFlags, terminal: Terminal): number {
+  const summary = summarize(facts);
+  if (json) terminal.json(summary);
+  for (const line of describeSummary(summary, facts.batch)) terminal.say(line);
+  const left = unfinished(facts.batch.counts);
+  switch (ended) {
+    case 'completed':
+      return exitCodeOf(summary);
+    case 'interrupted':
+      terminal.say(`Interrupted. ${plural(left, 'link')} stay queued; the same command goes on with them.`);
+      return exitCodes.interrupted;
+    case 'halted':
+      terminal.say(`Halted. ${plural(left, 'link')} stay queued; the same command goes on with them.`);
+      return exitCodes.halted;
+    default:
+      return ended satisfies never;
+  }
+}

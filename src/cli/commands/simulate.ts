@@ -1,0 +1,31 @@
+/** `kie-batch simulate`: the simulated vendor on a port, for trying things out without a key or a bill. */
+import { Command } from 'commander';
+import { z } from 'zod';
+import { simulatorOptionsSchema } from '../../simulator/options.ts';
+import { startSimulator } from '../../simulator/simulator.ts';
+import { exitCodes, UsageError } from '../exit-codes.ts';
+import { untilAborted, withInterrupt } from '../interrupt.ts';
+import type { Terminal } from '../terminal.ts';
+import { jsonOption } from './options.ts';
+
+export function simulateCommand(terminal: Terminal): Command {
+  const command = new Command('simulate')
+    .description('Run the simulated vendor until stopped')
+    .addOption(jsonOption());
+  for (const [name, field] of Object.entries(simulatorOptionsSchema.shape)) {
+    const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    command.option(`--${flag} <value>`, field.description ?? '');
+  }
+  return command.action(async ({ json, ...flags }: Record<string, unknown>) => {
+    const parsed = simulatorOptionsSchema.safeParse({ port: 4000, ...flags });
+    if (!parsed.success) throw new UsageError(`Wrong options:\n${z.prettifyError(parsed.error)}`);
+    const simulator = await startSimulator({ port: 4000, ...flags });
+    if (json) terminal.json({ url: simulator.url });
+    terminal.say(`The simulated vendor listens. Point kie-batch at it with
+  KIE_BASE_URL=${simulator.url} KIE_API_KEY=any-key ALLOW_PRIVATE_ADDRESSES=true
+Counts: ${simulator.url}/simulator/counts`);
+    await withInterrupt(terminal, untilAborted);
+    await simulator.close();
+    process.exitCode = exitCodes.saved;
+  });
+}

@@ -1,0 +1,55 @@
+/** `kie-batch worker`: works on whatever is queued until it is stopped; any number of them, on any machine. */
+import { Command } from 'commander';
+import { loadConfiguration } from '../../shared/configuration/configuration.ts';
+import { type Stage, stages } from '../../shared/jobs/catalogue.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { untilAborted, withInterrupt } from '../interrupt.ts';
+import { openSession, requireApiKey } from '../session.ts';
+import type { Terminal } from '../terminal.ts';
+import { jsonOption, modelFileOption, oneOf } from './options.ts';
+
+/** `status` is the contract's short word for the queue `status-check`. */
+const stageWords = {
+  submit: 'submit',
+  status: 'status-check',
+  download: 'download',
+} as const satisfies Record<string, Stage>;
+const drainMs = 8000;
+
+export function workerCommand(terminal: Terminal): Command {
+  return new Command('worker')
+    .description('Work on queued links until stopped')
+    .option(
+      '--stages <list>',
+      'stages to work on, separated by commas: submit, status, download',
+      parseStages,
+      [...stages],
+    )
+    .addOption(modelFileOption())
+    .addOption(jsonOption())
+    .action(async (flags: { stages: Stage[]; modelFile: string[]; json: boolean }) => {
+      const loaded = loadConfiguration(flags.json ? { LOG_FORMAT: 'json' } : {});
+      requireApiKey(loaded.configuration);
+      const session = await openSession({
+        loaded,
+        terminal,
+        modelFiles: flags.modelFile,
+        logTo: 'standard-error',
+      });
+      try {
+        const worker = await session.startWorker(flags.stages);
+        session.logger.info({ stages: flags.stages }, 'Worker started');
+        await withInterrupt(terminal, untilAborted);
+        await worker.stop(drainMs);
+        session.logger.info('Worker stopped');
+        process.exitCode = exitCodes.saved;
+      } finally {
+        await session.close();
+      }
+    });
+}
+
+function parseStages(text: string): Stage[] {
+  const words = Object.keys(stageWords) as (keyof typeof stageWords)[];
+  return text.split(',').map((word) => stageWords[oneOf('--stages', words, word.trim())]);
+}

@@ -1,0 +1,18 @@
+/** What the process ends with; the contract scripts rely on. */
+export const exitCodes = {
+  /** Everything saved, or saved before. */
+  saved: 0,
+  /** Ended with failures. */
+  failures: 1,
+  /** Wrong usage or configuration: nothing was started. */
+  usage: 2,
+  /** Halted, and `--exit-on-halt` was given. */
+  halted: 3,
+  /** Ctrl-C: everything stays queued. */
+  interrupted: 130,
+} as const;
+
+/** What the user got wrong; the message says what to do and is shown as it is. */
+export class UsageError extends Error {
+  readonly code = 'USAGE';
+}

@@ -1,0 +1,22 @@
+/**
+ * The process's ends towards a person: machine output on standard output alone, all else on standard error.
+ */
+export interface Terminal {
+  /** One JSON value, on standard output. */
+  json(value: unknown): void;
+  /** Text that was asked for, on standard output. */
+  print(text: string): void;
+  /** Text about what is going on, on standard error. */
+  say(text: string): void;
+  /** Whether a person watches standard error. */
+  readonly isWatched: boolean;
+}
+
+export function openTerminal({ stdout, stderr }: Pick<NodeJS.Process, 'stdout' | 'stderr'>): Terminal {
+  return {
+    json: (value) => stdout.write(`${JSON.stringify(value)}\n`),
+    print: (text) => stdout.write(`${text}\n`),
+    say: (text) => stderr.write(`${text}\n`),
+    isWatched: stderr.isTTY === true,
+  };
+}

@@ -1,0 +1,104 @@
+/**
+ * The way in: lists of links become items of a batch. Called by `run` and `enqueue`. Streams, so the size of a
+ * list does not matter; safe to repeat, because a link given again changes nothing. While Redis works on
+ * one chunk the next is read.
+ */
+import type { EnqueuedChunk, Ledger, LedgerLink } from '../shared/ledger/ledger.ts';
+import { identifyLink } from '../shared/models/identify-link.ts';
+import type { ModelDefinition } from '../shared/models/model-definition.ts';
+import type { ListEntry } from './lists/list-entry.ts';
+import { printable } from './lists/list-entry.ts';
+import type { ListOptions, ListSource } from './lists/list-source.ts';
+import { readList } from './lists/read-list.ts';
+
+/** A line that brought no link. */
+export interface InvalidLine {
+  readonly file: string;
+  readonly line: number;
+  readonly text: string;
+  readonly reason: string;
+}
+
+export interface EnqueueCounts {
+  /** Links and invalid lines found; the four below add up to it. */
+  readonly total: number;
+  readonly accepted: number;
+  readonly duplicates: number;
+  readonly alreadySaved: number;
+  readonly invalid: number;
+  /** Already saved links that were new to this batch: its count of saved items grew by them. */
+  readonly newlyListedSaved: number;
+}
+
+export interface EnqueueRequest {
+  readonly batch: string;
+  readonly model: ModelDefinition;
+  readonly sources: readonly ListSource[];
+  readonly list: ListOptions;
+  readonly force: boolean;
+  /** When the run began, by Redis's clock. */
+  readonly since: number;
+}
+
+export interface EnqueueDeps {
+  readonly ledger: Ledger;
+  readonly onInvalid: (line: InvalidLine) => void;
+  readonly onProgress: (counts: EnqueueCounts) => void;
+  readonly signal: AbortSignal;
+}
+
+const chunkSize = 1000;
+/** Chunks under way at once: enough to keep Redis busy while the next is read. */
+const mostUnderWay = 3;
+
+/** Throws ListError where a list cannot be read; when aborted, returns what has been counted so far. */
+export async function enqueueLists(request: EnqueueRequest, deps: EnqueueDeps): Promise<EnqueueCounts> {
+  const counts = { total: 0, accepted: 0, duplicates: 0, alreadySaved: 0, invalid: 0, newlyListedSaved: 0 };
+  const underWay: Promise<EnqueuedChunk>[] = [];
+  let chunk: LedgerLink[] = [];
+
+  const finishOldest = async () => {
+    const enqueued = await underWay.shift();
+    for (const answer of enqueued?.answers ?? []) counts[counterOf[answer]] += 1;
+    counts.newlyListedSaved += enqueued?.newlyListedSaved ?? 0;
+    deps.onProgress(counts);
+  };
+  const send = async () => {
+    if (chunk.length === 0) return;
+    const sending = deps.ledger.enqueue(request.batch, chunk, request);
+    // Its failure is met by whoever awaits it in turn; until then it must not count as unhandled.
+    sending.catch(() => undefined);
+    underWay.push(sending);
+    chunk = [];
+    if (underWay.length >= mostUnderWay) await finishOldest();
+  };
+
+  for (const source of request.sources) {
+    for await (const entries of readList(source, request.list)) {
+      if (deps.signal.aborted) break;
+      for (const entry of entries) {
+        counts.total += 1;
+        const found = findLink(entry, request.model);
+        if ('reason' in found) {
+          counts.invalid += 1;
+          deps.onInvalid({ file: source.name, line: entry.line, ...found });
+          continue;
+        }
+        chunk.push(found);
+        if (chunk.length >= chunkSize) await send();
+      }
+    }
+  }
+  await send();
+  while (underWay.length > 0) await finishOldest();
+  return counts;
+}
+
+const counterOf = { accepted: 'accepted', duplicate: 'duplicates', 'already-saved': 'alreadySaved' } as const;
+
+function findLink(entry: ListEntry, model: ModelDefinition): LedgerLink | { text: string; reason: string } {
+  if (entry.kind === 'problem') return { text: entry.text, reason: entry.reason };
+  const identified = identifyLink(model, entry.link);
+  if (!identified.ok) return { text: printable(entry.link), reason: identified.reason };
+  return { id: identified.id, url: identified.url };
+}

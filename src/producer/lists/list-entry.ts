@@ -1,0 +1,46 @@
+/**
+ * What reading a list brings forth: a link (a candidate; which links a model takes is the model's rule) or a
+ * problem, a line that is plainly no list entry. Every reader of this folder yields these and nothing else.
+ * A problem's text comes from a stranger's file and goes to terminals and logs: it is short and holds no
+ * control characters.
+ */
+export interface LinkEntry {
+  readonly kind: 'link';
+  readonly link: string;
+  readonly line: number;
+}
+
+export interface ListProblem {
+  readonly kind: 'problem';
+  readonly line: number;
+  /** The start of what was found there, safe to print. */
+  readonly text: string;
+  readonly reason: string;
+}
+
+export type ListEntry = LinkEntry | ListProblem;
+
+const SHOWN_CHARACTERS = 120;
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
+
+export function linkAt(line: number, link: string): LinkEntry {
+  return { kind: 'link', link, line };
+}
+
+export function problemAt(line: number, text: string, reason: string): ListProblem {
+  return { kind: 'problem', line, text: printable(text), reason };
+}
+
+/** The start of a text with everything that could steer a terminal or turn its direction made visible as a dot. */
+export function printable(text: string): string {
+  // A few characters more than shown, so that leading blanks do not empty the excerpt.
+  const start = text.slice(0, SHOWN_CHARACTERS * 4).toWellFormed();
+  const visible = start.replace(/\s+/g, ' ').trim().replace(UNPRINTABLE, '·');
+  if (visible.length <= SHOWN_CHARACTERS) return detached(visible);
+  return detached(`${visible.slice(0, SHOWN_CHARACTERS - 1).toWellFormed()}…`);
+}
+
+/** A copy: a slice would keep the whole block it was cut from in memory for as long as the problem lives. */
+function detached(text: string): string {
+  return Buffer.from(text).toString();
+}

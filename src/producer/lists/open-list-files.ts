@@ -1,0 +1,83 @@
+/**
+ * From the arguments of a command to list sources. Everything that can be known before the first link is
+ * enqueued is checked here, and all of it is said at once: nobody wants to find out file by file. The files are
+ * opened only when they are read.
+ */
+import { accessSync, constants, createReadStream, statSync } from 'node:fs';
+import { printable } from './list-entry.ts';
+import { ListError } from './list-error.ts';
+import { type ListSource, STANDARD_INPUT } from './list-source.ts';
+
+/** `process.stdin`, or what stands for it. */
+export interface StandardInput extends AsyncIterable<Uint8Array> {
+  readonly isTTY?: boolean | undefined;
+}
+
+const READ_BYTES = 64 * 1024;
+
+/** No path at all means standard input. Throws ListError `lists-unreadable`. */
+export function openListFiles(paths: readonly string[], stdin: StandardInput): ListSource[] {
+  const wanted = paths.length === 0 ? [STANDARD_INPUT] : paths;
+  const problems = [
+    ...standardInputProblems(wanted, paths.length === 0, stdin),
+    ...wanted.flatMap(fileProblems),
+  ];
+  if (problems.length > 0) throw new ListError('lists-unreadable', messageOf(problems));
+  return wanted.map((path) => (path === STANDARD_INPUT ? { name: path, chunks: stdin } : fileSource(path)));
+}
+
+function standardInputProblems(
+  wanted: readonly string[],
+  isImplied: boolean,
+  { isTTY }: StandardInput,
+): string[] {
+  const times = wanted.filter((path) => path === STANDARD_INPUT).length;
+  if (times > 1)
+    return [`"-" is given ${times} times, and standard input can be read only once. Name it once.`];
+  if (times === 0 || isTTY !== true) return [];
+  const what = isImplied ? 'No list is given' : 'Standard input ("-") is a terminal';
+  return [`${what}. Name a file, or pipe a list in: kie-batch run - < links.txt`];
+}
+
+function fileProblems(path: string): string[] {
+  if (path === STANDARD_INPUT) return [];
+  try {
+    if (statSync(path).isDirectory()) return [`"${printable(path)}" is a folder. Name the files in it.`];
+    accessSync(path, constants.R_OK);
+    return [];
+  } catch (error) {
+    return [`"${printable(path)}" ${whyUnreadable(error)}`];
+  }
+}
+
+function whyUnreadable(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  switch (code) {
+    case 'ENOENT':
+      return 'does not exist. Check the name and the folder you are in.';
+    case 'EACCES':
+    case 'EPERM':
+      return 'may not be read by this user. Change its permissions.';
+    case 'ENOTDIR':
+      return 'does not exist: part of its path is a file, not a folder.';
+    default:
+      return `cannot be read (${code}).`;
+  }
+}
+
+function messageOf(problems: readonly string[]): string {
+  if (problems.length === 1) return problems.join('');
+  return ['These lists cannot be read:', ...problems].join('\n  ');
+}
+
+function fileSource(path: string): ListSource {
+  return {
+    name: path,
+    chunks: { [Symbol.asyncIterator]: () => readBytes(path)[Symbol.asyncIterator]() },
+  };
+}
+
+async function* readBytes(path: string): AsyncGenerator<Uint8Array> {
+  const chunks: AsyncIterable<Uint8Array> = createReadStream(path, { highWaterMark: READ_BYTES });
+  yield* chunks;
+}

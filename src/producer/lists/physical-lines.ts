@@ -1,0 +1,149 @@
+/**
+ * Bytes in, lines out: LF, CRLF and lone CR end a line, whatever way the bytes were cut into chunks. A line that
+ * is too long, not UTF-8 or holds NUL becomes one bad line, and reading goes on with the next. Memory is
+ * bounded by the longest line and one chunk. Whole blocks are checked and decoded at once where they are sound,
+ * which is several times faster than line by line.
+ */
+import { isAscii, isUtf8 } from 'node:buffer';
+import { MAX_LINE_BYTES } from './list-source.ts';
+
+export interface BadLine {
+  readonly text: string;
+  readonly reason: string;
+}
+
+export type PhysicalLine = string | BadLine;
+
+/** Consecutive lines; the first has the number `firstLine`, counted from 1. */
+export interface LineBlock {
+  readonly firstLine: number;
+  readonly lines: readonly PhysicalLine[];
+}
+
+const LF = 0x0a;
+const CR = 0x0d;
+const NUL = 0x00;
+const TOO_LONG = `is longer than ${MAX_LINE_BYTES / 1024} KiB`;
+const NOT_UTF8 = 'is not valid UTF-8';
+const HAS_NUL = 'has NUL bytes inside';
+// Enough for the excerpt a problem shows, whatever the characters' widths.
+const EXCERPT_BYTES = 2048;
+
+export async function* physicalLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<LineBlock> {
+  const splitter = new LineSplitter();
+  for await (const chunk of chunks) {
+    const block = splitter.push(chunk);
+    if (block.lines.length > 0) yield block;
+  }
+  const last = splitter.end();
+  if (last.lines.length > 0) yield last;
+}
+
+export class LineSplitter {
+  #unfinished: Buffer[] = [];
+  #unfinishedBytes = 0;
+  #nextLine = 1;
+  #skipping = false;
+  // A CR that ends a chunk waits for the next byte: CRLF is one end of line, not two.
+  #heldCr = false;
+
+  push(chunk: Buffer): LineBlock {
+    if (chunk.length === 0) return this.#block([]);
+    const bytes = this.#heldCr ? Buffer.concat([Buffer.of(CR), chunk]) : chunk;
+    this.#heldCr = bytes.at(-1) === CR;
+    return this.#take(this.#heldCr ? bytes.subarray(0, -1) : bytes);
+  }
+
+  end(): LineBlock {
+    const block = this.#heldCr ? this.#take(Buffer.of(CR)) : this.#block([]);
+    this.#heldCr = false;
+    if (this.#unfinishedBytes === 0) return block;
+    const last = decodeLine(this.#joined(Buffer.alloc(0)));
+    return { firstLine: block.firstLine, lines: [...block.lines, ...this.#block([last]).lines] };
+  }
+
+  #take(bytes: Buffer): LineBlock {
+    const rest = this.#skipping ? this.#afterSkipped(bytes) : bytes;
+    const end = Math.max(rest.lastIndexOf(LF), rest.lastIndexOf(CR)) + 1;
+    const lines = end === 0 ? [] : decodeBlock(this.#joined(rest.subarray(0, end)));
+    this.#keep(rest.subarray(end));
+    if (this.#unfinishedBytes <= MAX_LINE_BYTES) return this.#block(lines);
+    lines.push(badLine(this.#joined(Buffer.alloc(0)), TOO_LONG));
+    this.#skipping = true;
+    return this.#block(lines);
+  }
+
+  /** The bytes after the end of an over-long line; none while it goes on. */
+  #afterSkipped(bytes: Buffer): Buffer {
+    const end = endOfLine(bytes, 0);
+    if (end === bytes.length) return bytes.subarray(end);
+    this.#skipping = false;
+    return bytes.subarray(afterEndOfLine(bytes, end));
+  }
+
+  #keep(bytes: Buffer): void {
+    if (bytes.length === 0) return;
+    this.#unfinished.push(bytes);
+    this.#unfinishedBytes += bytes.length;
+  }
+
+  #joined(bytes: Buffer): Buffer {
+    if (this.#unfinishedBytes === 0) return bytes;
+    const joined = Buffer.concat([...this.#unfinished, bytes]);
+    this.#unfinished = [];
+    this.#unfinishedBytes = 0;
+    return joined;
+  }
+
+  #block(lines: readonly PhysicalLine[]): LineBlock {
+    const firstLine = this.#nextLine;
+    this.#nextLine += lines.length;
+    return { firstLine, lines };
+  }
+}
+
+/** Whole lines, the last one ended as well. */
+function decodeBlock(block: Buffer): PhysicalLine[] {
+  if (!isUtf8(block) || block.includes(NUL)) return decodeLineByLine(block);
+  const text = isAscii(block) ? block.latin1Slice() : block.utf8Slice();
+  const lines: PhysicalLine[] = text.includes('\r') ? text.split(/\r\n|\n|\r/) : text.split('\n');
+  lines.pop();
+  return block.length > MAX_LINE_BYTES ? lines.map(boundedLine) : lines;
+}
+
+function boundedLine(line: PhysicalLine): PhysicalLine {
+  if (typeof line !== 'string' || line.length * 3 <= MAX_LINE_BYTES) return line;
+  return Buffer.byteLength(line) > MAX_LINE_BYTES ? { text: line, reason: TOO_LONG } : line;
+}
+
+function decodeLineByLine(block: Buffer): PhysicalLine[] {
+  const lines: PhysicalLine[] = [];
+  for (let start = 0; start < block.length; ) {
+    const end = endOfLine(block, start);
+    lines.push(decodeLine(block.subarray(start, end)));
+    start = afterEndOfLine(block, end);
+  }
+  return lines;
+}
+
+function decodeLine(line: Buffer): PhysicalLine {
+  if (line.length > MAX_LINE_BYTES) return badLine(line, TOO_LONG);
+  if (!isUtf8(line)) return badLine(line, NOT_UTF8);
+  if (line.includes(NUL)) return badLine(line, HAS_NUL);
+  return line.utf8Slice();
+}
+
+function badLine(line: Buffer, reason: string): BadLine {
+  return { text: line.utf8Slice(0, Math.min(EXCERPT_BYTES, line.length)), reason };
+}
+
+function endOfLine(bytes: Buffer, from: number): number {
+  for (let at = from; at < bytes.length; at += 1) {
+    if (bytes[at] === LF || bytes[at] === CR) return at;
+  }
+  return bytes.length;
+}
+
+function afterEndOfLine(bytes: Buffer, end: number): number {
+  return bytes[end] === CR && bytes[end + 1] === LF ? end + 2 : end + 1;
+}

@@ -1,0 +1,77 @@
+/**
+ * Reads the configuration once at start: the environment, and below it a `.env` file in the working folder.
+ * The only file that touches `process.env`. All problems are reported in one ConfigurationError, because a
+ * person who has to fix three settings wants to hear of three, not of the first.
+ */
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { loadEnvFile } from 'node:process';
+import type { z } from 'zod';
+import { type Configuration, configurationSchema, secretSettings } from './schema.ts';
+
+export type { Configuration } from './schema.ts';
+
+/** Wrong settings. The message lists each with what is expected and is meant to be shown as it is. */
+export class ConfigurationError extends Error {
+  readonly code = 'CONFIGURATION';
+}
+
+export interface LoadedConfiguration {
+  readonly configuration: Configuration;
+  /** Sentences about settings that look like mistakes but stop nothing. */
+  readonly warnings: readonly string[];
+}
+
+export function loadConfiguration(overrides: Readonly<Record<string, string>> = {}): LoadedConfiguration {
+  if (existsSync('.env')) loadEnvFile('.env');
+  return parseConfiguration({ ...process.env, ...overrides });
+}
+
+/**
+ * @param environment names and values as they stand in the environment; an empty value counts as unset, as
+ *   `docker compose` passes unset variables on as empty ones.
+ * @throws ConfigurationError naming every wrong setting
+ */
+export function parseConfiguration(
+  environment: Readonly<Record<string, string | undefined>>,
+): LoadedConfiguration {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
+  const result = configurationSchema.safeParse(given);
+  const problems = result.success
+    ? relationProblems(result.data)
+    : result.error.issues.map((issue) => describeIssue(issue, given));
+  if (!result.success || problems.length > 0) {
+    throw new ConfigurationError(
+      `Wrong configuration:\n${problems.map((problem) => `  ${problem}`).join('\n')}`,
+    );
+  }
+  return { configuration: result.data, warnings: unknownNames(given) };
+}
+
+/** Folder for what can be fetched again (a local Redis); shared by all projects of this user. */
+export function cacheFolder(): string {
+  const base = process.env['XDG_CACHE_HOME']?.trim() || join(homedir(), '.cache');
+  return join(base, 'kie-batch');
+}
+
+function describeIssue(issue: z.core.$ZodIssue, given: Readonly<Record<string, string | undefined>>): string {
+  const name = String(issue.path[0] ?? '');
+  if (issue.code !== 'invalid_value') return `${name} ${issue.message}`;
+  const shown = (secretSettings as readonly string[]).includes(name) ? '' : `, not "${given[name]}"`;
+  return `${name} must be one of ${issue.values.join(', ')}${shown}`;
+}
+
+function relationProblems(configuration: Configuration): string[] {
+  const problems: string[] = [];
+  if (Boolean(configuration.DASHBOARD_USER) !== Boolean(configuration.DASHBOARD_PASSWORD)) {
+    problems.push('DASHBOARD_USER and DASHBOARD_PASSWORD belong together: set both or neither');
+  }
+  return problems;
+}
+
+function unknownNames(given: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.keys(given)
+    .filter((name) => name.startsWith('KIE_') && !(name in configurationSchema.shape))
+    .map((name) => `${name} is not a setting of kie-batch and is ignored`);
+}

@@ -1,0 +1,89 @@
+/**
+ * Every setting of kie-batch: its name in the environment, its default as one would write it, how it is
+ * checked and what it means. docs/environment.md is generated from this table, so a new setting is one row.
+ */
+import { z } from 'zod';
+import { flag, rateLimit, sizeBytes, wholeNumber } from './values.ts';
+
+function httpUrl(example: string) {
+  return z
+    .string()
+    .refine((text) => ['http:', 'https:'].includes(URL.parse(text)?.protocol ?? ''), {
+      message: `must be a web address like ${example}`,
+    })
+    .transform((text) => text.replace(/\/+$/, ''));
+}
+
+const redisUrl = z
+  .string()
+  .refine((text) => /^(rediss?|redis-sentinel|redis-cluster|unix):\/\/.+/.test(text), {
+    message: 'must be like redis://host:6379, rediss://…, redis-sentinel://… or redis-cluster://…',
+  });
+
+const queuePrefix = z.string().refine((text) => /^[^{}:]*\{[^{}:]+\}[^{}:]*$/.test(text), {
+  message: 'must hold a hash tag in braces, like {kie-batch}, and no colon',
+});
+
+const storageUrl = z.string().refine((text) => /^(file:.+|s3:\/\/.+)/.test(text), {
+  message: 'must be like file:./videos or s3://bucket/prefix?region=eu-central-1',
+});
+
+const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']);
+
+export const configurationSchema = z.object({
+  KIE_API_KEY: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('bearer key of the vendor’s API; needed by `run` and `worker`'),
+  KIE_BASE_URL: httpUrl('https://api.kie.ai').default('https://api.kie.ai').describe('the vendor’s API'),
+  REDIS_URL: redisUrl
+    .optional()
+    .describe(
+      'a Redis of your own: `redis://`, `rediss://`, Sentinel and Cluster forms; unset: a local Redis that kie-batch starts and keeps in `DATA_DIR`',
+    ),
+  DATA_DIR: z.string().min(1).default('./data').describe('the local Redis’s append-only file, logs, caches'),
+  QUEUE_PREFIX: queuePrefix
+    .default('{kie-batch}')
+    .describe('start of every key in Redis; a hash tag, so Cluster works; two prefixes share nothing'),
+  STORAGE_URL: storageUrl
+    .default('file:./videos')
+    .describe('where videos go: a folder, or `s3://bucket/prefix?region=…&endpoint=…&forcePathStyle=true`'),
+  SUBMIT_LIMIT: rateLimit
+    .prefault('20/10s')
+    .describe('new tasks per time that the vendor publishes for your account'),
+  MAX_IN_FLIGHT: wholeNumber(1, 100_000)
+    .prefault('100')
+    .describe('tasks at the vendor at once, over all workers'),
+  DOWNLOAD_CONCURRENCY: wholeNumber(1, 256).prefault('8').describe('downloads at once, per process'),
+  CALLBACK_BASE_URL: httpUrl('https://videos.example.com')
+    .optional()
+    .describe('public URL of `serve`; when set, tasks carry a callback'),
+  KIE_WEBHOOK_KEY: z.string().min(1).optional().describe('when set, callbacks must be signed with it'),
+  ON_AMBIGUOUS_SUBMIT: z
+    .enum(['resubmit', 'hold'])
+    .default('resubmit')
+    .describe(
+      'what to do with a link whose create call got no answer: `resubmit` (may be paid twice, and is counted) or `hold` (wait for a person)',
+    ),
+  HTTP_HOST: z.string().min(1).default('127.0.0.1').describe('address `serve` listens on'),
+  HTTP_PORT: wholeNumber(0, 65_535).prefault('3000').describe('port `serve` listens on'),
+  DASHBOARD_USER: z.string().min(1).optional().describe('required when `HTTP_HOST` is not loopback'),
+  DASHBOARD_PASSWORD: z.string().min(1).optional().describe('required when `HTTP_HOST` is not loopback'),
+  ALLOW_PRIVATE_ADDRESSES: flag
+    .prefault('false')
+    .describe('allow result and source URLs that resolve to private addresses (tests and simulators)'),
+  MAX_VIDEO_BYTES: sizeBytes.prefault('2GiB').describe('a larger result is refused'),
+  MIN_FREE_BYTES: sizeBytes.prefault('200MiB').describe('free disk space that downloads leave untouched'),
+  LOG_LEVEL: logLevel.default('info').describe('trace, debug, info, warn, error, fatal or silent'),
+  LOG_FORMAT: z
+    .enum(['auto', 'pretty', 'json'])
+    .default('auto')
+    .describe('`auto`: pretty on a terminal, JSON elsewhere'),
+});
+
+export type Configuration = z.output<typeof configurationSchema>;
+export type SettingName = keyof Configuration & string;
+
+/** Settings whose values are never printed. */
+export const secretSettings = ['KIE_API_KEY', 'KIE_WEBHOOK_KEY', 'DASHBOARD_PASSWORD', 'REDIS_URL'] as const;

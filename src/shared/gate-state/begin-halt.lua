@@ -1,0 +1,26 @@
+-- Begins a halt, or renews one that stands.
+--
+-- KEYS  1 halts (hash)   2 probes (hash)
+-- ARGV  1 field   2 JSON of the halt without `since`   3 clock: Unix microseconds, or '' for this server's
+-- Returns 1 when the halt is new, 0 when it stood already.
+--
+-- Invariant: `since` is the first instant of an unbroken halt, whoever reports it again, and the next probe is
+-- never brought forward by a late report. A renewal ends the running claim to probe: its answer has come.
+local now
+if ARGV[3] == '' then
+  local time = redis.call('TIME')
+  now = time[1] * 1000 + math.floor(time[2] / 1000)
+else
+  now = math.floor(tonumber(ARGV[3]) / 1000)
+end
+local halt = cjson.decode(ARGV[2])
+local before = redis.call('HGET', KEYS[1], ARGV[1])
+halt.since, halt.probes = now, 0
+if before then
+  local known = cjson.decode(before)
+  halt.since, halt.probes = known.since, known.probes
+  halt.nextProbeAt = math.max(halt.nextProbeAt, known.nextProbeAt)
+end
+redis.call('HSET', KEYS[1], ARGV[1], cjson.encode(halt))
+redis.call('HDEL', KEYS[2], ARGV[1])
+return before and 0 or 1

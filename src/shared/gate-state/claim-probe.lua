@@ -1,0 +1,31 @@
+-- Lets one claimant at a time find out whether a halt is over.
+--
+-- KEYS  1 halts (hash)   2 probes (hash)
+-- ARGV  1 field   2 claimant   3 lease in ms   4 clock: Unix microseconds, or '' for this server's
+-- Returns {claimed 0 or 1, milliseconds to wait before asking again, probes of this halt so far};
+--         -1 as the wait when there is no such halt any more.
+--
+-- Invariant: at most one claim is open per halt, and none before its time. A claim whose holder died ends with
+-- its lease; whoever asks again with the same claimant while it is open has it still.
+local now
+if ARGV[4] == '' then
+  local time = redis.call('TIME')
+  now = time[1] * 1000 + math.floor(time[2] / 1000)
+else
+  now = math.floor(tonumber(ARGV[4]) / 1000)
+end
+local text = redis.call('HGET', KEYS[1], ARGV[1])
+if not text then return { 0, -1, 0 } end
+local halt = cjson.decode(text)
+if halt.nextProbeAt > now then return { 0, math.ceil(halt.nextProbeAt - now), halt.probes } end
+local claim = redis.call('HGET', KEYS[2], ARGV[1])
+if claim then
+  local untilText, claimant = string.match(claim, '^(%d+) (.*)$')
+  local remaining = tonumber(untilText) - now
+  if remaining > 0 and claimant ~= ARGV[2] then return { 0, remaining, halt.probes } end
+  if remaining > 0 then return { 1, 0, halt.probes } end
+end
+halt.probes = halt.probes + 1
+redis.call('HSET', KEYS[1], ARGV[1], cjson.encode(halt))
+redis.call('HSET', KEYS[2], ARGV[1], string.format('%.0f %s', now + tonumber(ARGV[3]), ARGV[2]))
+return { 1, 0, halt.probes }

@@ -1,0 +1,59 @@
+/**
+ * The three queues, what their jobs carry and how they are kept. A job is a wake-up call for one item; the
+ * truth stands in the ledger. Its id is the item's id, so a second call for the same item in the same queue
+ * is ignored by BullMQ; completed and failed jobs leave at once, so that the id is free for the next call.
+ */
+import { Queue, type QueueOptions } from 'bullmq';
+import { z } from 'zod';
+import type { RedisConnection } from '../redis/script.ts';
+
+export const stages = ['submit', 'status-check', 'download'] as const;
+export type Stage = (typeof stages)[number];
+
+/** Fields a stage keeps between two runs of a job; a lost job starts them afresh, which is harmless. */
+export const jobDataSchema = z.object({
+  /** When the vendor first said the task had failed in a way that may yet turn, Unix milliseconds. */
+  failedSince: z.number().optional(),
+  /** Runs that ended in something unexpected of ours or of the network's. */
+  tries: z.number().optional(),
+  /** Results the vendor gave, when they are still fresh. */
+  urls: z.array(z.string()).optional(),
+});
+export type JobData = z.infer<typeof jobDataSchema>;
+
+export interface Queues {
+  /** Makes the item's job in a stage, to run after `delayMs`; harmless when there is one. */
+  add(stage: Stage, id: string, delayMs?: number, data?: JobData): Promise<void>;
+  addMany(stage: Stage, ids: readonly string[]): Promise<void>;
+  queue(stage: Stage): Queue<JobData>;
+  close(): Promise<void>;
+}
+
+const jobOptions = {
+  removeOnComplete: true,
+  removeOnFail: true,
+  attempts: 8,
+  backoff: { type: 'exponential', delay: 1000, jitter: 0.5 },
+} as const;
+
+export function openQueues(redis: RedisConnection, prefix: string): Queues {
+  const options: QueueOptions = { connection: redis, prefix, defaultJobOptions: jobOptions };
+  const open = (stage: Stage) => new Queue<JobData>(stage, options);
+  const queues: Readonly<Record<Stage, Queue<JobData>>> = {
+    submit: open('submit'),
+    'status-check': open('status-check'),
+    download: open('download'),
+  };
+  return {
+    async add(stage, id, delayMs = 0, data = {}) {
+      await queues[stage].add(stage, data, { jobId: id, delay: Math.round(delayMs) });
+    },
+    async addMany(stage, ids) {
+      await queues[stage].addBulk(ids.map((id) => ({ name: stage, data: {}, opts: { jobId: id } })));
+    },
+    queue: (stage) => queues[stage],
+    async close() {
+      await Promise.all(stages.map((stage) => queues[stage].close()));
+    },
+  };
+}

@@ -1,0 +1,66 @@
+/**
+ * A batch as it lies in Redis: one hash of settings and counters that the ledger's scripts keep, so that
+ * reading the counts of a million links costs one call.
+ */
+import { activeStates, type FailureReason, failureReasons, type ItemState, itemStates } from './states.ts';
+
+export type StateCounts = Readonly<Record<ItemState, number>>;
+
+export interface Batch {
+  readonly name: string;
+  readonly model: string;
+  /** Where the batch's files lie, ending in `/`. */
+  readonly root: string;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+  readonly counts: StateCounts;
+  readonly failures: Readonly<Partial<Record<FailureReason, number>>>;
+  readonly possiblyPaidTwice: number;
+  readonly creditsSpent: number;
+  readonly bytes: number;
+}
+
+/** A batch belongs to one model; its name to what a file system and Redis can carry. */
+export class BatchError extends Error {
+  readonly code = 'BATCH';
+}
+
+/** @throws BatchError with what a name may look like */
+export function checkBatchName(name: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name) && !/\.(part|lock)$/i.test(name)) return name;
+  throw new BatchError(
+    `"${name.slice(0, 100)}" cannot be a batch name: use 1 to 100 letters, digits, dots, dashes and underscores, with a letter or digit first`,
+  );
+}
+
+export function readBatch(name: string, hash: Readonly<Record<string, string>>): Batch | null {
+  if (!hash['model']) return null;
+  const number = (field: string) => Number(hash[field] ?? 0);
+  const failures = failureReasons
+    .map((reason) => [reason, number(`failed:${reason}`)] as const)
+    .filter(([, count]) => count > 0);
+  return {
+    name,
+    model: hash['model'],
+    root: hash['root'] ?? '',
+    createdAt: number('createdAt'),
+    counts: readCounts(hash),
+    failures: Object.fromEntries(failures),
+    possiblyPaidTwice: number('sum:x'),
+    creditsSpent: number('sum:c'),
+    bytes: number('sum:n'),
+  };
+}
+
+export function readCounts(hash: Readonly<Record<string, string>>): StateCounts {
+  return Object.fromEntries(itemStates.map((state) => [state, Number(hash[state] ?? 0)])) as StateCounts;
+}
+
+/** How many items still have a way to go without anybody's help; 0 means the batch has ended. */
+export function unfinished(counts: StateCounts): number {
+  return activeStates.reduce((sum, state) => sum + counts[state], 0);
+}
+
+export function totalOf(counts: StateCounts): number {
+  return itemStates.reduce((sum, state) => sum + counts[state], 0);
+}

@@ -1,0 +1,110 @@
+/**
+ * An item as the program sees it, and how it lies in Redis. Field names there are single letters and
+ * instants are stored as milliseconds since the item was enqueued, because a million saved links stay in
+ * memory for good: it is what keeps a link from being paid twice. `npm run bench -- ledger` measures it.
+ */
+import { type FailureReason, failureReasons, type ItemState, itemStates } from './states.ts';
+
+export interface Item {
+  readonly id: string;
+  readonly batch: string;
+  /** Other batches the link was also given in. */
+  readonly otherBatches: readonly string[];
+  readonly model: string;
+  readonly url: string;
+  readonly state: ItemState;
+  readonly reason: FailureReason | null;
+  readonly message: string | null;
+  /** Oldest first; the last is the one that counts. */
+  readonly taskIds: readonly string[];
+  /** Create calls that counted; being throttled or halted does not. */
+  readonly attempts: number;
+  /** How often a create call was repeated although an earlier one may have been paid. */
+  readonly possiblyPaidTwice: number;
+  readonly creditsSpent: number;
+  /** Path or `s3://` URL. */
+  readonly file: string | null;
+  readonly bytes: number | null;
+  readonly sha256: string | null;
+  /** Unix milliseconds. */
+  readonly enqueuedAt: number;
+  readonly submittedAt: number | null;
+  readonly completedAt: number | null;
+  readonly savedAt: number | null;
+}
+
+/** The stored fields, in the order they are read. */
+export const fields = {
+  state: 's',
+  batch: 'b',
+  otherBatches: 'o',
+  url: 'u',
+  reason: 'r',
+  message: 'g',
+  taskIds: 't',
+  attempts: 'a',
+  possiblyPaidTwice: 'x',
+  creditsSpent: 'c',
+  file: 'f',
+  bytes: 'n',
+  sha256: 'h',
+  enqueuedAt: 'e',
+  submittedAt: 'm',
+  completedAt: 'd',
+  savedAt: 'v',
+} as const satisfies Partial<Record<keyof Item, string>>;
+export type FieldName = keyof typeof fields;
+
+/** What the record itself does not say, because it follows from the id or the batch. */
+export interface ItemContext {
+  readonly model: string;
+  /** The link when none is stored. */
+  readonly shareUrl: string | null;
+  /** Where the batch's files lie, ending in `/`. */
+  readonly root: string;
+}
+
+type Stored = { readonly [name in FieldName]: Buffer | null };
+
+/** @returns null when there is no such item */
+export function readItem(id: string, values: readonly (Buffer | null)[], context: ItemContext): Item | null {
+  const names = Object.keys(fields) as FieldName[];
+  const stored = Object.fromEntries(names.map((name, index) => [name, values[index] ?? null])) as Stored;
+  const text = (name: FieldName) => stored[name]?.toString() ?? null;
+  const number = (name: FieldName) => (stored[name] === null ? null : Number(text(name)));
+  const enqueuedAt = number('enqueuedAt') ?? 0;
+  const instant = (name: FieldName) => (stored[name] === null ? null : enqueuedAt + Number(text(name)));
+  const state = itemStates.find((each) => each === text('state'));
+  if (state === undefined) return null;
+  const batch = text('batch') ?? '';
+  return {
+    id,
+    batch,
+    otherBatches: list(text('otherBatches')),
+    model: context.model,
+    url: text('url') ?? context.shareUrl ?? '',
+    state,
+    reason: failureReasons.find((each) => each === text('reason')) ?? null,
+    message: text('message'),
+    taskIds: list(text('taskIds')),
+    attempts: number('attempts') ?? 0,
+    possiblyPaidTwice: number('possiblyPaidTwice') ?? 0,
+    creditsSpent: number('creditsSpent') ?? 0,
+    file: state === 'saved' ? (text('file') ?? usualFile(context.root, batch, id)) : null,
+    bytes: number('bytes'),
+    sha256: stored.sha256?.toString('hex') ?? null,
+    enqueuedAt,
+    submittedAt: instant('submittedAt'),
+    completedAt: instant('completedAt'),
+    savedAt: instant('savedAt'),
+  };
+}
+
+/** Where a file lies when nothing else is said: the only case in which its place is not stored. */
+export function usualFile(root: string, batch: string, id: string): string {
+  return `${root}${batch}/${id}.mp4`;
+}
+
+function list(text: string | null): string[] {
+  return text ? text.split(',') : [];
+}

@@ -1,0 +1,38 @@
+/**
+ * The names of the ledger's keys in Redis. All share the prefix and with it one hash tag, so that scripts
+ * may touch several of them on a Cluster too. The Lua files build item and batch keys the same way.
+ */
+export interface LedgerKeys {
+  item(id: string): string;
+  /** Hash: model, settings and counters of a batch. */
+  batch(name: string): string;
+  /** List: ids of all items of a batch, in the order they were given. */
+  items(name: string): string;
+  /** List: ids that wait to be submitted. */
+  backlog(name: string): string;
+  /** Hash: how many items are in each state, over all batches. */
+  readonly counts: string;
+  /** Sorted set: items with work under way, by when somebody should look after them. */
+  readonly active: string;
+  /** Set: items taken out of a backlog that have not been submitted since. */
+  readonly atGate: string;
+  /** Sorted set: batch names by when they were created. */
+  readonly batches: string;
+  /** Sorted set: batches with a backlog, by whose turn it is. */
+  readonly rotation: string;
+}
+
+export function ledgerKeys(prefix: string): LedgerKeys {
+  const batch = (name: string) => `${prefix}:batch:${name}`;
+  return {
+    item: (id) => `${prefix}:item:${id}`,
+    batch,
+    items: (name) => `${batch(name)}:items`,
+    backlog: (name) => `${batch(name)}:backlog`,
+    counts: `${prefix}:counts`,
+    active: `${prefix}:active`,
+    atGate: `${prefix}:at-gate`,
+    batches: `${prefix}:batches`,
+    rotation: `${prefix}:rotation`,
+  };
+}

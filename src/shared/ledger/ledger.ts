@@ -1,0 +1,232 @@
+/**
+ * The ledger: one record for every link, the truth about what has been paid, saved or failed. Producer,
+ * worker and server read and change it only through here. Every change is one Lua script that checks the
+ * state it comes from, keeps the batches' counters and is safe to repeat; jobs in the queues are no more
+ * than wake-up calls for what stands here.
+ */
+import type { RedisConnection } from '../redis/script.ts';
+import { createScript } from '../redis/script.ts';
+import { type Batch, BatchError, checkBatchName, readBatch, readCounts, type StateCounts } from './batch.ts';
+import { type ItemChanges, scriptArguments } from './changes.ts';
+import { fields, type Item, readItem, usualFile } from './item.ts';
+import { ledgerKeys } from './keys.ts';
+import { type ItemState, isEnded, itemStates, type TransitionName, transitions } from './states.ts';
+
+export interface LedgerOptions {
+  readonly redis: RedisConnection;
+  /** With its hash tag, like `{kie-batch}`. */
+  readonly prefix: string;
+  /** The link that follows from an item id, if one does. */
+  readonly shareUrl: (model: string, id: string) => string | null;
+}
+
+/** A link that its model takes. */
+export interface LedgerLink {
+  readonly id: string;
+  readonly url: string;
+}
+
+export type EnqueueAnswer = 'accepted' | 'duplicate' | 'already-saved';
+
+export interface EnqueuedChunk {
+  /** Redis's time, Unix milliseconds. */
+  readonly at: number;
+  /** In the order of the links. */
+  readonly answers: readonly EnqueueAnswer[];
+  /** How many of the already saved links this batch had not listed before. */
+  readonly newlyListedSaved: number;
+}
+
+export interface Expectation {
+  /** The transition only happens while this many create calls have counted. */
+  readonly attempts?: number;
+  /** … and while this is the latest task. */
+  readonly taskId?: string;
+}
+
+/** Whether a transition happened; if not, the state that stood in its way (null: no such item). */
+export type Moved = { readonly moved: true } | { readonly moved: false; readonly state: ItemState | null };
+
+export type Ledger = ReturnType<typeof createLedger>;
+
+const answerOf: Readonly<Record<string, EnqueueAnswer>> = {
+  a: 'accepted',
+  d: 'duplicate',
+  s: 'already-saved',
+  j: 'already-saved',
+};
+/** How long past its own time a job may be late before the sweep makes it anew. */
+const graceMs = 60_000;
+
+export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
+  const keys = ledgerKeys(prefix);
+  const script = (name: string) => createScript(redis, new URL(`./scripts/${name}.lua`, import.meta.url));
+  const [enqueueScript, moveScript, takeScript, overdueScript] = [
+    script('enqueue'),
+    script('transition'),
+    script('take'),
+    script('overdue'),
+  ];
+  const fieldLetters = Object.values(fields);
+  const knownBatches = new Map<string, { model: string; root: string }>();
+
+  /** The fixed settings of a batch, read once a process. */
+  async function settingsOf(name: string): Promise<{ model: string; root: string }> {
+    const known = knownBatches.get(name);
+    if (known) return known;
+    const [model, root] = await redis.hmget(keys.batch(name), 'model', 'root');
+    const settings = { model: model ?? '', root: root ?? '' };
+    if (model) knownBatches.set(name, settings);
+    return settings;
+  }
+
+  async function fromRecord(id: string, values: (Buffer | null)[]): Promise<Item | null> {
+    const batch = values[1]?.toString();
+    if (batch === undefined) return null;
+    const { model, root } = await settingsOf(batch);
+    return readItem(id, values, { model, root, shareUrl: shareUrl(model, id) });
+  }
+
+  /**
+   * Makes a batch or joins the one of that name.
+   * @param root where its files lie, a folder or `s3://…`, ending in `/`
+   * @throws BatchError when the name is unusable or belongs to another model
+   */
+  async function openBatch(name: string, settings: { model: string; root: string }): Promise<void> {
+    checkBatchName(name);
+    await redis.hsetnx(keys.batch(name), 'model', settings.model);
+    await redis.hsetnx(keys.batch(name), 'root', settings.root);
+    const { model } = await settingsOf(name);
+    if (model === settings.model) return;
+    throw new BatchError(
+      `batch "${name}" holds links for the model ${model}; choose another --batch name for ${settings.model}`,
+    );
+  }
+
+  /**
+   * Takes links into a batch that has been opened. A link is one item, however often and in however many batches it is given.
+   * @param links at most a few thousand, as Redis answers nobody else meanwhile
+   * @param options.since when the present run began (Redis's time): what was saved later is a duplicate of this run's
+   * @param options.force take ended items again, to be paid again
+   */
+  async function enqueue(
+    batch: string,
+    links: readonly LedgerLink[],
+    options: { readonly since?: number; readonly force?: boolean } = {},
+  ): Promise<EnqueuedChunk> {
+    const { model } = await settingsOf(batch);
+    const pairs = links.flatMap(({ id, url }) => [id, url === shareUrl(model, id) ? '' : url]);
+    const [at, letters] = (await enqueueScript(
+      [keys.batch(batch), keys.items(batch), keys.backlog(batch), keys.counts, keys.batches, keys.rotation],
+      [prefix, batch, options.since ?? '', options.force ? '1' : '', ...pairs],
+    )) as [number, string];
+    const answers = [...letters].map((letter) => answerOf[letter] ?? 'duplicate');
+    return { at, answers, newlyListedSaved: [...letters].filter((letter) => letter === 'j').length };
+  }
+
+  /**
+   * Takes waiting items out of the backlogs, batch by batch in turn, until `wanted` stand at the gate; each needs
+   * a job now.
+   */
+  async function take(wanted: number): Promise<string[]> {
+    return (await takeScript(
+      [keys.rotation, keys.active, keys.atGate],
+      [prefix, wanted, graceMs],
+    )) as string[];
+  }
+
+  /** Items nobody has looked after in time; each is handed to one caller, who makes its job anew. */
+  async function overdue(count: number): Promise<string[]> {
+    return (await overdueScript([keys.active], [count, graceMs])) as string[];
+  }
+
+  /**
+   * Moves an item along one of the ways in states.ts.
+   * @param nextLookMs when the item's next job runs, from now; keeps the sweep from making it twice
+   */
+  async function move(
+    name: TransitionName,
+    id: string,
+    changes: ItemChanges = {},
+    { nextLookMs = 0, expect = {} }: { readonly nextLookMs?: number; readonly expect?: Expectation } = {},
+  ): Promise<Moved> {
+    const { from, to } = transitions[name];
+    const attention = isEnded(to) || to === 'held' ? '' : Math.round(nextLookMs) + graceMs;
+    const [moved, state] = (await moveScript(
+      [keys.item(id), keys.counts, keys.active, keys.atGate],
+      [
+        prefix,
+        id,
+        from.join(','),
+        to,
+        expect.attempts ?? '',
+        expect.taskId ?? '',
+        attention,
+        ...scriptArguments(changes),
+      ],
+    )) as [number, string];
+    if (moved === 1) return { moved: true };
+    return { moved: false, state: itemStates.find((each) => each === state) ?? null };
+  }
+
+  /** Says that the item's next job runs in `nextLookMs`, so that the sweep leaves it alone until then. */
+  async function touch(id: string, nextLookMs: number, now: number): Promise<void> {
+    await redis.zadd(keys.active, 'XX', String(Math.round(now + nextLookMs + graceMs)), id);
+  }
+
+  async function item(id: string): Promise<Item | null> {
+    return fromRecord(id, await redis.hmgetBuffer(keys.item(id), ...fieldLetters));
+  }
+
+  /** All items of a batch in the order they were given, in pages; memory stays flat. */
+  async function* items(batch: string, pageSize = 500): AsyncGenerator<Item[]> {
+    for (let start = 0; ; start += pageSize) {
+      const ids = await redis.lrange(keys.items(batch), start, start + pageSize - 1);
+      if (ids.length === 0) return;
+      const found = await Promise.all(ids.map((id) => item(id)));
+      yield found.filter((each) => each !== null);
+    }
+  }
+
+  async function batch(name: string): Promise<Batch | null> {
+    return readBatch(name, await redis.hgetall(keys.batch(name)));
+  }
+
+  /** Names of all batches, the oldest first. */
+  async function batchNames(): Promise<string[]> {
+    return redis.zrange(keys.batches, '0', '-1');
+  }
+
+  /** Items by state over all batches, each counted once. */
+  async function counts(): Promise<StateCounts> {
+    return readCounts(await redis.hgetall(keys.counts));
+  }
+
+  /** What to store as the place of a saved file: null when it is the usual one. */
+  async function storedFile(batch: string, id: string, file: string): Promise<string | null> {
+    const { root } = await settingsOf(batch);
+    return file === usualFile(root, batch, id) ? null : file;
+  }
+
+  /** Redis's clock, Unix milliseconds: the one time all processes share. */
+  async function now(): Promise<number> {
+    const [seconds, microseconds] = await redis.time();
+    return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
+  }
+
+  return {
+    openBatch,
+    enqueue,
+    take,
+    overdue,
+    move,
+    touch,
+    item,
+    items,
+    batch,
+    batchNames,
+    counts,
+    storedFile,
+    now,
+  };
+}

@@ -1,0 +1,115 @@
+-- Takes a chunk of links into a batch; each becomes an item, or is found to be one already.
+--
+-- KEYS  1 batch hash   2 batch's item list   3 batch's backlog   4 counts (all batches)   5 set of batches
+--       6 rotation (batches with a backlog, by their turn)
+-- ARGV  1 key prefix   2 batch name   3 when this run began, ms ('' = now)   4 '1' to take ended items again (--force)
+--       5… links, two each: item id, url ('' when the url follows from the id)
+-- Returns {now in ms, one letter a link}:
+--   a accepted · d duplicate · s saved before this run · j saved before and new in this batch (counts as s)
+--
+-- Invariant: an item belongs to a batch's list once; it is counted once in each batch it belongs to; a link
+-- given again changes nothing, so a repeat after a crash is harmless.
+local prefix, name, force = ARGV[1], ARGV[2], ARGV[4] == '1'
+local batch, items, backlog, counts, batches, rotation = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local since = ARGV[3] == '' and now or tonumber(ARGV[3])
+local itemPrefix = prefix .. ':item:'
+
+if redis.call('ZADD', batches, 'NX', now, name) == 1 then redis.call('HSETNX', batch, 'createdAt', now) end
+
+local answers, newItems, waiting, joined = {}, {}, {}, {}
+
+local function append(list, members)
+  for i = 1, #members, 1000 do
+    redis.call('RPUSH', list, unpack(members, i, math.min(i + 999, #members)))
+  end
+end
+
+local function hasName(list)
+  return list and string.find(',' .. list .. ',', ',' .. name .. ',', 1, true)
+end
+
+local function takeAgain(key, id, state, home, others)
+  local moved = {}
+  if home ~= name then
+    for other in string.gmatch(home .. ',' .. (others or ''), '[^,]+') do
+      if other ~= name then moved[#moved + 1] = other end
+    end
+    redis.call('HSET', key, 'b', name)
+    redis.call('HSET', key, 'o', table.concat(moved, ','))
+  else
+    for other in string.gmatch(others or '', '[^,]+') do moved[#moved + 1] = other end
+  end
+  local reason = redis.call('HGET', key, 'r')
+  for _, other in ipairs(moved) do
+    local otherBatch = prefix .. ':batch:' .. other
+    redis.call('HINCRBY', otherBatch, state, -1)
+    redis.call('HINCRBY', otherBatch, 'queued', 1)
+    if reason then redis.call('HINCRBY', otherBatch, 'failed:' .. reason, -1) end
+  end
+  if home == name or hasName(others) then
+    redis.call('HINCRBY', batch, state, -1)
+    if reason then redis.call('HINCRBY', batch, 'failed:' .. reason, -1) end
+  else
+    newItems[#newItems + 1] = id
+  end
+  redis.call('HINCRBY', counts, state, -1)
+  redis.call('HDEL', key, 'r', 'g', 'a', 'm', 'd', 'v', 'n', 'h', 'f')
+  redis.call('HSET', key, 's', 'queued', 'e', now)
+  waiting[#waiting + 1] = id
+end
+
+local function join(key, id, state, others)
+  redis.call('HSET', key, 'o', others and others ~= '' and (others .. ',' .. name) or name)
+  newItems[#newItems + 1] = id
+  joined[state] = (joined[state] or 0) + 1
+  if state == 'failed' then
+    local reason = redis.call('HGET', key, 'r')
+    if reason then redis.call('HINCRBY', batch, 'failed:' .. reason, 1) end
+  end
+end
+
+for i = 5, #ARGV, 2 do
+  local id, url = ARGV[i], ARGV[i + 1]
+  local key = itemPrefix .. id
+  local record = redis.call('HMGET', key, 's', 'b', 'o', 'e', 'v')
+  local state, home, others = record[1], record[2], record[3]
+  local answer
+  if not state then
+    if url == '' then
+      redis.call('HSET', key, 's', 'queued', 'b', name, 'e', now)
+    else
+      redis.call('HSET', key, 's', 'queued', 'b', name, 'e', now, 'u', url)
+    end
+    newItems[#newItems + 1] = id
+    waiting[#waiting + 1] = id
+    answer = 'a'
+  else
+    local ended = state == 'saved' or state == 'failed' or state == 'cancelled'
+    local thisRun = tonumber(record[4]) >= since and home == name
+    if force and ended and not thisRun then
+      takeAgain(key, id, state, home, others)
+      answer = 'a'
+    else
+      local before = state == 'saved' and tonumber(record[4]) + tonumber(record[5] or 0) < since
+      local member = home == name or hasName(others)
+      if not member then join(key, id, state, others) end
+      answer = before and (member and 's' or 'j') or 'd'
+    end
+  end
+  answers[#answers + 1] = answer
+end
+
+append(items, newItems)
+append(backlog, waiting)
+if #waiting > 0 then
+  redis.call('HINCRBY', batch, 'queued', #waiting)
+  redis.call('HINCRBY', counts, 'queued', #waiting)
+  if redis.call('HGET', batch, 'paused') ~= '1' then
+    local first = redis.call('ZRANGE', rotation, 0, 0, 'WITHSCORES')
+    redis.call('ZADD', rotation, 'NX', first[2] or 0, name)
+  end
+end
+for state, number in pairs(joined) do redis.call('HINCRBY', batch, state, number) end
+return { now, table.concat(answers) }

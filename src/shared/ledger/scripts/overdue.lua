@@ -1,0 +1,14 @@
+-- Finds items that nobody has looked after in time, and claims them for one sweep.
+--
+-- KEYS  1 active set (items with work under way, by the time of their next look)
+-- ARGV  1 how many at most   2 milliseconds until they are overdue again
+-- Returns the ids, the longest overdue first.
+--
+-- Invariant: of several workers that sweep at once each item is handed to one.
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local ids = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, tonumber(ARGV[1]))
+for _, id in ipairs(ids) do
+  redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), id)
+end
+return ids

@@ -1,0 +1,72 @@
+/**
+ * What a batch will cost against what is there, in the words people read before they say yes. Pure; used
+ * by `run` and `enqueue` before a batch starts. It is an estimate: what was really spent is taken from the
+ * vendor's records.
+ */
+
+export interface EstimateRequest {
+  /** Links that need a task: saved ones are not paid again and do not count. */
+  links: number;
+  creditsPerTask: number;
+  /** The vendor's balance; null when it could not be read. */
+  balance: number | null;
+  /** The user's own bound, `--max-credits`; null without one. */
+  maxCredits?: number | null;
+}
+
+export interface Estimate {
+  /** For all links. */
+  creditsNeeded: number;
+  /** Links the credits are enough for; null when nothing bounds them as far as we know. */
+  affordableLinks: number | null;
+  /** False when some links will have to wait for credits. */
+  enough: boolean;
+  /** One line, such as "3,400 credits: enough for 340 of 1,000 links". */
+  text: string;
+}
+
+/** Compares the credits a batch needs with the balance and the user's own bound. */
+export function estimateCredits(request: EstimateRequest): Estimate {
+  const { links, creditsPerTask, balance, maxCredits = null } = request;
+  const creditsNeeded = links * creditsPerTask;
+  const bounds = [balance, maxCredits].filter((bound) => bound !== null);
+  if (bounds.length === 0) {
+    const text = `The balance is not known. ${count(links, 'link')} ${need(links)} ${count(creditsNeeded, 'credit')}`;
+    return { creditsNeeded, affordableLinks: null, enough: true, text };
+  }
+  const credits = Math.max(0, Math.min(...bounds));
+  const affordableLinks = linksFor(credits, creditsPerTask, links);
+  const source = maxCredits !== null && credits < (balance ?? Number.POSITIVE_INFINITY) ? ' allowed' : '';
+  const amount = `${count(credits, 'credit')}${source}`;
+  const text = `${amount}: ${verdict(affordableLinks, links, creditsNeeded)}`;
+  return { creditsNeeded, affordableLinks, enough: affordableLinks === links, text };
+}
+
+function verdict(affordable: number, links: number, creditsNeeded: number): string {
+  if (links === 0) return 'no link needs any';
+  if (affordable < links) {
+    return affordable === 0
+      ? `not enough for any of ${count(links, 'link')}`
+      : `enough for ${grouped(affordable)} of ${count(links, 'link')}`;
+  }
+  const which = links === 1 ? 'the link' : `all ${count(links, 'link')}`;
+  return `enough for ${which}, which ${need(links)} ${grouped(creditsNeeded)}`;
+}
+
+/** Tolerates the rounding of fractional balances: 0.3 credits are enough for three links of 0.1. */
+function linksFor(credits: number, creditsPerTask: number, links: number): number {
+  if (creditsPerTask === 0) return links;
+  return Math.min(links, Math.floor(credits / creditsPerTask + 1e-9));
+}
+
+function need(links: number): string {
+  return links === 1 ? 'needs' : 'need';
+}
+
+function count(value: number, noun: string): string {
+  return `${grouped(value)} ${noun}${value === 1 ? '' : 's'}`;
+}
+
+function grouped(value: number): string {
+  return value.toLocaleString('en-US', { maximumFractionDigits: 2 });
+}

@@ -1,0 +1,107 @@
+/**
+ * Whether a model takes a link, and under which id: called by the producer for every line of every
+ * list. Pure, never throws, whatever the string. Two links to the same video get the same id; an id is
+ * safe as a file name and as a job id (letters first, no ':', nothing that folding the case could join).
+ */
+import { createHash } from 'node:crypto';
+import type { ModelDefinition } from './model-definition.ts';
+
+/** `id` is the item's, `url` the link as the vendor gets it: as given, trimmed. */
+export type IdentifiedLink = { ok: true; id: string; url: string } | { ok: false; reason: string };
+
+const SAFE_ID = /^[a-z][a-z0-9_-]{0,99}$/;
+/** 80 bits: two of a million links share an id with a chance of 1 in 10^12. */
+const HASH_HEX_LENGTH = 20;
+
+/** Says whether `model` takes `link`, with the item's id, or with a reason a person can act on. */
+export function identifyLink(model: ModelDefinition, link: string): IdentifiedLink {
+  const url = link.trim();
+  const reason = refuseText(model, url);
+  if (reason !== null) return { ok: false, reason };
+  const parsed = URL.parse(url);
+  if (parsed === null) return { ok: false, reason: 'this is not a link: it cannot be read as a URL' };
+  const authorityReason = refuseAuthority(model, authorityOf(url), parsed);
+  if (authorityReason !== null) return { ok: false, reason: authorityReason };
+  return { ok: true, id: itemId(model, parsed), url };
+}
+
+function refuseText(model: ModelDefinition, url: string): string | null {
+  const { maxLength } = model.link;
+  if (url === '') return 'the link is empty';
+  if (url.length > maxLength)
+    return `the link has ${url.length} characters, at most ${maxLength} are accepted`;
+  // Checked before parsing, because the parser would quietly drop tabs and turn backslashes.
+  if (/[\s\p{Cc}\\]/u.test(url)) return 'the link holds a space, a backslash or a control character';
+  if (/^http:\/\//i.test(url)) return `http is not accepted: ${example(model)}`;
+  if (!/^https:\/\/[^/?#]/i.test(url)) return `this is not an https link: ${example(model)}`;
+  return null;
+}
+
+/**
+ * Hosts are compared in the text as it was given, not as parsed: what the vendor receives must show the
+ * host it will be judged by, without user@, escapes or letters that only look alike.
+ */
+function refuseAuthority(model: ModelDefinition, authority: string, parsed: URL): string | null {
+  if (authority.includes('@')) return 'a user name or password in a link is not accepted';
+  const { hosts } = model.link;
+  const host = authority.toLowerCase().replace(/:443$/, '');
+  if (hosts !== 'any' && !hosts.includes(host)) {
+    return `the host ${host.slice(0, 80)} is not accepted: ${example(model)}`;
+  }
+  return parsed.hostname === '' ? 'the link names no host' : null;
+}
+
+function authorityOf(url: string): string {
+  return url.slice('https://'.length).split(/[/?#]/, 1)[0] ?? '';
+}
+
+function example(model: ModelDefinition): string {
+  const { hosts, share } = model.link;
+  const starts = hosts === 'any' ? ['https://'] : hosts.map((host) => `https://${host}${share?.path ?? '/'}`);
+  return `a link must start with ${starts.join(' or ')}`;
+}
+
+function itemId(model: ModelDefinition, parsed: URL): string {
+  const shareId = shareIdOf(model, parsed);
+  if (shareId !== null && model.link.share?.idPattern.test(shareId) && SAFE_ID.test(shareId)) return shareId;
+  const canonical = canonicalUrl(model, parsed, shareId !== null);
+  const digest = createHash('sha256').update(`${model.id}\n${canonical}`).digest('hex');
+  return `h${digest.slice(0, HASH_HEX_LENGTH)}`;
+}
+
+/** The part of a share link that names the video, or null for any other link. */
+function shareIdOf(model: ModelDefinition, parsed: URL): string | null {
+  const { share } = model.link;
+  if (share === undefined || !parsed.pathname.startsWith(share.path)) return null;
+  const rest = withoutTrailingSlashes(parsed.pathname.slice(share.path.length));
+  return rest === '' || rest.includes('/') ? null : rest;
+}
+
+function canonicalUrl(model: ModelDefinition, parsed: URL, isShareLink: boolean): string {
+  const path = withoutTrailingSlashes(parsed.pathname);
+  const query = isShareLink ? '' : canonicalQuery(model, parsed.searchParams);
+  return `https://${parsed.host}${path}${query}`;
+}
+
+function canonicalQuery(model: ModelDefinition, parameters: URLSearchParams): string {
+  const kept = new URLSearchParams();
+  for (const [name, value] of parameters) {
+    if (!isIgnored(model.link.ignoredParameters, name)) kept.append(name, value);
+  }
+  kept.sort();
+  return kept.size === 0 ? '' : `?${kept}`;
+}
+
+function isIgnored(patterns: readonly string[], name: string): boolean {
+  const lower = name.toLowerCase();
+  return patterns.some((pattern) =>
+    pattern.endsWith('*') ? lower.startsWith(pattern.slice(0, -1)) : lower === pattern,
+  );
+}
+
+/** A loop and not a pattern: `/+$` takes quadratic time on a long run of slashes. */
+function withoutTrailingSlashes(path: string): string {
+  let end = path.length;
+  while (path[end - 1] === '/') end -= 1;
+  return path.slice(0, end);
+}

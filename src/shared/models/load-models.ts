@@ -1,0 +1,76 @@
+/**
+ * The models this process knows: the shipped ones and the user's `--model-file`s. Called once at start by
+ * each command's wiring. A file that is wrong stops the start with every problem of it in one message.
+ */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { type ModelDefinition, modelDefinitionSchema } from './model-definition.ts';
+import soraWatermarkRemover from './sora-watermark-remover.json' with { type: 'json' };
+import topazVideoUpscale from './topaz-video-upscale.json' with { type: 'json' };
+
+/** A model file or name the user must correct: a usage error, with a message that says how. */
+export class ModelError extends Error {
+  readonly code: 'model-file-invalid' | 'model-unknown';
+
+  constructor(code: ModelError['code'], message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'ModelError';
+    this.code = code;
+  }
+}
+
+export interface ModelRegistry {
+  /** The model of that id; throws a ModelError that names the known ones. */
+  get(id: string): ModelDefinition;
+  /** All models, the default first, then in the order they were loaded. */
+  list(): readonly ModelDefinition[];
+}
+
+const SHIPPED: readonly unknown[] = [soraWatermarkRemover, topazVideoUpscale];
+
+/** Loads the shipped models and `extraFiles`; throws a ModelError on the first file that is wrong. */
+export function loadModels({ extraFiles }: { extraFiles: readonly string[] }): ModelRegistry {
+  const models = new Map<string, ModelDefinition>();
+  for (const definition of SHIPPED) add(models, parseModel(definition, 'the shipped model'), 'shipped');
+  for (const file of extraFiles) add(models, parseModel(readJson(file), file), file);
+  return { get: (id) => pick(models, id), list: () => [...models.values()] };
+}
+
+/** Checks one definition; `source` names it in the error. */
+export function parseModel(definition: unknown, source: string): ModelDefinition {
+  const result = modelDefinitionSchema.safeParse(definition);
+  if (result.success) return result.data;
+  const problems = z.prettifyError(result.error);
+  throw new ModelError(
+    'model-file-invalid',
+    `${source} is not a valid model definition:\n${problems}\nSee docs/models.md for the fields.`,
+  );
+}
+
+function readJson(file: string): unknown {
+  try {
+    // A file saved by an editor that writes a byte-order mark is still a good file.
+    return JSON.parse(readFileSync(file, 'utf8').replace(/^\uFEFF/, ''));
+  } catch (cause) {
+    const detail = cause instanceof Error ? cause.message : String(cause);
+    throw new ModelError('model-file-invalid', `${file} cannot be read as JSON: ${detail}`, { cause });
+  }
+}
+
+function add(models: Map<string, ModelDefinition>, model: ModelDefinition, source: string): void {
+  if (models.has(model.id)) {
+    const advice = `give yours another id and set "vendorModel": "${model.vendorModel ?? model.id}"`;
+    throw new ModelError('model-file-invalid', `${source}: the model ${model.id} exists already; ${advice}.`);
+  }
+  models.set(model.id, model);
+}
+
+function pick(models: ReadonlyMap<string, ModelDefinition>, id: string): ModelDefinition {
+  const model = models.get(id);
+  if (model !== undefined) return model;
+  const known = [...models.keys()].join(', ');
+  throw new ModelError(
+    'model-unknown',
+    `There is no model "${id}". Known: ${known}. Add one with --model-file.`,
+  );
+}

@@ -1,0 +1,140 @@
+/**
+ * What a model file may say, and the type everyone else sees. The shipped files and a user's
+ * `--model-file` pass the same strict schema, so a mistyped field is named instead of ignored. A
+ * definition is data; what is done with it lives in identify-link.ts and build-input.ts.
+ */
+import { z } from 'zod';
+
+/** The one model whose share ids are item ids as they stand; all others get a hash. */
+export const DEFAULT_MODEL_ID = 'sora-watermark-remover';
+
+/** Query parameters that say who shared a link, never what it shows. A trailing `*` means "starts with". */
+export const TRACKING_PARAMETERS = [
+  'utm_*',
+  'fbclid',
+  'gclid',
+  'gbraid',
+  'wbraid',
+  'dclid',
+  'msclkid',
+  'ttclid',
+  'twclid',
+  'yclid',
+  'igshid',
+  'igsh',
+  'li_fat_id',
+  'mc_cid',
+  'mc_eid',
+  '_ga',
+  '_gl',
+];
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+const pathSchema = z
+  .string()
+  .regex(/^\/[A-Za-z0-9._~/-]*$/, 'must be a path like /api/v1/jobs/createTask, without host or query')
+  .refine((path) => !path.includes('..') && !path.includes('//'), 'must not hold ".." or "//"');
+
+const hostSchema = z
+  .string()
+  .regex(
+    /^(?=.{1,253}$)[a-z0-9-]+(\.[a-z0-9-]+)+$/,
+    'must be a host in lower case like videos.example.com, without scheme, port or path',
+  );
+
+const fieldNameSchema = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'must be a field name like video_url');
+
+const patternSchema = z.string().transform((source, context) => {
+  try {
+    return new RegExp(`^(?:${source})$`);
+  } catch {
+    context.addIssue({ code: 'custom', message: 'is not a valid regular expression' });
+    return z.NEVER;
+  }
+});
+
+const shareSchema = z.strictObject({
+  path: z
+    .string()
+    .regex(/^\/([A-Za-z0-9._~-]+\/)*$/, 'must begin and end with "/"')
+    .describe('Links under this path are share links; their whole query is dropped from the identity.'),
+  idPattern: patternSchema.describe('What the rest of the path must match to be the item id itself.'),
+});
+
+const linkSchema = z.strictObject({
+  hosts: z
+    .union([z.literal('any'), z.array(hostSchema).min(1)], { error: 'must be "any" or a list of hosts' })
+    .describe('Hosts a link may have, compared as a whole: no subdomains. "any" takes every https link.'),
+  maxLength: z.int().min(20).max(10_000).default(500).describe('Characters of a link, at most.'),
+  share: shareSchema.optional().describe('Only for the default model, whose share ids are item ids.'),
+  ignoredParameters: z
+    .array(z.string().regex(/^[^\s&=*]+\*?$/, 'must be a parameter name; a "*" may stand at its end'))
+    .default(TRACKING_PARAMETERS)
+    .describe('Query parameters that never tell two videos apart.'),
+});
+
+const inputSchema = z.strictObject({
+  linkField: fieldNameSchema.describe('The field of the input that carries the link.'),
+  defaults: z
+    .record(fieldNameSchema, z.json())
+    .default({})
+    .describe('Fields sent with every task. The vendor does not apply its documented defaults: name them.'),
+});
+
+const definitionShape = z.strictObject({
+  id: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9._/-]{0,99}$/, 'must be lower-case letters, digits and . _ / -')
+    .describe('The name `--model` takes; part of the identity of an item.'),
+  vendorModel: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 printable characters without spaces')
+    .optional()
+    .describe("The vendor's name for the model, when it is not the id: two settings of one model."),
+  title: z.string().max(200).default('').describe('One line for people.'),
+  createPath: pathSchema.default('/api/v1/jobs/createTask').describe('Where tasks are created.'),
+  recordPath: pathSchema.default('/api/v1/jobs/recordInfo').describe('Where tasks are queried.'),
+  link: linkSchema.describe('Which links the model takes.'),
+  input: inputSchema.describe('How the input of a task is built from the link.'),
+  resultPath: z
+    .array(z.string().min(1))
+    .min(1)
+    .max(10)
+    .default(['resultJson', 'resultUrls'])
+    .describe('The way to the result URLs inside the record; JSON strings on the way are opened.'),
+  creditsPerTask: z.number().nonnegative().max(1_000_000).describe('What a task costs, for estimates.'),
+  typicalMs: z.int().min(100).max(DAY_MS).default(60_000).describe('How long a task usually takes.'),
+  deadlineMs: z
+    .int()
+    .min(1_000)
+    .max(7 * DAY_MS)
+    .default(HOUR_MS)
+    .describe('After this a task is given up.'),
+  probe: z
+    .strictObject({ input: z.record(z.string(), z.json()) })
+    .nullable()
+    .default(null)
+    .describe('An input the vendor refuses for free and that shows whether the model is on; null: none.'),
+});
+
+/** The schema of a model file. */
+export const modelDefinitionSchema = definitionShape.superRefine((model, context) => {
+  if (model.link.share !== undefined && model.id !== DEFAULT_MODEL_ID) {
+    const message = `is for ${DEFAULT_MODEL_ID} alone, since two models must never share item ids; leave it out`;
+    context.addIssue({ code: 'custom', path: ['link', 'share'], message });
+  }
+  if (model.input.linkField in model.input.defaults) {
+    const message = `must not hold the link field ${model.input.linkField}`;
+    context.addIssue({ code: 'custom', path: ['input', 'defaults'], message });
+  }
+  if (model.typicalMs >= model.deadlineMs) {
+    context.addIssue({ code: 'custom', path: ['deadlineMs'], message: 'must be longer than typicalMs' });
+  }
+});
+
+/** A model as the rest of the program sees it: every default filled in. */
+export type ModelDefinition = z.output<typeof modelDefinitionSchema>;

@@ -1,0 +1,95 @@
+/**
+ * The body of an answer as the outgoing client hands it out. Unlike a stream of Node it never throws away
+ * bytes that had arrived when the connection broke: the reader gets them all and then the error, so a cut
+ * transfer goes on from its last byte. Invariant: at most the high-water mark waits here unread.
+ */
+
+export interface ResponseBody extends AsyncIterable<Buffer> {
+  /** Gives the rest up and closes the connection unless everything is here. Never throws. */
+  destroy(error?: Error): void;
+}
+
+/** Where the bytes come from: the connection, as far as the body needs it. */
+export interface BodySource {
+  pause(): void;
+  resume(): void;
+  abort(reason: Error): void;
+}
+
+export interface FillableBody extends ResponseBody {
+  push(chunk: Buffer): void;
+  /** Everything has come. */
+  finish(): void;
+  /** Nothing more will come, for this reason. */
+  fail(error: Error): void;
+}
+
+const HIGH_WATER_BYTES = 256 * 1024;
+
+type Ending = { readonly error: Error | undefined };
+
+export function createResponseBody(source: BodySource): FillableBody {
+  let queue: Buffer[] = [];
+  let queuedBytes = 0;
+  let paused = false;
+  let ending: Ending | undefined;
+  let wake: (() => void) | undefined;
+
+  function end(error: Error | undefined): void {
+    ending ??= { error };
+    wake?.();
+  }
+
+  function shift(): Buffer | undefined {
+    const chunk = queue.shift();
+    queuedBytes -= chunk?.length ?? 0;
+    if (paused && queuedBytes < HIGH_WATER_BYTES) {
+      paused = false;
+      source.resume();
+    }
+    return chunk;
+  }
+
+  function destroy(error = new Error('the body was given up')): void {
+    if (ending !== undefined) return;
+    end(error);
+    source.abort(error);
+  }
+
+  async function next(): Promise<IteratorResult<Buffer, undefined>> {
+    for (;;) {
+      const chunk = shift();
+      if (chunk !== undefined) return { done: false, value: chunk };
+      if (ending?.error !== undefined) throw ending.error;
+      if (ending !== undefined) return { done: true, value: undefined };
+      await new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      wake = undefined;
+    }
+  }
+
+  return {
+    push(chunk) {
+      if (ending !== undefined) return;
+      queue.push(chunk);
+      queuedBytes += chunk.length;
+      if (queuedBytes >= HIGH_WATER_BYTES) {
+        paused = true;
+        source.pause();
+      }
+      wake?.();
+    },
+    finish: () => end(undefined),
+    fail: (error) => end(error),
+    destroy,
+    [Symbol.asyncIterator]: () => ({
+      next,
+      async return() {
+        queue = [];
+        destroy();
+        return { done: true, value: undefined };
+      },
+    }),
+  };
+}

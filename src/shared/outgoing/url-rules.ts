@@ -1,0 +1,29 @@
+/**
+ * Which URLs given by somebody else may be asked at all: https (http with private addresses allowed), no
+ * user or password in it, and no literal address that the address rules refuse. Pure; called for the
+ * first URL and again for every hop of a redirect. Names are judged later, when they have resolved.
+ */
+
+import { isIP } from 'node:net';
+import { type AddressRules, refusalOfAddress } from './address-rules.ts';
+
+export type UrlVerdict = { readonly url: URL } | { readonly refusal: string };
+
+export function judgeUrl(text: string, rules: AddressRules, base?: URL): UrlVerdict {
+  const url = URL.parse(text, base);
+  if (url === null) return { refusal: 'not a URL' };
+  if (!schemeAllowed(url.protocol, rules)) return { refusal: `the scheme ${url.protocol} is not allowed` };
+  if (url.username !== '' || url.password !== '') return { refusal: 'a URL with a user name is not allowed' };
+  const host = bareHost(url.hostname);
+  const refusal = isIP(host) === 0 ? undefined : refusalOfAddress(host, rules);
+  return refusal === undefined ? { url } : { refusal };
+}
+
+/** A host as the network calls take it: without the brackets that a URL puts around IPv6. */
+export function bareHost(hostname: string): string {
+  return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
+}
+
+function schemeAllowed(protocol: string, rules: AddressRules): boolean {
+  return protocol === 'https:' || (protocol === 'http:' && rules.allowPrivateAddresses);
+}

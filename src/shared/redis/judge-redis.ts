@@ -1,0 +1,151 @@
+/**
+ * Whether a Redis may be trusted with links: pure decisions on what it says of itself. A refusal means that
+ * links would be lost or nothing would work; a warning, that it works until something happens. Called by
+ * open-redis.ts and by whatever wants to show the state of things.
+ */
+import { isOlder, isTooOld, MINIMUM_VERSION, RECOMMENDED_VERSION } from './redis-version.ts';
+
+export interface RedisFacts {
+  product: 'redis' | 'valkey' | 'dragonfly';
+  version: string;
+  mode: 'standalone' | 'cluster' | 'sentinel';
+  role: 'master' | 'replica';
+  /** Undefined where Redis does not tell, neither in INFO nor in CONFIG. */
+  evictionPolicy: string | undefined;
+  appendOnly: boolean;
+  /** Undefined where CONFIG is forbidden, as managed services do. */
+  appendFsync: string | undefined;
+  /** When snapshots are taken, in the words of the setting; empty for never, undefined where CONFIG is forbidden. */
+  snapshots: string | undefined;
+  /** Writing the append-only file or the last snapshot fails at present. */
+  persistenceFails: boolean;
+}
+
+export interface RedisUse {
+  /** Whether we were told to speak to a Cluster. */
+  asCluster: boolean;
+  /** Undefined where the caller has none yet. */
+  queuePrefix: string | undefined;
+}
+
+export interface Verdict {
+  refusals: string[];
+  warnings: string[];
+}
+
+type Finding = { refusal: string } | { warning: string } | undefined;
+type Rule = (facts: RedisFacts, use: RedisUse) => Finding;
+
+const RULES: readonly Rule[] = [
+  judgeMode,
+  judgeVersion,
+  judgeRole,
+  judgeEviction,
+  judgePersistence,
+  judgeFsync,
+  judgeWriting,
+  judgePrefix,
+];
+
+export function judgeRedis(facts: RedisFacts, use: RedisUse): Verdict {
+  const verdict: Verdict = { refusals: [], warnings: [] };
+  for (const rule of RULES) {
+    const finding = rule(facts, use);
+    if (finding === undefined) continue;
+    if ('refusal' in finding) verdict.refusals.push(finding.refusal);
+    else verdict.warnings.push(finding.warning);
+  }
+  return verdict;
+}
+
+function judgeMode({ mode }: RedisFacts, { asCluster }: RedisUse): Finding {
+  if (mode === 'sentinel') {
+    return { refusal: 'this is a Sentinel, not a Redis: write redis-sentinel://HOST:PORT/MASTER-NAME' };
+  }
+  if (mode === 'cluster' && !asCluster) {
+    return {
+      refusal: 'this is a Redis Cluster: write redis-cluster://HOST:PORT (several hosts with commas)',
+    };
+  }
+  if (mode === 'standalone' && asCluster) {
+    return { refusal: 'this Redis is no Cluster: write redis://HOST:PORT' };
+  }
+  return undefined;
+}
+
+function judgeVersion({ product, version }: RedisFacts): Finding {
+  // Dragonfly counts its versions differently; BullMQ supports all of them.
+  if (product === 'dragonfly') return undefined;
+  if (isTooOld(version)) {
+    return {
+      refusal: `version ${version} is too old: ${MINIMUM_VERSION} or newer is needed, ${RECOMMENDED_VERSION} advised`,
+    };
+  }
+  if (!isOlder(version, RECOMMENDED_VERSION)) return undefined;
+  return { warning: `version ${version} is old: ${RECOMMENDED_VERSION} or newer is advised` };
+}
+
+function judgeRole({ role }: RedisFacts): Finding {
+  if (role === 'master') return undefined;
+  return { refusal: 'this is a read-only replica: give the address of its master' };
+}
+
+/** Also refused while no memory limit is set: a limit set later would turn the loss on without a word. */
+function judgeEviction({ evictionPolicy }: RedisFacts): Finding {
+  if (evictionPolicy === 'noeviction') return undefined;
+  if (evictionPolicy === undefined) {
+    return {
+      warning:
+        'it does not tell its maxmemory-policy: make sure that it is noeviction, or links are lost silently',
+    };
+  }
+  return {
+    refusal: `its maxmemory-policy ${evictionPolicy} throws links away when memory is full: set it to noeviction`,
+  };
+}
+
+function judgePersistence({ appendOnly, snapshots }: RedisFacts): Finding {
+  if (appendOnly) return undefined;
+  if (snapshots === undefined) {
+    return {
+      warning:
+        'it keeps no append-only file, and whether it takes snapshots is not told: a restart may lose links',
+    };
+  }
+  if (snapshots === '') {
+    return {
+      warning:
+        'it KEEPS NOTHING ON DISK: a restart of Redis loses every link and what was paid for it; switch appendonly on',
+    };
+  }
+  return {
+    warning: 'it takes snapshots only: a crash loses what came after the last one; switch appendonly on',
+  };
+}
+
+function judgeFsync({ appendOnly, appendFsync }: RedisFacts): Finding {
+  if (!appendOnly || appendFsync !== 'no') return undefined;
+  return {
+    warning:
+      'appendfsync is no: a power failure loses what the system had not written; everysec costs little',
+  };
+}
+
+function judgeWriting({ persistenceFails }: RedisFacts): Finding {
+  return persistenceFails
+    ? { warning: 'its last write to disk failed: look at its log and its disk' }
+    : undefined;
+}
+
+/** BullMQ's scripts touch several keys at once, which in a Cluster must lie in one slot. */
+function judgePrefix({ mode }: RedisFacts, { queuePrefix }: RedisUse): Finding {
+  if (mode !== 'cluster' || queuePrefix === undefined || hasHashTag(queuePrefix)) return undefined;
+  return {
+    refusal: `QUEUE_PREFIX ${queuePrefix} has no hash tag, which a Cluster needs: write {${queuePrefix}}`,
+  };
+}
+
+/** As the Cluster specification has it: the first `{`, the first `}` after it, and something in between. */
+export function hasHashTag(prefix: string): boolean {
+  return /^[^{]*\{[^}]+\}/.test(prefix);
+}

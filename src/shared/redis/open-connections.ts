@@ -1,0 +1,67 @@
+/**
+ * The connections that were handed out from one Redis address. Sees to it that each is closed in the end,
+ * and that an outage is told once and not once a connection. Used by open-redis.ts.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from 'pino';
+import type { ConnectionRole, RedisConnection } from './connect-redis.ts';
+import { connectRedis } from './connect-redis.ts';
+import type { RedisAddress } from './redis-address.ts';
+
+/** A polite goodbye waits for replies under way; one that is not answered is not waited for. */
+const QUIT_TIMEOUT_MS = 2_000;
+
+export class Connections {
+  latestTrouble: Error | undefined;
+  readonly #address: RedisAddress;
+  readonly #logger: Logger;
+  readonly #open = new Set<RedisConnection>();
+  #isDown = false;
+  #wasEverUp = false;
+
+  constructor(address: RedisAddress, logger: Logger) {
+    this.#address = address;
+    this.#logger = logger;
+  }
+
+  open(role: ConnectionRole): RedisConnection {
+    const connection = connectRedis(this.#address, role, (error) => {
+      this.latestTrouble = error;
+      this.#logger.debug({ err: error }, 'A Redis connection met an error');
+    });
+    this.#open.add(connection);
+    connection.on('ready', () => this.#noteUp());
+    connection.on('reconnecting', () => this.#noteDown());
+    connection.once('end', () => this.#open.delete(connection));
+    return connection;
+  }
+
+  async close(connection: RedisConnection): Promise<void> {
+    this.#open.delete(connection);
+    if (connection.status !== 'ready') {
+      connection.disconnect();
+      return;
+    }
+    const patience = new AbortController();
+    const late = sleep(QUIT_TIMEOUT_MS, 'late', { signal: patience.signal }).catch(() => 'answered');
+    const outcome = await Promise.race([connection.quit().catch(() => 'late'), late]);
+    patience.abort();
+    if (outcome === 'late') connection.disconnect();
+  }
+
+  async closeAll(): Promise<void> {
+    await Promise.all([...this.#open].map((connection) => this.close(connection)));
+  }
+
+  #noteDown(): void {
+    if (this.#isDown || !this.#wasEverUp) return;
+    this.#isDown = true;
+    this.#logger.warn({ reason: this.latestTrouble?.message }, 'Redis is away; waiting for it to come back');
+  }
+
+  #noteUp(): void {
+    if (this.#isDown) this.#logger.info('Redis is back');
+    this.#isDown = false;
+    this.#wasEverUp = true;
+  }
+}

@@ -1,0 +1,98 @@
+/**
+ * The first connection to a Redis given by URL: within a bounded time it is there, or there is one clear
+ * line that says why not. Later losses are ioredis's business, which reconnects. Called by open-redis.ts.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { RedisConnection } from './connect-redis.ts';
+import { errorCode } from './error-code.ts';
+import { RedisUnusableError } from './redis-unusable-error.ts';
+
+export const REACH_TIMEOUT_MS = 8_000;
+
+/** A Redis that reads a large file after a restart is there, and only takes its time. */
+const LOADING_TIMEOUT_MS = 10 * 60 * 1000;
+
+/** Waits until `connection` is ready; `trouble` hands out the latest error it met. */
+export async function reachRedis(
+  connection: RedisConnection,
+  description: string,
+  trouble: () => Error | undefined,
+): Promise<void> {
+  const settled = new AbortController();
+  const ready = new Promise<'ready'>((resolve) => {
+    if (connection.status === 'ready') resolve('ready');
+    connection.once('ready', () => resolve('ready'));
+  });
+  const refused = refusalByServer(connection, trouble);
+  const late = (async () => {
+    await sleep(REACH_TIMEOUT_MS, undefined, { signal: settled.signal });
+    if (isLoading(trouble())) await sleep(LOADING_TIMEOUT_MS, undefined, { signal: settled.signal });
+    return 'late' as const;
+  })();
+  late.catch(() => undefined);
+  const outcome = await Promise.race([ready, refused, late]);
+  settled.abort();
+  if (outcome !== 'ready') throw unreachable(description, trouble());
+}
+
+/** A wrong password does not become right by waiting. */
+function refusalByServer(connection: RedisConnection, trouble: () => Error | undefined): Promise<'refused'> {
+  return new Promise((resolve) => {
+    connection.on('error', () => {
+      if (isAccessDenied(trouble())) resolve('refused');
+    });
+    connection.once('end', () => resolve('refused'));
+  });
+}
+
+export function unreachable(description: string, trouble: Error | undefined): RedisUnusableError {
+  const deepest = deepestError(trouble);
+  if (isAccessDenied(deepest)) {
+    return new RedisUnusableError(
+      'access-denied',
+      `The Redis at ${description} does not let us in: it wants another user name or password. Check REDIS_URL.`,
+    );
+  }
+  const why = deepest === undefined ? 'no answer' : explain(deepest);
+  return new RedisUnusableError(
+    'unreachable',
+    `The Redis at ${description} cannot be reached (${why}). Check REDIS_URL and that Redis runs, or unset REDIS_URL to use a local one.`,
+  );
+}
+
+const EXPLANATIONS: Record<string, string> = {
+  ECONNREFUSED: 'nothing listens there',
+  ENOTFOUND: 'the host name is unknown',
+  EAI_AGAIN: 'the host name cannot be looked up at present',
+  ENOENT: 'there is no such socket',
+  EACCES: 'no permission to use the socket',
+  ETIMEDOUT: 'no answer',
+  EHOSTUNREACH: 'no route to the host',
+  ECONNRESET: 'the connection was cut; is it TLS (rediss://)?',
+  EPROTO: 'no TLS there; write redis:// instead of rediss://',
+};
+
+function explain(error: Error): string {
+  const code = errorCode(error) ?? '';
+  if (code.startsWith('ERR_SSL')) return 'no TLS there; write redis:// instead of rediss://';
+  return EXPLANATIONS[code] ?? (error.message.split('\n')[0] || code || 'no answer');
+}
+
+/** A Cluster wraps what its nodes said; several addresses of a host come as one error of many. */
+function deepestError(error: Error | undefined): Error | undefined {
+  if (error === undefined) return undefined;
+  if ('lastNodeError' in error && error.lastNodeError instanceof Error)
+    return deepestError(error.lastNodeError);
+  if (error instanceof AggregateError && error.errors[0] instanceof Error) return error.errors[0];
+  return error;
+}
+
+function isAccessDenied(error: Error | undefined): boolean {
+  return /\b(?:WRONGPASS|NOAUTH|NOPERM)\b|invalid (?:username-)?password|without any password/i.test(
+    deepestError(error)?.message ?? '',
+  );
+}
+
+function isLoading(error: Error | undefined): boolean {
+  return /\bLOADING\b|still loading/i.test(error?.message ?? '');
+}

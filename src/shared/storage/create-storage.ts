@@ -1,0 +1,23 @@
+/**
+ * `STORAGE_URL` to a storage: `file:./videos` (relative to the working folder), `file:///absolute` or
+ * `s3://bucket/prefix?region=…&endpoint=…&forcePathStyle=true`. Called once by each process's wiring. The
+ * S3 client is loaded only where it is used.
+ */
+
+import { fileURLToPath } from 'node:url';
+import { createFileStorage, type FileStorageDeps } from './file-storage.ts';
+import type { Storage } from './storage.ts';
+import { StorageError } from './storage-error.ts';
+
+export type StorageDeps = FileStorageDeps;
+
+export async function createStorage(storageUrl: string, deps: StorageDeps): Promise<Storage> {
+  if (storageUrl.startsWith('file:')) return createFileStorage(folderOf(storageUrl), deps);
+  throw new StorageError('STORAGE_FAILED', `STORAGE_URL ${storageUrl}: only file: and s3: are known`);
+}
+
+/** `file:videos` and `file:./videos` are relative, which a file URL as such cannot be. */
+function folderOf(storageUrl: string): string {
+  const path = storageUrl.slice('file:'.length);
+  return path.startsWith('/') ? fileURLToPath(storageUrl) : decodeURIComponent(path) || '.';
+}

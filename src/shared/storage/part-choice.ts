@@ -1,0 +1,56 @@
+/**
+ * Which unfinished part of a result a process goes on with, and which it removes. Pure; called by the
+ * part folder whenever a part is opened. A part's bytes always belong to one identity (starting over makes
+ * a new part), so a copy of somebody else's part is right at any moment, even while they still write.
+ * Invariant: a part that somebody may still be writing is copied, never taken and never removed.
+ */
+
+import type { SourceIdentity } from './storage.ts';
+
+export interface PartOnDisk {
+  readonly token: string;
+  /** Undefined where its state is missing or unreadable. */
+  readonly identity: SourceIdentity | undefined;
+  readonly bytes: number;
+  readonly modifiedAt: number;
+}
+
+export type UsablePart = PartOnDisk & { readonly identity: SourceIdentity };
+
+export interface ChoiceFacts {
+  /** What the tokens of this process begin with. */
+  readonly owner: string;
+  /** Tokens that this process has open right now. */
+  readonly open: ReadonlySet<string>;
+  readonly now: number;
+  /** What was written before the machine started may have lost its last pages. */
+  readonly bootedAt: number;
+  readonly abandonedAfterMs: number;
+}
+
+export interface PartChoice {
+  readonly goOnWith?: { readonly part: UsablePart; readonly by: 'taking' | 'copying' };
+  /** Tokens nobody needs any more. */
+  readonly remove: readonly string[];
+}
+
+export function choosePart(parts: readonly PartOnDisk[], facts: ChoiceFacts): PartChoice {
+  const usable = parts
+    .filter((part): part is UsablePart => isUsable(part, facts))
+    .sort((a, b) => b.bytes - a.bytes);
+  const best = usable[0];
+  const remove = parts.filter((part) => part !== best && isIdle(part, facts)).map(({ token }) => token);
+  if (best === undefined) return { remove };
+  return { goOnWith: { part: best, by: isIdle(best, facts) ? 'taking' : 'copying' }, remove };
+}
+
+/** Without a validator the next request could not prove that it brings the same bytes. */
+function isUsable(part: PartOnDisk, facts: ChoiceFacts): boolean {
+  return part.identity?.validator !== undefined && part.bytes > 0 && part.modifiedAt >= facts.bootedAt;
+}
+
+/** Nobody writes to it: this process gave it up, or its owner has been silent for long. */
+function isIdle(part: PartOnDisk, facts: ChoiceFacts): boolean {
+  if (facts.open.has(part.token)) return false;
+  return part.token.startsWith(facts.owner) || facts.now - part.modifiedAt > facts.abandonedAfterMs;
+}

@@ -1,0 +1,40 @@
+/**
+ * What a storage throws: `STORAGE_FULL` where there is no room (the transfer turns it into a halt, nothing
+ * is lost), `STORAGE_FAILED` for everything else that a person has to look at (rights, a missing bucket, a
+ * read-only disk).
+ */
+
+export type StorageErrorCode = 'STORAGE_FULL' | 'STORAGE_FAILED';
+
+export class StorageError extends Error {
+  override readonly name = 'StorageError';
+  readonly code: StorageErrorCode;
+
+  constructor(code: StorageErrorCode, message: string, cause?: unknown) {
+    super(message, { cause });
+    this.code = code;
+  }
+}
+
+const FULL_CODES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
+
+/** Wraps what the file system threw, naming the path it was about. */
+export function fileStorageError(error: unknown, path: string): StorageError {
+  if (error instanceof StorageError) return error;
+  const code = errorCode(error);
+  if (FULL_CODES.has(code)) return new StorageError('STORAGE_FULL', `no room for ${path} (${code})`, error);
+  return new StorageError(
+    'STORAGE_FAILED',
+    `cannot write ${path} (${code}): check the path and its rights`,
+    error,
+  );
+}
+
+export function isMissing(error: unknown): boolean {
+  return errorCode(error) === 'ENOENT';
+}
+
+export function errorCode(error: unknown): string {
+  if (typeof error === 'object' && error !== null && 'code' in error) return String(error.code);
+  return error instanceof Error ? error.name : 'UNKNOWN';
+}

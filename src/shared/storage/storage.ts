@@ -1,0 +1,73 @@
+/**
+ * Where results are kept: one small interface, a backend for the file system and one for S3 and its kin.
+ * The transfer writes a result through a part, which nobody sees under the final name before it is
+ * committed whole. Keys are relative paths with forward slashes, as the path template makes them.
+ * Invariant: what `stat` finds under a key was committed, is complete and will survive a crash.
+ */
+
+/** What tells whether a source still serves the bytes that a part began with. */
+export interface SourceIdentity {
+  /** The value for `If-Range`: a strong ETag or a Last-Modified date that is surely strong. */
+  readonly validator: string | undefined;
+  readonly totalBytes: number | undefined;
+}
+
+/**
+ * The unfinished bytes of one result, owned by one caller. Other processes may own other parts of the same
+ * key at the same time: whoever commits last wins, with a whole file either way.
+ */
+export interface Part {
+  /** What the received bytes belong to; undefined where nothing was received yet. */
+  readonly identity: SourceIdentity | undefined;
+  readonly receivedBytes: number;
+  /** The bytes received so far, from the first on: to hash and walk them again before going on. */
+  replay(): AsyncIterable<Buffer>;
+  /** Starts, or starts over, with nothing received. */
+  begin(identity: SourceIdentity): Promise<void>;
+  /** Takes bytes in order; resolves when there is room for more. */
+  write(chunk: Buffer): Promise<void>;
+  /** Makes everything written the result under the key, durably. The part is over afterwards. */
+  commit(): Promise<Commit>;
+  /** Gives the part up for now; a later `openPart` may go on with it where the backend can. */
+  suspend(): Promise<void>;
+  /** Gives the part up for good. */
+  discard(): Promise<void>;
+}
+
+/** `superseded`: another process committed the same key meanwhile and cleared our part away. */
+export type Commit =
+  | { readonly outcome: 'committed'; readonly file: string }
+  | { readonly outcome: 'superseded' };
+
+export interface StoredObject {
+  readonly bytes: number;
+  readonly modifiedAt: number;
+}
+
+export interface Storage {
+  /** The storage as messages show it, without credentials. */
+  readonly name: string;
+  /** Where a key is kept, as users see it: an absolute path or an `s3://` URL. */
+  locate(key: string): string;
+  openPart(key: string): Promise<Part>;
+  /** Writes the JSON beside a result (`a.mp4` → `a.json`), durably and whole. Returns its place. */
+  putSidecar(key: string, content: object): Promise<string>;
+  /** The parsed sidecar, undefined where there is none or it is not JSON. */
+  readSidecar(key: string): Promise<unknown>;
+  stat(key: string): Promise<StoredObject | undefined>;
+  read(key: string): AsyncIterable<Buffer>;
+  /** Removes a result, its sidecar and its parts; nothing there is fine. */
+  remove(key: string): Promise<void>;
+  /** Removes parts that nobody has written to for as long, anywhere in the storage. Returns how many. */
+  removeAbandonedParts(olderThanMs: number): Promise<number>;
+  /** Bytes that can still be written, undefined where the backend has no such bound. */
+  freeBytes(): Promise<number | undefined>;
+  /** Writes and removes a small object; throws the StorageError that a real write would meet. */
+  probe(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** `a/b.mp4` → `a/b.json`. */
+export function sidecarKey(key: string): string {
+  return `${key.replace(/\.[^./]+$/, '')}.json`;
+}

@@ -1,0 +1,32 @@
+/**
+ * What the vendor's answer to the free probe of a model means: a create call with an input it refuses.
+ * Pure; called by the vendor client for `doctor` and for the end of a `model-paused` halt.
+ */
+import type { CreateReply, ProbeReply } from './replies.ts';
+
+/** Reads a probe's answer from what it would mean for a real create call. */
+export function asProbeReply(reply: CreateReply): ProbeReply {
+  switch (reply.outcome) {
+    // The input was examined, so the model is on; accepting an empty one is odd, but "on" all the same.
+    case 'reject':
+    case 'accepted':
+      return { outcome: 'live' };
+    case 'halt':
+      return haltAsProbe(reply);
+    case 'ambiguous':
+      return { outcome: 'retry', sent: true, message: reply.message };
+    case 'throttled':
+    case 'retry':
+      return reply;
+    default:
+      return reply satisfies never;
+  }
+}
+
+function haltAsProbe(reply: Extract<CreateReply, { outcome: 'halt' }>): ProbeReply {
+  const { reason, message } = reply;
+  if (reason === 'model-paused') return { outcome: 'paused', message };
+  return reason === 'misconfigured' && /model name/i.test(message)
+    ? { outcome: 'unknown-model', message }
+    : reply;
+}

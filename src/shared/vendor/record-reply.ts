@@ -1,0 +1,118 @@
+/**
+ * What the vendor's answer to a query means. Pure; called by the vendor client, and by tests with every
+ * case of vendor-replies.json. Invariant: a task has succeeded only with at least one readable result
+ * URL, and a state nobody knows is still running.
+ */
+import { failRule, recordRule, statusRule } from './code-rules.ts';
+import { refusalReply } from './refusal-reply.ts';
+import type { Failed, Pending, RawReply, RecordReply, Retry, Succeeded } from './replies.ts';
+import {
+  describeRaw,
+  messageOf,
+  parseJson,
+  readEnvelope,
+  readFields,
+  readNumber,
+  readText,
+} from './reply-body.ts';
+
+type Fields = Readonly<Record<string, unknown>>;
+
+const RUNNING_STATES = new Set(['waiting', 'queuing', 'generating']);
+const MAX_RESULTS = 100;
+const MAX_URL_LENGTH = 8_192;
+
+/**
+ * Reads the answer to a query. `resultPath` leads to the result URLs inside the record and belongs to the
+ * model. Never throws, whatever came.
+ */
+export function parseRecordReply(raw: RawReply, resultPath: readonly string[]): RecordReply {
+  const envelope = readEnvelope(raw.bodyText);
+  if (envelope === null) {
+    const rule = statusRule(raw.httpStatus);
+    // A 404 of a proxy says nothing of the task, and stopping everything for it would be rash.
+    return refusal(raw.httpStatus === 404 ? { outcome: 'retry', warn: true } : rule, describeRaw(raw), raw);
+  }
+  const code = envelope.code ?? raw.httpStatus;
+  const record = readFields(envelope.data);
+  const state = readText(record['state']).toLowerCase();
+  // The vendor wraps the record of a failed task in code 501.
+  if (state !== '' && (code === 200 || code === 501)) return withState(state, record, resultPath);
+  return code === 200
+    ? withoutState()
+    : refusal(recordRule(code, envelope.message), messageOf(envelope, code), raw);
+}
+
+function refusal(rule: ReturnType<typeof recordRule>, message: string, raw: RawReply): RecordReply {
+  switch (rule.outcome) {
+    case 'throttled':
+    case 'halt':
+    case 'retry':
+      return refusalReply(rule, message, raw);
+    case 'unknown-task':
+      return { outcome: 'unknown-task', message };
+    case 'reject':
+      return { outcome: 'retry', sent: true, warn: true, message };
+    default:
+      return rule satisfies never;
+  }
+}
+
+function withoutState(): Retry {
+  return { outcome: 'retry', sent: true, warn: true, message: 'Code 200 without a task state' };
+}
+
+function withState(state: string, record: Fields, resultPath: readonly string[]): RecordReply {
+  if (state === 'success') return withSuccess(record, resultPath);
+  if (state === 'fail') return withFailure(record);
+  return RUNNING_STATES.has(state)
+    ? { outcome: 'pending', state }
+    : { outcome: 'pending', state, warn: true };
+}
+
+function withSuccess(record: Fields, resultPath: readonly string[]): Succeeded | Pending {
+  const urls = readUrls(record, resultPath);
+  if (urls.length === 0) return { outcome: 'pending', state: 'success without a result', warn: true };
+  return {
+    outcome: 'succeeded',
+    urls,
+    credits: readCredits(record),
+    // `costTime` is milliseconds in one page and seconds in another; the two instants agree everywhere.
+    createTimeMs: readInstantMs(record['createTime']),
+    completeTimeMs: readInstantMs(record['completeTime']),
+  };
+}
+
+function withFailure(record: Fields): Failed {
+  const failCode = readText(record['failCode']);
+  return { outcome: 'failed', ...failRule(failCode), failCode, failMsg: readText(record['failMsg']) };
+}
+
+function readUrls(record: Fields, resultPath: readonly string[]): string[] {
+  let value: unknown = record;
+  for (const name of resultPath) value = readFields(opened(value))[name];
+  const list = opened(value);
+  const candidates: unknown[] = Array.isArray(list) ? list.slice(0, MAX_RESULTS) : [list];
+  return candidates.filter(isHttpUrl);
+}
+
+/** `resultJson` is JSON in a string, sometimes the object itself (seen). */
+function opened(value: unknown): unknown {
+  return typeof value === 'string' ? (parseJson(value) ?? value) : value;
+}
+
+function isHttpUrl(value: unknown): value is string {
+  if (typeof value !== 'string' || value.length > MAX_URL_LENGTH) return false;
+  const protocol = URL.parse(value)?.protocol;
+  return protocol === 'https:' || protocol === 'http:';
+}
+
+function readCredits(record: Fields): number | null {
+  const credits = readNumber(record['creditsConsumed']);
+  return credits !== null && Number.isFinite(credits) && credits >= 0 ? credits : null;
+}
+
+function readInstantMs(value: unknown): number | null {
+  const instantMs = readNumber(value);
+  return instantMs !== null && Number.isSafeInteger(instantMs) && instantMs > 0 ? instantMs : null;
+}

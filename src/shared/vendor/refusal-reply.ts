@@ -1,0 +1,30 @@
+/**
+ * Dresses the rules that mean the same in every call as replies. Pure; used by the parsers of all calls.
+ */
+import type { Rule } from './code-rules.ts';
+import { limitHints, retryAfterMs } from './limit-hints.ts';
+import type { Halt, RawReply, Retry, Throttled } from './replies.ts';
+
+export type RefusalRule = Extract<Rule, { outcome: 'throttled' | 'halt' | 'retry' }>;
+
+/** The reply for a refusal; `raw` gives the limit headers. */
+export function refusalReply(rule: RefusalRule, message: string, raw: RawReply): Throttled | Halt | Retry {
+  switch (rule.outcome) {
+    case 'throttled': {
+      const waitMs = retryAfterMs(raw.headers, raw.receivedAtMs);
+      const hints = limitHints(raw.headers);
+      return {
+        outcome: 'throttled',
+        message,
+        hints,
+        ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+      };
+    }
+    case 'halt':
+      return { outcome: 'halt', reason: rule.reason, message };
+    case 'retry':
+      return { outcome: 'retry', message, sent: true, ...(rule.warn ? { warn: true } : {}) };
+    default:
+      return rule satisfies never;
+  }
+}

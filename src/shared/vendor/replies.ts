@@ -1,0 +1,113 @@
+/**
+ * What the vendor can say, as unions: the words in which the stages' decisions are written. Everything
+ * unexpected is already folded into one of these when a stage sees it; none of them is ever thrown.
+ * `message` and the fail texts are the vendor's words, shortened, on one line and without the API key.
+ */
+
+/** Why the account or one model has to wait, as far as the vendor can tell us. */
+export type VendorHaltReason =
+  | 'unauthorized'
+  | 'no-credits'
+  | 'key-limit'
+  | 'maintenance'
+  | 'model-paused'
+  | 'misconfigured';
+
+/** Limit headers as received, names in lower case: `date`, `retry-after`, `ratelimit*`, `x-ratelimit-*`. */
+export type LimitHints = Readonly<Record<string, string>>;
+
+/** Refused for coming too fast; never queued at the vendor, costs a link no attempt. */
+export interface Throttled {
+  outcome: 'throttled';
+  message: string;
+  /** Wait at least this long; absent when the vendor gave no time. */
+  retryAfterMs?: number;
+  hints: LimitHints;
+}
+
+/** The account or the model has to wait; no link is at fault. */
+export interface Halt {
+  outcome: 'halt';
+  reason: VendorHaltReason;
+  message: string;
+}
+
+/** Worth another try, a bounded number of times. */
+export interface Retry {
+  outcome: 'retry';
+  message: string;
+  /** False when not one byte of the request can have left: the gate gets its slot back. */
+  sent: boolean;
+  /** The vendor said something we know no rule for. */
+  warn?: true;
+}
+
+export type CreateReply =
+  | { outcome: 'accepted'; taskId: string; hints: LimitHints }
+  | Throttled
+  | Halt
+  | { outcome: 'reject'; reason: 'rejected'; message: string }
+  | Retry
+  /** May have been created and billed: never blindly repeated. */
+  | { outcome: 'ambiguous'; message: string };
+
+export interface Succeeded {
+  outcome: 'succeeded';
+  urls: string[];
+  /** Credits really spent; null when the record does not say. */
+  credits: number | null;
+  createTimeMs: number | null;
+  completeTimeMs: number | null;
+}
+
+export interface Failed {
+  outcome: 'failed';
+  /** Whether another task for the link is worth it (failed tasks cost nothing). */
+  resubmit: boolean;
+  /** The failure may yet turn into success within this time of its first sight: look again. */
+  graceMs?: number;
+  failCode: string;
+  failMsg: string;
+  /** The fail code is one we know no rule for. */
+  warn?: true;
+}
+
+export interface Pending {
+  outcome: 'pending';
+  state: string;
+  /** An unknown state, or success without a readable result. */
+  warn?: true;
+}
+
+export type RecordReply =
+  | Pending
+  | Succeeded
+  | Failed
+  | { outcome: 'unknown-task'; message: string }
+  | Throttled
+  | Halt
+  | Retry;
+
+export type CreditsReply = { outcome: 'credits'; credits: number } | Throttled | Halt | Retry;
+
+export type ProbeReply =
+  | { outcome: 'live' }
+  | { outcome: 'paused'; message: string }
+  | { outcome: 'unknown-model'; message: string }
+  /** The model definition has no free probe. */
+  | { outcome: 'no-probe' }
+  | Throttled
+  | Halt
+  | Retry;
+
+/** One HTTP answer, as far as it was received. */
+export interface RawReply {
+  httpStatus: number;
+  /** Names in lower case. */
+  headers: Readonly<Record<string, string | readonly string[] | undefined>>;
+  bodyText: string;
+  /** False when the connection ended, or the size bound was reached, before the body's end. Default true. */
+  complete?: boolean;
+  /** Our clock at reception, Unix milliseconds: what a Retry-After date is measured by without a Date header. */
+  receivedAtMs?: number;
+}

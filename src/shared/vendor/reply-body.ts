@@ -1,0 +1,100 @@
+/**
+ * The envelope all replies share, read as tolerantly as public clients found necessary: a byte-order
+ * mark, codes as strings, `message` for `msg`, `task_id` for `taskId`, numbers as strings. Pure; used by
+ * the reply parsers. A field of a wrong shape counts as absent; nothing here throws.
+ */
+import { z } from 'zod';
+import type { RawReply } from './replies.ts';
+
+const numberSchema = z.union([
+  z.number(),
+  z
+    .string()
+    .regex(/^\s*-?\d{1,15}(?:\.\d{1,9})?\s*$/)
+    .transform(Number),
+]);
+
+const textSchema = z.string().optional().catch(undefined);
+
+const envelopeSchema = z.looseObject({
+  code: numberSchema.optional().catch(undefined),
+  msg: textSchema,
+  message: textSchema,
+  data: z.unknown().optional(),
+});
+
+/** Opaque, but never a page of text: it becomes part of keys, URLs and logs. */
+const taskIdSchema = z.union([
+  z.string().regex(/^[\x21-\x7e]{1,200}$/),
+  z.int().nonnegative().transform(String),
+]);
+
+/** A reply whose body is a JSON object. */
+export interface Envelope {
+  /** The body's own code, or undefined when it has none. */
+  code: number | undefined;
+  message: string;
+  data: unknown;
+}
+
+/** Reads the body as an envelope; null when it is no JSON object. */
+export function readEnvelope(bodyText: string): Envelope | null {
+  const result = envelopeSchema.safeParse(parseJson(bodyText.replace(/^\uFEFF/, '')));
+  if (!result.success) return null;
+  const { code, msg, message, data } = result.data;
+  return { code, message: shorten(msg ?? message ?? ''), data };
+}
+
+/** JSON.parse without the exception: undefined, which no JSON text means, for unreadable text. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A number, also one written as a string; null for anything else. */
+export function readNumber(value: unknown): number | null {
+  return numberSchema.safeParse(value).data ?? null;
+}
+
+/** A text field, also one that came as a number; '' when unset. */
+export function readText(value: unknown): string {
+  if (typeof value === 'number') return String(value);
+  return typeof value === 'string' ? shorten(value) : '';
+}
+
+/** The fields of a JSON object, or none. */
+export function readFields(value: unknown): Readonly<Record<string, unknown>> {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
+  return isObject ? { ...value } : {};
+}
+
+/** The task id of a create reply: `undefined` when there is none, `null` when it is not usable. */
+export function readTaskId(data: unknown): string | null | undefined {
+  const fields = readFields(data);
+  const value = fields['taskId'] ?? fields['task_id'];
+  if (value === undefined || value === null || value === '') return undefined;
+  return taskIdSchema.safeParse(value).data ?? null;
+}
+
+/** One line of at most 500 characters for a message or a log. */
+export function shorten(text: string): string {
+  return text
+    .slice(0, 2_000)
+    .replace(/[\p{Cc}\s]+/gu, ' ')
+    .trim()
+    .slice(0, 500);
+}
+
+/** The vendor's words, or the code where it said nothing. */
+export function messageOf(envelope: Envelope, code: number): string {
+  return envelope.message === '' ? `Code ${code} without a message` : envelope.message;
+}
+
+/** What to say of a reply that is no envelope. */
+export function describeRaw(raw: RawReply): string {
+  const start = shorten(raw.bodyText.slice(0, 500)).slice(0, 120);
+  return `HTTP ${raw.httpStatus} without a readable body${start === '' ? '' : `: ${start}`}`;
+}

@@ -1,0 +1,167 @@
+/**
+ * The vendor's API: the only place that holds the API key or speaks to the vendor. Called by the stages,
+ * the probes and `doctor`. Every answer, and every way of getting none, comes back as a reply; no call
+ * throws. A create call leaves at most once.
+ */
+import pRetry from 'p-retry';
+import type { Logger } from 'pino';
+import { Agent, type Dispatcher } from 'undici';
+import { type Clock, systemClock } from '../clock.ts';
+import { buildInput, vendorModelName } from '../models/build-input.ts';
+import type { ModelDefinition } from '../models/model-definition.ts';
+import { createBoundedWarnings, type Warn } from './bounded-warnings.ts';
+import { parseCreateReply } from './create-reply.ts';
+import { parseCreditsReply } from './credits-reply.ts';
+import { asProbeReply } from './probe-reply.ts';
+import { parseRecordReply } from './record-reply.ts';
+import type { CreateReply, CreditsReply, ProbeReply, RawReply, RecordReply, Retry } from './replies.ts';
+import { createSendRequest, type SendRequest, type VendorAnswer } from './vendor-request.ts';
+
+export interface CreateTaskRequest {
+  model: ModelDefinition;
+  /** The link, as given. */
+  url: string;
+  callbackUrl?: string | undefined;
+}
+
+export interface VendorClient {
+  /** Creates one task: one request, never repeated here. */
+  createTask(request: CreateTaskRequest, signal: AbortSignal): Promise<CreateReply>;
+  /** Reads a task's record: one request. */
+  getRecord(model: ModelDefinition, taskId: string, signal: AbortSignal): Promise<RecordReply>;
+  /** Reads the balance; a failing answer is tried three times within a second or so. */
+  getCredits(signal: AbortSignal): Promise<CreditsReply>;
+  /** Asks whether the model is on, by a create call that is refused and never billed: one request. */
+  probeModel(model: ModelDefinition, signal: AbortSignal): Promise<ProbeReply>;
+  /** Ends the connections, if the client made its own. */
+  close(): Promise<void>;
+}
+
+export interface VendorClientOptions {
+  /** For example https://api.kie.ai; a path in it stays in front of the models' paths. */
+  baseUrl: string;
+  apiKey: string;
+  /** Default: an agent of its own, with HTTP/1.1 and keep-alive. */
+  dispatcher?: Dispatcher;
+  /** For each request, connecting included. Default 60 s. */
+  timeoutMs?: number;
+  /** A longer answer is cut there. Default 1 MiB. */
+  maxReplyBytes?: number;
+  /** The pause before a balance query is tried again. Default 250 ms, then twice that. */
+  creditsRetryMs?: number;
+  logger: Logger;
+  clock?: Clock;
+}
+
+const CREDITS_PATH = '/api/v1/chat/credit';
+const DEFAULT_TIMEOUT_MS = 60_000;
+const DEFAULT_MAX_REPLY_BYTES = 1024 * 1024;
+
+/** Makes a client. Throws a TypeError (without the key in it) for a key that no header can carry. */
+export function createVendorClient(options: VendorClientOptions): VendorClient {
+  refuseBadKey(options.apiKey);
+  const { clock = systemClock, creditsRetryMs = 250 } = options;
+  const dispatcher = options.dispatcher ?? ownAgent();
+  const send = createSendRequest({
+    baseUrl: options.baseUrl,
+    apiKey: options.apiKey,
+    dispatcher,
+    timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
+    maxReplyBytes: options.maxReplyBytes ?? DEFAULT_MAX_REPLY_BYTES,
+    clock,
+  });
+  const warn = createBoundedWarnings({ logger: options.logger, clock });
+  return {
+    createTask: (request, signal) => createTask(send, warn, request, signal),
+    getRecord: (model, taskId, signal) => getRecord(send, warn, model, taskId, signal),
+    getCredits: (signal) => getCredits(send, creditsRetryMs, signal),
+    probeModel: (model, signal) => probeModel(send, model, signal),
+    close: async () => {
+      if (dispatcher !== options.dispatcher) await dispatcher.destroy();
+    },
+  };
+}
+
+function refuseBadKey(apiKey: string): void {
+  if (/^[\x21-\x7e]+$/.test(apiKey)) return;
+  throw new TypeError(
+    'The API key is empty or holds characters no key can have: copy it again into KIE_API_KEY.',
+  );
+}
+
+/** HTTP/1.1 only: there a request has its connection for itself, and "sent" has one meaning. */
+function ownAgent(): Agent {
+  return new Agent({ allowH2: false, pipelining: 1 });
+}
+
+async function createTask(
+  send: SendRequest,
+  warn: Warn,
+  { model, url, callbackUrl }: CreateTaskRequest,
+  signal: AbortSignal,
+): Promise<CreateReply> {
+  const callback = callbackUrl === undefined ? {} : { callBackUrl: callbackUrl };
+  const payload = { model: vendorModelName(model), ...callback, input: buildInput(model, url) };
+  const reply = asCreateReply(await send({ method: 'POST', path: model.createPath, payload }, signal));
+  if (reply.outcome === 'retry' && reply.warn) {
+    warn('Unknown answer to a create call', reply.message, { model: model.id });
+  }
+  return reply;
+}
+
+async function getRecord(
+  send: SendRequest,
+  warn: Warn,
+  model: ModelDefinition,
+  taskId: string,
+  signal: AbortSignal,
+): Promise<RecordReply> {
+  const path = `${model.recordPath}?taskId=${encodeURIComponent(taskId)}`;
+  const answer = await send({ method: 'GET', path }, signal);
+  const reply = readAnswer(answer, (raw) => parseRecordReply(raw, model.resultPath));
+  warnOfRecord(warn, reply, { model: model.id, taskId });
+  return reply;
+}
+
+function warnOfRecord(warn: Warn, reply: RecordReply, fields: { model: string; taskId: string }): void {
+  if (reply.outcome === 'pending' && reply.warn) warn('Unknown task state', reply.state, fields);
+  if (reply.outcome === 'failed' && reply.warn) warn('Unknown fail code', reply.failCode, fields);
+  if (reply.outcome === 'retry' && reply.warn) warn('Unknown answer to a query', reply.message, fields);
+}
+
+async function probeModel(
+  send: SendRequest,
+  model: ModelDefinition,
+  signal: AbortSignal,
+): Promise<ProbeReply> {
+  if (model.probe === null) return { outcome: 'no-probe' };
+  const payload = { model: vendorModelName(model), input: model.probe.input };
+  return asProbeReply(asCreateReply(await send({ method: 'POST', path: model.createPath, payload }, signal)));
+}
+
+async function getCredits(send: SendRequest, retryMs: number, signal: AbortSignal): Promise<CreditsReply> {
+  let reply: CreditsReply = { outcome: 'retry', sent: false, message: 'Stopped before it was sent' };
+  const attempt = async () => {
+    const answer = await send({ method: 'GET', path: CREDITS_PATH }, signal);
+    reply = readAnswer(answer, parseCreditsReply);
+    if (reply.outcome === 'retry') throw new Error(reply.message);
+  };
+  // What p-retry rejects with in the end is the last reply once more, or the signal's reason.
+  await pRetry(attempt, { retries: 2, minTimeout: retryMs, signal }).catch(() => {});
+  return reply;
+}
+
+/** Without an answer a create call is repeatable only when nothing can have been sent. */
+function asCreateReply(answer: VendorAnswer): CreateReply {
+  if (answer.kind === 'answered') return parseCreateReply(answer.raw);
+  return answer.sent ? { outcome: 'ambiguous', message: answer.message } : asRetry(answer);
+}
+
+/** A query can always be repeated. */
+function readAnswer<Reply>(answer: VendorAnswer, parse: (raw: RawReply) => Reply): Reply | Retry {
+  return answer.kind === 'answered' ? parse(answer.raw) : asRetry(answer);
+}
+
+function asRetry({ message, sent }: Extract<VendorAnswer, { kind: 'failed' }>): Retry {
+  return { outcome: 'retry', message, sent };
+}

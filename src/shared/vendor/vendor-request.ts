@@ -1,0 +1,86 @@
+/**
+ * One request to the vendor with the key on it, answered as a raw reply: the thin shell between the
+ * parsers and the network. Called by the vendor client alone. Invariant: the key goes into the
+ * Authorization header and nowhere else, and is cut out of everything that comes back.
+ */
+import type { Dispatcher } from 'undici';
+import type { Clock } from '../clock.ts';
+import { decodeBody } from './decode-body.ts';
+import { type Exchange, exchange } from './exchange.ts';
+import type { RawReply } from './replies.ts';
+
+export interface VendorRequest {
+  method: 'GET' | 'POST';
+  /** Path and query, appended to the base URL. */
+  path: string;
+  /** Sent as JSON. */
+  payload?: object;
+}
+
+export type VendorAnswer = { kind: 'answered'; raw: RawReply } | Extract<Exchange, { kind: 'failed' }>;
+
+export type SendRequest = (request: VendorRequest, signal: AbortSignal) => Promise<VendorAnswer>;
+
+export interface SendRequestOptions {
+  baseUrl: string;
+  apiKey: string;
+  dispatcher: Dispatcher;
+  timeoutMs: number;
+  maxReplyBytes: number;
+  clock: Clock;
+}
+
+/** A shorter key would be found inside innocent words; the vendor's have 32 characters. */
+const MIN_REDACTED_KEY_LENGTH = 8;
+
+export function createSendRequest(options: SendRequestOptions): SendRequest {
+  const base = options.baseUrl.replace(/\/+$/, '');
+  return async ({ method, path, payload }, signal) => {
+    const result = await exchange(
+      {
+        method,
+        url: new URL(base + path),
+        headers: requestHeaders(options.apiKey, payload !== undefined),
+        body: payload === undefined ? null : JSON.stringify(payload),
+      },
+      { ...options, signal },
+    );
+    if (result.kind === 'failed') return result;
+    return { kind: 'answered', raw: withoutKey(await asRawReply(result, options), options.apiKey) };
+  };
+}
+
+function requestHeaders(apiKey: string, hasBody: boolean): Record<string, string> {
+  return {
+    authorization: `Bearer ${apiKey}`,
+    accept: 'application/json',
+    'user-agent': 'kie-batch',
+    ...(hasBody ? { 'content-type': 'application/json' } : {}),
+  };
+}
+
+async function asRawReply(
+  { httpStatus, headers, body, complete }: Extract<Exchange, { kind: 'answered' }>,
+  { maxReplyBytes, clock }: SendRequestOptions,
+): Promise<RawReply> {
+  const text = await decodeBody(body, headers['content-encoding'], maxReplyBytes);
+  // A body that cannot be unpacked is one whose end never came.
+  return {
+    httpStatus,
+    headers,
+    bodyText: text ?? '',
+    complete: complete && text !== null,
+    receivedAtMs: clock.now(),
+  };
+}
+
+/** The vendor may repeat the key in a message; it must not travel on into logs and pages. */
+function withoutKey(raw: RawReply, apiKey: string): RawReply {
+  if (apiKey.length < MIN_REDACTED_KEY_LENGTH) return raw;
+  const clean = (text: string) => text.replaceAll(apiKey, '[API key]');
+  const headers: Record<string, string | readonly string[] | undefined> = {};
+  for (const [name, value] of Object.entries(raw.headers)) {
+    headers[name] = typeof value === 'string' ? clean(value) : value?.map(clean);
+  }
+  return { ...raw, headers, bodyText: clean(raw.bodyText) };
+}

@@ -1,0 +1,111 @@
+/**
+ * The shell: node:http on one side, the endpoints on the other. Reads the request, adds the delays of the
+ * simulated network, finds the endpoint, writes the reply. The only file that touches sockets besides the
+ * downloads. The API counts a request as arrived when it is read and its delay is over.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { text } from 'node:stream/consumers';
+import { accountRefusal, answerCredit, answerDownloadUrl } from './account.ts';
+import { jsonAnswer, type Reply, vendorAnswer } from './answer.ts';
+import type { Callbacks } from './callbacks.ts';
+import { answerSettings, countsOf } from './control.ts';
+import { createTask } from './create-task.ts';
+import { createRecordInfo } from './record-info.ts';
+import { answerResult } from './result-route.ts';
+import { sampleFor, type Vendor } from './vendor.ts';
+
+interface Exchange {
+  readonly url: URL;
+  readonly body: string;
+  readonly origin: string;
+}
+
+type Endpoint = (exchange: Exchange) => Reply | Promise<Reply>;
+
+export function createHttpServer(vendor: Vendor, callbacks: Callbacks): Server {
+  const api = apiEndpoints(vendor, callbacks);
+  const control = controlEndpoints(vendor);
+  let requests = 0;
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const url = new URL(request.url ?? '/', 'http://simulator');
+    const body = await text(request);
+    const exchange = { url, body, origin: originOf(vendor, request) };
+    const route = `${request.method} ${url.pathname}`;
+    if (url.pathname.startsWith('/simulator/')) {
+      const endpoint = control.get(route);
+      return write(response, endpoint ? await endpoint(exchange) : jsonAnswer({ error: 'not found' }, 404));
+    }
+    requests += 1;
+    const serial = requests;
+    await vendor.timers.wait(sampleFor(vendor, vendor.settings.requestDelay, 'request', serial));
+    const reply = await answerVendor(vendor, api.get(route), exchange, request, response);
+    if (reply === 'sent') return;
+    await vendor.timers.wait(sampleFor(vendor, vendor.settings.answerDelay, 'answer', serial));
+    write(response, reply);
+  }
+
+  // Longer than any client keeps an idle connection, so that none is closed just as it is used again.
+  return createServer({ keepAliveTimeout: 120_000, noDelay: true }, (request, response) => {
+    answer(request, response).catch((problem: unknown) => fail(response, problem));
+  });
+}
+
+function apiEndpoints(vendor: Vendor, callbacks: Callbacks): ReadonlyMap<string, Endpoint> {
+  const recordInfo = createRecordInfo(vendor);
+  const create: Endpoint = ({ body, origin }) => createTask(vendor, callbacks, body, origin);
+  return new Map<string, Endpoint>([
+    ['POST /api/v1/jobs/createTask', create],
+    // Some newer models of the vendor live here.
+    ['POST /api/v3/jobs/createTask', create],
+    ['GET /api/v1/jobs/recordInfo', ({ url }) => recordInfo(url.searchParams.get('taskId'))],
+    ['GET /api/v1/chat/credit', () => answerCredit(vendor)],
+    ['POST /api/v1/common/download-url', ({ body }) => answerDownloadUrl(vendor, body)],
+  ]);
+}
+
+function controlEndpoints(vendor: Vendor): ReadonlyMap<string, Endpoint> {
+  return new Map<string, Endpoint>([
+    ['GET /simulator/counts', () => jsonAnswer(countsOf(vendor))],
+    ['GET /simulator/settings', () => jsonAnswer(vendor.settings)],
+    ['POST /simulator/settings', ({ body }) => answerSettings(vendor, body)],
+  ]);
+}
+
+async function answerVendor(
+  vendor: Vendor,
+  endpoint: Endpoint | undefined,
+  exchange: Exchange,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<Reply | 'sent'> {
+  if (exchange.url.pathname.startsWith('/results/')) {
+    return answerResult(vendor, exchange.url, request, response);
+  }
+  if (request.method === 'POST' && exchange.url.pathname.endsWith('/createTask'))
+    vendor.tally.createCalls += 1;
+  const refusal = accountRefusal(vendor, request.headers.authorization);
+  if (refusal) return refusal;
+  return endpoint ? endpoint(exchange) : vendorAnswer(404, 'Not found');
+}
+
+/** Where this client reaches us, so that result URLs work for it too. */
+function originOf(vendor: Vendor, { headers, socket }: IncomingMessage): string {
+  const { publicUrl } = vendor.settings;
+  return publicUrl?.replace(/\/+$/, '') ?? `http://${headers.host ?? `127.0.0.1:${socket.localPort}`}`;
+}
+
+function write(response: ServerResponse, reply: Reply): void {
+  if (reply === 'reset') {
+    response.socket?.resetAndDestroy();
+    return;
+  }
+  const length = { 'content-length': Buffer.byteLength(reply.body) };
+  response.writeHead(reply.httpStatus, { ...reply.headers, ...length }).end(reply.body);
+}
+
+/** A client that went away is its own business; anything else is a bug of the simulator and says so. */
+function fail(response: ServerResponse, problem: unknown): void {
+  if (response.destroyed || response.headersSent) response.destroy();
+  else write(response, jsonAnswer({ error: String(problem) }, 500));
+}

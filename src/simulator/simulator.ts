@@ -1,0 +1,82 @@
+/**
+ * The simulated vendor, started and stopped: its API over real HTTP, with its limit, its task times and its
+ * unpleasant sides, for the demo, for tests and for `kie-batch simulate`. Everything is in memory; several
+ * can run in one process. See options.ts for what can be set and faults.ts for what can go wrong.
+ */
+import { once } from 'node:events';
+import type { Server } from 'node:http';
+import { createCallbacks } from './callbacks.ts';
+import { changeSettings, countsOf } from './control.ts';
+import { createHttpServer } from './http-server.ts';
+import { type SimulatorOptions, type SimulatorSettings, simulatorOptionsSchema } from './options.ts';
+import { bytesOf, openResultFiles } from './result-file.ts';
+import type { SimulatorCounts } from './tally.ts';
+import { createTimers } from './timers.ts';
+import { createVendor, type SimulatorHooks } from './vendor.ts';
+
+export interface Simulator extends AsyncDisposable {
+  /** What KIE_BASE_URL has to be. */
+  readonly url: string;
+  readonly port: number;
+  /** A snapshot of everything counted so far. */
+  counts(): SimulatorCounts;
+  /** Changes settings from now on; tasks that exist keep their fate. Throws on an unknown option. */
+  settings(patch: Partial<SimulatorOptions>): SimulatorSettings;
+  /** The bytes a right download of this result has. Throws when there is no such result (yet). */
+  resultBytesOf(taskId: string, index?: number): Buffer;
+  /** Ends within a second, open connections included. */
+  close(): Promise<void>;
+}
+
+/** Milliseconds with fractions that never run backwards, whatever is done to the system's clock. */
+const preciseClock = { now: () => performance.timeOrigin + performance.now() };
+
+export async function startSimulator(
+  options: Partial<SimulatorOptions> = {},
+  hooks: SimulatorHooks = {},
+): Promise<Simulator> {
+  const settings = simulatorOptionsSchema.parse(options);
+  const timers = createTimers();
+  const files = await openResultFiles();
+  const vendor = createVendor({ settings, hooks, timers, files, clock: hooks.clock ?? preciseClock });
+  const callbacks = createCallbacks(vendor);
+  const server = createHttpServer(vendor, callbacks);
+  const port = await listen(server, settings);
+
+  async function close(): Promise<void> {
+    if (!server.listening) return;
+    timers.close();
+    const closed = once(server, 'close');
+    server.close();
+    server.closeAllConnections();
+    await Promise.all([closed, callbacks.close()]);
+  }
+
+  return {
+    url: `http://${urlHost(settings.host)}:${port}`,
+    port,
+    counts: () => countsOf(vendor),
+    settings: (patch) => changeSettings(vendor, patch),
+    resultBytesOf(taskId, index = 0) {
+      const file = vendor.shelf.find({ taskId, index }, vendor.clock.now());
+      if (!file) throw new Error(`task ${taskId} has no result ${index} now`);
+      return bytesOf(file);
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+async function listen(server: Server, { host, port }: SimulatorSettings): Promise<number> {
+  server.listen(port, host);
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the simulator listens on no port');
+  return address.port;
+}
+
+/** A host for URLs: the one that stands for all addresses is reached under loopback. */
+function urlHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}

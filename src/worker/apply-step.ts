@@ -1,0 +1,179 @@
+/**
+ * Carries out what a decision has decided: moves the item in the ledger, makes its next job, and says what
+ * becomes of the present one. The only place where steps turn into effects, and where outcomes are logged.
+ * The ledger is moved first and the job made after: a crash between the two leaves the item for the sweep.
+ */
+import { beginHalt } from '../shared/gate-state/halts.ts';
+import type { JobData } from '../shared/jobs/catalogue.ts';
+import type { ItemChanges } from '../shared/ledger/changes.ts';
+import type { Item } from '../shared/ledger/item.ts';
+import { nextLookMs } from './look-schedule.ts';
+import type { JobFate } from './queue-signals.ts';
+import type { Step } from './step.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+const done: JobFate = { fate: 'done' };
+
+/** @param item as it stood when the decision was made; @param data the present job's */
+export async function applyStep(
+  step: Step,
+  item: Item,
+  data: JobData,
+  context: WorkerContext,
+): Promise<JobFate> {
+  const { ledger, queues, clock } = context;
+  const { id } = item;
+  switch (step.do) {
+    case 'record-task':
+      return recordTask(step.taskId, item, context);
+    case 'submit-later': {
+      const addAttempts = step.cost === 'attempt' ? 1 : 0;
+      await ledger.move(
+        'submitLater',
+        id,
+        { addAttempts, ...saying(step.message) },
+        { nextLookMs: step.delayMs },
+      );
+      return { fate: 'delay', delayMs: step.delayMs };
+    }
+    case 'resubmit-unsure':
+      return resubmitUnsure(step, item, context);
+    case 'resubmit':
+      await ledger.move('resubmit', id, { message: step.message }, { nextLookMs: step.delayMs });
+      await queues.add('submit', id, step.delayMs);
+      return done;
+    case 'halt':
+      return halt(step, item, data, context);
+    case 'hold':
+      await ledger.move('hold', id, {
+        addAttempts: item.state === 'submitting' ? 1 : 0,
+        message: step.message,
+      });
+      return done;
+    case 'fail':
+      await ledger.move('fail', id, { reason: step.reason, message: step.message });
+      log(item, context).info({ reason: step.reason, words: step.message }, 'A link failed');
+      return done;
+    case 'look-again': {
+      await ledger.touch(id, step.delayMs, clock.now());
+      const { failedSince, tries } = step;
+      const kept = {
+        ...(failedSince === undefined ? {} : { failedSince }),
+        ...(tries === undefined ? {} : { tries }),
+      };
+      return { fate: 'delay', delayMs: step.delayMs, data: kept };
+    }
+    case 'download':
+      await ledger.move('beginDownload', id, {
+        addCreditsSpent: step.credits,
+        stamp: ['completedAt'],
+        message: null,
+      });
+      await queues.add('download', id, 0, { urls: [...step.urls] });
+      return done;
+    case 'save':
+      return save(step, item, context);
+    case 'download-again': {
+      await ledger.touch(id, step.delayMs, clock.now());
+      log(item, context).debug({ words: step.message, tries: step.tries }, 'A download will be tried again');
+      const urls = step.refresh ? {} : { urls: data.urls };
+      return { fate: 'delay', delayMs: step.delayMs, data: { tries: step.tries, ...urls } as JobData };
+    }
+    case 'nothing':
+      return done;
+    default:
+      return step satisfies never;
+  }
+}
+
+/** The id is recorded before anything else, wherever the item has got to in the meantime. */
+async function recordTask(taskId: string, item: Item, context: WorkerContext): Promise<JobFate> {
+  const { ledger, queues } = context;
+  const changes: ItemChanges = { taskId, addAttempts: 1, stamp: ['submittedAt'], message: null };
+  const firstLookMs = nextLookMs(0);
+  const recorded = await ledger.move('recordTask', item.id, changes, { nextLookMs: firstLookMs });
+  if (!recorded.moved) {
+    const orphan = await ledger.move('recordOrphan', item.id, changes, { nextLookMs: firstLookMs });
+    log(item, context).warn(
+      { taskId, state: recorded.state },
+      'A task was created for a link that had moved on',
+    );
+    if (!orphan.moved) return done;
+  }
+  await queues.add('status-check', item.id, firstLookMs);
+  return done;
+}
+
+async function resubmitUnsure(
+  step: Extract<Step, { do: 'resubmit-unsure' }>,
+  item: Item,
+  context: WorkerContext,
+): Promise<JobFate> {
+  const { ledger, queues } = context;
+  log(item, context).warn({ words: step.message }, 'A link may be paid twice');
+  if (item.state === 'submitting') {
+    const changes = { addAttempts: 1, addPossiblyPaidTwice: 1, message: step.message };
+    await ledger.move('submitLater', item.id, changes, { nextLookMs: step.delayMs });
+    return { fate: 'delay', delayMs: step.delayMs };
+  }
+  await ledger.move(
+    'resubmit',
+    item.id,
+    { addPossiblyPaidTwice: 1, message: step.message },
+    { nextLookMs: step.delayMs },
+  );
+  await queues.add('submit', item.id, step.delayMs);
+  return done;
+}
+
+async function halt(
+  step: Extract<Step, { do: 'halt' }>,
+  item: Item,
+  data: JobData,
+  { ledger, redis, prefix, clock, logger }: WorkerContext,
+): Promise<JobFate> {
+  const { reason, message, delayMs } = step;
+  const model = reason === 'model-paused' || reason === 'misconfigured' ? { model: item.model } : {};
+  const isNew = await beginHalt(redis, prefix, {
+    reason,
+    ...model,
+    message,
+    nextProbeAt: clock.now() + firstProbeMs,
+  });
+  if (isNew)
+    logger.error({ halt: reason, ...model, words: message }, 'The vendor stopped us: everything waits');
+  if (item.state === 'submitting') await ledger.move('submitLater', item.id, {}, { nextLookMs: delayMs });
+  else await ledger.touch(item.id, delayMs, clock.now());
+  return { fate: 'delay', delayMs, data };
+}
+
+/** A halt is probed for the first time after this. */
+const firstProbeMs = 5000;
+
+async function save(
+  step: Extract<Step, { do: 'save' }>,
+  item: Item,
+  context: WorkerContext,
+): Promise<JobFate> {
+  const { ledger } = context;
+  const [first] = step.results;
+  const addBytes = step.results.reduce((sum, { bytes }) => sum + bytes, 0);
+  const file = await ledger.storedFile(item.batch, item.id, first.file);
+  await ledger.move('save', item.id, {
+    addBytes,
+    sha256: first.sha256,
+    file,
+    stamp: ['savedAt'],
+    message: null,
+  });
+  log(item, context).info({ file: first.file, bytes: addBytes }, 'Video saved');
+  return done;
+}
+
+function saying(message: string | undefined): { message?: string } {
+  return message === undefined ? {} : { message };
+}
+
+function log({ id, batch, taskIds, attempts }: Item, { logger }: WorkerContext) {
+  return logger.child({ item: id, batch, taskId: taskIds.at(-1), attempt: attempts });
+}

@@ -1,0 +1,70 @@
+/**
+ * The download stage: the results of one paid task, into the storage, with their sidecars. Run by the worker
+ * for each job of the queue `download`. Safe to run twice: a result that is stored already is written again
+ * to the same place or found there, and the item is saved once.
+ */
+import type { JobData } from '../shared/jobs/catalogue.ts';
+import type { Item } from '../shared/ledger/item.ts';
+import type { Disclosure } from '../shared/mp4/disclosure.ts';
+import type { RecordReply } from '../shared/vendor/replies.ts';
+import { applyStep } from './apply-step.ts';
+import { afterAllStored, afterFetch, afterRefresh, type DownloadRules } from './download-decision.ts';
+import type { JobFate } from './queue-signals.ts';
+import type { Step, StoredResult } from './step.ts';
+import { sidecarOf } from './transfer/sidecar.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+const rules: DownloadRules = { mostTries: 8, mostInvalid: 4, backoff: { firstMs: 1000, mostMs: 60_000 } };
+export const toolName = 'kie-batch';
+
+export async function runDownload(
+  id: string,
+  data: JobData,
+  context: WorkerContext,
+  signal: AbortSignal,
+): Promise<JobFate> {
+  const item = await context.ledger.item(id);
+  if (item?.state !== 'downloading') return { fate: 'done' };
+  return applyStep(await collect(item, data, context, signal), item, data, context);
+}
+
+async function collect(
+  item: Item,
+  data: JobData,
+  context: WorkerContext,
+  signal: AbortSignal,
+): Promise<Step> {
+  const tries = data.tries ?? 0;
+  const urls = data.urls ?? (await freshUrls(item, context, signal));
+  if ('outcome' in urls) return afterRefresh(urls, tries, rules, context.random());
+  const disclosure = disclosureOf(item);
+  const stored: StoredResult[] = [];
+  for (const [index, url] of urls.entries()) {
+    const key = keyOf(item, index);
+    const reply = await context.fetcher.fetch({ url, key, disclosure }, signal);
+    if (reply.outcome !== 'stored') return afterFetch(reply, tries, rules, context.random());
+    const facts = { ...item, savedAt: context.clock.now() };
+    await context.fetcher.putSidecar(key, sidecarOf(reply, disclosure, facts));
+    stored.push({ file: reply.file, bytes: reply.bytes, sha256: reply.sha256 });
+  }
+  return afterAllStored(stored);
+}
+
+/** The vendor's URLs live for hours; a late or repeated download reads the record for new ones. */
+async function freshUrls(
+  item: Item,
+  { vendor, models }: WorkerContext,
+  signal: AbortSignal,
+): Promise<readonly string[] | Exclude<RecordReply, { outcome: 'succeeded' }>> {
+  const record = await vendor.getRecord(models.get(item.model), item.taskIds.at(-1) ?? '', signal);
+  return record.outcome === 'succeeded' ? record.urls : record;
+}
+
+/** `batch/id.mp4`, and `-2`, `-3` … for further results of the same task. */
+function keyOf({ batch, id }: Item, index: number): string {
+  return `${batch}/${id}${index === 0 ? '' : `-${index + 1}`}.mp4`;
+}
+
+function disclosureOf(item: Item): Disclosure {
+  return { link: item.url, taskId: item.taskIds.at(-1) ?? '', model: item.model, tool: toolName };
+}

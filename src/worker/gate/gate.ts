@@ -1,0 +1,119 @@
+/**
+ * The gate in front of the vendor: a worker asks it before every call and tells it how the call went. It
+ * is one gate for all workers of an account: every decision is one Lua script over the same keys, by
+ * Redis's own clock. The workers hold nothing, so any of them may die at any moment; what it held comes
+ * back when its lease ends. Why a slot is held until its answer plus the window: see slots.lua.
+ */
+import { z } from 'zod';
+import { countsKey, gateKeys, haltsKey } from '../../shared/gate-state/gate-keys.ts';
+import { type GateOperation, stoppingHaltFields } from '../../shared/gate-state/halt-reasons.ts';
+import { beginHalt, type NewHalt } from '../../shared/gate-state/halts.ts';
+import { type LuaScript, loadLuaScript, type RedisConnection } from '../../shared/gate-state/lua-script.ts';
+import type { ServerHints } from './server-hints.ts';
+
+export type GateWait = 'limit' | 'in-flight' | 'paused' | 'halted';
+
+export type Admission = { go: true; slot: string } | { go: false; waitMs: number; why: GateWait };
+
+export type Verdict =
+  /** Accepted, or any other answer to a request that the vendor's window has counted. */
+  | ({ kind: 'counted' } & ServerHints)
+  /** 429: the vendor's window has not counted it. */
+  | ({ kind: 'refused' } & ServerHints)
+  /** Not one byte of it left: the slot is free again at once. */
+  | { kind: 'unsent' }
+  /** Sent, and nobody knows what became of it: counts as used. */
+  | { kind: 'ambiguous' };
+
+export interface Room {
+  /** Admissions possible right now. */
+  freeSlots: number;
+  /** Until the first one, when there is none now. */
+  waitMs: number;
+  why: GateWait | null;
+}
+
+export interface Gate {
+  /**
+   * Asks for one call. The holder is unique per try; asking again with the same one takes no second slot.
+   * With a model, the halts of that model count as well as those of the account.
+   */
+  admit(holder: string, model?: string): Promise<Admission>;
+  /** Must follow every admission that was used; without it the slot counts as used until its lease ends. */
+  settle(slot: string, verdict: Verdict): Promise<void>;
+  /** A look without taking anything, for whoever feeds the workers. */
+  free(): Promise<Room>;
+  /** Begins or renews a halt; true when it is new. */
+  halt(halt: NewHalt): Promise<boolean>;
+}
+
+export interface GateOptions {
+  readonly redis: RedisConnection;
+  /** Start of every key, hash tag included. */
+  readonly prefix: string;
+  readonly operation: GateOperation;
+  readonly limit: { readonly max: number; readonly windowMs: number };
+  /** Most tasks at the vendor at once, by the ledger's counts; unset: no cap. */
+  readonly maxInFlight?: number;
+  /** Must be longer than the longest call: a slot without an answer counts as answered when it ends. */
+  readonly leaseMs: number;
+  /**
+   * `both` (the default) takes the limit for a hint and looks for more as well as less; now and then that costs
+   * a refusal. `down` takes it for the most there is: no refusal where that is right.
+   */
+  readonly learn?: 'both' | 'down';
+  /** The time in Unix microseconds, for simulations; unset: Redis's own clock. */
+  readonly nowUs?: () => number;
+}
+
+const script = (name: string): LuaScript =>
+  loadLuaScript(...['slots.lua', 'learning.lua', name].map((file) => new URL(file, import.meta.url)));
+const admitScript = script('admit.lua');
+const peekScript = script('peek.lua');
+const settleScript = script('settle.lua');
+
+const waits = z.enum(['limit', 'in-flight', 'paused', 'halted']);
+const admissionReply = z.union([
+  z.tuple([z.literal(1), z.number(), z.string()]).transform(([, , slot]): Admission => ({ go: true, slot })),
+  z
+    .tuple([z.literal(0), z.number(), waits])
+    .transform(([, waitMs, why]): Admission => ({ go: false, waitMs, why })),
+]);
+const roomReply = z
+  .tuple([z.number(), z.number(), z.union([waits, z.literal('').transform(() => null)])])
+  .transform(([freeSlots, waitMs, why]): Room => ({ freeSlots, waitMs, why }));
+
+export function createGate(options: GateOptions): Gate {
+  const { redis, prefix, operation } = options;
+  const keys = gateKeys(prefix, operation);
+  const scriptKeys = [keys.state, keys.open, keys.held, countsKey(prefix), haltsKey(prefix)];
+  const run = (lua: LuaScript, ...args: readonly (string | number)[]) =>
+    lua.run(redis, scriptKeys, [
+      options.nowUs?.().toFixed(0) ?? '',
+      options.limit.max,
+      options.limit.windowMs * 1000,
+      options.leaseMs * 1000,
+      options.maxInFlight ?? 0,
+      options.learn ?? 'both',
+      ...args,
+    ]);
+  return {
+    admit: async (holder, model) => {
+      const reply = await run(admitScript, holder, ...stoppingHaltFields(operation, model));
+      return admissionReply.parse(reply);
+    },
+    settle: async (slot, verdict) => {
+      await run(settleScript, slot, verdict.kind, ...settleHints(verdict));
+    },
+    free: async () => roomReply.parse(await run(peekScript, ...stoppingHaltFields(operation))),
+    halt: (halt) => beginHalt(redis, prefix, halt),
+  };
+}
+
+/** What a verdict's headers ask for: a pause in ms, and the limit and its window in ms; 0 where they say nothing. */
+function settleHints(verdict: Verdict): [pauseMs: number, limit: number, windowMs: number] {
+  if (verdict.kind === 'unsent' || verdict.kind === 'ambiguous') return [0, 0, 0];
+  const exhausted = verdict.kind === 'refused' || verdict.remaining === 0;
+  const pauseMs = Math.max(verdict.retryAfterMs ?? 0, exhausted ? (verdict.resetAfterMs ?? 0) : 0);
+  return [Math.ceil(pauseMs), verdict.limit ?? 0, verdict.windowMs ?? 0];
+}

@@ -1,0 +1,184 @@
+-- What the scripts of the gate share, second part: how the limit is learned, and how much room there is.
+--
+-- The limit is the number of slots in use when the server first said no. Nothing else shows it, so the gate finds
+-- more room only by trying: one request beyond the limit, alone on its way so that its answer means exactly one
+-- thing. Accepted, the limit is one more and the next one tries; refused, the gate leaves it at that for an interval
+-- that widens while nothing changes. Refusals of requests within the limit mean that it has fallen: the count they
+-- met is the new one, and each further refusal takes twice as much off, since the server may still count requests
+-- of ours from before. docs/gate.md has the reasons and the figures.
+
+-- One refused attempt in so many admissions keeps refusals below ten in a thousand.
+local ADMISSIONS_PER_PROBE = 115
+-- Nothing is said about the way there and back before so many answers; after so many, old ones are forgotten.
+local RTT_ENOUGH, RTT_EPOCH = 20, 500
+local RAISE_FACTOR, FAIL_FACTOR = 4, 1.5
+
+local function clamp(low, value, high) return math.max(low, math.min(value, high)) end
+
+local function longestInterval(state)
+  return state.window * clamp(2, ADMISSIONS_PER_PROBE / state.limit, 12)
+end
+
+-- How many may be on their way at once: twice what the limit needs on average, so that a limit which has fallen
+-- unnoticed costs few refusals. Alone, while the last word was a refusal.
+local function openCap(state)
+  if state.streak > 0 then return 1 end
+  return math.max(1, math.ceil(state.limit / 20), math.ceil(2 * state.limit * state.rttMean / state.window))
+end
+
+-- Those on their way now. An admission whose answer is long overdue (its worker was killed, most likely) holds up
+-- nobody, though its slot stays used.
+local function countUnderway(state)
+  local since = now + lease - math.max(1000000, 4 * state.rttMean)
+  return redis.call('ZCOUNT', openKey, '(' .. text(since), '+inf')
+end
+
+local function ceiling(state)
+  if state.ceiling > 0 then return state.ceiling end
+  return learn == 'down' and configuredMax or math.huge
+end
+
+local function isDense(state) return state.limit * state.rttMean * 2 > state.window end
+
+-- A slot of ours may be free at the server and not yet here: an attempt just then would seem to find room. Where
+-- slots are too dense to wait for a gap, the error is small against the limit.
+local function countIsExact(state)
+  if isDense(state) then return true end
+  local first = redis.call('ZRANGE', heldKey, 0, 0, 'WITHSCORES')
+  return not first[1] or tonumber(first[2]) - now > 2 * state.rttMean
+end
+
+-- Answers come about half a way there and back after the question; before the first one nobody knows.
+local function answerWait(state)
+  return state.rttMean == 0 and 20000 or clamp(5000, state.rttMean / 2, UNKNOWN_WAIT)
+end
+
+-- How long until one may go beyond the limit: 0 for now, nil where the next freed slot comes first anyway.
+local function probeWait(state, used, open)
+  if state.streak > 0 or state.limit >= ceiling(state) then return nil end
+  if state.climbing == 0 and now < state.nextProbeAt then return state.nextProbeAt - now end
+  if open >= state.step then return answerWait(state) end
+  return used < state.limit + state.step and countIsExact(state) and 0 or nil
+end
+
+-- Whether there is room: {free slots, wait in µs, why, used slots, whether the next one is beyond the limit}.
+local function room(state, haltFields)
+  local wait = haltWait(haltFields)
+  if wait then return { free = 0, wait = wait, why = 'halted' } end
+  if state.pausedUntil > now then return { free = 0, wait = state.pausedUntil - now, why = 'paused' } end
+  dropFreedSlots(state)
+  local held, unanswered = redis.call('ZCARD', heldKey), redis.call('ZCARD', openKey)
+  local used, open = held + unanswered, countUnderway(state)
+  local below = maxInFlight == 0 and math.huge or maxInFlight - inFlight(unanswered)
+  if below <= 0 then return { free = 0, wait = UNKNOWN_WAIT, why = 'in-flight' } end
+  if used < state.limit then
+    local free = math.min(state.limit - used, openCap(state) - open, below)
+    if free > 0 then return { free = free, wait = 0, why = '', used = used } end
+    return { free = 0, wait = answerWait(state), why = 'limit' }
+  end
+  local untilProbe = probeWait(state, used, open) or math.huge
+  if untilProbe == 0 then return { free = 1, wait = 0, why = '', used = used, beyond = true } end
+  return { free = 0, wait = math.min(limitWait(state, used, held), untilProbe), why = 'limit' }
+end
+
+-- The time of the way there and back that every request surely takes: a slot may be used again that much earlier,
+-- because the next request needs as long to arrive. Well below the shortest seen: a nearer worker may join.
+local function surelyUnderway(state)
+  if state.rttCount < RTT_ENOUGH and state.rttMinBefore == 0 then return 0 end
+  local shortest = state.rttMin
+  if state.rttMinBefore > 0 then shortest = math.min(shortest, state.rttMinBefore) end
+  return math.max(0, math.min(shortest - 2 * (state.rttMean - shortest), 0.6 * shortest))
+end
+
+local function measureWay(state, rtt)
+  if rtt <= 0 then return end
+  if state.rttCount >= RTT_EPOCH then
+    state.rttMinBefore, state.rttMin, state.rttCount = state.rttMin, rtt, 0
+  end
+  state.rttCount = state.rttCount + 1
+  state.rttMin = state.rttMin == 0 and rtt or math.min(state.rttMin, rtt)
+  state.rttMean = state.rttMean + (rtt - state.rttMean) / math.min(state.rttCount, 50)
+end
+
+local function stopClimbing(state)
+  state.climbing, state.step, state.top = 0, 1, 0
+  state.nextProbeAt = now + state.interval
+end
+
+local function learnAcceptance(state, slot)
+  if state.streak > 1 then state.climbing = 1 end
+  state.streak = 0
+  if now - math.max(state.raisedAt, state.refusedAt) > 2 * state.window then
+    state.base, state.restless = state.limit, 0
+  end
+  if not slot.beyond then return end
+  state.limit = clamp(state.limit, slot.used + 1, ceiling(state))
+  state.climbing, state.raisedAt = 1, now
+  state.step = clamp(1, state.step * 2, math.floor(state.limit / 32))
+  if state.top > 0 and state.limit >= state.top then stopClimbing(state) end
+end
+
+local function learnFailedProbe(state, slot)
+  local raised = state.raisedAt > state.refusedAt and (state.limit > state.base or state.restless == 1)
+  local interval = raised and state.interval / RAISE_FACTOR or state.interval * FAIL_FACTOR
+  state.interval = clamp(state.window / 16, interval, longestInterval(state))
+  state.limit = math.max(1, math.min(state.limit, slot.used))
+  stopClimbing(state)
+end
+
+-- A server that counts by fixed windows lets twice its limit pass around a boundary, and a token bucket what it has
+-- saved up. So a great raise that is followed by a refusal within a window was no raise, or half of one.
+local function wasFalseRaise(state)
+  return now - state.raisedAt < 1.5 * state.window and state.limit > 1.15 * state.base + 1
+    and state.streak == (isDense(state) and 2 or 1)
+end
+
+-- The count that was refused; at the second refusal in a row what stood before, then half of it each time.
+local function fallenLimit(state, slot)
+  if state.streak == 1 then return slot.used end
+  if state.streak == 2 and state.base < slot.used then return state.base end
+  return math.ceil(slot.used / 2)
+end
+
+-- A raise that did not stand was not worth its attempt. A second fall without one: somebody else comes and goes, and so
+-- does the room.
+local function learnFromFall(state)
+  if now - state.raisedAt < 1.5 * state.window then
+    state.interval = math.min(state.interval * 2, longestInterval(state))
+  elseif now - state.fellAt < 12 * state.window then
+    state.interval = math.max(state.interval / 4, state.window / 16)
+    state.restless = 1
+  end
+  state.fellAt = now
+end
+
+local function learnFall(state, slot)
+  state.streak = state.streak + 1
+  if wasFalseRaise(state) then
+    state.limit = math.min(state.limit, math.max(state.base, math.ceil(slot.used / 2)))
+    state.interval = 2 * longestInterval(state)
+    state.raisedAt = 0
+  else
+    state.limit = math.min(state.limit, fallenLimit(state, slot))
+    if state.streak == 1 then learnFromFall(state) end
+  end
+  state.limit, state.top = math.max(1, state.limit), slot.used
+  state.step, state.climbing = 1, 0
+  state.nextProbeAt = now + state.interval
+  state.rttMin, state.rttMinBefore, state.rttCount = 0, 0, 0
+end
+
+local function learnRefusal(state, slot)
+  if slot.admittedAt < state.refusedAt then
+    -- Sent before the last refusal was known: it says nothing new, but that fewer than this are allowed.
+    state.limit = math.max(1, math.min(state.limit, slot.used))
+  elseif slot.beyond then
+    learnFailedProbe(state, slot)
+  else
+    learnFall(state, slot)
+  end
+  state.refusedAt = now
+  -- Refused with nothing of ours in the window: somebody else uses it all. Ask less and less often.
+  if slot.used > 0 then return 0 end
+  return state.window / 8 * 2 ^ math.min(state.streak, 4)
+end

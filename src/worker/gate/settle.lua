@@ -1,0 +1,36 @@
+-- Records what became of an admitted request, and learns from it.
+--
+-- KEYS, ARGV 1-6  see slots.lua
+-- ARGV  7 slot as admit.lua gave it   8 verdict: counted, refused, unsent or ambiguous
+--       9 no request before this many ms, 0 for none said   10 limit and 11 window in ms in the server's own words, or 0
+-- Returns 1, or 0 when the slot is not open (settled before, or its lease and window have passed).
+--
+-- Invariant: a slot is settled once; a counted request keeps its slot for a whole window from its answer on, less what
+-- every request surely takes on its way; a refused or unsent one gives it back; a pause is only ever extended.
+local admittedAt, used, where, holder = string.match(ARGV[7], '^(%d+) (%d+) (%a+) (.*)$')
+local leaseEnd = holder and redis.call('ZSCORE', openKey, holder)
+if not leaseEnd then return 0 end
+redis.call('ZREM', openKey, holder)
+
+local slot = { admittedAt = tonumber(admittedAt), used = tonumber(used), beyond = where == 'beyond' }
+local verdict, pause = ARGV[8], tonumber(ARGV[9]) * 1000
+local state = readState()
+local saidLimit, saidWindow = tonumber(ARGV[10]), tonumber(ARGV[11]) * 1000
+if saidLimit > 0 and saidWindow > 0 and (saidLimit ~= state.ceiling or saidWindow ~= state.window) then
+  if learn == 'down' then saidLimit = math.min(saidLimit, configuredMax) end
+  state.limit, state.ceiling, state.window, state.base = saidLimit, saidLimit, saidWindow, saidLimit
+end
+if verdict == 'counted' then
+  measureWay(state, now - slot.admittedAt)
+  learnAcceptance(state, slot)
+  local freeAt = now + state.window + GUARD - surelyUnderway(state)
+  redis.call('ZADD', heldKey, text(freeAt), holder)
+elseif verdict == 'ambiguous' then
+  redis.call('ZADD', heldKey, text(now + state.window + GUARD), holder)
+elseif verdict == 'refused' then
+  redis.call('HINCRBY', stateKey, 'refused', 1)
+  pause = math.max(pause, learnRefusal(state, slot))
+end
+if pause > 0 then state.pausedUntil = math.max(state.pausedUntil, now + pause) end
+writeState(state)
+return 1

@@ -1,0 +1,81 @@
+/**
+ * When to look at a running task, from what is known of the tasks before it. Pure; called by the
+ * status-check stage through learned-histories.ts. The looks are placed where the result is likely: the
+ * fewest queries that find it soonest. With callbacks the looks are only for those that get lost, so they
+ * are rare as long as callbacks come, and come back by themselves when they do not.
+ */
+import { type Beliefs, effectiveTasks, learnDistribution } from './duration-distribution.ts';
+import { type LookPlan, nextLook, solveLooks } from './solve-looks.ts';
+
+/** One ended task, success or not. */
+export interface EndedTask {
+  durationMs: number;
+  /** How its end was learned: `look-despite-callback` when a callback should have come and did not. */
+  seenBy: 'callback' | 'look' | 'look-despite-callback';
+}
+
+/** What is known of a model's tasks, ready to be asked. Never changed: a new one replaces it. */
+export interface History {
+  tasks: number;
+  /** Looks without callbacks. */
+  alone: LookPlan;
+  /** Looks beside callbacks. */
+  besideCallbacks: LookPlan;
+}
+
+export interface RunningTask {
+  /** When the vendor accepted it. */
+  submittedAt: number;
+  callbacksOn: boolean;
+}
+
+/**
+ * One look is worth a second of delay: a look is made when it can be expected to bring a result forward by a
+ * second. So no task is asked about more than once a second, a third of what sibling endpoints allow, and
+ * nobody waits long for the sake of a query (docs/polling.md has the figures).
+ */
+export const QUERY_COST_MS = 1_000;
+/** Sibling endpoints of the vendor allow 3 queries a second for a task. */
+const MIN_GAP_MS = 500;
+/** While little is known looks are cheaper by up to this factor: a result seen sooner also teaches sooner. */
+const EXPLORING_SHARE = 0.25;
+const EXPLORED_TASKS = 20;
+/** Beforehand one callback in fifty is believed to get lost; never fewer than one in 500. */
+const CALLBACKS_BELIEVED = 50;
+const CALLBACKS_BELIEVED_LOST = 1;
+const MIN_LOST_SHARE = 1 / 500;
+
+/** Learns from `tasks`, newest first. Takes a few milliseconds: not for every task anew. */
+export function learnHistory(tasks: readonly EndedTask[], beliefs: Beliefs): History {
+  const durationsMs = tasks.map(({ durationMs }) => Math.min(durationMs, beliefs.deadlineMs));
+  const distribution = learnDistribution(durationsMs, beliefs);
+  const known = Math.min(1, effectiveTasks(tasks.length) / EXPLORED_TASKS);
+  const queryCostMs = QUERY_COST_MS * (EXPLORING_SHARE + (1 - EXPLORING_SHARE) * known);
+  const costs = { queryCostMs, minGapMs: MIN_GAP_MS };
+  return {
+    tasks: tasks.length,
+    alone: solveLooks(distribution, { ...costs, untoldShare: 1 }),
+    besideCallbacks: solveLooks(distribution, {
+      queryCostMs: QUERY_COST_MS,
+      minGapMs: MIN_GAP_MS,
+      untoldShare: lostShare(tasks),
+    }),
+  };
+}
+
+/**
+ * The instant of the next look at a task that was running when last looked at, or just accepted: later
+ * than `now`, and with the deadline as the last one before it.
+ */
+export function nextCheckAt(history: History, task: RunningTask, now: number): number {
+  const plan = task.callbacksOn ? history.besideCallbacks : history.alone;
+  const ageMs = Math.max(0, now - task.submittedAt);
+  return Math.ceil(now - ageMs + nextLook(plan, ageMs));
+}
+
+function lostShare(tasks: readonly EndedTask[]): number {
+  const told = tasks.filter(({ seenBy }) => seenBy === 'callback').length;
+  const lost = tasks.filter(({ seenBy }) => seenBy === 'look-despite-callback').length;
+  const share = (lost + CALLBACKS_BELIEVED_LOST) / (lost + told + CALLBACKS_BELIEVED);
+  return Math.max(MIN_LOST_SHARE, share);
+}

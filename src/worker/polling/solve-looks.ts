@@ -1,0 +1,123 @@
+/**
+ * The best instants to look at a task, given how likely it is to have ended by each of them. Pure; called
+ * by history.ts with the learned distribution, and by the benchmark with the true one, as the bound.
+ * A task costs `queryCostMs` for each look, and each millisecond between its end and the moment it is seen.
+ * Dynamic programming from the last instant back: what is the best next look after a look at t?
+ */
+
+/** Probability that a task has ended by a time, as straight lines between grid points. */
+export interface Distribution {
+  /** Ascending, in milliseconds since submission; the first is 0, and by the last every task counts as ended. */
+  timesMs: Float64Array;
+  /** Never falling, from 0 to 1. */
+  cdf: Float64Array;
+}
+
+/** Past the last instant the plan knows, looks come in proportion to the age. */
+const GROWTH_PAST_THE_END = 0.05;
+
+export interface LookPlan {
+  distribution: Distribution;
+  /** Integral of the cdf up to each grid point. */
+  cdfIntegral: Float64Array;
+  /** What is still to come after a look at the grid point, times the chance that the task is then running. */
+  costToGo: Float64Array;
+  costs: LookCosts;
+}
+
+export interface LookCosts {
+  /** A look is worth as much as this much delay. */
+  queryCostMs: number;
+  /** The shortest time between two looks. */
+  minGapMs: number;
+  /** Share of tasks whose end nobody will tell us: 1 without callbacks, the lost ones with them. */
+  untoldShare: number;
+}
+
+/** Solves for the best looks; takes time with the square of the number of grid points, at worst. */
+export function solveLooks(distribution: Distribution, costs: LookCosts): LookPlan {
+  const costToGo = new Float64Array(distribution.timesMs.length);
+  const plan: LookPlan = { distribution, cdfIntegral: integrate(distribution), costToGo, costs };
+  for (let from = costToGo.length - 2; from >= 0; from -= 1) {
+    costToGo[from] = bestLook(plan, pointAt(plan, from), from + 1).cost;
+  }
+  return plan;
+}
+
+/** The best next look, in milliseconds since submission, for a task seen running at `ageMs`. */
+export function nextLook(plan: LookPlan, ageMs: number): number {
+  const { timesMs } = plan.distribution;
+  const lastMs = timesMs[timesMs.length - 1] ?? 0;
+  if (ageMs >= lastMs) return ageMs + Math.max(plan.costs.minGapMs, ageMs * GROWTH_PAST_THE_END);
+  const after = firstAbove(timesMs, ageMs);
+  return bestLook(plan, interpolate(plan, after, ageMs), after).timeMs;
+}
+
+interface Point {
+  timeMs: number;
+  ended: number;
+  integral: number;
+}
+
+/**
+ * The cheapest look among the grid points from `first` on, with all that comes after it. A look is made if
+ * the task is still running then, or has ended untold; only the untold wait for it.
+ */
+function bestLook(plan: LookPlan, start: Point, first: number): { timeMs: number; cost: number } {
+  const { timesMs, cdf } = plan.distribution;
+  const { queryCostMs, minGapMs, untoldShare } = plan.costs;
+  const last = timesMs.length - 1;
+  let best = { timeMs: timesMs[last] ?? start.timeMs, cost: Number.POSITIVE_INFINITY };
+  for (let to = first; to <= last; to += 1) {
+    const gapMs = (timesMs[to] ?? 0) - start.timeMs;
+    if (gapMs < minGapMs && to < last) continue;
+    const ended = cdf[to] ?? 1;
+    const delayMs = untoldShare * ((plan.cdfIntegral[to] ?? 0) - start.integral - start.ended * gapMs);
+    // The delay only grows with a later look, so no later one can be cheaper.
+    if (delayMs >= best.cost) break;
+    const looks = 1 - ended + untoldShare * (ended - start.ended);
+    const cost = queryCostMs * looks + delayMs + (plan.costToGo[to] ?? 0);
+    if (cost < best.cost) best = { timeMs: start.timeMs + gapMs, cost };
+  }
+  return best;
+}
+
+function pointAt({ distribution, cdfIntegral }: LookPlan, index: number): Point {
+  return {
+    timeMs: distribution.timesMs[index] ?? 0,
+    ended: distribution.cdf[index] ?? 1,
+    integral: cdfIntegral[index] ?? 0,
+  };
+}
+
+function interpolate(plan: LookPlan, after: number, timeMs: number): Point {
+  const left = pointAt(plan, Math.max(0, after - 1));
+  const right = pointAt(plan, after);
+  const width = right.timeMs - left.timeMs;
+  const share = width > 0 ? (timeMs - left.timeMs) / width : 0;
+  const ended = left.ended + share * (right.ended - left.ended);
+  const integral = left.integral + ((left.ended + ended) / 2) * (timeMs - left.timeMs);
+  return { timeMs, ended, integral };
+}
+
+function integrate({ timesMs, cdf }: Distribution): Float64Array {
+  const integral = new Float64Array(timesMs.length);
+  for (let index = 1; index < timesMs.length; index += 1) {
+    const widthMs = (timesMs[index] ?? 0) - (timesMs[index - 1] ?? 0);
+    const mean = ((cdf[index] ?? 1) + (cdf[index - 1] ?? 0)) / 2;
+    integral[index] = (integral[index - 1] ?? 0) + mean * widthMs;
+  }
+  return integral;
+}
+
+/** Index of the first element above `value` in an ascending array. */
+function firstAbove(values: Float64Array, value: number): number {
+  let low = 0;
+  let high = values.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((values[middle] ?? 0) > value) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

@@ -1,0 +1,47 @@
+/**
+ * Brings results to the storage: binds the transfer to this process's storage, HTTP client and limits, so
+ * that the download stage only says which result goes where.
+ */
+import type { Clock } from '../shared/clock.ts';
+import type { Configuration } from '../shared/configuration/configuration.ts';
+import type { Logger } from '../shared/logging/logger.ts';
+import type { Outgoing } from '../shared/outgoing/outgoing.ts';
+import type { Storage } from '../shared/storage/storage.ts';
+import { unlimitedBandwidth } from './transfer/bandwidth.ts';
+import type { FetchReply, FetchRequest } from './transfer/fetch-reply.ts';
+import { fetchResult } from './transfer/fetch-result.ts';
+import { defaultTransferLimits, type TransferDeps } from './transfer/transfer-deps.ts';
+
+export interface ResultFetcher {
+  fetch(request: Pick<FetchRequest, 'url' | 'key' | 'disclosure'>, signal: AbortSignal): Promise<FetchReply>;
+  /** Writes the JSON beside a result. */
+  putSidecar(key: string, content: object): Promise<string>;
+  /** Whether downloads can go on after the storage was full. */
+  hasRoom(): Promise<boolean>;
+}
+
+export interface ResultFetcherDeps {
+  readonly storage: Storage;
+  readonly outgoing: Outgoing;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly configuration: Pick<Configuration, 'MAX_VIDEO_BYTES' | 'MIN_FREE_BYTES'>;
+}
+
+export function createResultFetcher({ configuration, ...parts }: ResultFetcherDeps): ResultFetcher {
+  const { storage } = parts;
+  const transfer: TransferDeps = { ...parts, bandwidth: unlimitedBandwidth, limits: defaultTransferLimits };
+  const expect = { maxBytes: configuration.MAX_VIDEO_BYTES, minFreeBytes: configuration.MIN_FREE_BYTES };
+  return {
+    fetch: (request, signal) => fetchResult({ ...request, expect }, transfer, signal),
+    putSidecar: (key, content) => storage.putSidecar(key, content),
+    async hasRoom() {
+      const freeBytes = await storage.freeBytes();
+      if (freeBytes !== undefined && freeBytes <= configuration.MIN_FREE_BYTES) return false;
+      return storage.probe().then(
+        () => true,
+        () => false,
+      );
+    },
+  };
+}

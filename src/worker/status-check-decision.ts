@@ -1,0 +1,106 @@
+/**
+ * What follows from a task's record. Pure. The one decision for both ways to the same fact: the status
+ * check that looked by itself and the one a callback woke.
+ */
+import type { Item } from '../shared/ledger/item.ts';
+import type { RecordReply } from '../shared/vendor/replies.ts';
+import { type Backoff, backoffMs } from './backoff.ts';
+import type { Step } from './step.ts';
+
+export interface StatusCheckRules {
+  /** After this a task that is still running is given up, from its submission. */
+  readonly deadlineMs: number;
+  /** What a task costs when its record does not say. */
+  readonly creditsPerTask: number;
+  /** Tasks a link may use up, at most. */
+  readonly mostTasks: number;
+  readonly onAmbiguous: 'resubmit' | 'hold';
+  readonly backoff: Backoff;
+  /** When the schedule would look again if the task is still running, from now. */
+  readonly nextLookMs: number;
+}
+
+export interface CheckedTask {
+  readonly item: Item;
+  /** When a failure that may yet turn was first seen. */
+  readonly failedSince: number | undefined;
+  /** Looks in a row that got no usable answer. */
+  readonly tries: number;
+  readonly now: number;
+}
+
+/** A record may take this long to appear; later the task is lost. Source: vendor-api.md, 422 on a query. */
+const unknownGraceMs = 120_000;
+/** While a failure may yet turn, look this often. */
+const secondLookMs = 15_000;
+
+export function afterStatusCheck(
+  task: CheckedTask,
+  reply: RecordReply,
+  rules: StatusCheckRules,
+  random: number,
+): Step {
+  switch (reply.outcome) {
+    case 'pending':
+      return pastDeadline(task, rules) ?? { do: 'look-again', delayMs: rules.nextLookMs };
+    case 'succeeded':
+      return { do: 'download', urls: reply.urls, credits: reply.credits ?? rules.creditsPerTask };
+    case 'failed':
+      return afterFailure(task, reply, rules, random);
+    case 'unknown-task':
+      return afterUnknownTask(task, reply.message, rules, random);
+    case 'throttled':
+      return { do: 'look-again', delayMs: backoffMs(rules.backoff, 1, random, reply.retryAfterMs) };
+    case 'halt':
+      return { do: 'halt', reason: reply.reason, message: reply.message, delayMs: rules.backoff.mostMs };
+    case 'retry':
+      return pastDeadline(task, rules) ?? lookAfterTrouble(task, rules, random);
+    default:
+      return reply satisfies never;
+  }
+}
+
+function lookAfterTrouble(task: CheckedTask, rules: StatusCheckRules, random: number): Step {
+  const tries = task.tries + 1;
+  return { do: 'look-again', delayMs: backoffMs(rules.backoff, tries, random), tries };
+}
+
+function pastDeadline({ item, now }: CheckedTask, { deadlineMs }: StatusCheckRules): Step | null {
+  if (item.submittedAt === null || now - item.submittedAt < deadlineMs) return null;
+  const minutes = Math.round(deadlineMs / 60_000);
+  return { do: 'fail', reason: 'task-timeout', message: `the task had no result after ${minutes} minutes` };
+}
+
+function afterFailure(
+  task: CheckedTask,
+  reply: Extract<RecordReply, { outcome: 'failed' }>,
+  rules: StatusCheckRules,
+  random: number,
+): Step {
+  const since = task.failedSince ?? task.now;
+  if (reply.graceMs !== undefined && task.now - since < reply.graceMs) {
+    const left = reply.graceMs - (task.now - since);
+    return { do: 'look-again', delayMs: Math.min(secondLookMs, left), failedSince: since };
+  }
+  const message = [reply.failCode, reply.failMsg].filter(Boolean).join(': ') || 'the vendor gave no reason';
+  const worthAnother = reply.resubmit || reply.graceMs !== undefined;
+  const tasks = task.item.taskIds.length;
+  if (!worthAnother || tasks >= rules.mostTasks) return { do: 'fail', reason: 'generation-failed', message };
+  return { do: 'resubmit', delayMs: backoffMs(rules.backoff, tasks, random), message };
+}
+
+function afterUnknownTask(
+  { item, now }: CheckedTask,
+  words: string,
+  rules: StatusCheckRules,
+  random: number,
+): Step {
+  const ageMs = now - (item.submittedAt ?? now);
+  if (ageMs < unknownGraceMs)
+    return { do: 'look-again', delayMs: Math.max(rules.nextLookMs, rules.backoff.firstMs) };
+  const message = `the vendor no longer knows the task: ${words}`;
+  if (rules.onAmbiguous === 'hold') return { do: 'hold', message };
+  const tasks = item.taskIds.length;
+  if (tasks >= rules.mostTasks) return { do: 'fail', reason: 'generation-failed', message };
+  return { do: 'resubmit-unsure', delayMs: backoffMs(rules.backoff, tasks, random), message };
+}

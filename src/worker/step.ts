@@ -1,0 +1,56 @@
+/**
+ * What a stage can do about a reply: the words in which the decisions speak. A decision is pure and returns
+ * one step; apply-step.ts alone carries steps out.
+ */
+import type { HaltReason } from '../shared/gate-state/halt-reasons.ts';
+import type { FailureReason } from '../shared/ledger/states.ts';
+
+export interface StoredResult {
+  readonly file: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+export type Step =
+  /** The vendor took the task: record its id before anything else. */
+  | { readonly do: 'record-task'; readonly taskId: string }
+  /** Back to the queue; `cost` says whether the link's account of attempts is charged. */
+  | {
+      readonly do: 'submit-later';
+      readonly delayMs: number;
+      readonly cost: 'nothing' | 'attempt';
+      readonly message?: string;
+    }
+  /** As `submit-later`, after an answer that was lost: the link may be paid twice. */
+  | { readonly do: 'resubmit-unsure'; readonly delayMs: number; readonly message: string }
+  /** The task failed and is worth another. */
+  | { readonly do: 'resubmit'; readonly delayMs: number; readonly message: string }
+  /** The account or a model has to wait; the item waits with it and is charged nothing. */
+  | {
+      readonly do: 'halt';
+      readonly reason: HaltReason;
+      readonly message: string;
+      readonly delayMs: number;
+    }
+  /** Waits for a person. */
+  | { readonly do: 'hold'; readonly message: string }
+  | { readonly do: 'fail'; readonly reason: FailureReason; readonly message: string }
+  /** Nothing to do but to look again. */
+  | {
+      readonly do: 'look-again';
+      readonly delayMs: number;
+      readonly failedSince?: number;
+      readonly tries?: number;
+    }
+  | { readonly do: 'download'; readonly urls: readonly string[]; readonly credits: number }
+  | { readonly do: 'save'; readonly results: readonly [StoredResult, ...StoredResult[]] }
+  /** The same download job again, later; with fresh result URLs where `refresh` asks for them. */
+  | {
+      readonly do: 'download-again';
+      readonly delayMs: number;
+      readonly tries: number;
+      readonly refresh: boolean;
+      readonly message: string;
+    }
+  /** Another run has done it already. */
+  | { readonly do: 'nothing' };

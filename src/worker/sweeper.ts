@@ -1,0 +1,63 @@
+/**
+ * Finds items whose next job has been lost (a Redis that lost its last second, a crash between the ledger
+ * and the queue) and makes it anew. Together with jobs that are safe to run twice this keeps the promise
+ * that every item reaches an end, whatever is killed.
+ */
+import type { Queues, Stage } from '../shared/jobs/catalogue.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import type { ItemState } from '../shared/ledger/states.ts';
+import type { Logger } from '../shared/logging/logger.ts';
+
+const stageOf: Readonly<Record<ItemState, Stage | null>> = {
+  queued: 'submit',
+  submitting: 'submit',
+  processing: 'status-check',
+  downloading: 'download',
+  saved: null,
+  failed: null,
+  cancelled: null,
+  held: null,
+};
+
+const pageSize = 200;
+
+/** One sweep over everything that is overdue; returns how many items it has looked after. */
+export async function sweep({ ledger, queues }: { ledger: Ledger; queues: Queues }): Promise<number> {
+  let count = 0;
+  for (;;) {
+    const ids = await ledger.overdue(pageSize);
+    for (const id of ids) {
+      const item = await ledger.item(id);
+      const stage = item ? stageOf[item.state] : null;
+      if (stage) await queues.add(stage, id);
+    }
+    count += ids.length;
+    if (ids.length < pageSize) return count;
+  }
+}
+
+/** Sweeps every `everyMs` until stopped. */
+export function startSweeper(deps: { ledger: Ledger; queues: Queues; logger: Logger; everyMs: number }) {
+  let stopped = false;
+  let running: Promise<void> | null = null;
+  let timer = setTimeout(run, 0);
+
+  function run(): void {
+    running = sweep(deps)
+      .then((count) => {
+        if (count > 0) deps.logger.debug({ count }, 'Looked after items that were overdue');
+      })
+      .catch((error: unknown) => deps.logger.warn({ err: error }, 'A sweep failed, trying again'))
+      .then(() => {
+        if (!stopped) timer = setTimeout(run, deps.everyMs);
+      });
+  }
+
+  return {
+    async stop(): Promise<void> {
+      stopped = true;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}

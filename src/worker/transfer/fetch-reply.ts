@@ -1,0 +1,52 @@
+/**
+ * What is asked of the transfer, and what an attempt to bring one result home can come to. Every expected answer is here, so the download
+ * decision is a switch; what is thrown besides is the abort reason of the caller's signal or a StorageError
+ * that a person has to look at.
+ */
+
+import type { Disclosure } from '../../shared/mp4/disclosure.ts';
+
+export interface FetchRequest {
+  readonly url: string;
+  /** Where the result goes; see the path template. */
+  readonly key: string;
+  readonly disclosure: Disclosure;
+  readonly expect?: {
+    /** Default 2 GiB. */
+    readonly maxBytes?: number;
+    /** Left untouched on the storage. Default 0. */
+    readonly minFreeBytes?: number;
+  };
+}
+
+export type FetchReply =
+  | StoredReply
+  /** The address is no longer good: read a fresh one from the task's record. What was received is kept. */
+  | { readonly outcome: 'expired'; readonly httpStatus: number }
+  /** Nothing wrong with the result: try later. `gainedBytes` are new and kept for the next attempt. */
+  | {
+      readonly outcome: 'retry';
+      readonly message: string;
+      readonly retryAfterMs?: number;
+      readonly gainedBytes: number;
+    }
+  /** What came is not a whole MP4 or is too large: the message says what was seen. Nothing is kept. */
+  | { readonly outcome: 'invalid'; readonly message: string }
+  /** What was received is kept. */
+  | { readonly outcome: 'storage-full'; readonly freeBytes: number; readonly neededBytes: number }
+  /** The address or its scheme is not allowed; no other attempt with it can succeed. */
+  | { readonly outcome: 'refused'; readonly message: string };
+
+export interface StoredReply {
+  readonly outcome: 'stored';
+  readonly key: string;
+  /** Absolute path or `s3://` URL. */
+  readonly file: string;
+  /** Of the file as stored, label included. */
+  readonly bytes: number;
+  readonly sha256: string;
+  /** Of the bytes as received. */
+  readonly sourceSha256: string;
+  /** Received by earlier attempts, not by this one. */
+  readonly resumedFromBytes: number;
+}

@@ -1,0 +1,49 @@
+/**
+ * Brings one result from its URL to its final place: whole, verified, labelled and durable. Called by the
+ * download stage, any number of times for the same result and by several processes at once: each call goes
+ * on where an earlier one stopped, and a result that is stored already is found. Invariant: `stored` is
+ * only ever said of a committed file whose every byte this call or an earlier one has inspected.
+ */
+
+import { StorageError } from '../../shared/storage/storage-error.ts';
+import type { FetchReply, FetchRequest } from './fetch-reply.ts';
+import { findStored } from './find-stored.ts';
+import { Transfer } from './transfer.ts';
+import type { TransferDeps } from './transfer-deps.ts';
+
+/** Throws the signal's reason when aborted (what was received is kept) and StorageError STORAGE_FAILED. */
+export async function fetchResult(
+  request: FetchRequest,
+  deps: TransferDeps,
+  signal: AbortSignal,
+): Promise<FetchReply> {
+  signal.throwIfAborted();
+  try {
+    const stored = await findStored(request.key, request.disclosure, deps.storage);
+    if (stored !== undefined) return stored;
+    return await withPart(request, deps, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof StorageError && error.code === 'STORAGE_FULL') return fullReply(request, deps);
+    throw error;
+  }
+}
+
+async function withPart(request: FetchRequest, deps: TransferDeps, signal: AbortSignal): Promise<FetchReply> {
+  const part = await deps.storage.openPart(request.key);
+  let keep = true;
+  try {
+    const reply = await new Transfer(request, deps, part, signal).run();
+    keep = reply.outcome !== 'invalid' && reply.outcome !== 'refused';
+    return reply;
+  } finally {
+    await (keep ? part.suspend() : part.discard());
+  }
+}
+
+/** The disk itself refused, so the exact need is not known: at least the reserve and a little. */
+async function fullReply(request: FetchRequest, deps: TransferDeps): Promise<FetchReply> {
+  const freeBytes = (await deps.storage.freeBytes()) ?? 0;
+  const neededBytes = Math.max(freeBytes + 1, request.expect?.minFreeBytes ?? 0);
+  return { outcome: 'storage-full', freeBytes, neededBytes };
+}

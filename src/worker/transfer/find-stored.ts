@@ -1,0 +1,44 @@
+/**
+ * Finds out whether a result is stored already: a worker killed between the commit and its note in the
+ * ledger leaves a whole file, and the job that runs again must not fetch it twice. Only a file whose label
+ * names this very task is taken; one of another task or another program is fetched over.
+ */
+
+import { createHash } from 'node:crypto';
+import type { Disclosure } from '../../shared/mp4/disclosure.ts';
+import { isLabelledFor } from '../../shared/mp4/xmp-box.ts';
+import type { Storage } from '../../shared/storage/storage.ts';
+import type { StoredReply } from './fetch-reply.ts';
+import { inspectAll } from './inspection.ts';
+
+export async function findStored(
+  key: string,
+  disclosure: Disclosure,
+  storage: Storage,
+): Promise<StoredReply | undefined> {
+  if ((await storage.stat(key)) === undefined) return undefined;
+  const inspection = await inspectAll(storage.read(key));
+  const walked = inspection.end();
+  if (walked.kind === 'broken' || !isLabelledFor(walked.facts.xmpPackets, disclosure)) return undefined;
+  const sourceBytes = walked.facts.lastXmpAt ?? inspection.bytes;
+  return {
+    outcome: 'stored',
+    key,
+    file: storage.locate(key),
+    bytes: inspection.bytes,
+    sha256: inspection.sha256(),
+    sourceSha256: await hashFirst(storage.read(key), sourceBytes),
+    resumedFromBytes: sourceBytes,
+  };
+}
+
+async function hashFirst(chunks: AsyncIterable<Buffer>, bytes: number): Promise<string> {
+  const hash = createHash('sha256');
+  let rest = bytes;
+  for await (const chunk of chunks) {
+    hash.update(chunk.subarray(0, rest));
+    rest -= chunk.length;
+    if (rest <= 0) break;
+  }
+  return hash.digest('hex');
+}

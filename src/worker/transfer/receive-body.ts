@@ -1,0 +1,108 @@
+/**
+ * Brings one body into a part: inspects every chunk, hands it on, and watches speed, size and space. Called
+ * for each answer that the course says to receive. Invariant: what the part holds when this returns is what
+ * the inspection has seen, so a cut can always be gone on with.
+ */
+
+import type { ResponseBody } from '../../shared/outgoing/response-body.ts';
+import type { Part } from '../../shared/storage/storage.ts';
+import { StorageError } from '../../shared/storage/storage-error.ts';
+import type { Inspection } from './inspection.ts';
+import { findSpaceShort, type SpaceShort } from './space-check.ts';
+import { createStallAllowance } from './stall-allowance.ts';
+import type { TransferDeps } from './transfer-deps.ts';
+
+export interface Expectation {
+  readonly totalBytes: number | undefined;
+  readonly maxBytes: number;
+  readonly minFreeBytes: number;
+}
+
+export type BodyEnd =
+  | { readonly end: 'all' }
+  | { readonly end: 'cut'; readonly message: string }
+  | { readonly end: 'invalid'; readonly message: string }
+  | ({ readonly end: 'storage-full' } & SpaceShort);
+
+/** How much may come before the free space is looked at again: other writers use the same disk. */
+const SPACE_CHECK_BYTES = 64 * 1024 * 1024;
+
+export async function receiveBody(
+  body: ResponseBody,
+  target: { readonly part: Part; readonly inspection: Inspection },
+  expectation: Expectation,
+  deps: TransferDeps,
+  signal: AbortSignal,
+): Promise<BodyEnd> {
+  const { part, inspection } = target;
+  const watch = watchSpeed(body, deps);
+  let checkSpaceAt = inspection.bytes;
+  try {
+    for await (const chunk of body) {
+      watch.received(chunk.length);
+      const problem = inspection.push(chunk) ?? tooLarge(inspection.bytes, expectation.maxBytes);
+      if (problem !== undefined) return { end: 'invalid', message: problem };
+      if (inspection.bytes >= checkSpaceAt) {
+        const short = await findSpaceShort(
+          deps.storage,
+          toCome(inspection, chunk, expectation),
+          expectation.minFreeBytes,
+        );
+        if (short !== undefined) return { end: 'storage-full', ...short };
+        checkSpaceAt = inspection.bytes + SPACE_CHECK_BYTES;
+      }
+      await part.write(chunk);
+      await deps.bandwidth.take(chunk.length, signal);
+      watch.waiting();
+    }
+    return endOf(inspection.bytes, expectation.totalBytes);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error instanceof StorageError) throw error;
+    return { end: 'cut', message: error instanceof Error ? error.message : String(error) };
+  } finally {
+    watch.stop();
+    body.destroy();
+  }
+}
+
+export function tooLarge(bytes: number, maxBytes: number): string | undefined {
+  return bytes > maxBytes ? `larger than ${maxBytes} bytes (${bytes} and more)` : undefined;
+}
+
+function toCome(inspection: Inspection, chunk: Buffer, { totalBytes }: Expectation): number {
+  return Math.max(0, (totalBytes ?? inspection.bytes) - inspection.bytes) + chunk.length;
+}
+
+/** A host may close early without the transport noticing; a known length does. */
+function endOf(bytes: number, totalBytes: number | undefined): BodyEnd {
+  if (totalBytes === undefined || bytes === totalBytes) return { end: 'all' };
+  if (bytes < totalBytes) return { end: 'cut', message: `the body ended at ${bytes} of ${totalBytes} bytes` };
+  return { end: 'invalid', message: `${bytes} bytes came where ${totalBytes} were announced` };
+}
+
+interface SpeedWatch {
+  waiting(): void;
+  received(bytes: number): void;
+  stop(): void;
+}
+
+/** Breaks the body off once it has stalled: the loop above then ends as with any cut. */
+function watchSpeed(body: ResponseBody, { clock, limits }: TransferDeps): SpeedWatch {
+  const allowance = createStallAllowance(limits);
+  allowance.waitFrom(clock.now());
+  const timer = setInterval(
+    () => {
+      if (!allowance.isStalled(clock.now())) return;
+      body.destroy(
+        new Error(`stalled: under ${limits.lowestBytesPerSecond} bytes/s for ${limits.stallWindowMs} ms`),
+      );
+    },
+    Math.min(1000, limits.stallWindowMs / 4),
+  );
+  return {
+    waiting: () => allowance.waitFrom(clock.now()),
+    received: (bytes) => allowance.received(bytes, clock.now()),
+    stop: () => clearInterval(timer),
+  };
+}

@@ -1,0 +1,65 @@
+/**
+ * What is written beside every result. Pure; the download stage hands the object to `storage.putSidecar`
+ * with the result's key. The file of `export --verify` reads `bytes` and `sha256` back from it.
+ */
+
+import { type Disclosure, type DisclosureFields, disclosureFields } from '../../shared/mp4/disclosure.ts';
+import type { StoredReply } from './fetch-reply.ts';
+
+export interface SidecarFacts {
+  /** Of the item. */
+  readonly id: string;
+  readonly batch: string;
+  /** Undefined or null where nobody knows. */
+  readonly creditsSpent?: number | null | undefined;
+  /** Unix milliseconds. */
+  readonly enqueuedAt?: number | null | undefined;
+  readonly submittedAt?: number | null | undefined;
+  readonly completedAt?: number | null | undefined;
+  readonly savedAt: number;
+}
+
+export interface Sidecar extends DisclosureFields {
+  readonly id: string;
+  readonly batch: string;
+  readonly url: string;
+  readonly taskId: string;
+  readonly model: string;
+  readonly enqueuedAt: string | null;
+  readonly submittedAt: string | null;
+  readonly completedAt: string | null;
+  readonly savedAt: string;
+  readonly creditsSpent: number | null;
+  readonly bytes: number;
+  /** Of the file as stored, label included. */
+  readonly sha256: string;
+  /** Of the bytes as received. */
+  readonly sourceSha256: string;
+}
+
+export function sidecarOf(
+  stored: Pick<StoredReply, 'bytes' | 'sha256' | 'sourceSha256'>,
+  disclosure: Disclosure,
+  facts: SidecarFacts,
+): Sidecar {
+  return {
+    id: facts.id,
+    batch: facts.batch,
+    url: disclosure.link,
+    taskId: disclosure.taskId,
+    model: disclosure.model,
+    enqueuedAt: isoTime(facts.enqueuedAt),
+    submittedAt: isoTime(facts.submittedAt),
+    completedAt: isoTime(facts.completedAt),
+    savedAt: new Date(facts.savedAt).toISOString(),
+    creditsSpent: facts.creditsSpent ?? null,
+    bytes: stored.bytes,
+    sha256: stored.sha256,
+    sourceSha256: stored.sourceSha256,
+    ...disclosureFields(disclosure),
+  };
+}
+
+function isoTime(at: number | null | undefined): string | null {
+  return at === undefined || at === null ? null : new Date(at).toISOString();
+}

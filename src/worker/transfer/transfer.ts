@@ -1,0 +1,173 @@
+/**
+ * One call's way through requests, cuts and fresh starts until there is a reply. Made by `fetchResult` for
+ * an open part, run once. The answers are judged by the pure course beside it; here they are acted upon.
+ * Invariant: the inspection has seen exactly the bytes that the part holds whenever a request goes out.
+ */
+
+import { setTimeout as sleep } from 'node:timers/promises';
+import { labelBox } from '../../shared/mp4/xmp-box.ts';
+import type { OutgoingAnswer } from '../../shared/outgoing/outgoing.ts';
+import type { Part, SourceIdentity } from '../../shared/storage/storage.ts';
+import { type AnswerCourse, type Held, judgeAnswer, rangeHeaders } from './answer-course.ts';
+import type { FetchReply, FetchRequest } from './fetch-reply.ts';
+import { findStored } from './find-stored.ts';
+import { createInspection, type Inspection, inspectAll } from './inspection.ts';
+import { receiveBody, tooLarge } from './receive-body.ts';
+import type { TransferDeps } from './transfer-deps.ts';
+
+const DEFAULT_MAX_BYTES = 2 * 1024 ** 3;
+
+/** What a step of the transfer came to: a reply ends it, `undefined` goes on with another request. */
+type Step = Promise<FetchReply | undefined>;
+
+type CourseWithoutBody = Exclude<AnswerCourse, { course: 'receive-all' | 'receive-rest' }>;
+
+export class Transfer {
+  readonly #request: FetchRequest;
+  readonly #deps: TransferDeps;
+  readonly #part: Part;
+  readonly #signal: AbortSignal;
+  /** Held when the call began: what was gained is counted from here. */
+  #startBytes: number;
+  #inspection: Inspection = createInspection();
+  /** What is held has turned out to be of no use: the next request asks for everything. */
+  #fromScratch = false;
+  #reconnects = 0;
+
+  constructor(request: FetchRequest, deps: TransferDeps, part: Part, signal: AbortSignal) {
+    this.#request = request;
+    this.#deps = deps;
+    this.#part = part;
+    this.#signal = signal;
+    this.#startBytes = part.receivedBytes;
+  }
+
+  async run(): Promise<FetchReply> {
+    this.#inspection = await inspectAll(this.#part.replay());
+    for (;;) {
+      const held = this.#held();
+      const complete = held.bytes > 0 && held.bytes === held.identity?.totalBytes;
+      const reply = complete ? await this.#finish() : await this.#ask(held);
+      if (reply !== undefined) return reply;
+    }
+  }
+
+  #held(): Held {
+    if (this.#fromScratch) return { identity: undefined, bytes: 0 };
+    return { identity: this.#part.identity, bytes: this.#part.receivedBytes };
+  }
+
+  async #ask(held: Held): Step {
+    const { url } = this.#request;
+    const reply = await this.#deps.outgoing.request({ url, headers: rangeHeaders(held) }, this.#signal);
+    if (reply.outcome === 'refused') return reply;
+    if (reply.outcome === 'unreachable')
+      return this.#retry(`the result host was not reached: ${reply.message}`);
+    const course = judgeAnswer(reply, held, this.#deps.clock.now());
+    if (course.course === 'receive-all') return this.#receiveAll(reply, course.identity);
+    if (course.course === 'receive-rest') return this.#receive(reply, course.identity);
+    reply.body.destroy();
+    return this.#follow(course);
+  }
+
+  #follow(course: CourseWithoutBody): Step | FetchReply {
+    switch (course.course) {
+      case 'complete':
+        return this.#finish();
+      case 'start-over':
+        this.#fromScratch = true;
+        return this.#reconnect(course.message);
+      case 'expired':
+        return { outcome: 'expired', httpStatus: course.httpStatus };
+      case 'retry':
+        return this.#retry(course.message, course.retryAfterMs);
+      default:
+        return course satisfies never;
+    }
+  }
+
+  async #receiveAll(answer: OutgoingAnswer, identity: SourceIdentity): Step {
+    this.#fromScratch = false;
+    this.#startBytes = 0;
+    this.#inspection = createInspection();
+    await this.#part.begin(identity);
+    return this.#receive(answer, identity);
+  }
+
+  async #receive(answer: OutgoingAnswer, { totalBytes }: SourceIdentity): Step {
+    const { maxBytes = DEFAULT_MAX_BYTES, minFreeBytes = 0 } = this.#request.expect ?? {};
+    const problem = tooLarge(totalBytes ?? 0, maxBytes);
+    if (problem !== undefined) {
+      answer.body.destroy();
+      return { outcome: 'invalid', message: problem };
+    }
+    this.#inspection.expectTotal(totalBytes);
+    const target = { part: this.#part, inspection: this.#inspection };
+    const expectation = { totalBytes, maxBytes, minFreeBytes };
+    const body = await receiveBody(answer.body, target, expectation, this.#deps, this.#signal);
+    switch (body.end) {
+      case 'all':
+        return this.#finish();
+      case 'cut':
+        return this.#reconnect(body.message);
+      case 'invalid':
+        return { outcome: 'invalid', message: body.message };
+      case 'storage-full':
+        return { outcome: 'storage-full', freeBytes: body.freeBytes, neededBytes: body.neededBytes };
+      default:
+        return body satisfies never;
+    }
+  }
+
+  /** Verifies, labels and commits what is held. */
+  async #finish(): Step {
+    const walked = this.#inspection.end();
+    if (walked.kind === 'broken') return { outcome: 'invalid', message: walked.message };
+    const label = labelBox(walked.facts.xmpPackets, this.#request.disclosure);
+    await this.#part.write(label);
+    const commit = await this.#part.commit();
+    if (commit.outcome === 'superseded') return this.#findWhatSuperseded();
+    return {
+      outcome: 'stored',
+      key: this.#request.key,
+      file: commit.file,
+      bytes: this.#inspection.bytes + label.length,
+      sha256: this.#inspection.sha256(label),
+      sourceSha256: this.#inspection.sha256(),
+      resumedFromBytes: this.#startBytes,
+    };
+  }
+
+  async #findWhatSuperseded(): Step {
+    const { key, disclosure } = this.#request;
+    const stored = await findStored(key, disclosure, this.#deps.storage);
+    return stored ?? { outcome: 'retry', message: 'another process stored this result', gainedBytes: 0 };
+  }
+
+  /** Asks again at once after a cut, a few times, so that a short one costs no turn in the queue. */
+  async #reconnect(message: string): Step {
+    const { reconnects, reconnectDelayMs } = this.#deps.limits;
+    if (this.#reconnects === reconnects) return this.#retry(message);
+    const delayMs = reconnectDelayMs * 2 ** this.#reconnects;
+    this.#reconnects += 1;
+    const heldBytes = this.#held().bytes;
+    this.#deps.logger.debug(
+      { key: this.#request.key, heldBytes, delayMs, cause: message },
+      'transfer goes on',
+    );
+    await sleep(delayMs, undefined, { signal: this.#signal });
+    return undefined;
+  }
+
+  #retry(message: string, retryAfterMs?: number): FetchReply {
+    const { identity, bytes } = this.#held();
+    const place = `${bytes} of ${identity?.totalBytes ?? 'unknown'} bytes are here`;
+    const gainedBytes = identity?.validator === undefined ? 0 : Math.max(0, bytes - this.#startBytes);
+    return {
+      outcome: 'retry',
+      message: `${message}; ${place}`,
+      gainedBytes,
+      ...(retryAfterMs && { retryAfterMs }),
+    };
+  }
+}

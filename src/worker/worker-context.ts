@@ -1,0 +1,32 @@
+/**
+ * What every stage is handed: one plain object, built in worker.ts.
+ */
+import type { Clock } from '../shared/clock.ts';
+import type { Queues } from '../shared/jobs/catalogue.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import type { Logger } from '../shared/logging/logger.ts';
+import type { ModelRegistry } from '../shared/models/load-models.ts';
+import type { RedisConnection } from '../shared/redis/script.ts';
+import type { VendorClient } from '../shared/vendor/vendor-client.ts';
+import type { Gate } from './gate/gate.ts';
+import type { ResultFetcher } from './result-fetcher.ts';
+import type { SubmitRules } from './submit-decision.ts';
+
+export interface WorkerContext {
+  readonly ledger: Ledger;
+  readonly queues: Queues;
+  readonly vendor: VendorClient;
+  readonly submitGate: Gate;
+  readonly queryGate: Gate;
+  readonly models: ModelRegistry;
+  readonly fetcher: ResultFetcher;
+  readonly redis: RedisConnection;
+  readonly prefix: string;
+  readonly submitRules: SubmitRules;
+  /** Where the vendor sends callbacks, or null. */
+  readonly callbackUrl: string | null;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** From 0 up to 1. */
+  readonly random: () => number;
+}

@@ -1,0 +1,128 @@
+/**
+ * A worker: takes jobs of its stages until it is stopped. Built once a process by the commands. A job whose
+ * worker was killed is taken up by another within 15 seconds: its lock ends after ten, and somebody looks
+ * every three.
+ */
+import { type Job, Worker as QueueWorker } from 'bullmq';
+import { type JobData, jobDataSchema, type Stage } from '../shared/jobs/catalogue.ts';
+import { ModelError } from '../shared/models/load-models.ts';
+import type { RedisConnection } from '../shared/redis/script.ts';
+import { applyStep } from './apply-step.ts';
+import { runDownload } from './download.ts';
+import { type Feeder, startFeeder } from './feeder.ts';
+import { startHaltProber } from './halt-prober.ts';
+import { isLastAttempt, type JobFate, settleJob } from './queue-signals.ts';
+import { runStatusCheck } from './status-check.ts';
+import { createSubmitStage } from './submit.ts';
+import { startSweeper } from './sweeper.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+export interface WorkerSettings {
+  readonly stages: readonly Stage[];
+  /** For BullMQ: waits in blocking calls, so nothing else may share it. */
+  readonly connection: RedisConnection;
+  readonly downloadConcurrency: number;
+}
+
+export interface RunningWorker {
+  /** Links have come: do not wait for the next look. */
+  nudge(): void;
+  /** Ends open calls within `deadlineMs`, then cuts them off; whatever was under way is taken up again later. */
+  stop(deadlineMs: number): Promise<void>;
+}
+
+type Run = (id: string, data: JobData, signal: AbortSignal) => Promise<JobFate>;
+
+const lockDurationMs = 10_000;
+const stalledCheckMs = 3000;
+const sweepEveryMs = 15_000;
+const concurrency = { submit: 50, 'status-check': 50 } as const;
+const misconfiguredMs = 5000;
+
+export function startWorker(context: WorkerContext, settings: WorkerSettings): RunningWorker {
+  const { stages } = settings;
+  const feeder: Feeder | null = stages.includes('submit')
+    ? startFeeder({ ...context, gate: context.submitGate })
+    : null;
+  const submit = createSubmitStage(context, () => feeder?.nudge());
+  const runs: Readonly<Record<Stage, Run>> = {
+    submit: submit.run,
+    'status-check': (id, data, signal) => runStatusCheck(id, data, context, signal),
+    download: (id, data, signal) => runDownload(id, data, context, signal),
+  };
+  const workers = stages.map((stage) => startStage(stage, runs[stage], context, settings));
+  const sweeper = startSweeper({ ...context, everyMs: sweepEveryMs });
+  const prober = startHaltProber(context);
+  return {
+    nudge: () => feeder?.nudge(),
+    async stop(deadlineMs) {
+      const background = [feeder?.stop(), sweeper.stop(), prober.stop()];
+      const cutOff = setTimeout(() => {
+        for (const worker of workers) worker.cancelAllJobs('the worker is stopping');
+      }, deadlineMs);
+      await Promise.all([...background, ...workers.map((worker) => worker.close())]);
+      clearTimeout(cutOff);
+    },
+  };
+}
+
+function startStage(
+  stage: Stage,
+  run: Run,
+  context: WorkerContext,
+  settings: WorkerSettings,
+): QueueWorker<JobData> {
+  const logger = context.logger.child({ stage });
+  const process = async (job: Job<JobData>, token?: string, signal?: AbortSignal): Promise<void> => {
+    const abort = signal ?? new AbortController().signal;
+    const fate = await runGuarded(
+      stage,
+      job,
+      () => run(job.id ?? '', jobDataSchema.parse(job.data), abort),
+      context,
+    );
+    await settleJob(job, token, fate, context.clock.now());
+  };
+  const worker = new QueueWorker<JobData>(stage, process, {
+    connection: settings.connection,
+    prefix: context.prefix,
+    concurrency: stage === 'download' ? settings.downloadConcurrency : concurrency[stage],
+    lockDuration: lockDurationMs,
+    stalledInterval: stalledCheckMs,
+    // Two crashes would otherwise fail a job for good, whatever its attempts say.
+    maxStalledCount: 1000,
+  });
+  worker.on('error', (error) => logger.warn({ err: error }, 'The queue reports trouble'));
+  worker.on('failed', (job, error) => logger.warn({ item: job?.id, err: error }, 'A job will be run again'));
+  return worker;
+}
+
+/**
+ * Runs a stage. What it throws is a bug or broken infrastructure: BullMQ runs the job again a few times, and
+ * the last time the link fails with the words of the error, so that it is accounted for.
+ */
+async function runGuarded(
+  stage: Stage,
+  job: Job<JobData>,
+  run: () => Promise<JobFate>,
+  context: WorkerContext,
+): Promise<JobFate> {
+  try {
+    return await run();
+  } catch (error) {
+    const item = await context.ledger.item(job.id ?? '');
+    if (item === null) throw error;
+    const message = error instanceof Error ? error.message : String(error);
+    if (error instanceof ModelError) {
+      return applyStep(
+        { do: 'halt', reason: 'misconfigured', message, delayMs: misconfiguredMs },
+        item,
+        job.data,
+        context,
+      );
+    }
+    if (!isLastAttempt(job)) throw error;
+    const reason = stage === 'download' ? 'download-failed' : 'attempts-exhausted';
+    return applyStep({ do: 'fail', reason, message }, item, job.data, context);
+  }
+}

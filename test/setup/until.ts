@@ -1,0 +1,20 @@
+/** Waiting for a condition with a deadline, in place of sleeping and hoping. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const lookEveryMs = 20;
+
+/** Looks until `look` gives something other than null or false; fails after `deadlineMs`, saying what was waited for. */
+export async function until<Result>(
+  look: () => Promise<Result | null | false> | Result | null | false,
+  what: string,
+  deadlineMs = 25_000,
+): Promise<Result> {
+  const start = performance.now();
+  for (;;) {
+    const result = await look();
+    if (result !== null && result !== false) return result;
+    if (performance.now() - start > deadlineMs)
+      throw new Error(`waited ${deadlineMs} ms in vain until ${what}`);
+    await sleep(lookEveryMs);
+  }
+}

@@ -1,0 +1,212 @@
+import { describe, expect, test } from 'vitest';
+import { parseCreateReply } from '../../../src/shared/vendor/create-reply.ts';
+import { parseCreditsReply } from '../../../src/shared/vendor/credits-reply.ts';
+import { asProbeReply } from '../../../src/shared/vendor/probe-reply.ts';
+import { parseRecordReply } from '../../../src/shared/vendor/record-reply.ts';
+import type { RawReply } from '../../../src/shared/vendor/replies.ts';
+import { bodyTextOf, replyCases } from './vendor-replies.ts';
+
+const RESULT_PATH = ['resultJson', 'resultUrls'];
+
+function raw(body: unknown, rest: Partial<RawReply> = {}): RawReply {
+  return {
+    httpStatus: 200,
+    headers: {},
+    bodyText: typeof body === 'string' ? body : JSON.stringify(body),
+    ...rest,
+  };
+}
+
+const parseRecord = (body: unknown, rest: Partial<RawReply> = {}) =>
+  parseRecordReply(raw(body, rest), RESULT_PATH);
+const record = (data: object, code = 200) => parseRecord({ code, msg: '', data: { taskId: 't', ...data } });
+
+describe('the replies of the contract', () => {
+  test.each(replyCases.filter(({ httpStatus }) => httpStatus !== null))('$call: $name', (replyCase) => {
+    const reply = {
+      httpStatus: replyCase.httpStatus ?? 0,
+      headers: replyCase.headers,
+      bodyText: bodyTextOf(replyCase),
+    };
+    const parsed =
+      replyCase.call === 'create' ? parseCreateReply(reply) : parseRecordReply(reply, RESULT_PATH);
+    expect(parsed).toMatchObject(replyCase.expect);
+  });
+
+  test('a warning is given only where the contract asks for one', () => {
+    const warned = replyCases.filter(({ call, httpStatus, expect }) => {
+      return call === 'record' && httpStatus !== null && expect['warn'] === undefined;
+    });
+    for (const replyCase of warned) {
+      const reply = { httpStatus: replyCase.httpStatus ?? 0, headers: {}, bodyText: bodyTextOf(replyCase) };
+      expect(parseRecordReply(reply, RESULT_PATH), replyCase.name).not.toHaveProperty('warn');
+    }
+  });
+});
+
+describe('answers to a create call, read tolerantly', () => {
+  test.each<[string, RawReply, object]>([
+    [
+      'a byte-order mark',
+      raw('\uFEFF{"code":200,"data":{"taskId":"abc"}}'),
+      { outcome: 'accepted', taskId: 'abc' },
+    ],
+    [
+      'a code in quotes',
+      raw({ code: '200', data: { taskId: 'abc' } }),
+      { outcome: 'accepted', taskId: 'abc' },
+    ],
+    [
+      'an id that is a number',
+      raw({ code: 200, data: { taskId: 12345 } }),
+      { outcome: 'accepted', taskId: '12345' },
+    ],
+    ['no code at all, but an id', raw({ data: { taskId: 'abc' } }), { outcome: 'accepted', taskId: 'abc' }],
+    ["the body's code against the status", raw({ code: 429 }, { httpStatus: 500 }), { outcome: 'throttled' }],
+    [
+      'a status without a code',
+      raw({ error: 'x' }, { httpStatus: 401 }),
+      { outcome: 'halt', reason: 'unauthorized' },
+    ],
+    [
+      'the older name of the message',
+      raw({ code: 422, message: 'no' }),
+      { outcome: 'reject', message: 'no' },
+    ],
+    ['an unknown code', raw({ code: 299, msg: 'hm' }), { outcome: 'retry', warn: true }],
+    ['a code that is no number', raw({ code: {}, msg: 'hm' }), { outcome: 'retry', warn: true }],
+    ['malformed, says the vendor', raw({ code: 400, msg: 'bad' }), { outcome: 'reject' }],
+    ['a redirect', raw('', { httpStatus: 302 }), { outcome: 'halt', reason: 'misconfigured' }],
+    ['a plain 404', raw('Not found', { httpStatus: 404 }), { outcome: 'halt', reason: 'misconfigured' }],
+    ['a status 505 of a proxy', raw('<html>', { httpStatus: 505 }), { outcome: 'retry' }],
+  ])('%s', (_, reply, expected) => {
+    expect(parseCreateReply(reply)).toMatchObject(expected);
+  });
+
+  test.each<[string, RawReply]>([
+    ['a body cut off', raw('{"code":200,"data":{"taskId":"ab', { complete: false })],
+    ['JSON that broke on the way', raw('{"code":200,"data":{"taskId":"ab')],
+    ['headers without a body', raw('', { complete: false })],
+    ['an empty body', raw('')],
+    ['an id that cannot be used', raw({ code: 200, data: { taskId: 'x'.repeat(201) } })],
+    ['an id with a line break', raw({ code: 200, data: { taskId: 'a\nb' } })],
+    ['an id beside a server error', raw({ code: 500, msg: 'oops', data: { taskId: 'abc' } })],
+    ['an id beside an unknown code', raw({ code: 299, data: { taskId: 'abc' } })],
+  ])('ambiguous, since a task may exist: %s', (_, reply) => {
+    expect(parseCreateReply(reply)).toMatchObject({ outcome: 'ambiguous' });
+  });
+
+  test('a whole answer is believed even if the connection broke after it', () => {
+    const reply = raw({ code: 200, data: { taskId: 'abc' } }, { complete: false });
+    expect(parseCreateReply(reply)).toMatchObject({ outcome: 'accepted', taskId: 'abc' });
+  });
+
+  test("a message is one short line of the vendor's words", () => {
+    const reply = parseCreateReply(raw({ code: 422, msg: `two\nlines\u0007 ${'x'.repeat(5_000)}` }));
+    expect(reply).toMatchObject({ message: expect.stringMatching(/^two lines x{1,490}$/) });
+  });
+});
+
+describe('answers to a query, read tolerantly', () => {
+  test('a record gives the credits and the two instants', () => {
+    const resultJson = '{"resultUrls":["https://a.example/x.mp4"]}';
+    const times = { createTime: 1698765400000, completeTime: '1698765432000', creditsConsumed: '7.5' };
+    expect(record({ state: 'success', resultJson, ...times })).toEqual({
+      outcome: 'succeeded',
+      urls: ['https://a.example/x.mp4'],
+      credits: 7.5,
+      createTimeMs: 1698765400000,
+      completeTimeMs: 1698765432000,
+    });
+  });
+
+  test('unset credits and times are null, not zero', () => {
+    const resultJson = { resultUrls: ['https://a.example/x.mp4'] };
+    expect(
+      record({ state: 'success', resultJson, creditsConsumed: null, createTime: 'yesterday' }),
+    ).toMatchObject({
+      credits: null,
+      createTimeMs: null,
+      completeTimeMs: null,
+    });
+  });
+
+  test('only http addresses are results', () => {
+    const resultUrls = ['javascript:alert(1)', 'file:///etc/passwd', 7, 'https://a.example/x.mp4'];
+    expect(record({ state: 'success', resultJson: { resultUrls } })).toMatchObject({
+      urls: ['https://a.example/x.mp4'],
+    });
+  });
+
+  test('the way to the results belongs to the model', () => {
+    const body = { code: 200, data: { state: 'success', output: '{"video":"https://a.example/x.mp4"}' } };
+    expect(parseRecordReply(raw(body), ['output', 'video'])).toMatchObject({
+      urls: ['https://a.example/x.mp4'],
+    });
+  });
+
+  test.each<[string, object]>([
+    ['500', { resubmit: true }],
+    ['501', { resubmit: false }],
+    ['422', { resubmit: false }],
+    ['524', { resubmit: true, graceMs: 120_000 }],
+    ['531', { resubmit: true, warn: true }],
+    ['what', { resubmit: false, warn: true }],
+    ['toString', { resubmit: false, warn: true }],
+    ['', { resubmit: false, warn: true }],
+  ])('fail code "%s"', (failCode, expected) => {
+    expect(record({ state: 'fail', failCode, failMsg: 'words' })).toMatchObject({
+      outcome: 'failed',
+      failCode,
+      failMsg: 'words',
+      ...expected,
+    });
+  });
+
+  test('a failed task wrapped in code 501 is a failed task, with a number for a code too', () => {
+    expect(record({ state: 'fail', failCode: 422 }, 501)).toMatchObject({
+      outcome: 'failed',
+      failCode: '422',
+    });
+  });
+
+  test.each<[string, unknown, number, object]>([
+    ['code 200 without data', { code: 200, data: null }, 200, { outcome: 'retry', warn: true }],
+    ['another 422', { code: 422, msg: 'what?' }, 200, { outcome: 'retry', warn: true }],
+    ['a 404 of a proxy', '<html>', 404, { outcome: 'retry', warn: true }],
+    ['a redirect', '', 307, { outcome: 'halt', reason: 'misconfigured' }],
+    ['a model switched off', { code: 505, msg: 'off' }, 200, { outcome: 'retry' }],
+    ['maintenance', { code: 455, msg: 'later' }, 200, { outcome: 'halt', reason: 'maintenance' }],
+  ])('%s', (_, body, httpStatus, expected) => {
+    expect(parseRecord(body, { httpStatus })).toMatchObject(expected);
+  });
+});
+
+describe('the balance and the probe', () => {
+  test.each<[string, unknown, object]>([
+    ['a whole balance', { code: 200, data: 100 }, { outcome: 'credits', credits: 100 }],
+    ['a fractional balance', { code: 200, data: 99.5 }, { outcome: 'credits', credits: 99.5 }],
+    ['a balance in quotes', { code: 200, data: '12' }, { outcome: 'credits', credits: 12 }],
+    ['no balance', { code: 200, data: null }, { outcome: 'retry', warn: true }],
+    ['a wrong key', { code: 401, msg: 'no' }, { outcome: 'halt', reason: 'unauthorized' }],
+    ['a wrong address', { code: 404, msg: 'no' }, { outcome: 'halt', reason: 'misconfigured' }],
+    ['too fast', { code: 429 }, { outcome: 'throttled' }],
+  ])('%s', (_, body, expected) => {
+    expect(parseCreditsReply(raw(body))).toMatchObject(expected);
+  });
+
+  test.each<[string, unknown, object]>([
+    ['a field is required: live', { code: 500, msg: 'This field is required' }, { outcome: 'live' }],
+    ['paused', { code: 500, msg: 'This interface is temporarily paused' }, { outcome: 'paused' }],
+    [
+      'unknown',
+      { code: 422, msg: 'The model name you specified is not supported.' },
+      { outcome: 'unknown-model' },
+    ],
+    ['a wrong address', { code: 404, msg: 'Not found' }, { outcome: 'halt', reason: 'misconfigured' }],
+    ['a wrong key', { code: 401, msg: 'no' }, { outcome: 'halt', reason: 'unauthorized' }],
+    ['an unreadable answer', '{"code":', { outcome: 'retry' }],
+  ])('the probe says %s', (_, body, expected) => {
+    expect(asProbeReply(parseCreateReply(raw(body)))).toMatchObject(expected);
+  });
+});

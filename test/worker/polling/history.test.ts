@@ -1,0 +1,130 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { seededRandom } from '../../../bench/gate/random.ts';
+import { exactDistribution, standingTimes } from '../../../bench/polling/distributions.ts';
+import { cost, expectedOutcome, plainSchedules } from '../../../bench/polling/schedules.ts';
+import {
+  type EndedTask,
+  type History,
+  learnHistory,
+  nextCheckAt,
+  QUERY_COST_MS,
+} from '../../../src/worker/polling/history.ts';
+import { nextLook, solveLooks } from '../../../src/worker/polling/solve-looks.ts';
+
+const BELIEFS = { typicalMs: 20_000, deadlineMs: 3_600_000 };
+const SUBMITTED_AT = 1_700_000_000_000;
+
+const ended = (count: number, durationMs: number, seenBy: EndedTask['seenBy'] = 'look'): EndedTask[] =>
+  Array.from({ length: count }, (_, index) => ({
+    durationMs: durationMs + (index % 20) * (durationMs / 100),
+    seenBy,
+  }));
+
+/** The first looks, in seconds since submission. */
+function looks(history: History, callbacksOn: boolean, count: number): number[] {
+  const ages: number[] = [];
+  for (let now = SUBMITTED_AT; ages.length < count; ) {
+    now = nextCheckAt(history, { submittedAt: SUBMITTED_AT, callbacksOn }, now);
+    ages.push((now - SUBMITTED_AT) / 1_000);
+  }
+  return ages;
+}
+
+describe('with nothing learned', () => {
+  test('the first look comes after two or three seconds, and later ones ever further apart', () => {
+    const ages = looks(learnHistory([], BELIEFS), false, 8);
+    expect(ages[0]).toBeGreaterThanOrEqual(2);
+    expect(ages[0]).toBeLessThanOrEqual(3);
+    expect(ages[7]).toBeGreaterThan(30);
+    const gaps = ages.map((age, index) => age - (ages[index - 1] ?? 0));
+    for (const [index, gap] of gaps.entries()) expect(gap).toBeGreaterThan(gaps[index - 1] ?? 0);
+  });
+
+  test('a model of long tasks is looked at later', () => {
+    expect(looks(learnHistory([], { ...BELIEFS, typicalMs: 180_000 }), false, 1)[0]).toBeGreaterThan(5);
+  });
+
+  test('beside callbacks the first look waits', () => {
+    expect(looks(learnHistory([], BELIEFS), true, 1)[0]).toBeGreaterThan(30);
+  });
+});
+
+describe('once tasks were seen', () => {
+  test('looks come where tasks end', () => {
+    const ages = looks(learnHistory(ended(200, 20_000), BELIEFS), false, 2);
+    expect(ages[0]).toBeGreaterThan(20);
+    expect(ages[1]).toBeLessThan(25);
+  });
+
+  test('callbacks that come make looks rare; callbacks that do not bring them back', () => {
+    const told = looks(learnHistory(ended(100, 20_000, 'callback'), BELIEFS), true, 2);
+    const lost = looks(learnHistory(ended(100, 20_000, 'look-despite-callback'), BELIEFS), true, 2);
+    expect(told[0]).toBeGreaterThan(23.5);
+    expect(told[1]).toBeGreaterThan(120);
+    expect(lost[0]).toBeLessThan(23);
+    expect(lost[1]).toBeLessThan(30);
+  });
+
+  test('a task gone on for long is still looked at, up to its deadline', () => {
+    const history = learnHistory(ended(320, 5_000), BELIEFS);
+    const task = { submittedAt: SUBMITTED_AT, callbacksOn: false };
+    const lateMs = BELIEFS.deadlineMs - 10_000;
+    expect(nextCheckAt(history, task, SUBMITTED_AT + lateMs) - SUBMITTED_AT).toBeLessThanOrEqual(
+      BELIEFS.deadlineMs,
+    );
+  });
+});
+
+test('the next look is always later than now, and before the deadline where there is time', () => {
+  const seenBy = fc.constantFrom<EndedTask['seenBy'][]>('callback', 'look', 'look-despite-callback');
+  const task = fc.record({ durationMs: fc.nat(4_000_000), seenBy });
+  fc.assert(
+    fc.property(
+      fc.array(task, { maxLength: 40 }),
+      fc.boolean(),
+      fc.integer({ min: -5_000, max: 5_000_000 }),
+      (tasks, callbacksOn, ageMs) => {
+        const now = SUBMITTED_AT + ageMs;
+        const nextAt = nextCheckAt(
+          learnHistory(tasks, BELIEFS),
+          { submittedAt: SUBMITTED_AT, callbacksOn },
+          now,
+        );
+        expect(nextAt).toBeGreaterThan(now);
+        expect(Number.isInteger(nextAt)).toBe(true);
+        if (ageMs >= 0 && ageMs < BELIEFS.deadlineMs) {
+          expect(nextAt - SUBMITTED_AT).toBeLessThanOrEqual(BELIEFS.deadlineMs);
+        }
+      },
+    ),
+    { numRuns: 100 },
+  );
+});
+
+/** Expectations over the exact distributions of the benchmark: nothing is timed, the draws repeat. */
+describe('after 200 tasks of learning', () => {
+  test.each(standingTimes)('$name tasks cost at most 15 % more than the best schedule there is', (times) => {
+    const distribution = exactDistribution(times);
+    const best = solveLooks(distribution, { queryCostMs: QUERY_COST_MS, minGapMs: 0, untoldShare: 1 });
+    const bound = cost(
+      expectedOutcome(distribution, (ageMs) => nextLook(best, ageMs)),
+      QUERY_COST_MS,
+    );
+    for (const seed of [1, 2, 3]) {
+      const random = seededRandom(seed);
+      const tasks = Array.from({ length: 200 }, () => ({
+        durationMs: times.draw(random),
+        seenBy: 'look' as const,
+      }));
+      const plan = learnHistory(tasks, BELIEFS).alone;
+      const learned = expectedOutcome(distribution, (ageMs) => nextLook(plan, ageMs));
+      expect(cost(learned, QUERY_COST_MS)).toBeLessThanOrEqual(1.15 * bound);
+      for (const { name, next } of plainSchedules) {
+        const plain = expectedOutcome(distribution, next);
+        const isBetter = plain.queries <= learned.queries && plain.delayMs <= learned.delayMs;
+        expect(isBetter, `${name} has both fewer queries and less delay`).toBe(false);
+      }
+    }
+  });
+});

@@ -1,0 +1,17 @@
+import { createStorage } from '/work/main/src/shared/storage/create-storage.ts';
+import { createOutgoing } from '/work/main/src/shared/outgoing/outgoing.ts';
+import { fetchResult } from '/work/main/src/worker/transfer/fetch-result.ts';
+import { defaultTransferLimits } from '/work/main/src/worker/transfer/transfer-deps.ts';
+import { unlimitedBandwidth } from '/work/main/src/worker/transfer/bandwidth.ts';
+import { systemClock } from '/work/main/src/shared/clock.ts';
+import { pino } from 'pino';
+const [origin, dir, n, size, conc] = process.argv.slice(2) as any;
+const storage = await createStorage('file:'+dir, { clock: systemClock });
+const outgoing = createOutgoing({ allowPrivateAddresses: true, connectionsPerHost: 16 });
+const deps = { storage, outgoing, bandwidth: unlimitedBandwidth, clock: systemClock, logger: pino({level:'info'}), limits: defaultTransferLimits };
+const disclosure = { link: 'https://sora.chatgpt.com/p/s_1', taskId: 't1', model: 'm', tool: 'kie-batch 0.1.0' };
+let i = 0; const t=performance.now(); let rss=0; const iv=setInterval(()=>{rss=Math.max(rss,process.memoryUsage.rss())},50);
+await Promise.all(Array.from({length:+conc}, async()=>{ while (i<+n) { const k=i++; const r = await fetchResult({ url: `${origin}/${k}/${size}.mp4`, key: `b/s_${k}.mp4`, disclosure, expect:{maxBytes:4e9} }, deps, new AbortController().signal); if (r.outcome!=='stored') console.log(r); else await storage.putSidecar(`b/s_${k}.mp4`, {...r}); }}));
+const s=(performance.now()-t)/1000; const c=process.cpuUsage(); clearInterval(iv);
+console.log({s, MBs: n*size/1e6/s, filesPerS: n/s, cpu:(c.user+c.system)/1e6, user:c.user/1e6, rssMB: rss/1e6});
+await outgoing.close();

@@ -1,0 +1,15 @@
+/** How the tests run: real Redis for all (test/setup), two files at a time, one process a file. */
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    globalSetup: ['test/setup/global-redis.ts'],
+    // Processes rather than threads: the tests start programs, send signals and change directories.
+    pool: 'forks',
+    // Two cores are common where this runs, and most files wait for Redis rather than for a core.
+    maxWorkers: 2,
+    testTimeout: 30_000,
+    hookTimeout: 120_000,
+  },
+});
