@@ -22,22 +22,30 @@ const MAX_QUERIES = 400;
 const MIN_DELAY_MS = 20;
 const MAX_DELAY_MS = 500_000;
 
+const LEGEND_HEIGHT = 26;
+const LEGEND_STEP = 110;
+
+/** Told apart by colour and by the legend: labels at the points would lie on each other. */
 const LOOKS: Readonly<Record<string, { color: string; radius: number }>> = {
-  bound: { color: '#111', radius: 4 },
-  learned: { color: '#c2185b', radius: 6 },
+  bound: { color: '#111', radius: 3 },
+  learned: { color: '#d6006c', radius: 6 },
+  'every 2 s': { color: '#1f77b4', radius: 4 },
+  'every 5 s': { color: '#2ca02c', radius: 4 },
+  'every 15 s': { color: '#ff7f0e', radius: 4 },
+  doubling: { color: '#7a5cc4', radius: 4 },
 };
-const OTHER = { color: '#3367a8', radius: 4 };
+const OTHER = { color: '#888', radius: 4 };
 
 export function plotSvg(panels: readonly Panel[]): string {
   const rows = Math.ceil(panels.length / COLUMNS);
-  const size = `width="${COLUMNS * WIDTH}" height="${rows * HEIGHT}"`;
+  const size = `width="${COLUMNS * WIDTH}" height="${rows * HEIGHT + LEGEND_HEIGHT}"`;
   const body = panels.map((panel, index) => {
-    const [x, y] = [(index % COLUMNS) * WIDTH, Math.floor(index / COLUMNS) * HEIGHT];
+    const [x, y] = [(index % COLUMNS) * WIDTH, LEGEND_HEIGHT + Math.floor(index / COLUMNS) * HEIGHT];
     return `<g transform="translate(${x} ${y})">${drawPanel(panel)}</g>`;
   });
   const style =
     '<style>text{font:11px sans-serif;fill:#222}.title{font-weight:bold}.axis{stroke:#bbb}</style>';
-  return `<svg xmlns="http://www.w3.org/2000/svg" ${size}>${style}<rect ${size} fill="#fff"/>\n${body.join('\n')}\n</svg>\n`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${size}>${style}<rect ${size} fill="#fff"/>\n${drawLegend()}\n${body.join('\n')}\n</svg>\n`;
 }
 
 function drawPanel({ title, points, frontier }: Panel): string {
@@ -49,7 +57,7 @@ function drawPanel({ title, points, frontier }: Panel): string {
     `<text x="${WIDTH / 2}" y="${HEIGHT - 6}">queries a task</text>`,
     `<text transform="translate(12 ${HEIGHT / 2 + 20}) rotate(-90)">delay</text>`,
     `<polyline points="${path}" fill="none" stroke="#111" stroke-dasharray="3 2"/>`,
-    ...points.map(drawPoint),
+    ...[...points].reverse().map(drawPoint),
   ].join('');
 }
 
@@ -63,11 +71,22 @@ function horizontalLine(delayMs: number): string {
   return `${line}<text x="18" y="${y(delayMs) + 4}">${delayMs / 1_000} s</text>`;
 }
 
+/** The bound is drawn last: where the learned schedule lies on it, it shows as its centre. */
 function drawPoint({ name, queries, delayMs }: PlotPoint): string {
+  return drawDot(name, x(queries), y(delayMs));
+}
+
+function drawDot(name: string, cx: number, cy: number): string {
   const { color, radius } = LOOKS[name] ?? OTHER;
-  const circle = `<circle cx="${x(queries)}" cy="${y(delayMs)}" r="${radius}" fill="${color}"/>`;
-  const label = name === 'bound' ? '' : `<text x="${x(queries) + 7}" y="${y(delayMs) - 5}">${name}</text>`;
-  return circle + label;
+  return `<circle cx="${cx}" cy="${cy}" r="${radius}" fill="${color}"/>`;
+}
+
+function drawLegend(): string {
+  const entries = Object.keys(LOOKS).map((name, index) => {
+    const left = MARGIN.left + index * LEGEND_STEP;
+    return `${drawDot(name, left, 14)}<text x="${left + 10}" y="18">${name}</text>`;
+  });
+  return entries.join('');
 }
 
 function x(queries: number): number {

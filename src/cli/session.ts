@@ -21,6 +21,7 @@ import { createStorage } from '../shared/storage/create-storage.ts';
 import type { Storage } from '../shared/storage/storage.ts';
 import { createVendorClient } from '../shared/vendor/vendor-client.ts';
 import { createGate } from '../worker/gate/gate.ts';
+import { createLearnedHistories } from '../worker/polling/learned-histories.ts';
 import { createResultFetcher } from '../worker/result-fetcher.ts';
 import { type RunningWorker, startWorker } from '../worker/worker.ts';
 import { UsageError } from './exit-codes.ts';
@@ -120,15 +121,17 @@ async function openWorker(
           operation,
           leaseMs,
           limit: configuration.SUBMIT_LIMIT,
+          learn: 'down' as const,
           maxInFlight: configuration.MAX_IN_FLIGHT,
         }
-      : { redis, prefix, operation, leaseMs, limit: queryLimit };
+      : { redis, prefix, operation, leaseMs, limit: queryLimit, learn: 'down' as const };
   const worker = startWorker(
     {
       ...parts,
       prefix,
       vendor,
       clock,
+      histories: createLearnedHistories({ redis, prefix, clock, logger }),
       submitGate: createGate(gate('submit')),
       queryGate: createGate(gate('query')),
       fetcher: createResultFetcher({ storage, outgoing, clock, logger, configuration }),

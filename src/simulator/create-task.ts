@@ -43,7 +43,7 @@ export async function createTask(
   if (settings.condition === 'key-limit') return vendorAnswer(433, 'Sub-key usage exceeds limit');
   if (vendor.balance.left(nowMs) < settings.creditsPerTask) {
     return vendorAnswer(
-      settings.noCreditsCode,
+      settings.creditsRefusalCode,
       "Credits insufficient : Your current balance isn't enough to run this request. Please top up to continue.",
     );
   }

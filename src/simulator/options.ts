@@ -94,7 +94,7 @@ export const simulatorOptionsSchema = z.strictObject({
     .describe('how a wrong key is refused: code 401 with HTTP 200, or HTTP 401'),
   credits: amount.default(1_000_000).describe('balance of the account; setting it while running tops it up'),
   creditsPerTask: amount.default(10).describe('price of a task; failed tasks cost nothing'),
-  noCreditsCode: z
+  creditsRefusalCode: z
     .union([z.literal(402), z.literal(500), z.enum(['402', '500']).transform(Number)])
     .default(402)
     .describe('code of the refusal when the balance is too low: 402, or 500 with the same text'),

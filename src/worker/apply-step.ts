@@ -7,7 +7,7 @@ import { beginHalt } from '../shared/gate-state/halts.ts';
 import type { JobData } from '../shared/jobs/catalogue.ts';
 import type { ItemChanges } from '../shared/ledger/changes.ts';
 import type { Item } from '../shared/ledger/item.ts';
-import { nextLookMs } from './look-schedule.ts';
+import { nextCheckAt } from './polling/history.ts';
 import type { JobFate } from './queue-signals.ts';
 import type { Step } from './step.ts';
 import type { WorkerContext } from './worker-context.ts';
@@ -27,11 +27,11 @@ export async function applyStep(
     case 'record-task':
       return recordTask(step.taskId, item, context);
     case 'submit-later': {
-      const addAttempts = step.cost === 'attempt' ? 1 : 0;
+      const cost = step.cost === 'attempt' ? { addAttempts: 1 } : { staysAtGate: true };
       await ledger.move(
         'submitLater',
         id,
-        { addAttempts, ...saying(step.message) },
+        { ...cost, ...saying(step.message) },
         { nextLookMs: step.delayMs },
       );
       return { fate: 'delay', delayMs: step.delayMs };
@@ -58,6 +58,7 @@ export async function applyStep(
       await ledger.touch(id, step.delayMs, clock.now());
       const { failedSince, tries } = step;
       const kept = {
+        runningAt: clock.now(),
         ...(failedSince === undefined ? {} : { failedSince }),
         ...(tries === undefined ? {} : { tries }),
       };
@@ -90,7 +91,10 @@ export async function applyStep(
 async function recordTask(taskId: string, item: Item, context: WorkerContext): Promise<JobFate> {
   const { ledger, queues } = context;
   const changes: ItemChanges = { taskId, addAttempts: 1, stamp: ['submittedAt'], message: null };
-  const firstLookMs = nextLookMs(0);
+  const now = context.clock.now();
+  const history = await context.histories.of(context.models.get(item.model));
+  const callbacksOn = context.callbackUrl !== null;
+  const firstLookMs = nextCheckAt(history, { submittedAt: now, callbacksOn }, now) - now;
   const recorded = await ledger.move('recordTask', item.id, changes, { nextLookMs: firstLookMs });
   if (!recorded.moved) {
     const orphan = await ledger.move('recordOrphan', item.id, changes, { nextLookMs: firstLookMs });
@@ -142,7 +146,8 @@ async function halt(
   });
   if (isNew)
     logger.error({ halt: reason, ...model, words: message }, 'The vendor stopped us: everything waits');
-  if (item.state === 'submitting') await ledger.move('submitLater', item.id, {}, { nextLookMs: delayMs });
+  if (item.state === 'submitting')
+    await ledger.move('submitLater', item.id, { staysAtGate: true }, { nextLookMs: delayMs });
   else await ledger.touch(item.id, delayMs, clock.now());
   return { fate: 'delay', delayMs, data };
 }

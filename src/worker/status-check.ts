@@ -5,9 +5,12 @@
  */
 import type { JobData } from '../shared/jobs/catalogue.ts';
 import type { Item } from '../shared/ledger/item.ts';
+import type { ModelDefinition } from '../shared/models/model-definition.ts';
+import type { RecordReply } from '../shared/vendor/replies.ts';
 import { applyStep } from './apply-step.ts';
 import type { Backoff } from './backoff.ts';
-import { nextLookMs } from './look-schedule.ts';
+import { type EndedTask, nextCheckAt } from './polling/history.ts';
+import { observedDurationMs } from './polling/observed-duration.ts';
 import type { JobFate } from './queue-signals.ts';
 import { afterStatusCheck, type StatusCheckRules } from './status-check-decision.ts';
 import type { WorkerContext } from './worker-context.ts';
@@ -39,20 +42,42 @@ export async function runStatusCheck(
     kind: reply.outcome === 'throttled' ? 'refused' : 'counted',
   });
   const now = context.clock.now();
+  if (reply.outcome === 'succeeded' || reply.outcome === 'failed') {
+    await context.histories.learn(model, endedTask(item, reply, data, now, context));
+  }
   const task = { item, now, failedSince: data.failedSince, tries: data.tries ?? 0 };
-  const step = afterStatusCheck(task, reply, rulesFor(item, now, context), context.random());
+  const step = afterStatusCheck(task, reply, await rulesFor(item, model, now, context), context.random());
   return applyStep(step, item, data, context);
 }
 
-function rulesFor(item: Item, now: number, { models, submitRules }: WorkerContext): StatusCheckRules {
-  const { deadlineMs, creditsPerTask } = models.get(item.model);
-  const lookMs = nextLookMs(now - (item.submittedAt ?? now));
-  return {
-    deadlineMs,
-    creditsPerTask,
-    mostTasks,
-    onAmbiguous: submitRules.onAmbiguous,
-    backoff,
-    nextLookMs: lookMs,
-  };
+async function rulesFor(
+  item: Item,
+  model: ModelDefinition,
+  now: number,
+  { histories, submitRules, callbackUrl }: WorkerContext,
+): Promise<StatusCheckRules> {
+  const { deadlineMs, creditsPerTask } = model;
+  const task = { submittedAt: item.submittedAt ?? now, callbacksOn: callbackUrl !== null };
+  const nextLookMs = nextCheckAt(await histories.of(model), task, now) - now;
+  return { deadlineMs, creditsPerTask, mostTasks, onAmbiguous: submitRules.onAmbiguous, backoff, nextLookMs };
+}
+
+function endedTask(
+  item: Item,
+  reply: Extract<RecordReply, { outcome: 'succeeded' | 'failed' }>,
+  data: JobData,
+  now: number,
+  { callbackUrl }: WorkerContext,
+): EndedTask {
+  const times =
+    reply.outcome === 'succeeded' ? reply : ({ createTimeMs: null, completeTimeMs: null } as const);
+  const durationMs = observedDurationMs({
+    createTimeMs: times.createTimeMs,
+    completeTimeMs: times.completeTimeMs,
+    submittedAt: item.submittedAt ?? now,
+    runningAt: data.runningAt ?? null,
+    endedBefore: now,
+  });
+  if (data.calledBack) return { durationMs, seenBy: 'callback' };
+  return { durationMs, seenBy: callbackUrl === null ? 'look' : 'look-despite-callback' };
 }

@@ -9,6 +9,7 @@ import type { ModelRegistry } from '../shared/models/load-models.ts';
 import type { RedisConnection } from '../shared/redis/script.ts';
 import type { VendorClient } from '../shared/vendor/vendor-client.ts';
 import type { Gate } from './gate/gate.ts';
+import type { LearnedHistories } from './polling/learned-histories.ts';
 import type { ResultFetcher } from './result-fetcher.ts';
 import type { SubmitRules } from './submit-decision.ts';
 
@@ -19,6 +20,8 @@ export interface WorkerContext {
   readonly submitGate: Gate;
   readonly queryGate: Gate;
   readonly models: ModelRegistry;
+  /** How long tasks take, as learned by all workers. */
+  readonly histories: LearnedHistories;
   readonly fetcher: ResultFetcher;
   readonly redis: RedisConnection;
   readonly prefix: string;

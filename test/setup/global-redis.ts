@@ -14,7 +14,7 @@ import { systemClock } from '../../src/shared/clock.ts';
 import { cacheFolder } from '../../src/shared/configuration/configuration.ts';
 import { startLocalRedis } from '../../src/shared/redis/local/start-local-redis.ts';
 import { localRedisImages } from '../../src/shared/redis/program/container-engine.ts';
-import { describeAddress, parseRedisUrl } from '../../src/shared/redis/redis-address.ts';
+import { describeAddress, parseRedisUrl, type RedisAddress } from '../../src/shared/redis/redis-address.ts';
 import './provided.ts';
 
 interface SharedRedis {
@@ -67,15 +67,20 @@ async function localRedis(): Promise<SharedRedis> {
   const dataDir = await mkdtemp(join(tmpdir(), 'kie-batch-test-'));
   const logger = pino({ level: 'info' }, pino.destination({ dest: 2, sync: true }));
   const local = await startLocalRedis({ dataDir, cacheDir: cacheFolder(), logger, clock: systemClock });
-  if (local.address.kind !== 'socket') throw new Error('a local Redis listens on a socket');
   return {
-    url: `unix://${local.address.path}`,
+    url: urlOf(local.address),
     origin: `a local server in ${dataDir}`,
     stop: async () => {
       await local.release();
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** With the password that a local server in a container has. */
+function urlOf(address: RedisAddress): string {
+  if (address.kind !== 'single') return describeAddress(address);
+  return `redis://:${address.password ?? ''}@${address.host}:${address.port}`;
 }
 
 async function removeKeysOfRun(url: string, run: string): Promise<void> {

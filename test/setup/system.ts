@@ -51,7 +51,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     {
       apiKey,
       limit: { max: 1000, windowMs: 1000 },
-      taskTime: { kind: 'fixed', ms: 50 },
+      taskTime: '50ms',
       ...options.simulator,
     },
     options.hooks,

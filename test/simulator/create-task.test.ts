@@ -90,7 +90,7 @@ describe('the account', () => {
     ['in maintenance', { condition: 'maintenance' }, 200, 455],
     ['at an address without the endpoint', { condition: 'no-endpoint' }, 200, 404],
     ['without credits', { credits: 9.9 }, 200, 402],
-    ['without credits, said as 500', { credits: 0, noCreditsCode: 500 }, 200, 500],
+    ['without credits, said as 500', { credits: 0, creditsRefusalCode: 500 }, 200, 500],
     ['of another key', { apiKey: 'right' }, 200, 401],
   ])('refuses tasks while it is %s', async (_, options, httpStatus, code) => {
     await using simulator = await startSimulator(options);

@@ -22,12 +22,15 @@ export function dialectOf(head: string, isWhole: boolean, format: ListFormat): s
   return delimiterOf(whole.join('\n')) ?? (format === 'tsv' ? '\t' : NO_DELIMITER);
 }
 
-/** The delimiter found in most records, then the one found most evenly. */
+/**
+ * The delimiter found in most records, then the one found most evenly. One that the first record lacks is none:
+ * below a header of one column, a comma is part of the link.
+ */
 export function delimiterOf(sample: string): string | undefined {
   const records = recordsWithoutQuoted(sample);
   const scored = DELIMITERS.map((delimiter) => ({ delimiter, ...scoreOf(delimiter, records) }));
   const best = scored.reduce((a, b) => (isBetter(b, a) ? b : a));
-  return best.filled > 0 ? best.delimiter : undefined;
+  return best.first > 0 ? best.delimiter : undefined;
 }
 
 interface Score {

@@ -51,7 +51,9 @@ function parsedText(text: string, delimiter: string): string[][] | undefined {
       relax_column_count: true,
       // `5" screen` is a cell like any other.
       relax_quotes: true,
-      trim: true,
+      // Not at the end: with that, text after a closing quote is an error despite the option above. The ends are
+      // trimmed where a cell is used.
+      ltrim: true,
     });
   } catch (error) {
     if (error instanceof CsvError) return undefined;

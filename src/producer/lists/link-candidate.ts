@@ -15,7 +15,7 @@ const WRAPPERS: readonly (readonly [string, string])[] = [
   ['«', '»'],
 ];
 // What pages and messengers leave at the ends of a copied link; trim() knows only the byte-order mark of these.
-const INVISIBLE_ENDS = /^[\p{Cf}\s]+|[\p{Cf}\s]+$/gu;
+const INVISIBLE = /[\p{Cf}\s]/u;
 // Deep enough for `"<link>",` and shallow enough that nobody's garbage is peeled to something else.
 const MAX_PEELS = 4;
 
@@ -23,7 +23,7 @@ export function toCandidate(raw: string): Candidate {
   const link = unwrapped(raw.trim());
   if (PLAIN.test(link)) return { link };
   if (link === '') return { reason: 'no link here' };
-  return unusual(link.replace(INVISIBLE_ENDS, ''));
+  return unusual(withVisibleEnds(link));
 }
 
 function unusual(link: string): Candidate {
@@ -36,6 +36,15 @@ function unusual(link: string): Candidate {
   if (/\s/u.test(link)) return { reason: 'has spaces inside; one link to an entry' };
   if (/\p{Cf}/u.test(link)) return { reason: 'has invisible characters inside' };
   return { link };
+}
+
+/** By hand: a pattern anchored at the end takes time that grows with the square of the blanks in the middle. */
+function withVisibleEnds(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && INVISIBLE.test(text.charAt(start))) start += 1;
+  while (end > start && INVISIBLE.test(text.charAt(end - 1))) end -= 1;
+  return text.slice(start, end);
 }
 
 function unwrapped(text: string): string {

@@ -43,7 +43,7 @@ export function encodingOf(head: Buffer): Encoding {
 function whyNoText(head: Buffer): string | undefined {
   const signature = SIGNATURES.find(([hex]) => startsWith(head, Buffer.from(hex, 'hex')));
   if (signature !== undefined) return signature[1];
-  if (/^\s*(?:<!doctype html|<html[\s>])/i.test(head.latin1Slice(0, 200))) return WEB_PAGE;
+  if (/^\s*(?:<!doctype html|<html[\s>])/i.test(head.toString('latin1', 0, 200))) return WEB_PAGE;
   if (isUtf16WithoutBom(head)) return UTF16_WITHOUT_BOM;
   return isBinary(head) ? BINARY : undefined;
 }
@@ -94,9 +94,8 @@ export async function* asUtf8(chunks: AsyncIterable<Buffer>, encoding: TextEncod
   const decoder = encoding.kind === 'utf-8' ? undefined : new TextDecoder(encoding.kind, { ignoreBOM: true });
   let bomBytes = encoding.bomBytes;
   for await (const chunk of chunks) {
-    // The head came in one piece, so the mark is never cut.
     const bytes = chunk.subarray(bomBytes);
-    bomBytes = 0;
+    bomBytes = Math.max(0, bomBytes - chunk.length);
     yield decoder === undefined ? bytes : Buffer.from(decoder.decode(bytes, { stream: true }));
   }
   if (decoder !== undefined) yield Buffer.from(decoder.decode());

@@ -102,6 +102,8 @@ function isTable(lines: readonly HeadLine[], column: string | undefined): boolea
 function areRows(texts: readonly string[], delimiter: string): boolean {
   const [header = [], ...body] = texts.map((text) => text.split(delimiter));
   if (header.length < 2 || body.some((cells) => cells.length !== header.length)) return false;
+  // Only commas at the ends of lines: somebody's array, pasted.
+  if (![header, ...body].some(hasSeveralCells)) return false;
   if (body.length > 0) return body.every(holdsOneLink);
   // A single line: cells that are one sound link together are a link with a comma in it.
   const parsed = parseTextLine(texts[0] ?? '');
@@ -111,4 +113,8 @@ function areRows(texts: readonly string[], delimiter: string): boolean {
 /** With two links on a line the table would keep one and lose the other; as text the line is listed. */
 function holdsOneLink(cells: readonly string[]): boolean {
   return cells.filter(looksLikeLink).length === 1;
+}
+
+function hasSeveralCells(cells: readonly string[]): boolean {
+  return cells.filter((cell) => cell.trim() !== '').length > 1;
 }

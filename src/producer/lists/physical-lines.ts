@@ -105,7 +105,7 @@ export class LineSplitter {
 /** Whole lines, the last one ended as well. */
 function decodeBlock(block: Buffer): PhysicalLine[] {
   if (!isUtf8(block) || block.includes(NUL)) return decodeLineByLine(block);
-  const text = isAscii(block) ? block.latin1Slice() : block.utf8Slice();
+  const text = isAscii(block) ? block.toString('latin1') : block.toString();
   const lines: PhysicalLine[] = text.includes('\r') ? text.split(/\r\n|\n|\r/) : text.split('\n');
   lines.pop();
   return block.length > MAX_LINE_BYTES ? lines.map(boundedLine) : lines;
@@ -130,11 +130,11 @@ function decodeLine(line: Buffer): PhysicalLine {
   if (line.length > MAX_LINE_BYTES) return badLine(line, TOO_LONG);
   if (!isUtf8(line)) return badLine(line, NOT_UTF8);
   if (line.includes(NUL)) return badLine(line, HAS_NUL);
-  return line.utf8Slice();
+  return line.toString();
 }
 
 function badLine(line: Buffer, reason: string): BadLine {
-  return { text: line.utf8Slice(0, Math.min(EXCERPT_BYTES, line.length)), reason };
+  return { text: line.toString('utf8', 0, Math.min(EXCERPT_BYTES, line.length)), reason };
 }
 
 function endOfLine(bytes: Buffer, from: number): number {

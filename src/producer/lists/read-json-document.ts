@@ -9,6 +9,8 @@ import { JsonList, JsonTooDeep } from './json-list.ts';
 import { type JsonSegment, JsonSegmenter } from './json-segments.ts';
 import { type ListEntry, type ListProblem, problemAt } from './list-entry.ts';
 
+// White space ends a number and breaks what is cut off; the tokenizer waits for up to 16 characters more.
+const END_OF_WAITING = '\n'.repeat(32);
 const BROKEN = 'is not valid JSON; the list was read up to here';
 const CUT_OFF = 'ends in the middle of the JSON';
 const TOO_DEEP = 'is nested too deeply; the list was read up to here';
@@ -68,14 +70,10 @@ class JsonReader {
     return this.#take(tokens, line, text);
   }
 
+  /** A string, a literal or a list that is still open now was cut off. */
   #finish(line: number): ListProblem | undefined {
-    let tokens: readonly Token[];
-    try {
-      tokens = tokensIn(this.#tokenize(none));
-    } catch {
-      return problemAt(line, '', CUT_OFF);
-    }
-    return this.#take(tokens, line, '') ?? (this.#list.isComplete ? undefined : problemAt(line, '', CUT_OFF));
+    const isCutOff = this.#read({ text: END_OF_WAITING, line }) !== undefined || !this.#list.isComplete;
+    return isCutOff ? problemAt(line, '', CUT_OFF) : undefined;
   }
 
   #take(tokens: readonly Token[], line: number, text: string): ListProblem | undefined {

@@ -3,23 +3,17 @@
  * Bad lines are entries of their own and never end the reading; a file that is no list at all is one problem.
  * Called by whatever enqueues links, with a source of `openListFiles` or any other stream of bytes.
  */
-import { dialectOf } from './csv-dialect.ts';
-import { asUtf8, decodedHead, encodingOf, type TextEncoding } from './list-encoding.ts';
 import { type ListEntry, printable, problemAt } from './list-entry.ts';
 import { ListError } from './list-error.ts';
-import { decideFormat } from './list-format.ts';
-import { type HeadedStream, withHead } from './list-head.ts';
+import { withHead } from './list-head.ts';
 import type { ListOptions, ListSource } from './list-source.ts';
-import { readCsv } from './read-csv.ts';
-import { readJsonDocument } from './read-json-document.ts';
-import { readJsonLines } from './read-json-lines.ts';
-import { readText } from './read-text.ts';
+import { readHeaded } from './read-headed.ts';
 import { GzipError, looksGzipped, unpackGzip } from './unpack-gzip.ts';
 
 // Enough to tell formats apart, little enough that a slow pipe starts soon.
 const HEAD_BYTES = 16 * 1024;
 const GZIP_HEAD_BYTES = 3;
-const DAMAGED_GZIP = 'after this line the gzip data is damaged or cut off';
+const DAMAGED_GZIP = 'the gzip data is damaged or cut off; links from about here on are missing';
 
 /**
  * Yields the entries in arrays, one for each block read, in the order of the list; lines count from 1. Throws
@@ -44,9 +38,7 @@ async function* entriesOf(source: ListSource, options: ListOptions): AsyncGenera
   await using packed = await withHead(readable(source), GZIP_HEAD_BYTES);
   const unpacked = looksGzipped(packed.head) ? unpackGzip(packed.chunks) : packed.chunks;
   await using stream = await withHead(unpacked, HEAD_BYTES);
-  const encoding = encodingOf(stream.head);
-  if (encoding.kind === 'unreadable') yield [problemAt(1, '', encoding.reason)];
-  else yield* entriesOfText(source.name, stream, encoding, options);
+  yield* readHeaded(source.name, stream, options);
 }
 
 async function* readable({ name, chunks }: ListSource): AsyncGenerator<Uint8Array> {
@@ -54,31 +46,8 @@ async function* readable({ name, chunks }: ListSource): AsyncGenerator<Uint8Arra
     yield* chunks;
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new ListError('list-read-failed', `Reading ${printable(name)} failed: ${why}`, { cause });
-  }
-}
-
-function entriesOfText(
-  name: string,
-  stream: HeadedStream,
-  encoding: TextEncoding,
-  options: ListOptions,
-): AsyncGenerator<ListEntry[]> {
-  const head = decodedHead(stream.head, encoding);
-  const { column } = options;
-  const format = decideFormat({ ...options, name, head, isWhole: stream.isWhole });
-  const bytes = asUtf8(stream.chunks, encoding);
-  switch (format) {
-    case 'text':
-      return readText(bytes);
-    case 'csv':
-    case 'tsv':
-      return readCsv(bytes, { listName: name, delimiter: dialectOf(head, stream.isWhole, format), column });
-    case 'json':
-      return readJsonDocument(bytes, column);
-    case 'jsonl':
-      return readJsonLines(bytes, column);
-    default:
-      return format satisfies never;
+    throw new ListError('list-read-failed', `Reading ${printable(name)} failed: ${printable(why)}`, {
+      cause,
+    });
   }
 }

@@ -9,6 +9,8 @@ const PLAIN_LINK = /^https?:\/\/[\x21-\x7e]*[\w/=-]$/;
 const BULLET = /^(?:[-*+•]|\d{1,9}[.)])\s+(?:\[[ xX]\]\s+)?/u;
 const MARKDOWN_LINK =
   /^!?\[[^\]]*\]\(\s*(<[^<>\s]+>|[^\s<>[\]]+)(?:\s+(?:"[^"]*"|'[^']*'))?\s*\)[,;]?(?:\s+#.*)?$/u;
+// Matching takes time that grows with the square of the length.
+const MAX_MARKDOWN_CHARACTERS = 2_000;
 const TRAILING_COMMENT = /\s#.*$/su;
 
 /** The candidate of a line, or undefined where the line asks for nothing. */
@@ -17,5 +19,9 @@ export function parseTextLine(line: string): Candidate | undefined {
   const entry = line.trim();
   if (entry === '' || entry.startsWith('#')) return undefined;
   const item = entry.replace(BULLET, '');
-  return toCandidate(MARKDOWN_LINK.exec(item)?.[1] ?? item.replace(TRAILING_COMMENT, ''));
+  return toCandidate(markdownTarget(item) ?? item.replace(TRAILING_COMMENT, ''));
+}
+
+function markdownTarget(item: string): string | undefined {
+  return item.length > MAX_MARKDOWN_CHARACTERS ? undefined : MARKDOWN_LINK.exec(item)?.[1];
 }

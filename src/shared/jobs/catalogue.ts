@@ -16,6 +16,10 @@ export const jobDataSchema = z.object({
   failedSince: z.number().optional(),
   /** Runs that ended in something unexpected of ours or of the network's. */
   tries: z.number().optional(),
+  /** The last look that saw the task running, Unix milliseconds. */
+  runningAt: z.number().optional(),
+  /** A callback has told that the task has ended. */
+  calledBack: z.boolean().optional(),
   /** Results the vendor gave, when they are still fresh. */
   urls: z.array(z.string()).optional(),
 });

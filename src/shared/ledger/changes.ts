@@ -20,6 +20,8 @@ export interface ItemChanges {
   readonly sha256?: string;
   /** Null: the usual place, which is not stored. */
   readonly file?: string | null;
+  /** Goes back to the gate without having got through: no other link is handed out in its place. */
+  readonly staysAtGate?: boolean;
   /** Instants set to Redis's present time. */
   readonly stamp?: readonly ('submittedAt' | 'completedAt' | 'savedAt')[];
 }
@@ -48,6 +50,7 @@ export function scriptArguments(changes: ItemChanges): (string | Buffer)[] {
     add('bytes', changes.addBytes),
     set('sha256', changes.sha256 === undefined ? undefined : Buffer.from(changes.sha256, 'hex')),
     set('file', changes.file),
+    changes.staysAtGate ? ['gate', '', ''] : [],
     ...(changes.stamp ?? []).map((name) => call('stamp', name)),
   ].flat();
 }

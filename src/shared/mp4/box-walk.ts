@@ -5,7 +5,7 @@
  * comes first, and both a `moov` and media data were seen.
  */
 
-import { type BoxHeader, readBoxHeader } from './box-header.ts';
+import { type BoxHeader, type HeaderReading, readBoxHeader } from './box-header.ts';
 
 /** The identity of the box that carries XMP (XMP specification part 3, 1.2.7). */
 export const XMP_UUID = 'be7acfcb97a942e89c71999491e3afac';
@@ -52,7 +52,6 @@ export function createBoxWalk(): BoxWalk {
 
   function enter(header: BoxHeader): string | undefined {
     const at = position;
-    if (boxes === 0 && header.type !== 'ftyp') return `starts with a '${header.type}' box, not 'ftyp'`;
     const endsAt = header.sizeBytes === undefined ? at : at + header.sizeBytes;
     if (endsAt > total) return passesEnd(header, at, endsAt, total);
     boxes += 1;
@@ -82,6 +81,17 @@ export function createBoxWalk(): BoxWalk {
     return chunk.subarray(taken);
   }
 
+  function judgeHeader(
+    reading: Exclude<HeaderReading, { kind: 'incomplete' }>,
+    bytes: Buffer,
+  ): string | undefined {
+    const type = reading.kind === 'header' ? reading.header.type : undefined;
+    // At the very start the bytes themselves tell more than the box rules: a page, JSON, a compressed body.
+    if (boxes === 0 && type !== 'ftyp')
+      return `not an MP4: starts with ${JSON.stringify(bytes.toString('latin1', 0, 60))}`;
+    return reading.kind === 'header' ? enter(reading.header) : `after ${boxes} boxes: ${reading.message}`;
+  }
+
   /** Reads one header from what is pending and the chunk; returns the bytes after it. */
   function readHeader(chunk: Buffer): Buffer {
     const joined =
@@ -91,8 +101,7 @@ export function createBoxWalk(): BoxWalk {
       pending = Buffer.from(joined);
       return chunk.subarray(chunk.length);
     }
-    problem =
-      reading.kind === 'broken' ? describeBreak(reading.message, joined, boxes) : enter(reading.header);
+    problem = judgeHeader(reading, joined);
     if (reading.kind === 'broken' || problem !== undefined) return chunk.subarray(chunk.length);
     const fromChunk = reading.header.headerBytes - pending.length;
     pending = Buffer.alloc(0);
@@ -135,10 +144,4 @@ function missingPart(seen: ReadonlySet<string>): string | undefined {
   if (!seen.has('moov')) return "has no 'moov' box";
   if (!seen.has('mdat') && !seen.has('moof')) return "has no media data ('mdat' or 'moof')";
   return undefined;
-}
-
-/** At the very start the bytes themselves tell more than the box rules: a page, JSON, a compressed body. */
-function describeBreak(message: string, bytes: Buffer, boxes: number): string {
-  if (boxes > 0) return `after ${boxes} boxes: ${message}`;
-  return `not an MP4: starts with ${JSON.stringify(bytes.toString('latin1', 0, 60))}`;
 }

@@ -75,7 +75,7 @@ function judged(
   if (first === undefined) throw new Error(`${hostname} resolves to no address`);
   for (const { address } of addresses) {
     const refusal = refusalOfAddress(address, rules);
-    if (refusal !== undefined) throw new AddressRefusedError(`${hostname} resolves to ${refusal}`);
+    if (refusal !== undefined) throw new AddressRefusedError(`${hostname}: ${refusal}`);
   }
   return [first, ...others];
 }

@@ -50,8 +50,9 @@ export function createResponseBody(source: BodySource): FillableBody {
     return chunk;
   }
 
-  function destroy(error = new Error('the body was given up')): void {
+  function destroy(reason?: Error): void {
     if (ending !== undefined) return;
+    const error = reason ?? new Error('the body was given up');
     end(error);
     source.abort(error);
   }

@@ -27,7 +27,8 @@ export class Connections {
   open(role: ConnectionRole): RedisConnection {
     const connection = connectRedis(this.#address, role, (error) => {
       this.latestTrouble = error;
-      this.#logger.debug({ err: error }, 'A Redis connection met an error');
+      // The message alone: the error itself carries the command that failed, which may be the one with the password.
+      this.#logger.debug({ problem: error.message }, 'A Redis connection met an error');
     });
     this.#open.add(connection);
     connection.on('ready', () => this.#noteUp());

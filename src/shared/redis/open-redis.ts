@@ -13,7 +13,7 @@ import { judgeRedis } from './judge-redis.ts';
 import type { LocalRedis } from './local/start-local-redis.ts';
 import { startLocalRedis } from './local/start-local-redis.ts';
 import { Connections } from './open-connections.ts';
-import { reachRedis } from './reach-redis.ts';
+import { DEFAULT_REACH_TIMEOUT_MS, reachRedis } from './reach-redis.ts';
 import type { RedisAddress } from './redis-address.ts';
 import { describeAddress, parseRedisUrl } from './redis-address.ts';
 import { RedisUnusableError } from './redis-unusable-error.ts';
@@ -27,6 +27,8 @@ export interface OpenRedisOptions {
   /** Judged, where a Cluster puts demands on it. */
   queuePrefix?: string | undefined;
   clock?: Clock;
+  /** How long a Redis given by URL may take to answer at first; 5 s. */
+  reachTimeoutMs?: number;
 }
 
 export interface RedisHandle {
@@ -59,7 +61,12 @@ async function openAddress(
   const describe = local === undefined ? describeAddress(address) : `local Redis in ${options.dataDir}`;
   try {
     const first = connections.open('commands');
-    await reachRedis(first, describe, () => connections.latestTrouble);
+    await reachRedis({
+      connection: first,
+      describe,
+      trouble: () => connections.latestTrouble,
+      timeoutMs: options.reachTimeoutMs ?? DEFAULT_REACH_TIMEOUT_MS,
+    });
     report(await judge(first, address, options), describe, options.logger);
     await connections.close(first);
   } catch (error) {

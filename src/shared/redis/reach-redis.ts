@@ -7,17 +7,22 @@ import type { RedisConnection } from './connect-redis.ts';
 import { errorCode } from './error-code.ts';
 import { RedisUnusableError } from './redis-unusable-error.ts';
 
-export const REACH_TIMEOUT_MS = 8_000;
+export const DEFAULT_REACH_TIMEOUT_MS = 5_000;
 
 /** A Redis that reads a large file after a restart is there, and only takes its time. */
 const LOADING_TIMEOUT_MS = 10 * 60 * 1000;
 
-/** Waits until `connection` is ready; `trouble` hands out the latest error it met. */
-export async function reachRedis(
-  connection: RedisConnection,
-  description: string,
-  trouble: () => Error | undefined,
-): Promise<void> {
+export interface ReachOptions {
+  connection: RedisConnection;
+  /** For the message, without credentials. */
+  describe: string;
+  /** Hands out the latest error that the connection met. */
+  trouble: () => Error | undefined;
+  timeoutMs: number;
+}
+
+/** Waits until the connection is ready; throws a RedisUnusableError. */
+export async function reachRedis({ connection, describe, trouble, timeoutMs }: ReachOptions): Promise<void> {
   const settled = new AbortController();
   const ready = new Promise<'ready'>((resolve) => {
     if (connection.status === 'ready') resolve('ready');
@@ -25,14 +30,14 @@ export async function reachRedis(
   });
   const refused = refusalByServer(connection, trouble);
   const late = (async () => {
-    await sleep(REACH_TIMEOUT_MS, undefined, { signal: settled.signal });
+    await sleep(timeoutMs, undefined, { signal: settled.signal });
     if (isLoading(trouble())) await sleep(LOADING_TIMEOUT_MS, undefined, { signal: settled.signal });
     return 'late' as const;
   })();
   late.catch(() => undefined);
   const outcome = await Promise.race([ready, refused, late]);
   settled.abort();
-  if (outcome !== 'ready') throw unreachable(description, trouble());
+  if (outcome !== 'ready') throw unreachable(describe, trouble());
 }
 
 /** A wrong password does not become right by waiting. */
@@ -45,18 +50,18 @@ function refusalByServer(connection: RedisConnection, trouble: () => Error | und
   });
 }
 
-export function unreachable(description: string, trouble: Error | undefined): RedisUnusableError {
+function unreachable(describe: string, trouble: Error | undefined): RedisUnusableError {
   const deepest = deepestError(trouble);
   if (isAccessDenied(deepest)) {
     return new RedisUnusableError(
       'access-denied',
-      `The Redis at ${description} does not let us in: it wants another user name or password. Check REDIS_URL.`,
+      `The Redis at ${describe} does not let us in: it wants another user name or password. Check REDIS_URL.`,
     );
   }
   const why = deepest === undefined ? 'no answer' : explain(deepest);
   return new RedisUnusableError(
     'unreachable',
-    `The Redis at ${description} cannot be reached (${why}). Check REDIS_URL and that Redis runs, or unset REDIS_URL to use a local one.`,
+    `The Redis at ${describe} cannot be reached (${why}). Check REDIS_URL and that Redis runs, or unset REDIS_URL to use a local one.`,
   );
 }
 
@@ -75,6 +80,8 @@ const EXPLANATIONS: Record<string, string> = {
 function explain(error: Error): string {
   const code = errorCode(error) ?? '';
   if (code.startsWith('ERR_SSL')) return 'no TLS there; write redis:// instead of rediss://';
+  // All that ioredis tells of the nodes of a Cluster.
+  if (error.message === 'Connection is closed.') return 'none of its nodes answers';
   return EXPLANATIONS[code] ?? (error.message.split('\n')[0] || code || 'no answer');
 }
 

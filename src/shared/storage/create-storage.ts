@@ -13,6 +13,13 @@ export type StorageDeps = FileStorageDeps;
 
 export async function createStorage(storageUrl: string, deps: StorageDeps): Promise<Storage> {
   if (storageUrl.startsWith('file:')) return createFileStorage(folderOf(storageUrl), deps);
+  if (storageUrl.startsWith('s3:')) {
+    const [{ createS3Storage }, { parseS3Location }] = await Promise.all([
+      import('./s3-storage.ts'),
+      import('./s3-location.ts'),
+    ]);
+    return createS3Storage(parseS3Location(storageUrl), deps);
+  }
   throw new StorageError('STORAGE_FAILED', `STORAGE_URL ${storageUrl}: only file: and s3: are known`);
 }
 

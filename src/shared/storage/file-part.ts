@@ -1,15 +1,15 @@
 /**
  * One unfinished result in the file system, as `openPart` of the file storage hands it out. Commit is:
- * sync the file, rename it over the final name, sync the folder, then clear the folder of parts. Starting
- * over makes a new file rather than emptying this one, so that a process that copies it never mixes two
- * sources. Invariant: only a file that this part alone writes is ever renamed to the final name.
+ * sync the file, rename it over the final name, sync the folder, then remove what is left of its parts.
+ * Starting over makes a new file rather than emptying this one, so that a process that copies it never
+ * mixes two sources. Invariant: only a file that this part alone writes is renamed to the final name.
  */
 
 import { createReadStream } from 'node:fs';
-import { open, rename, rm } from 'node:fs/promises';
+import { open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { SyncFolder } from './folder-sync.ts';
-import { createPart, removeIfEmpty, removePart, removePartFolder } from './part-folder.ts';
+import { createPart, partName, removePart, removePartsOf } from './part-folder.ts';
 import type { Commit, Part, SourceIdentity } from './storage.ts';
 import { fileStorageError, isMissing } from './storage-error.ts';
 import { createWriteBehind, type WriteBehind } from './write-behind.ts';
@@ -17,8 +17,12 @@ import { createWriteBehind, type WriteBehind } from './write-behind.ts';
 export interface FilePartPlace {
   /** Absolute path of the result. */
   readonly file: string;
-  /** Absolute path of `<file>.part`. */
+  /** Absolute path of the folder of parts. */
   readonly folder: string;
+  /** What the names of this result's parts begin with. */
+  readonly stem: string;
+  /** Other parts of this result exist: the commit clears them away. */
+  readonly hasOthers: boolean;
 }
 
 export interface FilePartDeps {
@@ -26,6 +30,8 @@ export interface FilePartDeps {
   /** Tokens this process has open: kept up to date by the part. */
   readonly open: Set<string>;
   readonly syncFolder: SyncFolder;
+  /** Makes the folder of the result where it is missing, then acts. */
+  readonly inFolder: <T>(folder: string, act: () => Promise<T>) => Promise<T>;
 }
 
 /** What an earlier part left, already under a token of ours. */
@@ -37,6 +43,7 @@ export interface Inherited {
 
 interface Current {
   readonly token: string;
+  readonly path: string;
   readonly writes: WriteBehind;
 }
 
@@ -47,20 +54,18 @@ export function openFilePart(
   deps: FilePartDeps,
   inherited: Inherited | undefined,
 ): Part {
-  const { file, folder } = place;
+  const { file, folder, stem } = place;
   let identity = inherited?.identity;
   let current: Current | undefined;
+  let mustClear = place.hasOthers || inherited !== undefined;
   if (inherited !== undefined) {
-    const path = join(folder, inherited.token);
-    current = hold(
-      inherited.token,
-      createWriteBehind(() => open(path, 'r+'), inherited.bytes),
-    );
+    current = hold(inherited.token, (path) => createWriteBehind(() => open(path, 'r+'), inherited.bytes));
   }
 
-  function hold(token: string, writes: WriteBehind): Current {
+  function hold(token: string, writesTo: (path: string) => WriteBehind): Current {
+    const path = join(folder, partName(stem, token));
     deps.open.add(token);
-    return { token, writes };
+    return { token, path, writes: writesTo(path) };
   }
 
   function held(): Current {
@@ -86,10 +91,11 @@ export function openFilePart(
 
   async function drop(): Promise<void> {
     const token = await release();
-    if (token !== undefined) await removePart(folder, token);
+    if (token !== undefined) await removePart(folder, partName(stem, token));
   }
 
   return {
+    survivesSuspend: true,
     get identity() {
       return identity;
     },
@@ -98,49 +104,56 @@ export function openFilePart(
     },
     async *replay() {
       if (inherited === undefined || current?.token !== inherited.token) return;
-      const path = join(folder, inherited.token);
-      yield* createReadStream(path, { end: inherited.bytes - 1, highWaterMark: READ_CHUNK_BYTES });
+      yield* createReadStream(current.path, { end: inherited.bytes - 1, highWaterMark: READ_CHUNK_BYTES });
     },
     async begin(newIdentity) {
       await drop();
       const token = deps.newToken();
       identity = newIdentity;
-      current = hold(
-        token,
-        createWriteBehind(() => createPart(folder, token, newIdentity), 0),
-      );
+      const createFile = (isLastWrite: boolean) => {
+        // A part that is whole by its first write is never gone on with; neither is one without a validator.
+        const resumable = !isLastWrite && newIdentity.validator !== undefined;
+        mustClear ||= resumable;
+        return createPart(folder, partName(stem, token), resumable ? newIdentity : undefined);
+      };
+      current = hold(token, () => createWriteBehind(createFile, 0));
     },
     write: (chunk) => guarded(() => held().writes.write(chunk)),
     async commit(): Promise<Commit> {
-      const { token, writes } = held();
+      const { writes, path } = held();
       await guarded(() => writes.sync());
       await release();
-      if (!(await guarded(() => renameUnlessGone(join(folder, token), file))))
-        return { outcome: 'superseded' };
+      const renamed = await guarded(() => deps.inFolder(dirname(file), () => renameUnlessGone(path, file)));
+      if (!renamed) return { outcome: 'superseded' };
       await guarded(() => deps.syncFolder(dirname(file)));
-      if (identity?.validator !== undefined) await rm(join(folder, `${token}.json`), { force: true });
-      await removePartFolder(folder);
+      if (mustClear) await removePartsOf(folder, stem);
       return { outcome: 'committed', file };
     },
     async suspend() {
-      if (current === undefined) return;
-      await current.writes.drain().catch(() => undefined);
+      await current?.writes.drain().catch(() => undefined);
       await release();
     },
-    async discard() {
-      await drop();
-      await removeIfEmpty(folder);
-    },
+    discard: drop,
   };
 }
 
-/** Gone means: another process committed the same result and cleared the folder. */
+/** Gone means: another process committed the same result and cleared our part away. */
 async function renameUnlessGone(from: string, to: string): Promise<boolean> {
   try {
     await rename(from, to);
     return true;
   } catch (error) {
-    if (isMissing(error)) return false;
+    if (isMissing(error) && (await isGone(from))) return false;
     throw error;
   }
+}
+
+async function isGone(path: string): Promise<boolean> {
+  return open(path, 'r').then(
+    async (handle) => {
+      await handle.close();
+      return false;
+    },
+    (error: unknown) => isMissing(error),
+  );
 }

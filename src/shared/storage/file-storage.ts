@@ -10,13 +10,21 @@ import { mkdir, open, readFile, rename, rm, stat, statfs } from 'node:fs/promise
 import { uptime } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Clock } from '../clock.ts';
-import { removeAbandonedParts } from './abandoned-parts.ts';
 import { type FilePartDeps, type Inherited, openFilePart } from './file-part.ts';
 import { createFolderSync } from './folder-sync.ts';
-import { choosePart } from './part-choice.ts';
-import { listParts, removePart, removePartFolder, takePart } from './part-folder.ts';
+import { choosePart, type PartOnDisk } from './part-choice.ts';
+import {
+  listParts,
+  PART_FOLDER,
+  partName,
+  partStem,
+  removePart,
+  removePartsOf,
+  sweepParts,
+  takePart,
+} from './part-folder.ts';
 import { type Storage, sidecarKey } from './storage.ts';
-import { fileStorageError, isMissing, StorageError } from './storage-error.ts';
+import { fileStorageError, isMissing } from './storage-error.ts';
 import { assertKey } from './storage-key.ts';
 
 export interface FileStorageDeps {
@@ -27,24 +35,29 @@ export interface FileStorageDeps {
 
 const READ_CHUNK_BYTES = 1024 * 1024;
 
+/** Every transfer asks for the free space; an answer this fresh will do for all of them. */
+const FREE_BYTES_FOR_MS = 200;
+
 export function createFileStorage(rootPath: string, deps: FileStorageDeps): Storage {
   const root = resolve(rootPath);
+  const partFolder = join(root, PART_FOLDER);
   const owner = randomBytes(8).toString('hex');
   const bootedAt = deps.clock.now() - uptime() * 1000;
-  let tokens = 0;
-  const syncFolder = createFolderSync();
-  const partDeps: FilePartDeps = { newToken, open: new Set(), syncFolder };
   const knownFolders = new Set<string>();
+  const syncFolder = createFolderSync();
+  const partDeps: FilePartDeps = { newToken, open: new Set(), syncFolder, inFolder };
+  let tokens = 0;
+  let free: { readonly bytes: Promise<number>; readonly at: number } | undefined;
 
   function newToken(): string {
     tokens += 1;
     return owner + tokens.toString(16).padStart(8, '0');
   }
 
-  const pathOf = (key: string): string => {
+  function pathOf(key: string): string {
     assertKey(key);
     return join(root, key);
-  };
+  }
 
   /** Folders that were made are synced into their parents, or a power cut would lose them with the file. */
   async function ensureFolder(folder: string): Promise<void> {
@@ -59,49 +72,51 @@ export function createFileStorage(rootPath: string, deps: FileStorageDeps): Stor
 
   /** A folder removed by somebody while we run is made again, once. */
   async function inFolder<T>(folder: string, act: () => Promise<T>): Promise<T> {
+    await ensureFolder(folder);
     try {
-      await ensureFolder(folder);
       return await act();
     } catch (error) {
-      if (!isMissing(error) || !knownFolders.delete(folder)) throw error;
+      if (!isMissing(error)) throw error;
+      knownFolders.delete(folder);
       await ensureFolder(folder);
       return act();
     }
   }
 
-  async function inherit(folder: string): Promise<Inherited | undefined> {
-    const choice = choosePart(await listParts(folder), {
+  async function inherit(stem: string, parts: readonly PartOnDisk[]): Promise<Inherited | undefined> {
+    const { goOnWith, remove } = choosePart(parts, {
       owner,
       open: partDeps.open,
       now: deps.clock.now(),
       bootedAt,
       abandonedAfterMs: deps.abandonedAfterMs ?? 60_000,
     });
-    for (const token of choice.remove) await removePart(folder, token);
-    if (choice.goOnWith === undefined) return undefined;
-    const { part, by } = choice.goOnWith;
+    for (const token of remove) await removePart(partFolder, partName(stem, token));
+    if (goOnWith === undefined) return undefined;
     const token = newToken();
-    if (!(await takePart(folder, part, by, token))) return undefined;
-    return { token, identity: part.identity, bytes: (await stat(join(folder, token))).size };
+    if (!(await takePart(partFolder, stem, goOnWith.part, goOnWith.by, token))) return undefined;
+    const { size } = await stat(join(partFolder, partName(stem, token)));
+    return { token, identity: goOnWith.part.identity, bytes: size };
   }
 
-  /**
-   * Writes a small file whole. The temporary one lives in the folder of parts: what a killed process leaves
-   * there is cleared like any part, and once a result has its sidecar no part of it is needed any more.
-   */
-  async function writeWhole(file: string, partFolder: string, text: string): Promise<void> {
-    await mkdir(partFolder, { recursive: true, mode: 0o755 });
-    const temporary = join(partFolder, newToken());
-    const handle = await open(temporary, 'wx');
+  /** Writes a small file whole. What a killed process leaves of it is swept like any part. */
+  async function writeWhole(file: string, key: string, text: string): Promise<void> {
+    const temporary = join(partFolder, partName(partStem(key), newToken()));
+    const handle = await inFolder(partFolder, () => open(temporary, 'wx'));
     try {
       await handle.writeFile(text);
       await handle.sync();
     } finally {
       await handle.close();
     }
-    await rename(temporary, file);
+    await inFolder(dirname(file), () => rename(temporary, file));
     await syncFolder(dirname(file));
-    await removePartFolder(partFolder);
+  }
+
+  async function measureFreeBytes(): Promise<number> {
+    await ensureFolder(root);
+    const { bavail, bsize } = await statfs(root);
+    return bavail * bsize;
   }
 
   return {
@@ -109,16 +124,20 @@ export function createFileStorage(rootPath: string, deps: FileStorageDeps): Stor
     locate: pathOf,
     async openPart(key) {
       const file = pathOf(key);
-      const folder = `${file}.part`;
+      const stem = partStem(key);
       return guarded(file, async () => {
-        const inherited = await inFolder(dirname(file), () => inherit(folder));
-        return openFilePart({ file, folder }, partDeps, inherited);
+        const parts = await inFolder(partFolder, () => listParts(partFolder, stem));
+        const inherited = parts.length === 0 ? undefined : await inherit(stem, parts);
+        return openFilePart(
+          { file, folder: partFolder, stem, hasOthers: parts.length > 0 },
+          partDeps,
+          inherited,
+        );
       });
     },
     async putSidecar(key, content) {
       const file = pathOf(sidecarKey(key));
-      const text = `${JSON.stringify(content, null, 2)}\n`;
-      await guarded(file, () => inFolder(dirname(file), () => writeWhole(file, `${pathOf(key)}.part`, text)));
+      await guarded(file, () => writeWhole(file, key, `${JSON.stringify(content, null, 2)}\n`));
       return file;
     },
     async readSidecar(key) {
@@ -135,21 +154,27 @@ export function createFileStorage(rootPath: string, deps: FileStorageDeps): Stor
     },
     read: (key) => createReadStream(pathOf(key), { highWaterMark: READ_CHUNK_BYTES }),
     async remove(key) {
-      const file = pathOf(key);
-      for (const path of [file, pathOf(sidecarKey(key)), `${file}.part`]) {
-        await guarded(path, () => rm(path, { recursive: path.endsWith('.part'), force: true }));
-      }
+      for (const path of [pathOf(key), pathOf(sidecarKey(key))])
+        await guarded(path, () => rm(path, { force: true }));
+      await guarded(partFolder, () => inFolder(partFolder, () => removePartsOf(partFolder, partStem(key))));
+    },
+    async clearParts(key) {
+      await guarded(partFolder, () => inFolder(partFolder, () => removePartsOf(partFolder, partStem(key))));
     },
     removeAbandonedParts: (olderThanMs) =>
-      removeAbandonedParts(root, deps.clock.now() - olderThanMs, partDeps.open),
-    async freeBytes() {
-      await guarded(root, () => ensureFolder(root));
-      const { bavail, bsize } = await statfs(root);
-      return bavail * bsize;
+      guarded(partFolder, () =>
+        inFolder(partFolder, () => sweepParts(partFolder, deps.clock.now() - olderThanMs, partDeps.open)),
+      ),
+    freeBytes() {
+      const now = deps.clock.now();
+      if (free === undefined || now - free.at >= FREE_BYTES_FOR_MS) {
+        free = { bytes: guarded(root, measureFreeBytes), at: now };
+      }
+      return free.bytes;
     },
     async probe() {
       const file = join(root, `.probe-${newToken()}`);
-      await guarded(root, () => inFolder(root, () => writeWhole(file, `${file}.part`, 'probe')));
+      await guarded(root, () => writeWhole(file, 'probe', 'probe'));
       await rm(file, { force: true });
     },
     close: async () => undefined,
@@ -160,7 +185,7 @@ async function guarded<T>(path: string, act: () => Promise<T>): Promise<T> {
   try {
     return await act();
   } catch (error) {
-    throw error instanceof StorageError ? error : fileStorageError(error, path);
+    throw fileStorageError(error, path);
   }
 }
 

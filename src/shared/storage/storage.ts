@@ -17,6 +17,8 @@ export interface SourceIdentity {
  * key at the same time: whoever commits last wins, with a whole file either way.
  */
 export interface Part {
+  /** Whether a later `openPart` can go on with what `suspend` leaves. */
+  readonly survivesSuspend: boolean;
   /** What the received bytes belong to; undefined where nothing was received yet. */
   readonly identity: SourceIdentity | undefined;
   readonly receivedBytes: number;
@@ -58,6 +60,8 @@ export interface Storage {
   read(key: string): AsyncIterable<Buffer>;
   /** Removes a result, its sidecar and its parts; nothing there is fine. */
   remove(key: string): Promise<void>;
+  /** Removes what killed processes left of a result that is stored. */
+  clearParts(key: string): Promise<void>;
   /** Removes parts that nobody has written to for as long, anywhere in the storage. Returns how many. */
   removeAbandonedParts(olderThanMs: number): Promise<number>;
   /** Bytes that can still be written, undefined where the backend has no such bound. */

@@ -34,7 +34,10 @@ export interface WriteBehind {
   close(): Promise<void>;
 }
 
-export function createWriteBehind(openFile: () => Promise<FileHandle>, startBytes: number): WriteBehind {
+export function createWriteBehind(
+  openFile: (isLastWrite: boolean) => Promise<FileHandle>,
+  startBytes: number,
+): WriteBehind {
   let opening: Promise<FileHandle> | undefined;
   const waiting: Buffer[] = [];
   let waitingBytes = 0;
@@ -45,9 +48,10 @@ export function createWriteBehind(openFile: () => Promise<FileHandle>, startByte
   let timer: NodeJS.Timeout | undefined;
   let failure: { readonly error: unknown } | undefined;
   let makeRoom: (() => void) | undefined;
+  let isLastWrite = false;
 
   function opened(): Promise<FileHandle> {
-    opening ??= openFile();
+    opening ??= openFile(isLastWrite);
     return opening;
   }
 
@@ -120,6 +124,7 @@ export function createWriteBehind(openFile: () => Promise<FileHandle>, startByte
     },
     drain,
     async sync() {
+      isLastWrite = true;
       await drain();
       await (await opened()).sync();
     },

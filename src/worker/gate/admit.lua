@@ -22,4 +22,5 @@ local found = room(state, argumentsFrom(8))
 if found.free <= 0 then return { 0, milliseconds(found.wait), found.why } end
 redis.call('ZADD', openKey, text(now + lease), holder)
 redis.call('HINCRBY', stateKey, 'admitted', 1)
+if state.isNew then writeState(state) end
 return { 1, 0, slot(now, found.used, found.beyond) }

@@ -11,7 +11,7 @@
 local ADMISSIONS_PER_PROBE = 115
 -- Nothing is said about the way there and back before so many answers; after so many, old ones are forgotten.
 local RTT_ENOUGH, RTT_EPOCH = 20, 500
-local RAISE_FACTOR, FAIL_FACTOR = 4, 1.5
+local RAISE_FACTOR, FAIL_FACTOR = 3, 1.5
 
 local function clamp(low, value, high) return math.max(low, math.min(value, high)) end
 
@@ -20,10 +20,13 @@ local function longestInterval(state)
 end
 
 -- How many may be on their way at once: twice what the limit needs on average, so that a limit which has fallen
--- unnoticed costs few refusals. Alone, while the last word was a refusal.
+-- unnoticed costs few refusals; more where the limit is known; alone, while the last word was a refusal.
 local function openCap(state)
   if state.streak > 0 then return 1 end
-  return math.max(1, math.ceil(state.limit / 20), math.ceil(2 * state.limit * state.rttMean / state.window))
+  local least, part, times = 1, 20, 2
+  if learn == 'down' then least, part, times = 4, 5, 4 end
+  return math.max(least, math.ceil(state.limit / part),
+    math.ceil(times * state.limit * state.rttMean / state.window))
 end
 
 -- Those on their way now. An admission whose answer is long overdue (its worker was killed, most likely) holds up
@@ -121,7 +124,7 @@ end
 local function learnFailedProbe(state, slot)
   local raised = state.raisedAt > state.refusedAt and (state.limit > state.base or state.restless == 1)
   local interval = raised and state.interval / RAISE_FACTOR or state.interval * FAIL_FACTOR
-  state.interval = clamp(state.window / 16, interval, longestInterval(state))
+  state.interval = clamp(state.window / 8, interval, longestInterval(state))
   state.limit = math.max(1, math.min(state.limit, slot.used))
   stopClimbing(state)
 end
@@ -146,7 +149,7 @@ local function learnFromFall(state)
   if now - state.raisedAt < 1.5 * state.window then
     state.interval = math.min(state.interval * 2, longestInterval(state))
   elseif now - state.fellAt < 12 * state.window then
-    state.interval = math.max(state.interval / 4, state.window / 16)
+    state.interval = math.max(state.interval / 4, state.window / 8)
     state.restless = 1
   end
   state.fellAt = now

@@ -60,8 +60,9 @@ for index, field in ipairs(LEARNED) do NAMES[index] = field[1] end
 local function readState()
   local state, configured = {}, ARGV[2] .. '/' .. ARGV[3]
   local values = redis.call('HMGET', stateKey, 'configured', unpack(NAMES))
+  state.isNew = values[1] ~= configured
   for index, field in ipairs(LEARNED) do
-    local known = values[1] == configured or field[1] == 'pausedUntil'
+    local known = not state.isNew or field[1] == 'pausedUntil'
     state[field[1]] = known and tonumber(values[index + 1]) or field[2]
   end
   if state.pausedUntil > now + LONGEST_PAUSE then state.pausedUntil = 0 end
@@ -107,13 +108,14 @@ local function haltWait(fields)
   end
 end
 
--- The instant from which fewer than the limit's slots are used. Open slots may be answered at once, and are free a
--- window later at the soonest.
+-- How long until fewer than the limit's slots are used. An open slot may be answered at once, and is free a window
+-- later at the soonest; when its lease has ended, a window after that.
 local function limitWait(state, used, held)
   local mustGo = used - state.limit
-  if mustGo >= held then return state.window end
-  local slot = redis.call('ZRANGE', heldKey, mustGo, mustGo, 'WITHSCORES')
-  return tonumber(slot[2]) - now
+  local key, index, span = heldKey, mustGo, 0
+  if mustGo >= held then key, index, span = openKey, mustGo - held, state.window + GUARD end
+  local slot = redis.call('ZRANGE', key, index, index, 'WITHSCORES')
+  return math.min(state.window + GUARD, tonumber(slot[2]) + span - now)
 end
 
 local function milliseconds(microseconds) return math.ceil(microseconds / 1000) end

@@ -30,20 +30,18 @@ export interface RunningTask {
 }
 
 /**
- * One look is worth a second of delay: a look is made when it can be expected to bring a result forward by a
- * second. So no task is asked about more than once a second, a third of what sibling endpoints allow, and
- * nobody waits long for the sake of a query (docs/polling.md has the figures).
+ * One look is worth a second of delay: a look is placed where it saves, on average, more than a second for
+ * each query that it costs. docs/polling.md has the reasons and the figures.
  */
 export const QUERY_COST_MS = 1_000;
-/** Sibling endpoints of the vendor allow 3 queries a second for a task. */
+/** No limit is published for this endpoint; sibling ones allow 3 queries a second for a task. */
 const MIN_GAP_MS = 500;
 /** While little is known looks are cheaper by up to this factor: a result seen sooner also teaches sooner. */
 const EXPLORING_SHARE = 0.25;
 const EXPLORED_TASKS = 20;
-/** Beforehand one callback in fifty is believed to get lost; never fewer than one in 500. */
-const CALLBACKS_BELIEVED = 50;
-const CALLBACKS_BELIEVED_LOST = 1;
-const MIN_LOST_SHARE = 1 / 500;
+/** Beforehand one callback in fifty is believed to get lost, as firmly as 25 callbacks would show. */
+const CALLBACKS_BELIEVED = 25;
+const CALLBACKS_BELIEVED_LOST = 0.5;
 
 /** Learns from `tasks`, newest first. Takes a few milliseconds: not for every task anew. */
 export function learnHistory(tasks: readonly EndedTask[], beliefs: Beliefs): History {
@@ -76,6 +74,5 @@ export function nextCheckAt(history: History, task: RunningTask, now: number): n
 function lostShare(tasks: readonly EndedTask[]): number {
   const told = tasks.filter(({ seenBy }) => seenBy === 'callback').length;
   const lost = tasks.filter(({ seenBy }) => seenBy === 'look-despite-callback').length;
-  const share = (lost + CALLBACKS_BELIEVED_LOST) / (lost + told + CALLBACKS_BELIEVED);
-  return Math.max(MIN_LOST_SHARE, share);
+  return (lost + CALLBACKS_BELIEVED_LOST) / (lost + told + CALLBACKS_BELIEVED);
 }

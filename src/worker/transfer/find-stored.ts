@@ -6,10 +6,10 @@
 
 import { createHash } from 'node:crypto';
 import type { Disclosure } from '../../shared/mp4/disclosure.ts';
+import { inspectAll } from '../../shared/mp4/inspection.ts';
 import { isLabelledFor } from '../../shared/mp4/xmp-box.ts';
 import type { Storage } from '../../shared/storage/storage.ts';
 import type { StoredReply } from './fetch-reply.ts';
-import { inspectAll } from './inspection.ts';
 
 export async function findStored(
   key: string,
@@ -20,6 +20,7 @@ export async function findStored(
   const inspection = await inspectAll(storage.read(key));
   const walked = inspection.end();
   if (walked.kind === 'broken' || !isLabelledFor(walked.facts.xmpPackets, disclosure)) return undefined;
+  await storage.clearParts(key);
   const sourceBytes = walked.facts.lastXmpAt ?? inspection.bytes;
   return {
     outcome: 'stored',

@@ -4,10 +4,10 @@
  * the inspection has seen, so a cut can always be gone on with.
  */
 
+import type { Inspection } from '../../shared/mp4/inspection.ts';
 import type { ResponseBody } from '../../shared/outgoing/response-body.ts';
 import type { Part } from '../../shared/storage/storage.ts';
 import { StorageError } from '../../shared/storage/storage-error.ts';
-import type { Inspection } from './inspection.ts';
 import { findSpaceShort, type SpaceShort } from './space-check.ts';
 import { createStallAllowance } from './stall-allowance.ts';
 import type { TransferDeps } from './transfer-deps.ts';

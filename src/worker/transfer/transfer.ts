@@ -5,13 +5,13 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { createInspection, type Inspection, inspectAll } from '../../shared/mp4/inspection.ts';
 import { labelBox } from '../../shared/mp4/xmp-box.ts';
 import type { OutgoingAnswer } from '../../shared/outgoing/outgoing.ts';
 import type { Part, SourceIdentity } from '../../shared/storage/storage.ts';
 import { type AnswerCourse, type Held, judgeAnswer, rangeHeaders } from './answer-course.ts';
 import type { FetchReply, FetchRequest } from './fetch-reply.ts';
 import { findStored } from './find-stored.ts';
-import { createInspection, type Inspection, inspectAll } from './inspection.ts';
 import { receiveBody, tooLarge } from './receive-body.ts';
 import type { TransferDeps } from './transfer-deps.ts';
 
@@ -162,7 +162,8 @@ export class Transfer {
   #retry(message: string, retryAfterMs?: number): FetchReply {
     const { identity, bytes } = this.#held();
     const place = `${bytes} of ${identity?.totalBytes ?? 'unknown'} bytes are here`;
-    const gainedBytes = identity?.validator === undefined ? 0 : Math.max(0, bytes - this.#startBytes);
+    const kept = identity?.validator !== undefined && this.#part.survivesSuspend;
+    const gainedBytes = kept ? Math.max(0, bytes - this.#startBytes) : 0;
     return {
       outcome: 'retry',
       message: `${message}; ${place}`,

@@ -7,7 +7,7 @@
 --       7 milliseconds until somebody should look after the item, or '' when nobody needs to
 --       8… changes, three each: operation, field, value
 --          set F V · del F - · add F N (items and their batches count it) · push F V (comma list)
---          stamp F - (milliseconds since the item was enqueued)
+--          stamp F - (milliseconds since the item was enqueued) · gate - - (the item stays at the gate)
 -- Returns {1, new state} or, when the item is in another state or the expectation fails, {0, state it is in ('' if unknown)}.
 --
 -- Invariant: an item is counted in exactly one state, in each of its batches and in total; a repeated call
@@ -58,6 +58,8 @@ for i = 8, #ARGV, 3 do
     redis.call('HSET', item, field, list and (list .. ',' .. value) or value)
   elseif operation == 'stamp' then
     redis.call('HSET', item, field, now() - tonumber(record[6]))
+  elseif operation == 'gate' then
+    redis.call('SADD', atGate, id)
   end
 end
 

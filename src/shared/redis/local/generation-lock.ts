@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../clock.ts';
 import { isErrorWithCode } from '../error-code.ts';
-import { identifyOwnProcess, isAlive, processIdentitySchema } from './process-identity.ts';
+import { identifyOwnProcess, isAlive, parseIdentity } from './process-identity.ts';
 
 const POLL_MS = 25;
 const REFRESH_MS = 5_000;
@@ -77,9 +77,9 @@ async function isHeld(file: string, clock: Clock): Promise<boolean> {
   // Gone since the listing: somebody holds a higher one.
   if (content === undefined) return true;
   if (content === RELEASED) return false;
-  const identity = processIdentitySchema.safeParse(parseJson(content));
-  if (!identity.success) return false;
-  const liveness = await isAlive(identity.data);
+  const identity = parseIdentity(content);
+  if (identity === undefined) return false;
+  const liveness = await isAlive(identity);
   return liveness === 'alive' || (liveness === 'elsewhere' && (await wasTouchedLately(file, clock)));
 }
 
@@ -116,12 +116,4 @@ async function writeAtomically(file: string, content: string): Promise<void> {
 
 function lockFile(folder: string, generation: number): string {
   return join(folder, `lock.${generation}`);
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -19,6 +19,15 @@ export const processIdentitySchema = z.object({
 });
 export type ProcessIdentity = z.infer<typeof processIdentitySchema>;
 
+/** Reads an identity that was stored as JSON; undefined where it is none, or was cut short. */
+export function parseIdentity(text: string): ProcessIdentity | undefined {
+  try {
+    return processIdentitySchema.safeParse(JSON.parse(text)).data;
+  } catch {
+    return undefined;
+  }
+}
+
 /** `elsewhere`: of another container or machine, so nobody here can tell. */
 export type Liveness = 'alive' | 'dead' | 'elsewhere';
 

@@ -89,7 +89,8 @@ async function revive(dependencies: JoinDependencies): Promise<JoinedServer | un
       return await joinServer(dependencies);
     } catch (error) {
       if (signal.aborted) return undefined;
-      logger.error({ err: error, attempt }, 'The local Redis could not be started again; trying further');
+      const problem = error instanceof Error ? error.message : String(error);
+      logger.error({ problem, attempt }, 'The local Redis could not be started again; trying further');
       await sleep(Math.min(attempt * 500, MAX_REVIVAL_DELAY_MS), undefined, { signal }).catch(
         () => undefined,
       );

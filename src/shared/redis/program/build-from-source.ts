@@ -20,8 +20,6 @@ export type SourceBuild = { built: true } | { built: false; because: string };
 
 /** Fills `folder` with the one file `redis-server`, or says why not. */
 export async function buildFromSource(folder: string): Promise<SourceBuild> {
-  const lacking = await lackingBuildTool();
-  if (lacking !== undefined) return { built: false, because: `building Redis needs ${lacking}` };
   const work = join(folder, 'build');
   const build = await runTool(
     'env',
@@ -56,7 +54,8 @@ async function keepServer(work: string, folder: string): Promise<SourceBuild> {
   return { built: true };
 }
 
-async function lackingBuildTool(): Promise<string | undefined> {
+/** What is not on this machine and needed; undefined if nothing. */
+export async function lackingBuildTool(): Promise<string | undefined> {
   for (const tool of ['make', 'cc']) {
     const probe = await runTool(tool, ['--version'], { timeoutMs: 10_000 });
     if (!probe.ok) return tool === 'cc' ? 'a C compiler' : tool;

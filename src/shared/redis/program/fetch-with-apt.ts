@@ -23,6 +23,15 @@ const APT_TIMEOUT_MS = 10 * 60 * 1000;
 
 export type AptFetch = { fetched: true } | { fetched: false; because: string };
 
+/** Whether this system gets its packages through apt. */
+export async function hasApt(): Promise<boolean> {
+  for (const tool of ['apt-get', 'dpkg-deb']) {
+    const probe = await runTool(tool, ['--version'], { timeoutMs: 10_000 });
+    if (!probe.ok) return false;
+  }
+  return true;
+}
+
 /** Fills `folder` with a server that has been seen to run, or says why not. */
 export async function fetchWithApt(folder: string): Promise<AptFetch> {
   const work = join(folder, 'apt');

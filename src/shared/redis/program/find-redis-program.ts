@@ -8,9 +8,9 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../clock.ts';
 import { RedisUnusableError } from '../redis-unusable-error.ts';
 import { isTooOld } from '../redis-version.ts';
-import { BUILT_SERVER, buildFromSource } from './build-from-source.ts';
+import { BUILT_SERVER, buildFromSource, lackingBuildTool } from './build-from-source.ts';
 import { localRedisImages, REDIS_IMAGE } from './container-engine.ts';
-import { APT_START_SCRIPT, fetchWithApt } from './fetch-with-apt.ts';
+import { APT_START_SCRIPT, fetchWithApt, hasApt } from './fetch-with-apt.ts';
 import type { OperatingSystem } from './operating-system.ts';
 import { cacheName, detectOperatingSystem, installLine } from './operating-system.ts';
 import { probeBinary } from './probe-binary.ts';
@@ -71,7 +71,7 @@ async function findFetched(search: Search): Promise<RedisProgram | undefined> {
 }
 
 async function fetchPackages(search: Search): Promise<RedisProgram | undefined> {
-  if (!search.system.family.includes('debian')) return undefined;
+  if (!(await hasApt())) return undefined;
   const { folder, file } = packagesPlace(search);
   search.logger.info(
     { folder },
@@ -84,7 +84,11 @@ async function fetchPackages(search: Search): Promise<RedisProgram | undefined> 
 }
 
 async function build(search: Search): Promise<RedisProgram | undefined> {
-  if (search.system.platform === 'win32') return undefined;
+  const lacking = await lackingBuildTool();
+  if (lacking !== undefined) {
+    search.reasons.push(`building Redis needs ${lacking}`);
+    return undefined;
+  }
   const { folder, file } = buildPlace(search);
   search.logger.info(
     { folder },

@@ -3,13 +3,15 @@
  * renamed, so a fetch that is killed half-way leaves nothing a later start would trust, and of two fetches
  * at the same time the first to finish wins. Called by the ways of fetching a server.
  */
-import { mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../clock.ts';
 import { isErrorWithCode } from '../error-code.ts';
+import { identifyOwnProcess, isAlive, parseIdentity } from '../local/process-identity.ts';
 
 const WORK_PREFIX = '.fetching-';
-/** No fetch takes this long: a work folder older than this was left by a process that was killed. */
+const OWNER_FILE = 'owner.json';
+/** No fetch takes this long: a work folder older than this is nobody's, even if its owner cannot be asked. */
 const ABANDONED_AFTER_MS = 6 * 60 * 60 * 1000;
 
 export interface FolderPublication {
@@ -27,7 +29,9 @@ export async function publishFolder({ target, clock, fill, isUsable }: FolderPub
   await removeAbandoned(parent, clock);
   const work = await mkdtemp(join(parent, WORK_PREFIX));
   try {
+    await writeFile(join(work, OWNER_FILE), JSON.stringify(await identifyOwnProcess()));
     await fill(work);
+    await rm(join(work, OWNER_FILE));
     if (await renameUnlessTaken(work, target)) return;
     if (await isUsable()) return;
     await withdrawFolder(target);
@@ -56,12 +60,16 @@ async function renameUnlessTaken(work: string, target: string): Promise<boolean>
 
 async function removeAbandoned(parent: string, clock: Clock): Promise<void> {
   for (const name of await readdir(parent)) {
-    if (!name.startsWith(WORK_PREFIX)) continue;
     const path = join(parent, name);
-    const touchedAt = await stat(path).then(
-      (stats) => stats.mtimeMs,
-      () => clock.now(),
-    );
-    if (clock.now() - touchedAt > ABANDONED_AFTER_MS) await rm(path, { recursive: true, force: true });
+    if (name.startsWith(WORK_PREFIX) && (await isAbandoned(path, clock))) {
+      await rm(path, { recursive: true, force: true });
+    }
   }
+}
+
+async function isAbandoned(path: string, clock: Clock): Promise<boolean> {
+  const owner = await readFile(join(path, OWNER_FILE), 'utf8').then(parseIdentity, () => undefined);
+  if (owner !== undefined && (await isAlive(owner)) === 'dead') return true;
+  const stats = await stat(path).catch(() => undefined);
+  return stats !== undefined && clock.now() - stats.mtimeMs > ABANDONED_AFTER_MS;
 }

@@ -11,7 +11,12 @@ export function box(type: string, payload: Buffer): Buffer {
 
 export function sampleMp4(seed: string, mediaBytes = 20_000, extra: readonly Buffer[] = []): Buffer {
   const ftyp = box('ftyp', Buffer.from('isom\0\0\x02\0isomiso2avc1mp41', 'latin1'));
-  return Buffer.concat([ftyp, box('moov', box('mvhd', bytesOf(seed, 100))), ...extra, box('mdat', bytesOf(seed, mediaBytes))]);
+  return Buffer.concat([
+    ftyp,
+    box('moov', box('mvhd', bytesOf(seed, 100))),
+    ...extra,
+    box('mdat', bytesOf(seed, mediaBytes)),
+  ]);
 }
 
 /** Bytes that look random and are always the same for a seed. */

@@ -1,11 +1,11 @@
 /**
- * Looks at the bytes of a result exactly once, on their way to the storage: hashes them and walks the MP4
+ * Looks at the bytes of a result exactly once, on their way to the storage or out of it: hashes them and walks the MP4
  * structure. Made for each attempt; earlier bytes are replayed into it first. Because the label is only
  * appended, one pass gives both hashes: of the bytes as received and of the file as stored.
  */
 
 import { createHash, type Hash } from 'node:crypto';
-import { type BoxWalk, createBoxWalk, type WalkEnd } from '../../shared/mp4/box-walk.ts';
+import { type BoxWalk, createBoxWalk, type WalkEnd } from './box-walk.ts';
 
 export interface Inspection {
   readonly bytes: number;

@@ -1,0 +1,99 @@
+/**
+ * A gate as people see it: what `status`, the dashboard and the metrics show of it, and the reset by which
+ * somebody who knows better (the account was upgraded) makes it learn afresh.
+ */
+import { z } from 'zod';
+import { gateKeys } from './gate-keys.ts';
+import type { GateOperation } from './halt-reasons.ts';
+import { loadLuaScript, type RedisConnection } from './lua-script.ts';
+
+const readGateScript = loadLuaScript(new URL('read-gate.lua', import.meta.url));
+
+export interface GateState {
+  operation: GateOperation;
+  /** What the gate goes by at present. */
+  limit: { max: number; windowMs: number };
+  /** What it started from. */
+  configured: { max: number; windowMs: number };
+  /** The server's own word for its limit, where its headers gave one. */
+  saidByServer: number | null;
+  /** Slots in use: requests on their way, and those that the vendor's window still counts. */
+  usedSlots: number;
+  openSlots: number;
+  /** Since the beginning. */
+  admitted: number;
+  refused: number;
+  /** Unix milliseconds; null when nothing is paused. May have passed. */
+  pausedUntil: number | null;
+  /** Unix milliseconds of the next attempt beyond the limit; null when none is planned. May have passed. */
+  nextProbeAt: number | null;
+  /** Whether another client seems to use the same account. */
+  seemsShared: boolean;
+}
+
+const wholeText = z.string().regex(/^\d+$/).transform(Number);
+const instantMs = z
+  .string()
+  .default('0')
+  .transform((text) => Math.ceil(Number(text) / 1000))
+  .transform((ms) => (ms > 0 ? ms : null));
+
+const storedState = z.object({
+  configured: z.string().regex(/^\d+\/\d+$/),
+  limit: wholeText,
+  window: wholeText,
+  ceiling: wholeText,
+  pausedUntil: instantMs,
+  nextProbeAt: instantMs,
+  restless: z.string().transform((text) => text === '1'),
+  admitted: wholeText.default(0),
+  refused: wholeText.default(0),
+});
+
+const readReply = z
+  .tuple([z.number(), z.number()], z.string())
+  .transform(([open, held, ...fields]) => ({ open, held, fields: pairs(fields) }));
+
+/** Null before the first request, and after a reset until the next one. */
+export async function readGate(
+  redis: RedisConnection,
+  prefix: string,
+  operation: GateOperation,
+): Promise<GateState | null> {
+  const keys = gateKeys(prefix, operation);
+  const reply = await readGateScript.run(redis, [keys.state, keys.open, keys.held], ['']);
+  const { open, held, fields } = readReply.parse(reply);
+  if (fields['configured'] === undefined) return null;
+  const state = storedState.parse(fields);
+  const [max = 0, windowUs = 0] = state.configured.split('/').map(Number);
+  return {
+    operation,
+    limit: { max: state.limit, windowMs: state.window / 1000 },
+    configured: { max, windowMs: windowUs / 1000 },
+    saidByServer: state.ceiling > 0 ? state.ceiling : null,
+    usedSlots: open + held,
+    openSlots: open,
+    admitted: state.admitted,
+    refused: state.refused,
+    pausedUntil: state.pausedUntil,
+    nextProbeAt: state.nextProbeAt,
+    seemsShared: state.restless,
+  };
+}
+
+/** Forgets what was learned: the gate starts from the configured limit again. Slots in use and a pause stand. */
+export async function resetGate(
+  redis: RedisConnection,
+  prefix: string,
+  operation: GateOperation,
+): Promise<void> {
+  await redis.hdel(gateKeys(prefix, operation).state, 'configured');
+}
+
+function pairs(fields: readonly string[]): Record<string, string> {
+  const record: Record<string, string> = {};
+  for (let index = 0; index + 1 < fields.length; index += 2) {
+    record[fields[index] ?? ''] = fields[index + 1] ?? '';
+  }
+  return record;
+}

@@ -1,0 +1,44 @@
+/**
+ * Reads `s3://bucket/prefix?region=…&endpoint=…&forcePathStyle=true`. Pure. Credentials do not belong in
+ * it: the SDK finds them where every AWS tool does (environment, profile, instance role).
+ */
+
+import { z } from 'zod';
+import { StorageError } from './storage-error.ts';
+
+export interface S3Location {
+  readonly bucket: string;
+  /** Without slashes at its ends; may be empty. */
+  readonly prefix: string;
+  readonly region: string | undefined;
+  readonly endpoint: string | undefined;
+  readonly forcePathStyle: boolean;
+}
+
+const optionsSchema = z.strictObject({
+  region: z.string().min(1).optional(),
+  endpoint: z.url({ protocol: /^https?$/ }).optional(),
+  forcePathStyle: z.enum(['true', 'false']).default('false'),
+});
+
+export function parseS3Location(storageUrl: string): S3Location {
+  const url = URL.parse(storageUrl);
+  const options = optionsSchema.safeParse(Object.fromEntries(url?.searchParams ?? []));
+  if (url === null || url.hostname === '' || url.username !== '') {
+    throw misconfigured(storageUrl, 'expected s3://bucket/prefix, without credentials');
+  }
+  if (!options.success) throw misconfigured(storageUrl, z.prettifyError(options.error));
+  const { region, endpoint, forcePathStyle } = options.data;
+  return {
+    bucket: url.hostname,
+    prefix: decodeURIComponent(url.pathname).replace(/^\/+|\/+$/g, ''),
+    region,
+    endpoint,
+    forcePathStyle: forcePathStyle === 'true',
+  };
+}
+
+function misconfigured(storageUrl: string, problem: string): StorageError {
+  const shown = storageUrl.replace(/\/\/[^/@]*@/, '//…@');
+  return new StorageError('STORAGE_FAILED', `STORAGE_URL ${shown} is not usable: ${problem}`);
+}

@@ -1,0 +1,207 @@
+/** The gate's rules one by one, in the real Redis with the time passed in. */
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import { afterAll, beforeEach, describe, expect, test } from 'vitest';
+import { countsKey } from '../../../src/shared/gate-state/gate-keys.ts';
+import { readGate } from '../../../src/shared/gate-state/gate-state.ts';
+import { endHalt } from '../../../src/shared/gate-state/halts.ts';
+import { createGate, type Gate, type GateOptions } from '../../../src/worker/gate/gate.ts';
+import { connectTestRedis, redisPrefix } from '../../setup/redis.ts';
+
+const redis = connectTestRedis();
+afterAll(() => redis.quit());
+
+let prefix: string;
+let nowMs: number;
+beforeEach(() => {
+  prefix = redisPrefix();
+  nowMs = Date.now();
+});
+
+function gateOf(options: Partial<GateOptions> = {}): Gate {
+  return createGate({
+    redis,
+    prefix,
+    operation: 'submit',
+    limit: { max: 2, windowMs: 1000 },
+    leaseMs: 5000,
+    learn: 'down',
+    nowUs: () => nowMs * 1000,
+    ...options,
+  });
+}
+
+async function admitted(gate: Gate, model?: string): Promise<string> {
+  const admission = await gate.admit(randomUUID(), model);
+  if (!admission.go) throw new Error(`not admitted: ${admission.why}`);
+  return admission.slot;
+}
+
+describe('slots', () => {
+  test('a slot is used until its answer plus the window', async () => {
+    const gate = gateOf();
+    const slots = [await admitted(gate), await admitted(gate)];
+    nowMs += 300;
+    for (const slot of slots) await gate.settle(slot, { kind: 'counted' });
+    expect(await gate.admit('later')).toEqual({ go: false, why: 'limit', waitMs: 1001 });
+    nowMs += 1001;
+    expect(await gate.free()).toEqual({ freeSlots: 2, waitMs: 0, why: null });
+  });
+
+  test('asking again with the same holder takes no second slot', async () => {
+    const gate = gateOf();
+    const [first, second] = [await gate.admit('a'), await gate.admit('a')];
+    expect([first.go, second.go]).toEqual([true, true]);
+    expect((await gate.free()).freeSlots).toBe(1);
+  });
+
+  test.each([
+    { kind: 'counted' as const, freeSlots: 1 },
+    { kind: 'ambiguous' as const, freeSlots: 1 },
+    { kind: 'unsent' as const, freeSlots: 2 },
+  ])('$kind leaves $freeSlots of 2 slots', async ({ kind, freeSlots }) => {
+    const gate = gateOf();
+    await gate.settle(await admitted(gate), { kind });
+    expect((await gate.free()).freeSlots).toBe(freeSlots);
+  });
+
+  test('a slot that nobody settles counts as answered when its lease ends', async () => {
+    const gate = gateOf({ limit: { max: 1, windowMs: 1000 } });
+    await admitted(gate);
+    nowMs += 6000;
+    expect((await gate.free()).freeSlots).toBe(0);
+    nowMs += 2;
+    expect((await gate.free()).freeSlots).toBe(1);
+  });
+
+  test('a slot is settled once', async () => {
+    const gate = gateOf();
+    const slot = await admitted(gate);
+    await gate.settle(slot, { kind: 'counted' });
+    await gate.settle(slot, { kind: 'unsent' });
+    expect((await gate.free()).freeSlots).toBe(1);
+  });
+
+  test('a clock that is set back by an hour holds nothing for longer than a lease and a window', async () => {
+    const gate = gateOf();
+    await gate.settle(await admitted(gate), { kind: 'counted' });
+    await admitted(gate);
+    nowMs -= 3_600_000;
+    await gate.free();
+    nowMs += 6003;
+    expect((await gate.free()).freeSlots).toBe(2);
+  });
+
+  test('two prefixes and two operations share nothing', async () => {
+    const gate = gateOf({ limit: { max: 1, windowMs: 1000 } });
+    await admitted(gate);
+    expect((await gateOf({ operation: 'query' }).free()).freeSlots).toBeGreaterThan(0);
+    expect((await gateOf({ prefix: redisPrefix() }).free()).freeSlots).toBeGreaterThan(0);
+    expect((await gate.free()).freeSlots).toBe(0);
+  });
+});
+
+describe('the cap on tasks at the vendor', () => {
+  test('counts what the ledger counts and the slots that are open', async () => {
+    const gate = gateOf({ limit: { max: 50, windowMs: 1000 }, maxInFlight: 6 });
+    await redis.hset(countsKey(prefix), { submitting: 1, processing: 3 });
+    await admitted(gate);
+    await admitted(gate);
+    expect(await gate.admit('more')).toMatchObject({ go: false, why: 'in-flight' });
+    await redis.hset(countsKey(prefix), { processing: 2 });
+    expect((await gate.free()).freeSlots).toBe(1);
+  });
+
+  test('does not bind status checks without one', async () => {
+    await redis.hset(countsKey(prefix), { processing: 1000 });
+    expect((await gateOf({ operation: 'query' }).free()).freeSlots).toBeGreaterThan(0);
+  });
+});
+
+describe('pauses', () => {
+  test('a pause is never shortened, whatever comes in whichever order', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 1, max: 60_000 }), { minLength: 1, maxLength: 6 }),
+        async (spans) => {
+          prefix = redisPrefix();
+          const gate = gateOf({ limit: { max: 50, windowMs: 1000 } });
+          const slots: string[] = [];
+          for (const _ of spans) slots.push(await admitted(gate));
+          let pausedUntil = 0;
+          for (const [index, retryAfterMs] of spans.entries()) {
+            await gate.settle(slots[index] ?? '', { kind: 'refused', retryAfterMs });
+            const { waitMs, why } = await gate.free();
+            expect(why).toBe('paused');
+            expect(nowMs + waitMs).toBeGreaterThanOrEqual(Math.max(pausedUntil, nowMs + retryAfterMs));
+            pausedUntil = nowMs + waitMs;
+            nowMs += Math.min(10, waitMs - 1);
+          }
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
+
+  test('the server’s word that nothing is left pauses until its window is renewed', async () => {
+    const gate = gateOf();
+    await gate.settle(await admitted(gate), { kind: 'counted', remaining: 0, resetAfterMs: 4000 });
+    expect(await gate.admit('a')).toEqual({ go: false, why: 'paused', waitMs: 4000 });
+  });
+
+  test('the server’s word for its limit and window is taken', async () => {
+    const gate = gateOf({ learn: 'both' });
+    await gate.settle(await admitted(gate), { kind: 'counted', limit: 30, windowMs: 60_000 });
+    expect(await readGate(redis, prefix, 'submit')).toMatchObject({
+      limit: { max: 30, windowMs: 60_000 },
+      configured: { max: 2, windowMs: 1000 },
+      saidByServer: 30,
+    });
+  });
+});
+
+describe('halts', () => {
+  const noCredits = { reason: 'no-credits', message: 'Credits insufficient' } as const;
+
+  test('an account’s halt stops submits of every model, and no status checks', async () => {
+    const gate = gateOf();
+    expect(await gate.halt({ ...noCredits, nextProbeAt: nowMs + 30_000 })).toBe(true);
+    expect(await gate.admit('a', 'm')).toEqual({ go: false, why: 'halted', waitMs: 30_000 });
+    expect(await gate.free()).toMatchObject({ freeSlots: 0, why: 'halted' });
+    expect((await gateOf({ operation: 'query' }).admit('a', 'm')).go).toBe(true);
+    await endHalt(redis, prefix, noCredits);
+    expect((await gate.admit('a', 'm')).go).toBe(true);
+  });
+
+  test('a model’s halt stops that model alone', async () => {
+    const gate = gateOf();
+    await gate.halt({ reason: 'model-paused', model: 'm', message: 'paused', nextProbeAt: nowMs });
+    expect(await gate.admit('a', 'm')).toMatchObject({ go: false, why: 'halted' });
+    expect((await gate.admit('a', 'n')).go).toBe(true);
+    expect((await gate.free()).why).toBeNull();
+  });
+
+  test('a refused key stops status checks too', async () => {
+    const gate = gateOf({ operation: 'query' });
+    await gate.halt({ reason: 'unauthorized', message: 'no', nextProbeAt: nowMs + 5000 });
+    expect(await gate.admit('a')).toMatchObject({ go: false, why: 'halted' });
+  });
+});
+
+describe('the gate as people see it', () => {
+  test('is null before the first request, then says what is used', async () => {
+    const gate = gateOf({ nowUs: () => Date.now() * 1000 });
+    expect(await readGate(redis, prefix, 'submit')).toBeNull();
+    await gate.settle(await admitted(gate), { kind: 'counted' });
+    await admitted(gate);
+    expect(await readGate(redis, prefix, 'submit')).toMatchObject({
+      limit: { max: 2, windowMs: 1000 },
+      usedSlots: 2,
+      openSlots: 1,
+      admitted: 2,
+      refused: 0,
+      pausedUntil: null,
+      seemsShared: false,
+    });
+  });
+});
