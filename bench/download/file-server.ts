@@ -32,7 +32,8 @@ function pump(response: ServerResponse, from: number, totalBytes: number): void 
   let at = from;
   const more = () => {
     while (at < totalBytes && !response.destroyed) {
-      const piece = at < head.length ? head.subarray(at) : BLOCK.subarray(0, Math.min(BLOCK.length, totalBytes - at));
+      const piece =
+        at < head.length ? head.subarray(at) : BLOCK.subarray(0, Math.min(BLOCK.length, totalBytes - at));
       at += piece.length;
       if (!response.write(piece)) return void response.once('drain', more);
     }

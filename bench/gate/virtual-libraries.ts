@@ -6,7 +6,7 @@ import FakeTimers from '@sinonjs/fake-timers';
 import type { LocalLimiter } from './contenders.ts';
 import { seededRandom } from './random.ts';
 import type { Scenario } from './scenarios.ts';
-import { delayMs, windowMs } from './scenarios.ts';
+import { delayMs } from './scenarios.ts';
 import type { LimitingServer } from './servers.ts';
 import type { Request } from './virtual-gate.ts';
 
@@ -27,6 +27,7 @@ export async function runLibrary(run: LibraryRun): Promise<Request[]> {
     now: 1_800_000_000_000,
     toFake: ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'],
   });
+  waitAtLeastOneMs();
   const limiters: LocalLimiter[] = [];
   try {
     const requests: Request[] = [];
@@ -64,6 +65,14 @@ export async function runLibrary(run: LibraryRun): Promise<Request[]> {
   }
 }
 
+/** As real timers do: without it, a limiter that waits for a fraction of a millisecond waits for ever. */
+function waitAtLeastOneMs(): void {
+  const fake = globalThis.setTimeout;
+  Object.assign(globalThis, {
+    setTimeout: (action: () => void, ms = 1) => fake(action, Math.max(1, Math.trunc(ms))),
+  });
+}
+
 function pass(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
 }
@@ -76,6 +85,3 @@ async function letPass(clock: FakeTimers.Clock, untilMs: number): Promise<void> 
     clock.next();
   }
 }
-
-/** So many windows are left to settle in after the start or a change. */
-export const settlingMs = 3 * windowMs;

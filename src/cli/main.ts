@@ -3,8 +3,9 @@
  * The executable `kie-batch`. Builds the commands, and turns whatever they throw into one clear message and the
  * exit code of the contract: a person never sees a stack trace for something they can put right.
  */
+import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
-import packageJson from '../../package.json' with { type: 'json' };
+import { z } from 'zod';
 import { demoCommand } from './commands/demo.ts';
 import { enqueueCommand } from './commands/enqueue.ts';
 import { exportCommand } from './commands/export.ts';
@@ -25,7 +26,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 
 const program = new Command('kie-batch')
   .description('Thousands of video links in, finished, verified and labelled videos out.')
-  .version(packageJson.version)
+  .version(readVersion())
   .showSuggestionAfterError()
   .configureHelp({ showGlobalOptions: true });
 for (const make of [
@@ -42,6 +43,7 @@ for (const make of [
 }
 for (const command of [program, ...program.commands]) command.exitOverride();
 
+requireWorkingFolder();
 const given = process.argv.slice(2);
 try {
   await program.parseAsync(given.length === 0 ? ['demo'] : given, { from: 'user' });
@@ -53,4 +55,19 @@ try {
     terminal.say(text);
     process.exitCode = exitCode;
   }
+}
+
+/** Relative paths mean nothing in a folder that has been deleted, and some libraries wait for ever there. */
+function requireWorkingFolder(): void {
+  try {
+    process.cwd();
+  } catch {
+    terminal.say('error: the folder you are in has been deleted; change into another one');
+    process.exit(exitCodes.usage);
+  }
+}
+
+function readVersion(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
 }

@@ -9,7 +9,7 @@ import { createStorage } from '../../shared/storage/create-storage.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatCount } from '../format.ts';
 import { withInterrupt } from '../interrupt.ts';
-import { createInvalidLines } from '../invalid-lines.ts';
+import { showInvalidLines } from '../invalid-lines.ts';
 import { openProgress } from '../progress.ts';
 import { rootOf } from '../run-batch.ts';
 import { openSession } from '../session.ts';
@@ -26,7 +26,7 @@ export function enqueueCommand(terminal: Terminal): Command {
 
 async function enqueue(files: readonly string[], flags: ListFlags, terminal: Terminal): Promise<number> {
   const loaded = loadConfiguration();
-  const sources = await openListFiles(files.length === 0 ? ['-'] : files, process.stdin);
+  const sources = openListFiles([...files], process.stdin);
   const batch = flags.batch ?? defaultBatchName(files, new Date());
   const session = await openSession({ loaded, terminal, modelFiles: flags.modelFile, logTo: 'file' });
   try {
@@ -37,15 +37,16 @@ async function enqueue(files: readonly string[], flags: ListFlags, terminal: Ter
     const since = await session.ledger.now();
     const progress = openProgress(terminal);
     const request = { batch, model, sources, since, list: { column: flags.column }, force: flags.force };
+    const invalidLines = showInvalidLines(batch, loaded.configuration.DATA_DIR, progress.note);
     const { counts, interrupted } = await withInterrupt(terminal, async (signal) => ({
       counts: await enqueueLists(request, {
         ledger: session.ledger,
         signal,
-        onInvalid: createInvalidLines(progress.note),
+        onInvalid: invalidLines.onInvalid,
         onProgress: ({ total }) => progress.reading(total),
       }),
       interrupted: signal.aborted,
-    }));
+    })).finally(invalidLines.finish);
     progress.stop();
     const { total, accepted, duplicates, alreadySaved, invalid } = counts;
     if (flags.json) terminal.json({ batch, total, accepted, duplicates, alreadySaved, invalid });

@@ -7,7 +7,7 @@ import { unfinished } from '../../shared/ledger/batch.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { plural } from '../format.ts';
 import { withInterrupt } from '../interrupt.ts';
-import { createInvalidLines } from '../invalid-lines.ts';
+import { showInvalidLines } from '../invalid-lines.ts';
 import { openProgress } from '../progress.ts';
 import { type RunEnd, runBatch } from '../run-batch.ts';
 import { openSession, requireApiKey } from '../session.ts';
@@ -42,7 +42,7 @@ export async function run(
   terminal: Terminal,
 ): Promise<number> {
   requireApiKey(loaded.configuration);
-  const sources = await openListFiles(files.length === 0 ? ['-'] : files, process.stdin);
+  const sources = openListFiles([...files], process.stdin);
   const batch = flags.batch ?? defaultBatchName(files, new Date());
   const session = await openSession({ loaded, terminal, modelFiles: flags.modelFile, logTo: 'file' });
   try {
@@ -54,9 +54,10 @@ export async function run(
       list: { column: flags.column },
       model: session.models.get(flags.model),
     };
+    const invalidLines = showInvalidLines(batch, loaded.configuration.DATA_DIR, progress.note);
     const end = await withInterrupt(terminal, (signal) =>
-      runBatch(request, { session, progress, signal, onInvalid: createInvalidLines(progress.note) }),
-    );
+      runBatch(request, { session, progress, signal, onInvalid: invalidLines.onInvalid }),
+    ).finally(invalidLines.finish);
     return report(end, flags, terminal);
   } finally {
     await session.close();

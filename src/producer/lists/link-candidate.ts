@@ -50,14 +50,14 @@ function withVisibleEnds(text: string): string {
 function unwrapped(text: string): string {
   let inner = text;
   for (let peel = 0; peel < MAX_PEELS; peel += 1) {
-    const peeled = peel1(inner);
+    const peeled = peeledOnce(inner);
     if (peeled === inner) break;
     inner = peeled;
   }
   return inner;
 }
 
-function peel1(text: string): string {
+function peeledOnce(text: string): string {
   const end = text.at(-1);
   if (end === ',' || end === ';') return text.slice(0, -1).trimEnd();
   for (const [open, close] of WRAPPERS) {

@@ -82,6 +82,13 @@ export const configurationSchema = z.object({
     .describe('`auto`: pretty on a terminal, JSON elsewhere'),
 });
 
+/** A setting's default as one would write it, null when there is none. */
+export function defaultOf(field: z.ZodType): string | null {
+  const { def } = field;
+  if (!('defaultValue' in def)) return null;
+  return String(def.defaultValue);
+}
+
 export type Configuration = z.output<typeof configurationSchema>;
 export type SettingName = keyof Configuration & string;
 

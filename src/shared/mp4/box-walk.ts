@@ -74,7 +74,7 @@ export function createBoxWalk(): BoxWalk {
   /** Takes what belongs to the current box; returns the bytes after it. */
   function passOver(chunk: Buffer): Buffer {
     const taken = Math.min(restBytes, chunk.length);
-    xmpChunks?.push(chunk.subarray(0, taken));
+    xmpChunks?.push(Buffer.from(chunk.subarray(0, taken)));
     restBytes -= taken;
     position += taken;
     if (restBytes === 0) leave();

@@ -9,7 +9,7 @@ import { type BoxWalk, createBoxWalk, type WalkEnd } from './box-walk.ts';
 
 export interface Inspection {
   readonly bytes: number;
-  /** Takes the next bytes; a message says for good that this is no result. */
+  /** Looks at the next bytes and keeps nothing of the chunk; a message says for good that this is no result. */
   push(chunk: Buffer): string | undefined;
   expectTotal(totalBytes: number | undefined): void;
   end(): WalkEnd;

@@ -63,6 +63,7 @@ export class Connections {
   #noteUp(): void {
     if (this.#isDown) this.#logger.info('Redis is back');
     this.#isDown = false;
+    this.latestTrouble = undefined;
     this.#wasEverUp = true;
   }
 }

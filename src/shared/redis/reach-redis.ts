@@ -58,12 +58,18 @@ function unreachable(describe: string, trouble: Error | undefined): RedisUnusabl
       `The Redis at ${describe} does not let us in: it wants another user name or password. Check REDIS_URL.`,
     );
   }
-  const why = deepest === undefined ? 'no answer' : explain(deepest);
+  // A Redis without TLS does not refuse a TLS greeting, it waits for more of it.
+  const silence = describe.startsWith('rediss') ? 'no answer; does it speak TLS?' : 'no answer';
+  const why = deepest === undefined ? silence : explain(deepest);
   return new RedisUnusableError(
     'unreachable',
     `The Redis at ${describe} cannot be reached (${why}). Check REDIS_URL and that Redis runs, or unset REDIS_URL to use a local one.`,
   );
 }
+
+/** In protected mode Redis says so, but closes so fast that the words are lost. */
+const CUT =
+  'the connection was cut: Redis may be in protected mode, where it serves other machines only with a password, or speak TLS (rediss://)';
 
 const EXPLANATIONS: Record<string, string> = {
   ECONNREFUSED: 'nothing listens there',
@@ -73,7 +79,8 @@ const EXPLANATIONS: Record<string, string> = {
   EACCES: 'no permission to use the socket',
   ETIMEDOUT: 'no answer',
   EHOSTUNREACH: 'no route to the host',
-  ECONNRESET: 'the connection was cut; is it TLS (rediss://)?',
+  ECONNRESET: CUT,
+  EPIPE: CUT,
   EPROTO: 'no TLS there; write redis:// instead of rediss://',
 };
 

@@ -6,10 +6,11 @@
 
 import { fileURLToPath } from 'node:url';
 import { createFileStorage, type FileStorageDeps } from './file-storage.ts';
+import type { S3StorageDeps } from './s3-storage.ts';
 import type { Storage } from './storage.ts';
 import { StorageError } from './storage-error.ts';
 
-export type StorageDeps = FileStorageDeps;
+export type StorageDeps = FileStorageDeps & S3StorageDeps;
 
 export async function createStorage(storageUrl: string, deps: StorageDeps): Promise<Storage> {
   if (storageUrl.startsWith('file:')) return createFileStorage(folderOf(storageUrl), deps);

@@ -136,6 +136,7 @@ export function createFileStorage(rootPath: string, deps: FileStorageDeps): Stor
       });
     },
     async putSidecar(key, content) {
+      assertKey(key);
       const file = pathOf(sidecarKey(key));
       await guarded(file, () => writeWhole(file, key, `${JSON.stringify(content, null, 2)}\n`));
       return file;

@@ -81,7 +81,10 @@ export function createS3Storage(location: S3Location, deps: S3StorageDeps): Stor
     async openPart(key) {
       return openS3Part({ client, bucket, objectKey: place(key).Key, file: base + key });
     },
-    putSidecar: (key, content) => put(sidecarKey(key), `${JSON.stringify(content, null, 2)}\n`),
+    async putSidecar(key, content) {
+      assertKey(key);
+      return put(sidecarKey(key), `${JSON.stringify(content, null, 2)}\n`);
+    },
     async readSidecar(key) {
       const text = await guarded(key, () => readText(sidecarKey(key)));
       try {

@@ -26,7 +26,7 @@ export interface Part {
   replay(): AsyncIterable<Buffer>;
   /** Starts, or starts over, with nothing received. */
   begin(identity: SourceIdentity): Promise<void>;
-  /** Takes bytes in order; resolves when there is room for more. */
+  /** Takes the next bytes over: the caller must not touch the chunk again. Resolves when there is room for more. */
   write(chunk: Buffer): Promise<void>;
   /** Makes everything written the result under the key, durably. The part is over afterwards. */
   commit(): Promise<Commit>;

@@ -39,7 +39,8 @@ export async function receiveBody(
   let checkSpaceAt = inspection.bytes;
   try {
     for await (const chunk of body) {
-      watch.received(chunk.length);
+      const chunkBytes = chunk.length;
+      watch.received(chunkBytes);
       const problem = inspection.push(chunk) ?? tooLarge(inspection.bytes, expectation.maxBytes);
       if (problem !== undefined) return { end: 'invalid', message: problem };
       if (inspection.bytes >= checkSpaceAt) {
@@ -52,7 +53,7 @@ export async function receiveBody(
         checkSpaceAt = inspection.bytes + SPACE_CHECK_BYTES;
       }
       await part.write(chunk);
-      await deps.bandwidth.take(chunk.length, signal);
+      await deps.bandwidth.take(chunkBytes, signal);
       watch.waiting();
     }
     return endOf(inspection.bytes, expectation.totalBytes);

@@ -124,6 +124,8 @@ export class Transfer {
     const walked = this.#inspection.end();
     if (walked.kind === 'broken') return { outcome: 'invalid', message: walked.message };
     const label = labelBox(walked.facts.xmpPackets, this.#request.disclosure);
+    const bytes = this.#inspection.bytes + label.length;
+    const sha256 = this.#inspection.sha256(label);
     await this.#part.write(label);
     const commit = await this.#part.commit();
     if (commit.outcome === 'superseded') return this.#findWhatSuperseded();
@@ -131,8 +133,8 @@ export class Transfer {
       outcome: 'stored',
       key: this.#request.key,
       file: commit.file,
-      bytes: this.#inspection.bytes + label.length,
-      sha256: this.#inspection.sha256(label),
+      bytes,
+      sha256,
       sourceSha256: this.#inspection.sha256(),
       resumedFromBytes: this.#startBytes,
     };

@@ -41,7 +41,7 @@ export function describeStorage(name: string, prepare: () => Promise<StorageUnde
     async function begin(key: string, bytes: Buffer): Promise<Part> {
       const part = await storage.openPart(key);
       await part.begin(identity);
-      await part.write(bytes);
+      await part.write(Buffer.from(bytes));
       return part;
     }
 
@@ -75,7 +75,7 @@ export function describeStorage(name: string, prepare: () => Promise<StorageUnde
       const piece = Buffer.alloc(700_001, 'abcdefg');
       const part = await storage.openPart(key);
       await part.begin(identity);
-      for (let count = 0; count < 17; count += 1) await part.write(piece);
+      for (let count = 0; count < 17; count += 1) await part.write(Buffer.from(piece));
       expect(part.receivedBytes).toBe(17 * piece.length);
       await part.commit();
       expect(sha256(await readAll(key))).toBe(sha256(Buffer.concat(Array.from({ length: 17 }, () => piece))));

@@ -3,64 +3,20 @@
  * SDK). docs/storage.md says what it does not prove.
  */
 
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import S3rver from '@20minutes/s3rver';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { systemClock } from '../../../src/shared/clock.ts';
 import { createStorage } from '../../../src/shared/storage/create-storage.ts';
-import type { Storage } from '../../../src/shared/storage/storage.ts';
 import { describeStorage } from './contract.ts';
+import { type S3Server, s3Credentials, startS3Server } from './s3-server.ts';
 
-interface Bucket {
-  open(prefix?: string): Promise<Storage>;
-  list(): Promise<string[]>;
-  stop(): Promise<void>;
-}
-
-const s3Credentials = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' };
-
-async function startBucket(): Promise<Bucket> {
-  const directory = await mkdtemp(join(tmpdir(), 'kie-batch-s3-'));
-  const configureBuckets = [{ name: 'videos' }];
-  const server = new S3rver({ address: '127.0.0.1', port: 0, directory, silent: true, configureBuckets });
-  const { port } = await server.run();
-  const options = `region=us-east-1&endpoint=http://127.0.0.1:${port}&forcePathStyle=true`;
-  return {
-    open: (prefix = 'some/prefix') =>
-      createStorage(`s3://videos/${prefix}?${options}`, { clock: systemClock, s3Credentials }),
-    list: () => listObjects(directory),
-    async stop() {
-      await server.close();
-      await rm(directory, { recursive: true });
-    },
-  };
-}
-
-/** Objects as their keys under the prefix, pieces of open uploads as `unfinished/…`. */
-async function listObjects(directory: string): Promise<string[]> {
-  const entries = await readdir(join(directory, 'videos'), { recursive: true, withFileTypes: true });
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(join(directory, 'videos').length + 1))
-    .filter((name) => name.includes('uploads') || name.endsWith('._S3rver_object'))
-    .map((name) =>
-      name.includes('uploads')
-        ? `unfinished/${name}`
-        : name.replace('some/prefix/', '').replace('._S3rver_object', ''),
-    )
-    .sort();
-}
-
-let bucket: Bucket;
+let bucket: S3Server;
 beforeAll(async () => {
-  bucket = await startBucket();
+  bucket = await startS3Server();
 });
 afterAll(() => bucket.stop());
 
 describeStorage('S3', async () => {
-  const own = await startBucket();
+  const own = await startS3Server();
   return { open: () => own.open(), list: () => own.list(), close: () => own.stop() };
 });
 
@@ -80,21 +36,38 @@ test('a suspended upload cannot be gone on with and leaves no pieces', async () 
   expect(await bucket.list()).toEqual([]);
 });
 
-test('a bucket that does not exist is named, with what to look at', async () => {
+test('uploads that a killed process left open are aborted by age', async () => {
   const storage = await bucket.open();
-  const url = storage.name.replace('videos', 'nowhere');
-  expect(url).toContain('nowhere');
-  const missing = await createStorage(
-    's3://nowhere/x?region=us-east-1&endpoint=http://127.0.0.1:1&forcePathStyle=true',
-    {
-      clock: systemClock,
-      s3Credentials,
-    },
-  );
+  const part = await storage.openPart('batch/s_2.mp4');
+  await part.begin({ validator: '"v"', totalBytes: 100 });
+  await part.write(Buffer.alloc(6_000_000));
+  await expect.poll(async () => (await bucket.list()).length).toBeGreaterThan(0);
+  expect(await storage.removeAbandonedParts(60_000)).toBe(0);
+  const later = await bucket.open(undefined, { now: () => systemClock.now() + 120_000 });
+  expect(await later.removeAbandonedParts(60_000)).toBe(1);
+  expect(await bucket.list()).toEqual([]);
+  await part.discard();
+});
+
+test('a bucket that cannot be used is named, with what to look at', async () => {
+  const url = `s3://nowhere/x?region=us-east-1&endpoint=${bucket.endpoint}&forcePathStyle=true`;
+  const missing = await createStorage(url, { clock: systemClock, s3Credentials });
   const failure = { code: 'STORAGE_FAILED', message: expect.stringContaining('check the bucket') };
   await expect(missing.probe()).rejects.toMatchObject(failure);
   const part = await missing.openPart('batch/s_1.mp4');
   await part.begin({ validator: undefined, totalBytes: undefined });
   await part.write(Buffer.from('video'));
   await expect(part.commit()).rejects.toMatchObject(failure);
+});
+
+test('a large upload that fails half-way ends with the error rather than waiting', async () => {
+  const url = `s3://nowhere/x?region=us-east-1&endpoint=${bucket.endpoint}&forcePathStyle=true`;
+  const missing = await createStorage(url, { clock: systemClock, s3Credentials });
+  const part = await missing.openPart('batch/s_1.mp4');
+  await part.begin({ validator: undefined, totalBytes: undefined });
+  const writing = (async () => {
+    for (let count = 0; count < 30; count += 1) await part.write(Buffer.alloc(1_000_000));
+  })();
+  await expect(writing).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+  await part.suspend();
 });

@@ -1,5 +1,12 @@
 /** The part of the S3 test server that the tests use; it ships no types. */
 declare module '@20minutes/s3rver' {
+  export interface Context {
+    readonly method: string;
+    readonly query: Readonly<Record<string, string | undefined>>;
+    status: number;
+    type: string;
+    body: unknown;
+  }
   export default class S3rver {
     constructor(options: {
       address: string;
@@ -8,6 +15,7 @@ declare module '@20minutes/s3rver' {
       silent: boolean;
       configureBuckets: { name: string }[];
     });
+    readonly middleware: ((context: Context, next: () => Promise<void>) => Promise<void>)[];
     run(): Promise<{ port: number }>;
     close(): Promise<void>;
   }

@@ -1,10 +1,10 @@
 /**
  * A host of results over real HTTP that misbehaves on demand: each file has a list of behaviours, one used
- * up by each request, and serves well once they are used up. It counts requests and the bytes it sent.
+ * up by each request, and serves well once they are used up. It remembers every request.
  */
 
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
 export interface ServedFile {
   bytes: Buffer;
@@ -15,38 +15,54 @@ export interface ServedFile {
 }
 
 /** Takes over the answer, or says true to let the file be served well after all. */
-export type Behaviour = (request: IncomingMessage, response: ServerResponse, file: ServedFile) => boolean | undefined;
+export type Behaviour = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  file: ServedFile,
+) => boolean | undefined;
 
 export interface SeenRequest {
+  /** Without the query. */
   readonly path: string;
   readonly range: string | undefined;
   readonly ifRange: string | undefined;
   readonly headers: IncomingMessage['headers'];
+  /** Handed to the network for this request, headers included. */
+  sentBytes: number;
 }
 
 export interface ResultHost {
   readonly origin: string;
   readonly seen: SeenRequest[];
   serve(path: string, file: ServedFile): string;
-  /** Bytes of bodies handed to the network for a path. */
-  sentBytes(path: string): number;
   close(): Promise<void>;
 }
 
 export async function startResultHost(): Promise<ResultHost> {
   const files = new Map<string, ServedFile>();
   const seen: SeenRequest[] = [];
-  const sent = new Map<string, number>();
   const server = createServer((request, response) => {
-    const path = request.url ?? '/';
+    const path = (request.url ?? '/').replace(/\?.*/, '');
     const { range, 'if-range': ifRange } = request.headers;
-    seen.push({ path, range, ifRange: typeof ifRange === 'string' ? ifRange : undefined, headers: request.headers });
+    const entry: SeenRequest = {
+      path,
+      range,
+      ifRange: typeof ifRange === 'string' ? ifRange : undefined,
+      headers: request.headers,
+      sentBytes: 0,
+    };
+    seen.push(entry);
+    const { socket } = request;
+    const before = socket.bytesWritten;
+    response.on('close', () => {
+      entry.sentBytes = socket.bytesWritten - before;
+    });
     response.on('error', () => undefined);
-    response.on('close', () => sent.set(path, (sent.get(path) ?? 0) + bodyBytes(response)));
     const file = files.get(path);
     if (file === undefined) return void response.writeHead(404).end('gone');
     const behaviour = file.behaviours?.shift();
-    if (behaviour === undefined || behaviour(request, response, file) === true) serveWell(request, response, file);
+    if (behaviour === undefined || behaviour(request, response, file) === true)
+      serveWell(request, response, file);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -60,18 +76,12 @@ export async function startResultHost(): Promise<ResultHost> {
       files.set(path, file);
       return origin + path;
     },
-    sentBytes: (path) => sent.get(path) ?? 0,
     async close() {
       server.closeAllConnections();
       server.close();
       await once(server, 'close');
     },
   };
-}
-
-function bodyBytes(response: ServerResponse): number {
-  const sent = response.getHeader('x-sent-bytes-probe');
-  return typeof sent === 'number' ? sent : 0;
 }
 
 export function serveWell(request: IncomingMessage, response: ServerResponse, file: ServedFile): void {
@@ -121,9 +131,33 @@ export function stallAfter(bytes: number): Behaviour {
   };
 }
 
-export function answer(status: number, body: string | Buffer, headers: Record<string, string> = {}): Behaviour {
+export function answer(
+  status: number,
+  body: string | Buffer,
+  headers: Record<string, string> = {},
+): Behaviour {
   return (_request, response) => {
     response.writeHead(status, headers).end(body);
     return false;
   };
 }
+
+/** Serves well, but over about half a second, so that something can happen meanwhile. */
+export const slowly: Behaviour = (request, response, file) => {
+  const from = rangeStart(request, file);
+  const headers = { ...headersOf(file), 'content-length': file.bytes.length - from };
+  const range = { 'content-range': `bytes ${from}-${file.bytes.length - 1}/${file.bytes.length}` };
+  response.writeHead(from === 0 ? 200 : 206, from === 0 ? headers : { ...headers, ...range });
+  const pieceBytes = Math.ceil(file.bytes.length / 10);
+  let at = from;
+  const timer = setInterval(() => {
+    const piece = file.bytes.subarray(at, at + pieceBytes);
+    at += piece.length;
+    response.write(piece);
+    if (at < file.bytes.length) return;
+    clearInterval(timer);
+    response.end();
+  }, 50);
+  response.once('close', () => clearInterval(timer));
+  return false;
+};

@@ -1,0 +1,24 @@
+/**
+ * Writes the documents that follow from the code (`npm run docs`), or says which of them no longer do
+ * (`npm run docs:check`, exit code 1).
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { environmentDocument } from './environment-document.ts';
+
+const root = join(import.meta.dirname, '..');
+const documents: Readonly<Record<string, () => string>> = {
+  'docs/environment.md': environmentDocument,
+};
+
+const isCheck = process.argv.includes('--check');
+for (const [path, write] of Object.entries(documents)) {
+  const file = join(root, path);
+  const wanted = write();
+  if (!isCheck) {
+    await writeFile(file, wanted);
+  } else if ((await readFile(file, 'utf8').catch(() => '')) !== wanted) {
+    console.error(`${path} does not follow from the code any more: run npm run docs`);
+    process.exitCode = 1;
+  }
+}
