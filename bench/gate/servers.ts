@@ -40,13 +40,16 @@ function slidingWindow(initialMax: number, windowUs: number): LimitingServer {
   };
 }
 
+/** Nobody's clock but the server's own sets its windows: they begin at no round time and with no client. */
+const gridPhase = 0.37;
+
 function fixedWindow(initialMax: number, windowUs: number): LimitingServer {
   let max = initialMax;
   let window = -1;
   let count = 0;
   return {
     arrive: (nowUs) => {
-      const current = Math.floor(nowUs / windowUs);
+      const current = Math.floor(nowUs / windowUs + gridPhase);
       if (current !== window) [window, count] = [current, 0];
       if (count >= max) return false;
       count += 1;

@@ -14,7 +14,7 @@ const durationMs = windows * windowMs;
 const settlingMs = 3 * windowMs;
 const processCounts = [1, 4] as const;
 /** How soon a rise is found depends on where between two attempts it falls: the mean over evenly spread instants. */
-const riseInstants = 6;
+const riseInstants = 4;
 
 interface Course {
   readonly kind: ServerKind;
@@ -92,7 +92,7 @@ async function meanFigures(
   const runs = course.scenario.changesTo === undefined ? 1 : riseInstants;
   const figures: Figures[] = [];
   for (let index = 0; index < runs; index += 1) {
-    const changeAtMs = durationMs / 2 + index * windowMs;
+    const changeAtMs = durationMs / 2 + index * 1.5 * windowMs;
     const changedAtMs = course.scenario.changesTo === undefined ? 0 : changeAtMs;
     const requests = await play({ ...course, changeAtMs, seed: index + 1 });
     const settled = {

@@ -1,17 +1,8 @@
 /** What a person is told about a halt: what it is, and what to do. Pure. */
+import { haltAdvice } from '../shared/gate-state/halt-advice.ts';
 import type { HaltReason } from '../shared/gate-state/halt-reasons.ts';
 import type { Halt } from '../shared/gate-state/halts.ts';
 import { formatDuration } from './format.ts';
-
-const advice: Readonly<Record<HaltReason, string>> = {
-  unauthorized: 'check KIE_API_KEY; the key is wrong, expired or lacks the right',
-  'no-credits': 'top up the account',
-  'key-limit': 'raise the key’s own cap at the vendor, or wait until its period ends',
-  maintenance: 'nothing to do: the vendor is asked again by itself',
-  'model-paused': 'the vendor has switched the model off; wait, or choose another with --model',
-  misconfigured: 'check KIE_BASE_URL and the model’s name, then start again',
-  'storage-full': 'free some disk space where STORAGE_URL points, or lower MIN_FREE_BYTES',
-};
 
 export interface HaltView {
   readonly reason: HaltReason;
@@ -28,7 +19,7 @@ export function viewHalt(halt: Halt): HaltView {
     model: halt.model,
     since: new Date(halt.since).toISOString(),
     message: halt.message,
-    advice: advice[halt.reason],
+    advice: haltAdvice[halt.reason],
     nextProbeAt: new Date(halt.nextProbeAt).toISOString(),
   };
 }
@@ -38,6 +29,6 @@ export function describeHalt(halt: Halt, now: number): string {
   const next = Math.max(0, halt.nextProbeAt - now);
   return [
     `Halted: ${halt.reason}${model} for ${formatDuration(now - halt.since)}. The vendor says: "${halt.message}".`,
-    `What to do: ${advice[halt.reason]}. Nothing is lost; next look in ${formatDuration(next)}.`,
+    `What to do: ${haltAdvice[halt.reason]}. Nothing is lost; next look in ${formatDuration(next)}.`,
   ].join('\n');
 }

@@ -16,7 +16,8 @@ export interface Progress {
   stop(): void;
 }
 
-const plainLineEveryMs = 10_000;
+/** Lines come quickly at first and further apart in a run of hours. */
+const plainLines = { leastMs: 2000, mostMs: 60_000, shareOfElapsed: 0.1 } as const;
 
 export function openProgress(terminal: Terminal): Progress {
   return terminal.isWatched ? openBar(terminal) : openPlainLines(terminal);
@@ -57,11 +58,14 @@ function openBar(terminal: Terminal): Progress {
 }
 
 function openPlainLines(terminal: Terminal): Progress {
+  const startedAt = performance.now();
   let lastAt = Number.NEGATIVE_INFINITY;
   let lastLine = '';
   const line = (text: string) => {
     const now = performance.now();
-    if (text === lastLine || now - lastAt < plainLineEveryMs) return;
+    const { leastMs, mostMs, shareOfElapsed } = plainLines;
+    const everyMs = Math.min(mostMs, Math.max(leastMs, (now - startedAt) * shareOfElapsed));
+    if (text === lastLine || now - lastAt < everyMs) return;
     lastAt = now;
     lastLine = text;
     terminal.say(text);

@@ -42,7 +42,7 @@ export function summarize({ given, batch, savedBefore, elapsedMs }: RunFacts): R
     duplicates: given.duplicates,
     invalid: given.invalid,
     alreadySaved: given.alreadySaved,
-    saved: Math.max(0, counts.saved - savedBefore - given.newlyListedSaved),
+    saved: Math.max(0, counts.saved - savedBefore - given.savedChange),
     failed: counts.failed,
     cancelled: counts.cancelled,
     held: counts.held,

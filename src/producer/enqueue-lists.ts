@@ -26,8 +26,8 @@ export interface EnqueueCounts {
   readonly duplicates: number;
   readonly alreadySaved: number;
   readonly invalid: number;
-  /** Already saved links that were new to this batch: its count of saved items grew by them. */
-  readonly newlyListedSaved: number;
+  /** By how much the batch's count of saved items changed by the links alone, see the ledger. */
+  readonly savedChange: number;
 }
 
 export interface EnqueueRequest {
@@ -53,14 +53,14 @@ const mostUnderWay = 3;
 
 /** Throws ListError where a list cannot be read; when aborted, returns what has been counted so far. */
 export async function enqueueLists(request: EnqueueRequest, deps: EnqueueDeps): Promise<EnqueueCounts> {
-  const counts = { total: 0, accepted: 0, duplicates: 0, alreadySaved: 0, invalid: 0, newlyListedSaved: 0 };
+  const counts = { total: 0, accepted: 0, duplicates: 0, alreadySaved: 0, invalid: 0, savedChange: 0 };
   const underWay: Promise<EnqueuedChunk>[] = [];
   let chunk: LedgerLink[] = [];
 
   const finishOldest = async () => {
     const enqueued = await underWay.shift();
     for (const answer of enqueued?.answers ?? []) counts[counterOf[answer]] += 1;
-    counts.newlyListedSaved += enqueued?.newlyListedSaved ?? 0;
+    counts.savedChange += enqueued?.savedChange ?? 0;
     deps.onProgress(counts);
   };
   const send = async () => {

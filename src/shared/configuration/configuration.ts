@@ -1,15 +1,14 @@
 /**
  * Reads the configuration once at start: the environment, and below it a `.env` file in the working folder.
- * The only file that touches `process.env`. All problems are reported in one ConfigurationError, because a
+ * Only this folder touches `process.env`. All problems are reported in one ConfigurationError, because a
  * person who has to fix three settings wants to hear of three, not of the first.
  */
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { join } from 'node:path';
 import { loadEnvFile } from 'node:process';
 import type { z } from 'zod';
 import { type Configuration, configurationSchema, secretSettings } from './schema.ts';
 
+export { cacheFolder } from './cache-folder.ts';
 export type { Configuration } from './schema.ts';
 
 /** Wrong settings. The message lists each with what is expected and is meant to be shown as it is. */
@@ -47,12 +46,6 @@ export function parseConfiguration(
     );
   }
   return { configuration: result.data, warnings: unknownNames(given) };
-}
-
-/** Folder for what can be fetched again (a local Redis); shared by all projects of this user. */
-export function cacheFolder(): string {
-  const base = process.env['XDG_CACHE_HOME']?.trim() || join(homedir(), '.cache');
-  return join(base, 'kie-batch');
 }
 
 function describeIssue(issue: z.core.$ZodIssue, given: Readonly<Record<string, string | undefined>>): string {

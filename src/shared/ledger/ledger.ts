@@ -33,8 +33,11 @@ export interface EnqueuedChunk {
   readonly at: number;
   /** In the order of the links. */
   readonly answers: readonly EnqueueAnswer[];
-  /** How many of the already saved links this batch had not listed before. */
-  readonly newlyListedSaved: number;
+  /**
+   * By how much this batch's count of saved items changed by the links alone: up by saved links it had not listed
+   * before, down by saved ones that were forced.
+   */
+  readonly savedChange: number;
 }
 
 export interface Expectation {
@@ -51,6 +54,7 @@ export type Ledger = ReturnType<typeof createLedger>;
 
 const answerOf: Readonly<Record<string, EnqueueAnswer>> = {
   a: 'accepted',
+  r: 'accepted',
   d: 'duplicate',
   s: 'already-saved',
   j: 'already-saved',
@@ -121,7 +125,8 @@ export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
       [prefix, batch, options.since ?? '', options.force ? '1' : '', ...pairs],
     )) as [number, string];
     const answers = [...letters].map((letter) => answerOf[letter] ?? 'duplicate');
-    return { at, answers, newlyListedSaved: [...letters].filter((letter) => letter === 'j').length };
+    const count = (wanted: string) => [...letters].filter((letter) => letter === wanted).length;
+    return { at, answers, savedChange: count('j') - count('r') };
   }
 
   /**

@@ -90,7 +90,7 @@ local function surelyUnderway(state)
   if state.rttCount < RTT_ENOUGH and state.rttMinBefore == 0 then return 0 end
   local shortest = state.rttMin
   if state.rttMinBefore > 0 then shortest = math.min(shortest, state.rttMinBefore) end
-  return math.max(0, math.min(shortest - 2 * (state.rttMean - shortest), 0.6 * shortest))
+  return math.max(0, math.min(shortest - 2 * (state.rttMean - shortest), 0.7 * shortest))
 end
 
 local function measureWay(state, rtt)
@@ -147,7 +147,7 @@ end
 -- does the room.
 local function learnFromFall(state)
   if now - state.raisedAt < 1.5 * state.window then
-    state.interval = math.min(state.interval * 2, longestInterval(state))
+    state.interval = math.min(state.interval * 4, longestInterval(state))
   elseif now - state.fellAt < 12 * state.window then
     state.interval = math.max(state.interval / 4, state.window / 8)
     state.restless = 1

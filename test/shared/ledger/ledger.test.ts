@@ -66,7 +66,7 @@ describe('the ledger', () => {
     await saveItem('s_a');
     const since = (await ledger.now()) + 1;
     const again = await ledger.enqueue('second', [link('s_a')], { since });
-    expect(again).toMatchObject({ answers: ['already-saved'], newlyListedSaved: 1 });
+    expect(again).toMatchObject({ answers: ['already-saved'], savedChange: 1 });
     expect(await ledger.take(10)).toEqual([]);
     expect(unfinished((await ledger.batch('second'))?.counts ?? expect.fail())).toBe(0);
   });
@@ -94,6 +94,21 @@ describe('the ledger', () => {
     });
     expect((await ledger.batch('first'))?.counts).toMatchObject({ saved: 0, queued: 1 });
     expect(await ledger.take(10)).toEqual(['s_a']);
+  });
+
+  it('counts a forced link once more among the saved ones of its batch, and its bytes once', async () => {
+    await ledger.enqueue('first', [link('s_a')]);
+    await saveItem('s_a');
+    const since = (await ledger.now()) + 1;
+    expect(await ledger.enqueue('first', [link('s_a')], { since, force: true })).toMatchObject({
+      savedChange: -1,
+    });
+    await saveItem('s_a');
+    expect(await ledger.batch('first')).toMatchObject({
+      counts: { saved: 1, queued: 0 },
+      bytes: 1234,
+      creditsSpent: 20,
+    });
   });
 
   it('reads back all that has been recorded of a saved item', async () => {

@@ -5,7 +5,8 @@
 -- ARGV  1 key prefix   2 batch name   3 when this run began, ms ('' = now)   4 '1' to take ended items again (--force)
 --       5… links, two each: item id, url ('' when the url follows from the id)
 -- Returns {now in ms, one letter a link}:
---   a accepted · d duplicate · s saved before this run · j saved before and new in this batch (counts as s)
+--   a accepted · r accepted again, having been among this batch's saved ones (counts as a) · d duplicate
+--   s saved before this run · j saved before and new in this batch (counts as s)
 --
 -- Invariant: an item belongs to a batch's list once; it is counted once in each batch it belongs to; a link
 -- given again changes nothing, so a repeat after a crash is harmless.
@@ -41,15 +42,18 @@ local function takeAgain(key, id, state, home, others)
   else
     for other in string.gmatch(others or '', '[^,]+') do moved[#moved + 1] = other end
   end
-  local reason = redis.call('HGET', key, 'r')
+  local reason, bytes = unpack(redis.call('HMGET', key, 'r', 'n'))
   for _, other in ipairs(moved) do
     local otherBatch = prefix .. ':batch:' .. other
     redis.call('HINCRBY', otherBatch, state, -1)
+    if bytes then redis.call('HINCRBYFLOAT', otherBatch, 'sum:n', -bytes) end
     redis.call('HINCRBY', otherBatch, 'queued', 1)
     if reason then redis.call('HINCRBY', otherBatch, 'failed:' .. reason, -1) end
   end
-  if home == name or hasName(others) then
+  local member = home == name or hasName(others)
+  if member then
     redis.call('HINCRBY', batch, state, -1)
+    if bytes then redis.call('HINCRBYFLOAT', batch, 'sum:n', -bytes) end
     if reason then redis.call('HINCRBY', batch, 'failed:' .. reason, -1) end
   else
     newItems[#newItems + 1] = id
@@ -58,6 +62,7 @@ local function takeAgain(key, id, state, home, others)
   redis.call('HDEL', key, 'r', 'g', 'a', 'm', 'd', 'v', 'n', 'h', 'f')
   redis.call('HSET', key, 's', 'queued', 'e', now)
   waiting[#waiting + 1] = id
+  return member and state == 'saved' and 'r' or 'a'
 end
 
 local function join(key, id, state, others)
@@ -89,8 +94,7 @@ for i = 5, #ARGV, 2 do
     local ended = state == 'saved' or state == 'failed' or state == 'cancelled'
     local thisRun = tonumber(record[4]) >= since and home == name
     if force and ended and not thisRun then
-      takeAgain(key, id, state, home, others)
-      answer = 'a'
+      answer = takeAgain(key, id, state, home, others)
     else
       local before = state == 'saved' and tonumber(record[4]) + tonumber(record[5] or 0) < since
       local member = home == name or hasName(others)

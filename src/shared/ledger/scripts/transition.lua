@@ -42,6 +42,21 @@ local function count(field, by)
   for _, batch in ipairs(batches) do redis.call('HINCRBYFLOAT', batch, field, by) end
 end
 
+-- Finds an item again by its task: small hashes of short fields, about 35 bytes a task.
+local function indexTask(taskId)
+  local digest = redis.sha1hex(taskId)
+  local hex = string.match(id, '^s_(%x+)$')
+  local packed = id
+  if hex and #hex == 32 and hex == string.lower(hex) then
+    packed = '=' .. string.gsub(hex, '%x%x', function(pair) return string.char(tonumber(pair, 16)) end)
+  end
+  local bucket = math.floor(tonumber(string.sub(digest, 1, 4), 16) / 4)
+  redis.call('HSET', prefix .. ':tasks:' .. bucket, string.sub(digest, 5, 14), packed)
+end
+
+-- Failed and held items are listed by batch, so that few among a million are found at once.
+local function listed(state) return state == 'failed' or state == 'held' end
+
 local reason
 for i = 8, #ARGV, 3 do
   local operation, field, value = ARGV[i], ARGV[i + 1], ARGV[i + 2]
@@ -56,6 +71,7 @@ for i = 8, #ARGV, 3 do
   elseif operation == 'push' then
     local list = redis.call('HGET', item, field)
     redis.call('HSET', item, field, list and (list .. ',' .. value) or value)
+    if field == 't' then indexTask(value) end
   elseif operation == 'stamp' then
     redis.call('HSET', item, field, now() - tonumber(record[6]))
   elseif operation == 'gate' then
@@ -66,6 +82,10 @@ end
 if from == 'failed' and record[7] then count('failed:' .. record[7], -1) end
 if to == 'failed' and reason then count('failed:' .. reason, 1) end
 if from == 'queued' then redis.call('SREM', atGate, id) end
+for _, batch in ipairs(batches) do
+  if listed(from) and from ~= to then redis.call('ZREM', batch .. ':' .. from, id) end
+  if listed(to) then redis.call('ZADD', batch .. ':' .. to, now(), id) end
+end
 if from ~= to then
   redis.call('HSET', item, 's', to)
   redis.call('HINCRBY', counts, from, -1)

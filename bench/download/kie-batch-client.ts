@@ -1,0 +1,52 @@
+/**
+ * The transfer of kie-batch as a contender: one process that stores every URL of a list, verified, hashed,
+ * labelled and synced, with its sidecar, as the worker does. Prints as its last line what that took without
+ * the start of the process, which a worker pays once. Arguments: the folder, the concurrency, a file with
+ * one URL a line.
+ */
+
+import { readFile } from 'node:fs/promises';
+import { pino } from 'pino';
+import { systemClock } from '../../src/shared/clock.ts';
+import { createOutgoing } from '../../src/shared/outgoing/outgoing.ts';
+import { createStorage } from '../../src/shared/storage/create-storage.ts';
+import { unlimitedBandwidth } from '../../src/worker/transfer/bandwidth.ts';
+import { fetchResult } from '../../src/worker/transfer/fetch-result.ts';
+import { sidecarOf } from '../../src/worker/transfer/sidecar.ts';
+import { defaultTransferLimits, type TransferDeps } from '../../src/worker/transfer/transfer-deps.ts';
+
+const [folder = '', concurrency = '1', urlFile = ''] = process.argv.slice(2);
+const urls = (await readFile(urlFile, 'utf8')).trim().split('\n');
+const deps: TransferDeps = {
+  storage: await createStorage(`file://${folder}`, { clock: systemClock }),
+  outgoing: createOutgoing({ allowPrivateAddresses: true, connectionsPerHost: Number(concurrency) }),
+  bandwidth: unlimitedBandwidth,
+  clock: systemClock,
+  logger: pino({ level: 'warn' }),
+  limits: defaultTransferLimits,
+};
+const signal = new AbortController().signal;
+
+async function store(url: string, index: number): Promise<void> {
+  const id = `s_${index}`;
+  const key = `bench/${id}.mp4`;
+  const disclosure = { link: `https://sora.chatgpt.com/p/${id}`, taskId: id, model: 'm', tool: 'kie-batch' };
+  const reply = await fetchResult({ url, key, disclosure, expect: { maxBytes: 2 ** 33 } }, deps, signal);
+  if (reply.outcome !== 'stored') throw new Error(JSON.stringify(reply));
+  const facts = { id, batch: 'bench', savedAt: deps.clock.now() };
+  await deps.storage.putSidecar(key, sidecarOf(reply, disclosure, facts));
+}
+
+const startedAt = performance.now();
+const cpuAtStart = process.cpuUsage();
+const queue = [...urls.entries()];
+async function work(): Promise<void> {
+  for (let next = queue.shift(); next !== undefined; next = queue.shift()) await store(next[1], next[0]);
+}
+
+await Promise.all(Array.from({ length: Number(concurrency) }, work));
+const seconds = (performance.now() - startedAt) / 1000;
+const cpu = process.cpuUsage(cpuAtStart);
+await deps.outgoing.close();
+const maxRssBytes = process.resourceUsage().maxRSS * 1024;
+console.log(JSON.stringify({ seconds, cpuSeconds: (cpu.user + cpu.system) / 1e6, maxRssBytes }));

@@ -1,0 +1,23 @@
+-- Reads on through a batch's items and picks those in a state, or failed for a reason.
+--
+-- KEYS  1 batch's item list
+-- ARGV  1 key prefix   2 position to go on from   3 how many to look at, at most   4 how many to pick, at most
+--       5 state, or ''   6 reason, or ''
+-- Returns {position to go on from (-1 at the end of the list), ids looked at, id picked, …}.
+--
+-- Changes nothing. A call looks at a few thousand items, which keeps others waiting for a few milliseconds; the
+-- caller asks again until it has a page or its time is up.
+local prefix, from, most, wanted = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
+local state, reason = ARGV[5], ARGV[6]
+local ids = redis.call('LRANGE', KEYS[1], from, from + most - 1)
+local picked = {}
+for i, id in ipairs(ids) do
+  local record = redis.call('HMGET', prefix .. ':item:' .. id, 's', 'r')
+  if (state == '' or record[1] == state) and (reason == '' or record[2] == reason) then
+    picked[#picked + 1] = id
+    if #picked == wanted then
+      return { from + i, i, unpack(picked) }
+    end
+  end
+end
+return { #ids < most and -1 or from + #ids, #ids, unpack(picked) }

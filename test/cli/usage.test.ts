@@ -1,0 +1,82 @@
+/** Help, and what the executable says when it is used wrongly: exit code 2, one clear message, nothing started. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openProject, type Project } from './executable.ts';
+
+const commands = ['run', 'enqueue', 'worker', 'status', 'export', 'retry', 'simulate', 'demo'];
+
+describe('the executable, asked or used wrongly', () => {
+  let project: Project;
+  beforeAll(async () => {
+    project = await openProject();
+  });
+  afterAll(() => project[Symbol.asyncDispose]());
+
+  it('lists every command in its help', async () => {
+    const { code, stdout, stderr } = await project.run(['--help']);
+    expect([code, stderr]).toEqual([0, '']);
+    for (const command of commands) expect(stdout).toMatch(new RegExp(`^  ${command}[ |\\[]`, 'm'));
+  });
+
+  it.each(commands)('explains %s and its options, on standard output', async (command) => {
+    const { code, stdout, stderr } = await project.run([command, '--help']);
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(new RegExp(`^Usage: kie-batch ${command} `));
+    expect(stdout).toMatch(/--json/);
+    const described = stdout.split('\n').filter((line) => /^ {2}-/.test(line));
+    for (const line of described) expect(line.trim()).toMatch(/ {2,}\S|>$|]$/);
+  });
+
+  it.each([
+    ['a mistyped command', ['stauts'], /unknown command 'stauts'[\s\S]*status/],
+    ['a mistyped option', ['run', '--frce'], /unknown option '--frce'[\s\S]*--force/],
+    ['a missing argument', ['export'], /missing required argument 'batch'/],
+    ['a file that is not there', ['run', 'nowhere.txt'], /nowhere\.txt/],
+    ['a folder for a list', ['run', '.'], /error: /],
+    ['a batch name nobody can keep', ['run', '--batch', '../up', 'x'], /cannot be a batch name/],
+    ['an unknown model', ['enqueue', '--model', 'sora', '-'], /sora-watermark-remover/],
+    ['an unknown batch', ['status', 'nothing'], /There is no batch "nothing"/],
+    ['an unknown batch to export', ['export', 'nothing'], /There is no batch "nothing"/],
+    ['an unknown batch to retry', ['retry', 'nothing'], /There is no batch "nothing"/],
+    ['an unknown state', ['export', 'b', '--state', 'done'], /--state must be one of queued/],
+    ['an unknown reason', ['retry', 'b', '--reason', 'bad'], /--reason must be one of invalid-link/],
+    ['an unknown format', ['export', 'b', '--format', 'xml'], /--format must be one of jsonl, csv/],
+    [
+      'an unknown stage',
+      ['worker', '--stages', 'upload'],
+      /--stages must be one of submit, status, download/,
+    ],
+    ['a wrong limit for the simulator', ['simulate', '--limit', 'fast'], /20\/10s/],
+  ])('says what is wrong with %s and ends with 2', async (_what, args, message) => {
+    const { code, stdout, stderr } = await project.run(args);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/\n\s+at /);
+    expect([code, stdout]).toEqual([2, '']);
+  });
+
+  it.each([
+    ['no key', { KIE_API_KEY: undefined }, ['run', 'list.txt'], /KIE_API_KEY is not set.*https:\/\//],
+    ['no key for a worker', { KIE_API_KEY: '' }, ['worker'], /KIE_API_KEY is not set/],
+    [
+      'several wrong settings',
+      { SUBMIT_LIMIT: 'fast', MAX_IN_FLIGHT: '0' },
+      ['status'],
+      /SUBMIT_LIMIT[\s\S]*MAX_IN_FLIGHT/,
+    ],
+    ['a Redis that is not there', { REDIS_URL: 'redis://127.0.0.1:1' }, ['status'], /cannot be reached/],
+    ['a storage of an unknown kind', { STORAGE_URL: 'ftp://x' }, ['run', 'list.txt'], /STORAGE_URL/],
+    ['a key no header can carry', { KIE_API_KEY: 'schlüssel' }, ['run', 'list.txt'], /copy it again/],
+  ])('names the setting to mend when there is %s', async (_what, environment, args, message) => {
+    await project.writeLinks('list.txt', 1);
+    const { code, stdout, stderr } = await project.run(args, { environment });
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toMatch(/\n\s+at |schlüssel/);
+    expect([code, stdout]).toEqual([2, '']);
+    expect(project.simulator.counts().tasks).toBe(0);
+  });
+
+  it('tells its version', async () => {
+    const { code, stdout } = await project.run(['--version']);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+});

@@ -1,0 +1,27 @@
+/** An item for table tests of pure decisions. */
+import type { Item } from '../../src/shared/ledger/item.ts';
+
+export function anItem(changes: Partial<Item> = {}): Item {
+  return {
+    id: 's_1',
+    batch: 'test',
+    otherBatches: [],
+    model: 'sora-watermark-remover',
+    url: 'https://sora.chatgpt.com/p/s_1',
+    state: 'queued',
+    reason: null,
+    message: null,
+    taskIds: [],
+    attempts: 0,
+    possiblyPaidTwice: 0,
+    creditsSpent: 0,
+    file: null,
+    bytes: null,
+    sha256: null,
+    enqueuedAt: 0,
+    submittedAt: null,
+    completedAt: null,
+    savedAt: null,
+    ...changes,
+  };
+}

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { afterAllStored, afterFetch, afterRefresh } from '../../src/worker/download-decision.ts';
+
+const rules = { mostTries: 8, mostInvalid: 4, backoff: { firstMs: 1000, mostMs: 60_000 } };
+
+describe('what follows from a download', () => {
+  it('reads the record anew when the address has expired', () => {
+    const step = afterFetch({ outcome: 'expired', httpStatus: 403 }, 0, rules, 0);
+    expect(step).toMatchObject({ do: 'download-again', refresh: true, tries: 1 });
+  });
+
+  it('tries the same address again after a cut, and counts only tries that brought nothing', () => {
+    const cut = { outcome: 'retry', message: 'cut' } as const;
+    expect(afterFetch({ ...cut, gainedBytes: 0 }, 3, rules, 0)).toMatchObject({
+      refresh: false,
+      tries: 4,
+      delayMs: 8000,
+    });
+    expect(afterFetch({ ...cut, gainedBytes: 99 }, 7, rules, 0)).toMatchObject({
+      do: 'download-again',
+      tries: 1,
+    });
+    expect(afterFetch({ ...cut, gainedBytes: 0 }, 7, rules, 0)).toMatchObject({
+      do: 'fail',
+      reason: 'download-failed',
+    });
+  });
+
+  it('never comes back sooner than the host asks for', () => {
+    const busy = { outcome: 'retry', message: 'busy', retryAfterMs: 30_000, gainedBytes: 0 } as const;
+    expect(afterFetch(busy, 0, rules, 0)).toMatchObject({ delayMs: 30_000 });
+  });
+
+  it('fails as result-invalid with what was seen, after a bounded number of wrong files', () => {
+    const wrong = { outcome: 'invalid', message: 'an HTML page' } as const;
+    expect(afterFetch(wrong, 0, rules, 0)).toMatchObject({ do: 'download-again', refresh: true });
+    const last = afterFetch(wrong, 3, rules, 0);
+    expect(last).toMatchObject({
+      do: 'fail',
+      reason: 'result-invalid',
+      message: expect.stringContaining('HTML page'),
+    });
+  });
+
+  it('fails at once when the address is not allowed', () => {
+    expect(afterFetch({ outcome: 'refused', message: 'private' }, 0, rules, 0)).toMatchObject({
+      reason: 'download-failed',
+    });
+  });
+
+  it('halts when the disk is full, and charges the link nothing', () => {
+    const full = { outcome: 'storage-full', freeBytes: 1, neededBytes: 2 ** 30 } as const;
+    expect(afterFetch(full, 2, rules, 0)).toMatchObject({ do: 'halt', reason: 'storage-full' });
+  });
+
+  it('waits for the account when the record cannot be read for fresh addresses', () => {
+    const halt = { outcome: 'halt', reason: 'unauthorized', message: 'no' } as const;
+    expect(afterRefresh(halt, 0, rules, 0)).toMatchObject({ do: 'halt' });
+    const throttled = { outcome: 'throttled', message: '', hints: {}, retryAfterMs: 5000 } as const;
+    expect(afterRefresh(throttled, 6, rules, 0)).toMatchObject({
+      do: 'download-again',
+      tries: 6,
+      delayMs: 5000,
+    });
+  });
+
+  it('gives up when the record has lost its result for good', () => {
+    const gone = { outcome: 'unknown-task', message: 'recordInfo is null' } as const;
+    expect(afterRefresh(gone, 7, rules, 0)).toMatchObject({ do: 'fail', reason: 'download-failed' });
+  });
+
+  it('saves all results of a task, and none is no success', () => {
+    const result = { file: '/a.mp4', bytes: 1, sha256: '00' };
+    expect(afterAllStored([result, result])).toEqual({ do: 'save', results: [result, result] });
+    expect(afterAllStored([])).toMatchObject({ do: 'fail', reason: 'result-invalid' });
+  });
+});

@@ -1,0 +1,112 @@
+import { describe, expect, it } from 'vitest';
+import type { RecordReply } from '../../src/shared/vendor/replies.ts';
+import { afterStatusCheck } from '../../src/worker/status-check-decision.ts';
+import { anItem } from '../setup/an-item.ts';
+
+const now = 1_000_000;
+const rules = {
+  deadlineMs: 3_600_000,
+  creditsPerTask: 10,
+  mostTasks: 3,
+  onAmbiguous: 'resubmit',
+  backoff: { firstMs: 1000, mostMs: 30_000 },
+  nextLookMs: 4321,
+} as const;
+
+function decide(reply: RecordReply, task: object = {}, changed: object = {}) {
+  const item = anItem({ state: 'processing', taskIds: ['t1'], submittedAt: now - 10_000, ...task });
+  return afterStatusCheck(
+    { item, failedSince: undefined, tries: 0, now, ...task },
+    reply,
+    { ...rules, ...changed },
+    0,
+  );
+}
+
+const failed = { outcome: 'failed', failCode: '500', failMsg: 'internal error', resubmit: true } as const;
+const timedOut = {
+  ...failed,
+  failCode: '524',
+  failMsg: 'generate task timeout',
+  graceMs: 120_000,
+  resubmit: true,
+} as const;
+
+describe('what follows from a record', () => {
+  it('looks at a running task again when the schedule says so', () => {
+    expect(decide({ outcome: 'pending', state: 'generating' })).toEqual({ do: 'look-again', delayMs: 4321 });
+  });
+
+  it('gives a task up that has run past its deadline', () => {
+    const late = { submittedAt: now - rules.deadlineMs };
+    expect(decide({ outcome: 'pending', state: 'waiting' }, late)).toMatchObject({
+      do: 'fail',
+      reason: 'task-timeout',
+    });
+  });
+
+  it('downloads a result, also one that came past the deadline', () => {
+    const urls = ['https://host/a.mp4'];
+    const reply = {
+      outcome: 'succeeded',
+      urls,
+      credits: null,
+      createTimeMs: null,
+      completeTimeMs: null,
+    } as const;
+    expect(decide({ ...reply, urls })).toEqual({ do: 'download', urls, credits: 10 });
+    expect(decide({ ...reply, urls, credits: 7 }, { submittedAt: 0 })).toEqual({
+      do: 'download',
+      urls,
+      credits: 7,
+    });
+  });
+
+  it('submits a task again that failed in a passing way, a bounded number of times', () => {
+    expect(decide(failed)).toMatchObject({ do: 'resubmit' });
+    expect(decide(failed, { taskIds: ['t1', 't2', 't3'] })).toMatchObject({
+      do: 'fail',
+      reason: 'generation-failed',
+    });
+  });
+
+  it('keeps the words of the vendor when a task failed for good', () => {
+    const step = decide({ ...failed, resubmit: false, failCode: '422', failMsg: 'no access' });
+    expect(step).toEqual({ do: 'fail', reason: 'generation-failed', message: '422: no access' });
+  });
+
+  it('looks again for two minutes at a failure that may yet turn, and only then submits again', () => {
+    expect(decide(timedOut)).toMatchObject({ do: 'look-again', failedSince: now });
+    expect(decide(timedOut, { failedSince: now - 119_000 })).toMatchObject({
+      do: 'look-again',
+      delayMs: 1000,
+    });
+    expect(decide(timedOut, { failedSince: now - 120_000 })).toMatchObject({ do: 'resubmit' });
+  });
+
+  it('tolerates a record that is not there yet', () => {
+    expect(decide({ outcome: 'unknown-task', message: 'null' })).toMatchObject({ do: 'look-again' });
+  });
+
+  it('takes a record that stays away for a lost task, which the policy decides', () => {
+    const old = { submittedAt: now - 300_000 };
+    const lost = { outcome: 'unknown-task', message: 'recordInfo is null' } as const;
+    expect(decide(lost, old)).toMatchObject({ do: 'resubmit-unsure' });
+    expect(decide(lost, old, { onAmbiguous: 'hold' })).toMatchObject({ do: 'hold' });
+  });
+
+  it('never comes back sooner than a refusal asks for', () => {
+    const step = decide({ outcome: 'throttled', message: '', hints: {}, retryAfterMs: 7000 });
+    expect(step).toMatchObject({ do: 'look-again', delayMs: 7000 });
+  });
+
+  it('waits with the account when it is stopped', () => {
+    const step = decide({ outcome: 'halt', reason: 'unauthorized', message: 'no' });
+    expect(step).toMatchObject({ do: 'halt', reason: 'unauthorized' });
+  });
+
+  it('backs off from trouble without end, and without failing the link', () => {
+    const reply = { outcome: 'retry', message: '', sent: true } as const;
+    expect(decide(reply, { tries: 500 })).toMatchObject({ do: 'look-again', delayMs: 30_000, tries: 501 });
+  });
+});
