@@ -36,9 +36,22 @@ function openBar(terminal: Terminal): Progress {
     stream: process.stderr,
   });
   let started = false;
-  const show = (total: number, value: number, state: string) => {
-    if (!started) bar.start(total, value, { state });
+  const start = (total: number, value: number, state: string) => {
+    bar.start(total, value, { state });
     started = true;
+    terminal.divert(note);
+  };
+  const stop = () => {
+    if (started) bar.stop();
+    started = false;
+    terminal.divert(null);
+  };
+  const note = (text: string) => {
+    stop();
+    terminal.say(text);
+  };
+  const show = (total: number, value: number, state: string) => {
+    if (!started) start(total, value, state);
     bar.setTotal(total);
     bar.update(value, { state });
   };
@@ -46,14 +59,8 @@ function openBar(terminal: Terminal): Progress {
     reading: (links) => show(links, 0, 'reading links'),
     update: (batch) =>
       show(totalOf(batch.counts), totalOf(batch.counts) - unfinished(batch.counts), describe(batch)),
-    note(text) {
-      if (started) bar.stop();
-      started = false;
-      terminal.say(text);
-    },
-    stop() {
-      if (started) bar.stop();
-    },
+    note,
+    stop,
   };
 }
 

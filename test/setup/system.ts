@@ -75,6 +75,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     json: (value) => said.push(JSON.stringify(value)),
     print: (text) => said.push(text),
     say: (text) => said.push(text),
+    divert: () => undefined,
     isWatched: false,
   };
   const open = () =>

@@ -5,8 +5,9 @@
  */
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type DestinationStream, destination, type Logger, pino } from 'pino';
+import { type DestinationStream, destination, type Logger, multistream, pino } from 'pino';
 import { PinoPretty } from 'pino-pretty';
+import { z } from 'zod';
 
 export type { Logger } from 'pino';
 
@@ -15,6 +16,8 @@ export interface LoggerOptions {
   readonly format: 'auto' | 'pretty' | 'json';
   /** Write here instead of standard error. */
   readonly file?: string;
+  /** With a file: called with warnings and errors in a few words, as the file is not being watched. */
+  readonly onTrouble?: (text: string) => void;
   readonly isTerminal: boolean;
   /** Texts that must never appear in a line. */
   readonly secrets: readonly string[];
@@ -43,14 +46,35 @@ export function withoutSecrets(text: string, secrets: readonly string[]): string
   return cleaned;
 }
 
-function openDestination({ file, format, isTerminal }: LoggerOptions): DestinationStream {
+function openDestination({ file, onTrouble, level, format, isTerminal }: LoggerOptions): DestinationStream {
   if (file) {
     mkdirSync(dirname(file), { recursive: true });
-    return destination({ dest: file, sync: true, append: true });
+    const toFile = destination({ dest: file, sync: true, append: true });
+    if (!onTrouble || level === 'silent') return toFile;
+    const toPerson = { write: (line: string) => onTrouble(describeTrouble(line)) };
+    return multistream([
+      { level: 'trace', stream: toFile },
+      { level: 'warn', stream: toPerson },
+    ]);
   }
   const pretty = format === 'pretty' || (format === 'auto' && isTerminal);
   const standardError = destination({ dest: 2, sync: true });
   return pretty
     ? PinoPretty({ destination: 2, sync: true, colorize: isTerminal, translateTime: 'SYS:HH:MM:ss' })
     : standardError;
+}
+
+const troubleSchema = z.object({
+  msg: z.string(),
+  item: z.string().optional(),
+  words: z.string().optional(),
+  value: z.string().optional(),
+  err: z.object({ message: z.string() }).optional(),
+});
+
+/** A log line as one sentence; what it lacks stands in the file. */
+function describeTrouble(line: string): string {
+  const { msg, item, words, value, err } = troubleSchema.parse(JSON.parse(line));
+  const detail = words ?? value ?? err?.message;
+  return [msg, item === undefined ? '' : ` (${item})`, detail === undefined ? '' : `: ${detail}`].join('');
 }

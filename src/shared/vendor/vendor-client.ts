@@ -106,6 +106,7 @@ async function createTask(
   if (reply.outcome === 'retry' && reply.warn) {
     warn('Unknown answer to a create call', reply.message, { model: model.id });
   }
+  if (reply.outcome === 'retry' && !reply.sent) warn('The vendor cannot be reached', reply.message, {});
   return reply;
 }
 
