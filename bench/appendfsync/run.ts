@@ -136,12 +136,20 @@ async function measureLoss(path: string): Promise<{ acknowledged: number; lost: 
   for (let round = 0; round < KILLS; round += 1) {
     const written = await writeUntilKilled(path, `kill-${round}`);
     const redis = connect(path);
-    const present = await redis.exists(...written);
+    const present = await countPresent(redis, written);
     await redis.quit();
     acknowledged += written.length;
     lost += written.length - present;
   }
   return { acknowledged, lost };
+}
+
+async function countPresent(redis: Redis, keys: readonly string[]): Promise<number> {
+  let present = 0;
+  for (let first = 0; first < keys.length; first += BULK_CHUNK) {
+    present += await redis.exists(...keys.slice(first, first + BULK_CHUNK));
+  }
+  return present;
 }
 
 async function writeUntilKilled(path: string, name: string): Promise<string[]> {

@@ -10,6 +10,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
+import { contenders } from './contenders.ts';
 import { measureRow } from './measure.ts';
 import { seededRandom } from './random.ts';
 import type { ClientPlan } from './real-client.ts';
@@ -17,6 +18,7 @@ import type { Row } from './row.ts';
 import { boundPercent, configuredMax, delayMs } from './scenarios.ts';
 import { createServer } from './servers.ts';
 import { type Request, runVirtually } from './virtual-gate.ts';
+import { runLibrary } from './virtual-libraries.ts';
 
 const windowMs = 2000;
 const windows = 10;
@@ -51,8 +53,9 @@ export async function realRows(redisPath: string, onRow: (row: Row) => void): Pr
     for (const row of rows) onRow(row);
   }
   const redis = new Redis(redisPath);
-  for (const course of groups.flat().filter(({ contender }) => contender === 'this gate')) {
-    onRow(rowOf('virtual', course, await sameInVirtualTime(course, redis)));
+  for (const course of groups.flat()) {
+    const requests = await sameInVirtualTime(course, redis);
+    if (requests) onRow(rowOf('virtual', course, requests));
   }
   await redis.quit();
 }
@@ -159,19 +162,19 @@ async function addJobs(redisPath: string, prefix: string): Promise<void> {
   await connection.quit();
 }
 
-function sameInVirtualTime(course: RealCourse, redis: Redis): Promise<Request[]> {
-  return runVirtually({
-    redis,
-    prefix: `{bench-${randomUUID()}}`,
-    server: createServer('sliding window', limitOf(course), windowMs * 1000),
-    gate: {
-      limit: { max: configuredMax, windowMs },
-      leaseMs: 10_000,
-      learn: course.scenario === 'known' ? 'down' : 'both',
-    },
-    seed: 1,
-    workers: course.processes,
-    durationMs,
-    delayMs,
-  });
+function sameInVirtualTime(course: RealCourse, redis: Redis): Promise<Request[]> | null {
+  const server = createServer('sliding window', limitOf(course), windowMs * 1000);
+  const known = course.scenario === 'known';
+  const { processes } = course;
+  if (course.contender === 'this gate') {
+    const limit = { max: configuredMax, windowMs };
+    const gate = { limit, leaseMs: 10_000, learn: known ? 'down' : 'both' } as const;
+    const prefix = `{bench-${randomUUID()}}`;
+    return runVirtually({ redis, prefix, server, gate, seed: 1, workers: processes, durationMs, delayMs });
+  }
+  const library = contenders.find(({ name }) => name === course.contender);
+  if (!library) return null;
+  const createLimiter = () => library.create({ max: configuredMax / processes, windowMs });
+  const scenario = { name: course.scenario, limit: limitOf(course), known };
+  return runLibrary({ server, scenario, createLimiter, processes, durationMs, changeAtMs: 0, seed: 1 });
 }

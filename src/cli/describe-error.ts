@@ -3,6 +3,8 @@
  * do; anything else is a bug of ours and is shown as such, with its trace, as nobody could help otherwise.
  */
 import { ListError } from '../producer/lists/list-error.ts';
+import { ScheduleError } from '../producer/schedules/schedule.ts';
+import { SourceError } from '../producer/sources/source-error.ts';
 import { ConfigurationError } from '../shared/configuration/configuration.ts';
 import { BatchError } from '../shared/ledger/batch.ts';
 import { ModelError } from '../shared/models/load-models.ts';
@@ -14,6 +16,8 @@ const known = [
   UsageError,
   ConfigurationError,
   ListError,
+  SourceError,
+  ScheduleError,
   BatchError,
   ModelError,
   RedisUnusableError,

@@ -5,15 +5,19 @@
 import { exitCodes } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Runs `work` with a signal that the first SIGINT or SIGTERM aborts. */
+/**
+ * Runs `work` with a signal that the first SIGINT or SIGTERM aborts.
+ * @param words what the person is told then
+ */
 export async function withInterrupt<Result>(
   terminal: Terminal,
   work: (signal: AbortSignal) => Promise<Result>,
+  words = 'Stopping: open calls are being finished (press Ctrl-C again to quit now).',
 ): Promise<Result> {
   const stopping = new AbortController();
   const onSignal = () => {
     if (stopping.signal.aborted) process.exit(exitCodes.interrupted);
-    terminal.say('Stopping: open calls are being finished (press Ctrl-C again to quit now).');
+    terminal.say(words);
     stopping.abort();
   };
   process.on('SIGINT', onSignal);

@@ -5,13 +5,22 @@
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { z } from 'zod';
+import { cancelCommand } from './commands/cancel.ts';
+import { completionCommand } from './commands/completion.ts';
 import { demoCommand } from './commands/demo.ts';
 import { enqueueCommand } from './commands/enqueue.ts';
 import { exportCommand } from './commands/export.ts';
+import { listBatchesCommand } from './commands/list.ts';
+import { pauseCommand, resumeCommand } from './commands/pause.ts';
+import { priorityCommand } from './commands/priority.ts';
+import { removeCommand } from './commands/remove.ts';
 import { retryCommand } from './commands/retry.ts';
 import { runCommand } from './commands/run.ts';
+import { scheduleCommand } from './commands/schedule.ts';
+import { serveCommand } from './commands/serve.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { statusCommand } from './commands/status.ts';
+import { watchCommand } from './commands/watch.ts';
 import { workerCommand } from './commands/worker.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -20,11 +29,21 @@ const commands = [
   runCommand,
   enqueueCommand,
   workerCommand,
+  serveCommand,
   statusCommand,
+  watchCommand,
+  listBatchesCommand,
   exportCommand,
   retryCommand,
+  cancelCommand,
+  pauseCommand,
+  resumeCommand,
+  priorityCommand,
+  removeCommand,
+  scheduleCommand,
   simulateCommand,
   demoCommand,
+  completionCommand,
 ] as const;
 
 /** Its commands throw a CommanderError where they would otherwise end the process. */

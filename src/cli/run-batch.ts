@@ -6,20 +6,23 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { enqueueLists, type InvalidLine } from '../producer/enqueue-lists.ts';
 import type { ListOptions, ListSource } from '../producer/lists/list-source.ts';
-import { listHalts } from '../shared/gate-state/halts.ts';
+import { readOverview } from '../producer/overview.ts';
 import { stages } from '../shared/jobs/catalogue.ts';
 import { type Batch, unfinished } from '../shared/ledger/batch.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
+import { rootOf } from '../shared/storage/storage-root.ts';
 import { describeHalt } from './halt-text.ts';
 import type { Progress } from './progress.ts';
 import type { Session } from './session.ts';
 import type { RunFacts } from './summary.ts';
+import { overviewDeps } from './with-session.ts';
 
 export interface RunRequest {
   readonly batch: string;
   readonly model: ModelDefinition;
   readonly sources: readonly ListSource[];
   readonly list: ListOptions;
+  readonly priority?: number | undefined;
   readonly force: boolean;
   readonly exitOnHalt: boolean;
 }
@@ -45,7 +48,11 @@ export async function runBatch(request: RunRequest, deps: RunDeps): Promise<RunE
   const startedAt = performance.now();
   const worker = await session.startWorker(stages);
   try {
-    await session.ledger.openBatch(request.batch, { model: request.model.id, root: rootOf(worker.storage) });
+    await session.ledger.openBatch(request.batch, {
+      model: request.model.id,
+      root: rootOf(worker.storage),
+      priority: request.priority,
+    });
     const savedBefore = (await readBatch(request.batch, session)).counts.saved;
     const since = await session.ledger.now();
     const given = await enqueueLists(
@@ -75,11 +82,13 @@ async function waitForEnd(
 ): Promise<RunEnd['ended']> {
   const told = new Set<string>();
   for (;;) {
-    const batch = await readBatch(request.batch, session);
-    progress.update(batch);
+    const overview = await readOverview([request.batch], overviewDeps(session));
+    const [batch] = overview.batches;
+    if (batch === undefined) return 'completed';
+    progress.update(overview);
     if (unfinished(batch.counts) === 0) return 'completed';
     if (signal.aborted) return 'interrupted';
-    const halts = await listHalts(session.redis, session.configuration.QUEUE_PREFIX);
+    const { halts } = overview;
     for (const halt of halts) {
       const key = `${halt.reason} ${halt.model} ${halt.since}`;
       if (!told.has(key)) progress.note(describeHalt(halt, Date.now()));
@@ -94,9 +103,4 @@ async function readBatch(name: string, { ledger }: Session): Promise<Batch> {
   const batch = await ledger.batch(name);
   if (batch === null) throw new Error(`batch ${name} is gone from Redis`);
   return batch;
-}
-
-/** Where a storage keeps its keys, ending in `/`. */
-export function rootOf(storage: { locate(key: string): string }): string {
-  return storage.locate('x').slice(0, -1);
 }

@@ -2,7 +2,10 @@
  * The wiring of a process: configuration, logger, Redis, ledger, queues and, for commands that work, the
  * worker with its vendor client, gates and storage. Everything below is handed its dependencies from here.
  */
+import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { startScheduleRunner } from '../producer/schedules/schedule-runner.ts';
+import { createChronicle } from '../shared/chronicle/chronicle.ts';
 import { systemClock } from '../shared/clock.ts';
 import {
   type Configuration,
@@ -19,6 +22,7 @@ import { openRedis, type RedisHandle } from '../shared/redis/open-redis.ts';
 import type { RedisConnection } from '../shared/redis/script.ts';
 import { createStorage } from '../shared/storage/create-storage.ts';
 import type { Storage } from '../shared/storage/storage.ts';
+import { rootOf } from '../shared/storage/storage-root.ts';
 import { createVendorClient } from '../shared/vendor/vendor-client.ts';
 import { createGate } from '../worker/gate/gate.ts';
 import { createLearnedHistories } from '../worker/polling/learned-histories.ts';
@@ -56,6 +60,7 @@ const vendorTimeoutMs = 60_000;
 const leaseMs = vendorTimeoutMs + 15_000;
 const submitBackoff = { firstMs: 1000, mostMs: 60_000 };
 const mostAttempts = 6;
+const abandonedAfterMs = 24 * 3_600_000;
 
 export async function openSession({ loaded, terminal, modelFiles, logTo }: SessionOptions): Promise<Session> {
   const { configuration, warnings } = loaded;
@@ -105,7 +110,10 @@ async function openWorker(
   const clock = systemClock;
   const prefix = configuration.QUEUE_PREFIX;
   const storage = await createStorage(configuration.STORAGE_URL, { clock });
-  const outgoing = createOutgoing({ allowPrivateAddresses: configuration.ALLOW_PRIVATE_ADDRESSES });
+  const outgoing = createOutgoing({
+    allowPrivateAddresses: configuration.ALLOW_PRIVATE_ADDRESSES,
+    connectionsPerHost: configuration.DOWNLOAD_CONCURRENCY,
+  });
   const vendor = createVendorClient({
     baseUrl: configuration.KIE_BASE_URL,
     apiKey: requireApiKey(configuration),
@@ -121,7 +129,7 @@ async function openWorker(
           operation,
           leaseMs,
           limit: configuration.SUBMIT_LIMIT,
-          learn: 'down' as const,
+          learn: configuration.SUBMIT_LEARN,
           maxInFlight: configuration.MAX_IN_FLIGHT,
         }
       : { redis, prefix, operation, leaseMs, limit: queryLimit, learn: 'down' as const };
@@ -131,6 +139,7 @@ async function openWorker(
       prefix,
       vendor,
       clock,
+      chronicle: createChronicle(redis, prefix),
       histories: createLearnedHistories({ redis, prefix, clock, logger }),
       submitGate: createGate(gate('submit')),
       queryGate: createGate(gate('query')),
@@ -145,14 +154,33 @@ async function openWorker(
       downloadConcurrency: configuration.DOWNLOAD_CONCURRENCY,
     },
   );
+  if (stages.includes('download')) clearAbandonedParts(storage, logger);
+  const schedules = startScheduleRunner({
+    ...parts,
+    prefix,
+    connection: handle.connect('blocking'),
+    sources: { outgoing, clock, logger, maxListBytes: configuration.MAX_LIST_BYTES },
+    storageRoot: rootOf(storage),
+    clock,
+    host: hostname(),
+    nudge: worker.nudge,
+  });
   return {
     storage,
     nudge: worker.nudge,
     async stop(deadlineMs) {
-      await worker.stop(deadlineMs);
+      await Promise.all([worker.stop(deadlineMs), schedules.stop()]);
       await Promise.all([vendor.close(), outgoing.close(), storage.close()]);
     },
   };
+}
+
+/** What was begun and never finished, by links that failed or processes that died, goes after a day. */
+function clearAbandonedParts(storage: Storage, logger: Logger): void {
+  storage.removeAbandonedParts(abandonedAfterMs).then(
+    (count) => count > 0 && logger.info({ count }, 'Removed unfinished downloads of long ago'),
+    (error: unknown) => logger.warn({ err: error }, 'Unfinished downloads of long ago could not be removed'),
+  );
 }
 
 /** @throws UsageError that says where to get a key and where to put it */
@@ -163,13 +191,13 @@ export function requireApiKey({ KIE_API_KEY }: Configuration): string {
   );
 }
 
-function openLogger(configuration: Configuration, { isWatched }: Terminal, toFile: boolean): Logger {
+function openLogger(configuration: Configuration, { isWatched, say }: Terminal, toFile: boolean): Logger {
   const { KIE_API_KEY, KIE_WEBHOOK_KEY, DASHBOARD_PASSWORD } = configuration;
   return createLogger({
     level: configuration.LOG_LEVEL,
     format: configuration.LOG_FORMAT,
     isTerminal: isWatched,
     secrets: [KIE_API_KEY, KIE_WEBHOOK_KEY, DASHBOARD_PASSWORD].filter((secret) => secret !== undefined),
-    ...(toFile ? { file: join(configuration.DATA_DIR, 'logs', 'kie-batch.log') } : {}),
+    ...(toFile ? { file: join(configuration.DATA_DIR, 'logs', 'kie-batch.log'), onTrouble: say } : {}),
   });
 }

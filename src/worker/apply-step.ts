@@ -6,13 +6,17 @@
 import { beginHalt } from '../shared/gate-state/halts.ts';
 import type { JobData } from '../shared/jobs/catalogue.ts';
 import type { ItemChanges } from '../shared/ledger/changes.ts';
+import { recordFoundTask } from '../shared/ledger/found-task.ts';
 import type { Item } from '../shared/ledger/item.ts';
 import { nextCheckAt } from './polling/history.ts';
 import type { JobFate } from './queue-signals.ts';
 import type { Step } from './step.ts';
+import { recordOf } from './step-record.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 const done: JobFate = { fate: 'done' };
+/** The vendor has made no task of the call. */
+const notSubmitted: ItemChanges = { submittedAt: null, releaseCredits: true };
 
 /** @param item as it stood when the decision was made; @param data the present job's */
 export async function applyStep(
@@ -21,6 +25,20 @@ export async function applyStep(
   data: JobData,
   context: WorkerContext,
 ): Promise<JobFate> {
+  const [fate] = await Promise.all([carryOut(step, item, data, context), tell(step, item, context)]);
+  return fate;
+}
+
+/** A story that cannot be told holds nothing up. */
+async function tell(step: Step, item: Item, { chronicle, clock, logger }: WorkerContext): Promise<void> {
+  const record = recordOf(step, item, clock.now());
+  if (record === null) return;
+  await chronicle
+    .note(item.id, clock.now(), record)
+    .catch((error: unknown) => logger.debug({ err: error }, 'An event could not be noted'));
+}
+
+async function carryOut(step: Step, item: Item, data: JobData, context: WorkerContext): Promise<JobFate> {
   const { ledger, queues, clock } = context;
   const { id } = item;
   switch (step.do) {
@@ -28,18 +46,21 @@ export async function applyStep(
       return recordTask(step.taskId, item, context);
     case 'submit-later': {
       const cost = step.cost === 'attempt' ? { addAttempts: 1 } : { staysAtGate: true };
-      await ledger.move(
-        'submitLater',
-        id,
-        { ...cost, ...saying(step.message) },
-        { nextLookMs: step.delayMs },
-      );
+      const changes = { ...cost, ...notSubmitted, ...saying(step.message) };
+      await ledger.move('submitLater', id, changes, { nextLookMs: step.delayMs });
       return { fate: 'delay', delayMs: step.delayMs };
     }
+    case 'await-callback':
+      return awaitCallback(step, item, context);
     case 'resubmit-unsure':
       return resubmitUnsure(step, item, context);
     case 'resubmit':
-      await ledger.move('resubmit', id, { message: step.message }, { nextLookMs: step.delayMs });
+      await ledger.move(
+        'resubmit',
+        id,
+        { message: step.message, releaseCredits: true },
+        { nextLookMs: step.delayMs },
+      );
       await queues.add('submit', id, step.delayMs);
       return done;
     case 'halt':
@@ -51,16 +72,22 @@ export async function applyStep(
       });
       return done;
     case 'fail':
-      await ledger.move('fail', id, { reason: step.reason, message: step.message });
+      await ledger.move(
+        'fail',
+        id,
+        { reason: step.reason, message: step.message, releaseCredits: step.unpaid === true },
+        { expect: { state: item.state } },
+      );
       log(item, context).info({ reason: step.reason, words: step.message }, 'A link failed');
       return done;
     case 'look-again': {
       await ledger.touch(id, step.delayMs, clock.now());
-      const { failedSince, tries } = step;
+      const { failedSince, tries, calledBack } = step;
       const kept = {
         runningAt: clock.now(),
         ...(failedSince === undefined ? {} : { failedSince }),
         ...(tries === undefined ? {} : { tries }),
+        ...(calledBack === undefined ? {} : { calledBack }),
       };
       return { fate: 'delay', delayMs: step.delayMs, data: kept };
     }
@@ -89,23 +116,39 @@ export async function applyStep(
 
 /** The id is recorded before anything else, wherever the item has got to in the meantime. */
 async function recordTask(taskId: string, item: Item, context: WorkerContext): Promise<JobFate> {
-  const { ledger, queues } = context;
-  const changes: ItemChanges = { taskId, addAttempts: 1, stamp: ['submittedAt'], message: null };
-  const now = context.clock.now();
+  const { ledger, queues, clock } = context;
+  const recorded = await recordFoundTask(ledger, item.id, {
+    taskId,
+    attempt: item.attempts + 1,
+    by: 'answer',
+  });
+  if (recorded === 'beside') {
+    log(item, context).warn({ otherTaskId: taskId }, 'A link has two tasks: it may have been paid twice');
+  }
+  if (recorded !== 'taken') return done;
+  const now = clock.now();
   const history = await context.histories.of(context.models.get(item.model));
   const callbacksOn = context.callbackUrl !== null;
   const firstLookMs = nextCheckAt(history, { submittedAt: now, callbacksOn }, now) - now;
-  const recorded = await ledger.move('recordTask', item.id, changes, { nextLookMs: firstLookMs });
-  if (!recorded.moved) {
-    const orphan = await ledger.move('recordOrphan', item.id, changes, { nextLookMs: firstLookMs });
-    log(item, context).warn(
-      { taskId, state: recorded.state },
-      'A task was created for a link that had moved on',
-    );
-    if (!orphan.moved) return done;
-  }
-  await queues.add('status-check', item.id, firstLookMs);
+  await Promise.all([
+    ledger.touch(item.id, firstLookMs, now),
+    queues.add('status-check', item.id, firstLookMs),
+  ]);
   return done;
+}
+
+/** The callback route brings the task home, or this job comes back and asks again what to do. */
+async function awaitCallback(
+  { delayMs, message }: Extract<Step, { do: 'await-callback' }>,
+  item: Item,
+  context: WorkerContext,
+): Promise<JobFate> {
+  const moved = await context.ledger.move('awaitCallback', item.id, { message }, { nextLookMs: delayMs });
+  if (!moved.moved) return done;
+  if (item.message !== message) {
+    log(item, context).warn({ words: message }, 'An answer was lost: the callback is waited for');
+  }
+  return { fate: 'delay', delayMs };
 }
 
 async function resubmitUnsure(
@@ -116,7 +159,12 @@ async function resubmitUnsure(
   const { ledger, queues } = context;
   log(item, context).warn({ words: step.message }, 'A link may be paid twice');
   if (item.state === 'submitting') {
-    const changes = { addAttempts: 1, addPossiblyPaidTwice: 1, message: step.message };
+    const changes = {
+      addAttempts: 1,
+      addPossiblyPaidTwice: 1,
+      submittedAt: null,
+      message: step.message,
+    };
     await ledger.move('submitLater', item.id, changes, { nextLookMs: step.delayMs });
     return { fate: 'delay', delayMs: step.delayMs };
   }
@@ -147,7 +195,12 @@ async function halt(
   if (isNew)
     logger.error({ halt: reason, ...model, words: message }, 'The vendor stopped us: everything waits');
   if (item.state === 'submitting')
-    await ledger.move('submitLater', item.id, { staysAtGate: true }, { nextLookMs: delayMs });
+    await ledger.move(
+      'submitLater',
+      item.id,
+      { staysAtGate: true, ...notSubmitted },
+      { nextLookMs: delayMs },
+    );
   else await ledger.touch(item.id, delayMs, clock.now());
   return { fate: 'delay', delayMs, data };
 }

@@ -15,7 +15,7 @@ import { sidecarOf } from './transfer/sidecar.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 const rules: DownloadRules = { mostTries: 8, mostInvalid: 4, backoff: { firstMs: 1000, mostMs: 60_000 } };
-export const toolName = 'kie-batch';
+const toolName = 'kie-batch';
 
 export async function runDownload(
   id: string,
@@ -40,7 +40,7 @@ async function collect(
   const disclosure = disclosureOf(item);
   const stored: StoredResult[] = [];
   for (const [index, url] of urls.entries()) {
-    const key = keyOf(item, index);
+    const key = context.fetcher.keyOf(item, index);
     const reply = await context.fetcher.fetch({ url, key, disclosure }, signal);
     if (reply.outcome !== 'stored') return afterFetch(reply, tries, rules, context.random());
     const facts = { ...item, savedAt: context.clock.now() };
@@ -58,11 +58,6 @@ async function freshUrls(
 ): Promise<readonly string[] | Exclude<RecordReply, { outcome: 'succeeded' }>> {
   const record = await vendor.getRecord(models.get(item.model), item.taskIds.at(-1) ?? '', signal);
   return record.outcome === 'succeeded' ? record.urls : record;
-}
-
-/** `batch/id.mp4`, and `-2`, `-3` … for further results of the same task. */
-function keyOf({ batch, id }: Item, index: number): string {
-  return `${batch}/${id}${index === 0 ? '' : `-${index + 1}`}.mp4`;
 }
 
 function disclosureOf(item: Item): Disclosure {

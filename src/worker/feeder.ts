@@ -1,13 +1,13 @@
 /**
  * Hands waiting links from the ledger's backlogs to the submit queue, never more than the gate will soon
  * admit: so a million waiting links cost no jobs, a batch given later gets its turn, and cancelling or
- * pausing a batch needs no search through a queue. Every worker with the submit stage runs one; the
- * ledger's script keeps several from handing out too much together.
+ * pausing a batch needs no search through a queue. While the account is halted nothing is handed out, while a
+ * model is halted nothing of its batches. Every worker with the submit stage runs one; the ledger's script keeps
+ * several from handing out too much together.
  */
-import type { Queues } from '../shared/jobs/catalogue.ts';
-import type { Ledger } from '../shared/ledger/ledger.ts';
-import type { Logger } from '../shared/logging/logger.ts';
-import type { Gate } from './gate/gate.ts';
+import { listHalts, modelsHalted } from '../shared/gate-state/halts.ts';
+import { endUnaffordable } from './end-unaffordable.ts';
+import type { WorkerContext } from './worker-context.ts';
 
 export interface Feeder {
   /** A place at the gate has become free, or links have come. */
@@ -17,9 +17,11 @@ export interface Feeder {
 
 /** Jobs that stand ready behind a closed gate, so that the slot that opens next is used at once. */
 const readyJobs = 2;
+/** Also how soon after the end of a halt links are handed out again. */
 const longestPauseMs = 500;
 
-export function startFeeder(deps: { ledger: Ledger; queues: Queues; gate: Gate; logger: Logger }): Feeder {
+export function startFeeder(context: WorkerContext): Feeder {
+  const { ledger, queues, submitGate, redis, prefix, logger } = context;
   let stopped = false;
   let again = false;
   let timer: NodeJS.Timeout | undefined;
@@ -28,14 +30,23 @@ export function startFeeder(deps: { ledger: Ledger; queues: Queues; gate: Gate; 
   async function feed(): Promise<void> {
     let pauseMs = longestPauseMs;
     try {
-      const { freeSlots, waitMs } = await deps.gate.free();
-      const ids = await deps.ledger.take(freeSlots + readyJobs);
-      if (ids.length > 0) await deps.queues.addMany('submit', ids);
+      const { freeSlots, waitMs, why } = await submitGate.free();
+      const hasMore = why !== 'halted' && (await handOut(freeSlots + readyJobs));
       if (freeSlots === 0) pauseMs = Math.min(longestPauseMs, Math.max(1, waitMs));
+      if (hasMore) pauseMs = 1;
     } catch (error) {
-      deps.logger.warn({ err: error }, 'Could not hand out waiting links, trying again');
+      logger.warn({ err: error }, 'Could not hand out waiting links, trying again');
     }
     schedule(pauseMs);
+  }
+
+  /** @returns whether there is more to do at once */
+  async function handOut(wanted: number): Promise<boolean> {
+    const halts = await listHalts(redis, prefix);
+    const { ids, exhausted } = await ledger.take(wanted, modelsHalted('submit', halts));
+    if (ids.length > 0) await queues.addMany('submit', ids);
+    const ended = await Promise.all(exhausted.map((batch) => endUnaffordable(batch, context)));
+    return ended.some((count) => count > 0);
   }
 
   function schedule(pauseMs: number): void {

@@ -4,15 +4,19 @@
  */
 import type { Clock } from '../shared/clock.ts';
 import type { Configuration } from '../shared/configuration/configuration.ts';
+import type { Item } from '../shared/ledger/item.ts';
 import type { Logger } from '../shared/logging/logger.ts';
 import type { Outgoing } from '../shared/outgoing/outgoing.ts';
+import { compilePathTemplate } from '../shared/storage/path-template.ts';
 import type { Storage } from '../shared/storage/storage.ts';
-import { unlimitedBandwidth } from './transfer/bandwidth.ts';
+import { createBandwidth, unlimitedBandwidth } from './transfer/bandwidth.ts';
 import type { FetchReply, FetchRequest } from './transfer/fetch-reply.ts';
 import { fetchResult } from './transfer/fetch-result.ts';
 import { defaultTransferLimits, type TransferDeps } from './transfer/transfer-deps.ts';
 
 export interface ResultFetcher {
+  /** The place of an item's result below the storage's root; `index` counts the results of a task from 0. */
+  keyOf(item: Item, index: number): string;
   fetch(request: Pick<FetchRequest, 'url' | 'key' | 'disclosure'>, signal: AbortSignal): Promise<FetchReply>;
   /** Writes the JSON beside a result. */
   putSidecar(key: string, content: object): Promise<string>;
@@ -25,14 +29,24 @@ export interface ResultFetcherDeps {
   readonly outgoing: Outgoing;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly configuration: Pick<Configuration, 'MAX_VIDEO_BYTES' | 'MIN_FREE_BYTES'>;
+  readonly configuration: Pick<
+    Configuration,
+    'MAX_VIDEO_BYTES' | 'MIN_FREE_BYTES' | 'PATH_TEMPLATE' | 'LIMIT_RATE'
+  >;
 }
 
 export function createResultFetcher({ configuration, ...parts }: ResultFetcherDeps): ResultFetcher {
   const { storage } = parts;
-  const transfer: TransferDeps = { ...parts, bandwidth: unlimitedBandwidth, limits: defaultTransferLimits };
+  const { LIMIT_RATE, PATH_TEMPLATE } = configuration;
+  const bandwidth = LIMIT_RATE === undefined ? unlimitedBandwidth : createBandwidth(LIMIT_RATE, parts.clock);
+  const transfer: TransferDeps = { ...parts, bandwidth, limits: defaultTransferLimits };
+  const template = compilePathTemplate(PATH_TEMPLATE);
+  if ('problem' in template) throw new Error(`PATH_TEMPLATE ${template.problem}`);
   const expect = { maxBytes: configuration.MAX_VIDEO_BYTES, minFreeBytes: configuration.MIN_FREE_BYTES };
   return {
+    // The day of submission, not of today: a download that is repeated must find its file.
+    keyOf: (item, index) =>
+      template.path({ ...item, index: index + 1, at: item.submittedAt ?? item.enqueuedAt }),
     fetch: (request, signal) => fetchResult({ ...request, expect }, transfer, signal),
     putSidecar: (key, content) => storage.putSidecar(key, content),
     async hasRoom() {

@@ -26,11 +26,17 @@ export interface CheckedTask {
   readonly failedSince: number | undefined;
   /** Looks in a row that got no usable answer. */
   readonly tries: number;
+  /** A callback has said that the task has ended. */
+  readonly calledBack?: boolean;
   readonly now: number;
 }
 
 /** A record may take this long to appear; later the task is lost. Source: vendor-api.md, 422 on a query. */
 const unknownGraceMs = 120_000;
+/** Looks that believe a callback more than the record. */
+const believedLooks = 4;
+/** Waiting for the end of a halt is the gate's business; the job only comes back to ask. */
+const askAgainMs = 2000;
 /** While a failure may yet turn, look this often. */
 const secondLookMs = 15_000;
 
@@ -42,7 +48,7 @@ export function afterStatusCheck(
 ): Step {
   switch (reply.outcome) {
     case 'pending':
-      return pastDeadline(task, rules) ?? { do: 'look-again', delayMs: rules.nextLookMs };
+      return pastDeadline(task, rules) ?? lookWhileRunning(task, rules, random);
     case 'succeeded':
       return { do: 'download', urls: reply.urls, credits: reply.credits ?? rules.creditsPerTask };
     case 'failed':
@@ -52,12 +58,19 @@ export function afterStatusCheck(
     case 'throttled':
       return { do: 'look-again', delayMs: backoffMs(rules.backoff, 1, random, reply.retryAfterMs) };
     case 'halt':
-      return { do: 'halt', reason: reply.reason, message: reply.message, delayMs: rules.backoff.mostMs };
+      return { do: 'halt', reason: reply.reason, message: reply.message, delayMs: askAgainMs };
     case 'retry':
       return pastDeadline(task, rules) ?? lookAfterTrouble(task, rules, random);
     default:
       return reply satisfies never;
   }
+}
+
+/** A record may be a moment behind the callback; a callback that is not true after that counts for nothing. */
+function lookWhileRunning({ calledBack, tries }: CheckedTask, rules: StatusCheckRules, random: number): Step {
+  if (!calledBack || tries >= believedLooks) return { do: 'look-again', delayMs: rules.nextLookMs };
+  const delayMs = Math.min(rules.nextLookMs, backoffMs(rules.backoff, tries + 1, random));
+  return { do: 'look-again', delayMs, tries: tries + 1, calledBack };
 }
 
 function lookAfterTrouble(task: CheckedTask, rules: StatusCheckRules, random: number): Step {
@@ -85,7 +98,9 @@ function afterFailure(
   const message = [reply.failCode, reply.failMsg].filter(Boolean).join(': ') || 'the vendor gave no reason';
   const worthAnother = reply.resubmit || reply.graceMs !== undefined;
   const tasks = task.item.taskIds.length;
-  if (!worthAnother || tasks >= rules.mostTasks) return { do: 'fail', reason: 'generation-failed', message };
+  if (!worthAnother || tasks >= rules.mostTasks) {
+    return { do: 'fail', reason: 'generation-failed', message, unpaid: true };
+  }
   return { do: 'resubmit', delayMs: backoffMs(rules.backoff, tasks, random), message };
 }
 

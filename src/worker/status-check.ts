@@ -45,7 +45,13 @@ export async function runStatusCheck(
   if (reply.outcome === 'succeeded' || reply.outcome === 'failed') {
     await context.histories.learn(model, endedTask(item, reply, data, now, context));
   }
-  const task = { item, now, failedSince: data.failedSince, tries: data.tries ?? 0 };
+  const task = {
+    item,
+    now,
+    failedSince: data.failedSince,
+    tries: data.tries ?? 0,
+    calledBack: data.calledBack ?? false,
+  };
   const step = afterStatusCheck(task, reply, await rulesFor(item, model, now, context), context.random());
   return applyStep(step, item, data, context);
 }

@@ -21,6 +21,8 @@ export type Step =
       readonly cost: 'nothing' | 'attempt';
       readonly message?: string;
     }
+  /** The answer was lost, but the task's callback may yet tell its id: stays in `submitting` meanwhile. */
+  | { readonly do: 'await-callback'; readonly delayMs: number; readonly message: string }
   /** As `submit-later`, after an answer that was lost: the link may be paid twice. */
   | { readonly do: 'resubmit-unsure'; readonly delayMs: number; readonly message: string }
   /** The task failed and is worth another. */
@@ -34,13 +36,21 @@ export type Step =
     }
   /** Waits for a person. */
   | { readonly do: 'hold'; readonly message: string }
-  | { readonly do: 'fail'; readonly reason: FailureReason; readonly message: string }
+  /** `unpaid` where the vendor has surely charged nothing for the last task. */
+  | {
+      readonly do: 'fail';
+      readonly reason: FailureReason;
+      readonly message: string;
+      readonly unpaid?: true;
+    }
   /** Nothing to do but to look again. */
   | {
       readonly do: 'look-again';
       readonly delayMs: number;
       readonly failedSince?: number;
       readonly tries?: number;
+      /** A callback has said that the task has ended, and its record does not say so yet. */
+      readonly calledBack?: true;
     }
   | { readonly do: 'download'; readonly urls: readonly string[]; readonly credits: number }
   | { readonly do: 'save'; readonly results: readonly [StoredResult, ...StoredResult[]] }

@@ -13,8 +13,12 @@ export interface SubmitRules {
   readonly mostAttempts: number;
   readonly onAmbiguous: 'resubmit' | 'hold';
   readonly backoff: Backoff;
+  /** For how long the callback of a call whose answer was lost may still come; unset or 0: none will. */
+  readonly callbackLeftMs?: number;
 }
 
+/** While a callback is waited for, the limit is reckoned anew this often: it shrinks as durations are learned. */
+const reckonAgainMs = 60_000;
 /** Waiting for a halt or a pause is the gate's business; the job only comes back to ask. */
 const askAgainMs = 1000;
 /** A vendor that cannot be reached at all is asked again this often. */
@@ -29,7 +33,7 @@ export function afterSubmit(item: Item, reply: CreateReply, rules: SubmitRules, 
     case 'halt':
       return { do: 'halt', reason: reply.reason, message: reply.message, delayMs: askAgainMs };
     case 'reject':
-      return { do: 'fail', reason: 'rejected', message: reply.message };
+      return { do: 'fail', reason: 'rejected', message: reply.message, unpaid: true };
     case 'retry':
       return tryAgain(item, reply.message, rules, random, reply.sent);
     case 'ambiguous':
@@ -39,8 +43,15 @@ export function afterSubmit(item: Item, reply: CreateReply, rules: SubmitRules, 
   }
 }
 
-/** The answer was lost, or the worker that waited for it: the vendor may have taken and billed the task. */
+/**
+ * The answer was lost, or the worker that waited for it: the vendor may have taken and billed the task. Where
+ * callbacks are on, the task's own tells its id when it ends; only then the policy decides.
+ */
 export function afterLostAnswer(item: Item, message: string, rules: SubmitRules, random: number): Step {
+  const { callbackLeftMs = 0 } = rules;
+  if (callbackLeftMs > 0) {
+    return { do: 'await-callback', delayMs: Math.min(callbackLeftMs, reckonAgainMs), message };
+  }
   if (rules.onAmbiguous === 'hold') {
     return {
       do: 'hold',
@@ -60,7 +71,7 @@ function tryAgain(item: Item, message: string, rules: SubmitRules, random: numbe
   const attempts = item.attempts + 1;
   // Nothing was sent, which says nothing about the link: wait as long as it takes.
   if (!sent) return { do: 'submit-later', delayMs: unreachableMs, cost: 'nothing', message };
-  if (attempts >= rules.mostAttempts) return exhausted(attempts, message);
+  if (attempts >= rules.mostAttempts) return { ...exhausted(attempts, message), unpaid: true };
   return {
     do: 'submit-later',
     delayMs: backoffMs(rules.backoff, attempts, random),
@@ -69,10 +80,16 @@ function tryAgain(item: Item, message: string, rules: SubmitRules, random: numbe
   };
 }
 
-function exhausted(attempts: number, message: string): Step {
+function exhausted(attempts: number, message: string): Extract<Step, { do: 'fail' }> {
   return {
     do: 'fail',
     reason: 'attempts-exhausted',
     message: `given up after ${attempts} attempts: ${message}`,
   };
+}
+
+/** The batch may spend nothing more, and no task of its own is under way that could give anything back. */
+export function afterBudget(batch: string, budget: number): Step {
+  const message = `the ${budget} credits allowed for batch ${batch} are used up; allow more with --max-credits, then: kie-batch retry ${batch} --reason budget-exhausted`;
+  return { do: 'fail', reason: 'budget-exhausted', message };
 }

@@ -4,19 +4,25 @@
  * that finds it recorded by a run that is gone takes the answer for lost, never for "not sent".
  */
 import { randomUUID } from 'node:crypto';
+import { callbackUrlOf, createCallbackTokens } from '../shared/callbacks/callback-tokens.ts';
 import type { JobData } from '../shared/jobs/catalogue.ts';
 import type { Item } from '../shared/ledger/item.ts';
+import type { Refusal } from '../shared/ledger/ledger.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import type { CreateReply } from '../shared/vendor/replies.ts';
 import { applyStep } from './apply-step.ts';
-import type { Verdict } from './gate/gate.ts';
+import { callbackPatienceMs } from './callback-patience.ts';
+import type { Admission, Verdict } from './gate/gate.ts';
+import { readServerHints } from './gate/server-hints.ts';
 import type { JobFate } from './queue-signals.ts';
-import { afterLostAnswer, afterSubmit } from './submit-decision.ts';
+import { afterBudget, afterLostAnswer, afterSubmit, type SubmitRules } from './submit-decision.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 const done: JobFate = { fate: 'done' };
 /** However long the gate says to wait, ask again this soon: what it waits for may end early. */
 const longestWaitMs = 1500;
+
+type Refused = Extract<Admission, { go: false }>;
 
 export interface SubmitStage {
   run(id: string, data: JobData, signal: AbortSignal): Promise<JobFate>;
@@ -24,20 +30,13 @@ export interface SubmitStage {
 
 /** @param admitted called when a place at the gate has become free */
 export function createSubmitStage(context: WorkerContext, admitted: () => void): SubmitStage {
-  const { ledger, models, submitRules, random } = context;
+  const { ledger, models, random } = context;
+  const tokens = createCallbackTokens(context);
   return {
     async run(id, data, signal) {
       const item = await ledger.item(id);
       if (item === null) return done;
-      if (item.state === 'submitting') {
-        const step = afterLostAnswer(
-          item,
-          'a worker ended while it waited for the vendor',
-          submitRules,
-          random(),
-        );
-        return applyStep(step, item, data, context);
-      }
+      if (item.state === 'submitting') return findLost(item, data);
       if (item.state === 'processing') {
         await context.queues.add('status-check', id);
         return done;
@@ -47,35 +46,69 @@ export function createSubmitStage(context: WorkerContext, admitted: () => void):
     },
   };
 
+  /** The call of a run that is gone; or the answer was lost earlier, and its callback is waited for. */
+  async function findLost(item: Item, data: JobData): Promise<JobFate> {
+    const words = item.message ?? 'a worker ended while it waited for the vendor';
+    const step = afterLostAnswer(item, words, await rulesFor(item), random());
+    return applyStep(step, item, data, context);
+  }
+
   async function submit(
     item: Item,
     model: ModelDefinition,
     data: JobData,
     signal: AbortSignal,
   ): Promise<JobFate> {
-    const admission = await context.submitGate.admit(`${item.id}.${randomUUID()}`, model.id);
-    if (!admission.go) {
-      const delayMs =
-        admission.why === 'limit' ? admission.waitMs : Math.min(admission.waitMs, longestWaitMs);
-      return { fate: 'delay', delayMs };
-    }
-    const begun = await ledger.move('beginSubmit', item.id, {}, { expect: { attempts: item.attempts } });
+    const { submitGate } = context;
+    const attempt = item.attempts + 1;
+    const callback =
+      context.callbackUrl === null
+        ? {}
+        : { callbackUrl: await callbackUrlOf(context.callbackUrl, { id: item.id, attempt }, tokens) };
+    const admission = await submitGate.admit(`${item.id}.${randomUUID()}`, model.id);
+    if (!admission.go) return waitForGate(item, admission);
+    const begun = await ledger.move(
+      'beginSubmit',
+      item.id,
+      { reserveCredits: model.creditsPerTask, stamp: ['submittedAt'], message: null },
+      { expect: { attempts: item.attempts } },
+    );
     admitted();
     if (!begun.moved) {
-      await context.submitGate.settle(admission.slot, { kind: 'unsent' });
-      return done;
+      await submitGate.settle(admission.slot, { kind: 'unsent' });
+      return begun.refusal === undefined ? done : refuse(item, begun.refusal, data);
     }
-    const submitting: Item = { ...item, state: 'submitting' };
-    const callback = context.callbackUrl === null ? {} : { callbackUrl: context.callbackUrl };
+    const submitting: Item = { ...item, state: 'submitting', submittedAt: context.clock.now() };
+    const rules = await rulesFor(submitting);
     const reply = await context.vendor.createTask({ model, url: item.url, ...callback }, signal);
-    const applied = applyStep(
-      afterSubmit(submitting, reply, submitRules, random()),
-      submitting,
-      data,
-      context,
-    );
-    const [fate] = await Promise.all([applied, context.submitGate.settle(admission.slot, verdictOf(reply))]);
+    const step = afterSubmit(submitting, reply, rules, random());
+    const applied = applyStep(step, submitting, data, context);
+    const [fate] = await Promise.all([applied, submitGate.settle(admission.slot, verdictOf(reply))]);
     return fate;
+  }
+
+  /** A halt may last for hours: the place at the gate is for links that can get through. */
+  async function waitForGate({ id }: Item, { why, waitMs }: Refused): Promise<JobFate> {
+    if (why === 'halted') await ledger.leaveGate(id);
+    return { fate: 'delay', delayMs: why === 'limit' ? waitMs : Math.min(waitMs, longestWaitMs) };
+  }
+
+  /** Paused; or no credits left to spend: for good, or until a task of the batch that is under way gives some back. */
+  async function refuse(item: Item, refusal: Refusal, data: JobData): Promise<JobFate> {
+    // What is paused waits in its batch's backlog again.
+    if (refusal === 'paused' || refusal === 'known-task') return done;
+    await ledger.leaveGate(item.id);
+    if (refusal === 'budget-wait') return { fate: 'delay', delayMs: longestWaitMs };
+    const batch = await ledger.batch(item.batch);
+    return applyStep(afterBudget(item.batch, batch?.budget ?? 0), item, data, context);
+  }
+
+  async function rulesFor(item: Item): Promise<SubmitRules> {
+    const { submitRules, callbackUrl, histories, clock } = context;
+    if (callbackUrl === null || item.submittedAt === null) return submitRules;
+    const model = models.get(item.model);
+    const untilAt = item.submittedAt + callbackPatienceMs(await histories.of(model), model);
+    return { ...submitRules, callbackLeftMs: untilAt - clock.now() };
   }
 }
 
@@ -85,8 +118,11 @@ function verdictOf(reply: CreateReply): Verdict {
     case 'throttled':
       return {
         kind: 'refused',
+        ...readServerHints(reply.hints),
         ...(reply.retryAfterMs === undefined ? {} : { retryAfterMs: reply.retryAfterMs }),
       };
+    case 'accepted':
+      return { kind: 'counted', ...readServerHints(reply.hints) };
     case 'ambiguous':
       return { kind: 'ambiguous' };
     case 'retry':

@@ -1,6 +1,7 @@
 /**
  * What every stage is handed: one plain object, built in worker.ts.
  */
+import type { Chronicle } from '../shared/chronicle/chronicle.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Queues } from '../shared/jobs/catalogue.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
@@ -22,6 +23,8 @@ export interface WorkerContext {
   readonly models: ModelRegistry;
   /** How long tasks take, as learned by all workers. */
   readonly histories: LearnedHistories;
+  /** The stories of items, and the measures. */
+  readonly chronicle: Chronicle;
   readonly fetcher: ResultFetcher;
   readonly redis: RedisConnection;
   readonly prefix: string;

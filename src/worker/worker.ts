@@ -3,14 +3,18 @@
  * worker was killed is taken up by another within 15 seconds: its lock ends after ten, and somebody looks
  * every three.
  */
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
 import { type Job, Worker as QueueWorker } from 'bullmq';
 import { type JobData, jobDataSchema, type Stage } from '../shared/jobs/catalogue.ts';
 import { ModelError } from '../shared/models/load-models.ts';
+import { announceWorker } from '../shared/presence/worker-presence.ts';
 import type { RedisConnection } from '../shared/redis/script.ts';
 import { applyStep } from './apply-step.ts';
 import { runDownload } from './download.ts';
 import { type Feeder, startFeeder } from './feeder.ts';
 import { startHaltProber } from './halt-prober.ts';
+import { countHeld, type Held } from './held-items.ts';
 import { isLastAttempt, type JobFate, settleJob } from './queue-signals.ts';
 import { runStatusCheck } from './status-check.ts';
 import { createSubmitStage } from './submit.ts';
@@ -41,22 +45,26 @@ const misconfiguredMs = 5000;
 
 export function startWorker(context: WorkerContext, settings: WorkerSettings): RunningWorker {
   const { stages } = settings;
-  const feeder: Feeder | null = stages.includes('submit')
-    ? startFeeder({ ...context, gate: context.submitGate })
-    : null;
+  const feeder: Feeder | null = stages.includes('submit') ? startFeeder(context) : null;
   const submit = createSubmitStage(context, () => feeder?.nudge());
   const runs: Readonly<Record<Stage, Run>> = {
     submit: submit.run,
     'status-check': (id, data, signal) => runStatusCheck(id, data, context, signal),
     download: (id, data, signal) => runDownload(id, data, context, signal),
   };
-  const workers = stages.map((stage) => startStage(stage, runs[stage], context, settings));
+  const held = countHeld();
+  const workers = stages.map((stage) => startStage(stage, runs[stage], held, context, settings));
+  const presence = announceWorker(
+    { id: randomUUID(), host: hostname(), pid: process.pid, stages, startedAt: context.clock.now() },
+    held.list,
+    context,
+  );
   const sweeper = startSweeper({ ...context, everyMs: sweepEveryMs });
   const prober = startHaltProber(context);
   return {
     nudge: () => feeder?.nudge(),
     async stop(deadlineMs) {
-      const background = [feeder?.stop(), sweeper.stop(), prober.stop()];
+      const background = [feeder?.stop(), sweeper.stop(), prober.stop(), presence.stop()];
       const cutOff = setTimeout(() => {
         for (const worker of workers) worker.cancelAllJobs('the worker is stopping');
       }, deadlineMs);
@@ -69,12 +77,14 @@ export function startWorker(context: WorkerContext, settings: WorkerSettings): R
 function startStage(
   stage: Stage,
   run: Run,
+  held: Held,
   context: WorkerContext,
   settings: WorkerSettings,
 ): QueueWorker<JobData> {
   const logger = context.logger.child({ stage });
   const process = async (job: Job<JobData>, token?: string, signal?: AbortSignal): Promise<void> => {
     const abort = signal ?? new AbortController().signal;
+    using _ = held.hold(stage, job.id ?? '');
     const fate = await runGuarded(
       stage,
       job,

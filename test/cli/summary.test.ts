@@ -24,7 +24,10 @@ function aBatch(changes: Partial<Batch['counts']>): Batch {
     failures: {},
     possiblyPaidTwice: 0,
     creditsSpent: 0,
+    budget: null,
     bytes: 0,
+    isPaused: false,
+    priority: 1,
   };
 }
 

@@ -4,7 +4,7 @@ import { openProject, type Project } from './executable.ts';
 
 const commands = ['run', 'enqueue', 'worker', 'status', 'export', 'retry', 'simulate', 'demo'];
 
-describe('the executable, asked or used wrongly', () => {
+describe.concurrent('the executable, asked or used wrongly', () => {
   let project: Project;
   beforeAll(async () => {
     project = await openProject();

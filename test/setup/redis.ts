@@ -13,8 +13,6 @@ export function redisPrefix(): string {
   return `{test-${inject('redisRun')}-${randomUUID().slice(0, 13)}}`;
 }
 
-export { redisPrefix as testPrefix };
-
 /** A connection that waits for Redis as long as it takes, as BullMQ’s workers need it; the test closes it. */
 export function connectTestRedis(redisUrl: string = inject('redisUrl')): Redis {
   return new Redis(redisUrl, { maxRetriesPerRequest: null });

@@ -72,7 +72,7 @@ describe('what follows from a record', () => {
 
   it('keeps the words of the vendor when a task failed for good', () => {
     const step = decide({ ...failed, resubmit: false, failCode: '422', failMsg: 'no access' });
-    expect(step).toEqual({ do: 'fail', reason: 'generation-failed', message: '422: no access' });
+    expect(step).toMatchObject({ do: 'fail', reason: 'generation-failed', message: '422: no access' });
   });
 
   it('looks again for two minutes at a failure that may yet turn, and only then submits again', () => {

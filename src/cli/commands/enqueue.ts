@@ -3,25 +3,55 @@ import type { Command } from 'commander';
 import { defaultBatchName } from '../../producer/batch-name.ts';
 import { enqueueLists } from '../../producer/enqueue-lists.ts';
 import { openListFiles } from '../../producer/lists/open-list-files.ts';
+import { parseSourceAddress } from '../../producer/sources/source-address.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { loadConfiguration } from '../../shared/configuration/configuration.ts';
 import { createStorage } from '../../shared/storage/create-storage.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { rootOf } from '../../shared/storage/storage-root.ts';
+import { enqueueSource, sourceBatchName } from '../enqueue-source.ts';
+import { exitCodes, UsageError } from '../exit-codes.ts';
 import { formatCount } from '../format.ts';
 import { withInterrupt } from '../interrupt.ts';
 import { showInvalidLines } from '../invalid-lines.ts';
 import { openProgress } from '../progress.ts';
-import { rootOf } from '../run-batch.ts';
 import { openSession } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 import { type ListFlags, listCommand } from './options.ts';
 
+interface EnqueueFlags extends ListFlags {
+  readonly source?: string;
+}
+
 export function enqueueCommand(terminal: Terminal): Command {
   return listCommand('enqueue')
     .description('Enqueue links for workers to take; prints what became of them')
-    .action(async (files: string[], flags: ListFlags) => {
-      process.exitCode = await enqueue(files, flags, terminal);
+    .option(
+      '--source <address>',
+      'instead of files: what is new in a file or glob, folder:PATH, https://… or s3://… (docs/sources.md)',
+    )
+    .action(async (files: string[], flags: EnqueueFlags) => {
+      process.exitCode = await (flags.source === undefined
+        ? enqueue(files, flags, terminal)
+        : enqueueFrom(flags.source, files, flags, terminal));
     });
+}
+
+async function enqueueFrom(
+  address: string,
+  files: readonly string[],
+  flags: EnqueueFlags,
+  terminal: Terminal,
+): Promise<number> {
+  if (files.length > 0) throw new UsageError('Give files or --source, not both');
+  const loaded = loadConfiguration();
+  const place = parseSourceAddress(address, process.cwd());
+  const session = await openSession({ loaded, terminal, modelFiles: flags.modelFile, logTo: 'file' });
+  try {
+    const batch = flags.batch ?? sourceBatchName(place);
+    return await enqueueSource({ ...flags, place, batch }, session, terminal);
+  } finally {
+    await session.close();
+  }
 }
 
 async function enqueue(files: readonly string[], flags: ListFlags, terminal: Terminal): Promise<number> {
@@ -32,7 +62,11 @@ async function enqueue(files: readonly string[], flags: ListFlags, terminal: Ter
   try {
     const model = session.models.get(flags.model);
     const storage = await createStorage(loaded.configuration.STORAGE_URL, { clock: systemClock });
-    await session.ledger.openBatch(batch, { model: model.id, root: rootOf(storage) });
+    await session.ledger.openBatch(batch, {
+      model: model.id,
+      root: rootOf(storage),
+      priority: flags.priority,
+    });
     await storage.close();
     const since = await session.ledger.now();
     const progress = openProgress(terminal);
@@ -43,7 +77,8 @@ async function enqueue(files: readonly string[], flags: ListFlags, terminal: Ter
         ledger: session.ledger,
         signal,
         onInvalid: invalidLines.onInvalid,
-        onProgress: ({ total }) => progress.reading(total),
+        // Unwatched it says nothing unless something is new: a crontab mails every line.
+        onProgress: ({ total }) => terminal.isWatched && progress.reading(total),
       }),
       interrupted: signal.aborted,
     })).finally(invalidLines.finish);

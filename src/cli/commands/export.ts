@@ -8,8 +8,8 @@ import { exitCodes } from '../exit-codes.ts';
 import { exportColumns, exportRow, toCsvLine } from '../export-row.ts';
 import { openSession } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
+import { requireBatch } from '../with-session.ts';
 import { jsonOption, oneOf } from './options.ts';
-import { readBatches } from './status.ts';
 
 interface ExportFlags {
   readonly format: string;
@@ -31,7 +31,7 @@ export function exportCommand(terminal: Terminal): Command {
       const loaded = loadConfiguration();
       const session = await openSession({ loaded, terminal, modelFiles: [], logTo: 'file' });
       try {
-        await readBatches(name, session);
+        await requireBatch(name, session);
         if (format === 'csv') await write(`\uFEFF${toCsvLine(exportColumns)}\r\n`);
         for await (const page of session.ledger.items(name)) {
           const rows = page.filter(isWanted).map((item) => exportRow(item, name));

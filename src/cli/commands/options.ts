@@ -9,6 +9,7 @@ export interface ListFlags {
   readonly model: string;
   readonly modelFile: string[];
   readonly column?: string;
+  readonly priority?: number;
   readonly force: boolean;
   readonly json: boolean;
 }
@@ -39,8 +40,20 @@ export function listCommand(name: string): Command {
     .option('--model <id>', 'model to run the links through', DEFAULT_MODEL_ID)
     .addOption(modelFileOption())
     .option('--column <name>', 'column of a CSV, or field of JSON objects, that holds the link')
+    .option(
+      '--priority <n>',
+      'turns the batch gets where others get one (default: as it is, else 1)',
+      priorityOf,
+    )
     .option('--force', 'take links again that were saved before: they will be paid again', false)
     .addOption(jsonOption());
+}
+
+/** Weights are bounded so that nobody starves. */
+export function priorityOf(text: string): number {
+  const value = wholeNumber(text);
+  if (value <= 1000) return value;
+  throw new InvalidArgumentError('It must be a whole number from 1 to 1000.');
 }
 
 export function wholeNumber(text: string): number {
@@ -54,7 +67,7 @@ export function oneOf<Choice extends string>(what: string, choices: readonly Cho
   throw new UsageError(`${what} must be one of ${choices.join(', ')}, not "${text}"`);
 }
 
-function batchName(name: string): string {
+export function batchName(name: string): string {
   try {
     return checkBatchName(name);
   } catch (error) {

@@ -1,6 +1,6 @@
 /** `kie-batch simulate`: the simulated vendor on a port, for trying things out without a key or a bill. */
 import { Command } from 'commander';
-import { z } from 'zod';
+import type { z } from 'zod';
 import { simulatorOptionsSchema } from '../../simulator/options.ts';
 import { startSimulator } from '../../simulator/simulator.ts';
 import { exitCodes, UsageError } from '../exit-codes.ts';
@@ -13,12 +13,11 @@ export function simulateCommand(terminal: Terminal): Command {
     .description('Run the simulated vendor until stopped')
     .addOption(jsonOption());
   for (const [name, field] of Object.entries(simulatorOptionsSchema.shape)) {
-    const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-    command.option(`--${flag} <value>`, field.description ?? '');
+    command.option(`${flagOf(name)} <value>`, field.description ?? '');
   }
   return command.action(async ({ json, ...flags }: Record<string, unknown>) => {
     const parsed = simulatorOptionsSchema.safeParse({ port: 4000, ...flags });
-    if (!parsed.success) throw new UsageError(`Wrong options:\n${z.prettifyError(parsed.error)}`);
+    if (!parsed.success) throw new UsageError(describeIssues(parsed.error.issues));
     const simulator = await startSimulator({ port: 4000, ...flags });
     if (json) terminal.json({ url: simulator.url });
     terminal.say(`The simulated vendor listens. Point kie-batch at it with
@@ -28,4 +27,17 @@ Counts: ${simulator.url}/simulator/counts`);
     await simulator.close();
     process.exitCode = exitCodes.saved;
   });
+}
+
+/** An option that has several forms is told apart by its written one, which stands last. */
+function describeIssues(issues: readonly z.core.$ZodIssue[]): string {
+  const lines = issues.map((issue) => {
+    const inner = issue.code === 'invalid_union' ? (issue.errors.at(-1)?.[0] ?? issue) : issue;
+    return `  ${flagOf(String(issue.path[0] ?? ''))} ${inner.message}`;
+  });
+  return `Wrong options:\n${lines.join('\n')}`;
+}
+
+function flagOf(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

@@ -3,6 +3,7 @@
  * checked and what it means. docs/environment.md is generated from this table, so a new setting is one row.
  */
 import { z } from 'zod';
+import { compilePathTemplate, DEFAULT_PATH_TEMPLATE } from '../storage/path-template.ts';
 import { flag, rateLimit, sizeBytes, wholeNumber } from './values.ts';
 
 function httpUrl(example: string) {
@@ -28,12 +29,18 @@ const storageUrl = z.string().refine((text) => /^(file:.+|s3:\/\/.+)/.test(text)
   message: 'must be like file:./videos or s3://bucket/prefix?region=eu-central-1',
 });
 
+/** Checked here, compiled where it is used: a setting stays what one would write. */
+const pathTemplate = z.string().superRefine((text, context) => {
+  const compiled = compilePathTemplate(text);
+  if ('problem' in compiled) context.addIssue({ code: 'custom', message: compiled.problem });
+});
+
 const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']);
 
 export const configurationSchema = z.object({
   KIE_API_KEY: z
     .string()
-    .min(1)
+    .regex(/^[\x21-\x7e]+$/, { message: 'holds characters no key can have: copy it again' })
     .optional()
     .describe('bearer key of the vendor’s API; needed by `run` and `worker`'),
   KIE_BASE_URL: httpUrl('https://api.kie.ai').default('https://api.kie.ai').describe('the vendor’s API'),
@@ -49,13 +56,27 @@ export const configurationSchema = z.object({
   STORAGE_URL: storageUrl
     .default('file:./videos')
     .describe('where videos go: a folder, or `s3://bucket/prefix?region=…&endpoint=…&forcePathStyle=true`'),
+  PATH_TEMPLATE: pathTemplate
+    .prefault(DEFAULT_PATH_TEMPLATE)
+    .describe(
+      'place of a video below `STORAGE_URL`; fields: `{batch}`, `{id}`, `{model}`, `{date}`, `{index}`',
+    ),
   SUBMIT_LIMIT: rateLimit
     .prefault('20/10s')
     .describe('new tasks per time that the vendor publishes for your account'),
+  SUBMIT_LEARN: z
+    .enum(['down', 'both'])
+    .default('down')
+    .describe(
+      'what the gate may learn: `down`, never more than `SUBMIT_LIMIT`, less where the vendor refuses; `both`, it also looks for more, at the price of a refusal now and then',
+    ),
   MAX_IN_FLIGHT: wholeNumber(1, 100_000)
     .prefault('100')
     .describe('tasks at the vendor at once, over all workers'),
   DOWNLOAD_CONCURRENCY: wholeNumber(1, 256).prefault('8').describe('downloads at once, per process'),
+  LIMIT_RATE: sizeBytes
+    .optional()
+    .describe('most bytes a second that a process downloads, like `10MB`; unset: no cap'),
   CALLBACK_BASE_URL: httpUrl('https://videos.example.com')
     .optional()
     .describe('public URL of `serve`; when set, tasks carry a callback'),
@@ -73,6 +94,9 @@ export const configurationSchema = z.object({
   ALLOW_PRIVATE_ADDRESSES: flag
     .prefault('false')
     .describe('allow result and source URLs that resolve to private addresses (tests and simulators)'),
+  MAX_LIST_BYTES: sizeBytes
+    .prefault('1GiB')
+    .describe('a larger list from a URL or a bucket is refused (`--source`)'),
   MAX_VIDEO_BYTES: sizeBytes.prefault('2GiB').describe('a larger result is refused'),
   MIN_FREE_BYTES: sizeBytes.prefault('200MiB').describe('free disk space that downloads leave untouched'),
   LOG_LEVEL: logLevel.default('info').describe('trace, debug, info, warn, error, fatal or silent'),

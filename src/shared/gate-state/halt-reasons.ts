@@ -36,11 +36,14 @@ export function haltField(reason: HaltReason, model?: string): string {
   return model === undefined ? reason : `${reason}:${model}`;
 }
 
+export function stops(reason: HaltReason, operation: GateOperation): boolean {
+  const stopped: readonly GateOperation[] = stoppedBy[reason];
+  return stopped.includes(operation);
+}
+
 /** The fields that stop an operation: those of the account, and those of the model where one is given. */
 export function stoppingHaltFields(operation: GateOperation, model?: string): string[] {
-  const reasons = haltReasons.filter((reason) =>
-    (stoppedBy[reason] as readonly GateOperation[]).includes(operation),
-  );
+  const reasons = haltReasons.filter((reason) => stops(reason, operation));
   const ofModel = model === undefined ? [] : reasons.map((reason) => haltField(reason, model));
   return [...reasons.map((reason) => haltField(reason)), ...ofModel];
 }

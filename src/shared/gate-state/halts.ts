@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import { haltsKey, probesKey } from './gate-keys.ts';
-import { type HaltReason, haltField, haltReasons } from './halt-reasons.ts';
+import { type GateOperation, type HaltReason, haltField, haltReasons, stops } from './halt-reasons.ts';
 import { loadLuaScript, type RedisConnection } from './lua-script.ts';
 
 const beginHaltScript = loadLuaScript(new URL('begin-halt.lua', import.meta.url));
@@ -78,6 +78,11 @@ export async function listHalts(redis: RedisConnection, prefix: string): Promise
     .map((text) => storedHalt.parse(JSON.parse(text)))
     .map((halt) => ({ ...halt, model: halt.model ?? null }))
     .sort((a, b) => a.since - b.since);
+}
+
+/** Models of which no call of this kind goes out at present, while the account itself is open. */
+export function modelsHalted(operation: GateOperation, halts: readonly Halt[]): string[] {
+  return halts.flatMap(({ reason, model }) => (model !== null && stops(reason, operation) ? [model] : []));
 }
 
 /** Asks for the right to probe a halt; at most one claimant has it at a time, for `leaseMs`. */

@@ -25,6 +25,14 @@ export const jobDataSchema = z.object({
 });
 export type JobData = z.infer<typeof jobDataSchema>;
 
+/**
+ * The ticks of schedules have a small queue of their own: BullMQ makes the next tick when the previous one
+ * starts, so among other jobs a busy or paused queue would leave ticks out.
+ */
+export const ticksQueue = 'ticks';
+export const tickDataSchema = z.object({ schedule: z.string() });
+export type TickData = z.infer<typeof tickDataSchema>;
+
 export interface Queues {
   /** Makes the item's job in a stage, to run after `delayMs`; harmless when there is one. */
   add(stage: Stage, id: string, delayMs?: number, data?: JobData): Promise<void>;

@@ -15,9 +15,16 @@ export interface Batch {
   readonly createdAt: number;
   readonly counts: StateCounts;
   readonly failures: Readonly<Partial<Record<FailureReason, number>>>;
+  /** Links that were, not times. */
   readonly possiblyPaidTwice: number;
   readonly creditsSpent: number;
+  /** The most it may spend; null without a bound. */
+  readonly budget: number | null;
   readonly bytes: number;
+  /** None of its links is submitted until it is resumed. */
+  readonly isPaused: boolean;
+  /** How many turns it gets where others get one. */
+  readonly priority: number;
 }
 
 /** A batch belongs to one model; its name to what a file system and Redis can carry. */
@@ -48,7 +55,10 @@ export function readBatch(name: string, hash: Readonly<Record<string, string>>):
     failures: Object.fromEntries(failures),
     possiblyPaidTwice: number('sum:x'),
     creditsSpent: number('sum:c'),
+    budget: hash['budget'] === undefined ? null : number('budget'),
     bytes: number('sum:n'),
+    isPaused: hash['paused'] === '1',
+    priority: Number(hash['weight'] ?? 1),
   };
 }
 

@@ -9,19 +9,30 @@ export interface ItemChanges {
   readonly reason?: FailureReason | null;
   /** Null removes it. */
   readonly message?: string | null;
+  /** Becomes the task that counts. */
   readonly taskId?: string;
+  /** A task that is noted beside the one that counts. */
+  readonly otherTaskId?: string;
   /** Sets the count anew, where a person has asked for another try. */
   readonly attempts?: number;
   /** Added to what is there; the item's batches count these too. */
   readonly addAttempts?: number;
-  readonly addPossiblyPaidTwice?: number;
-  readonly addCreditsSpent?: number;
   readonly addBytes?: number;
+  /** May be below 0; the item's batches count the links where it is above 0. */
+  readonly addPossiblyPaidTwice?: number;
+  /** What a task has really cost; takes the place of what was reserved for it. */
+  readonly addCreditsSpent?: number;
+  /** Refused when the budget of the item's batch has no room for it. */
+  readonly reserveCredits?: number;
+  /** Nothing was charged: gives back what was reserved. */
+  readonly releaseCredits?: boolean;
   readonly sha256?: string;
   /** Null: the usual place, which is not stored. */
   readonly file?: string | null;
   /** Goes back to the gate without having got through: no other link is handed out in its place. */
   readonly staysAtGate?: boolean;
+  /** Null: there is no create call any more whose beginning it tells. */
+  readonly submittedAt?: null;
   /** Instants set to Redis's present time. */
   readonly stamp?: readonly ('submittedAt' | 'completedAt' | 'savedAt')[];
 }
@@ -34,7 +45,8 @@ export function scriptArguments(changes: ItemChanges): (string | Buffer)[] {
     fields[name],
     value,
   ];
-  const add = (name: FieldName, value: number | undefined) => (value ? call('add', name, String(value)) : []);
+  const number = (operation: string, name: FieldName, value: number | undefined) =>
+    value ? call(operation, name, String(value)) : [];
   const set = (name: FieldName, value: string | Buffer | null | undefined) => {
     if (value === undefined) return [];
     return value === null ? call('del', name) : call('set', name, value);
@@ -43,11 +55,17 @@ export function scriptArguments(changes: ItemChanges): (string | Buffer)[] {
     set('reason', changes.reason),
     set('message', changes.message?.slice(0, longestMessage) ?? changes.message),
     changes.taskId === undefined ? [] : call('push', 'taskIds', changes.taskId),
+    changes.otherTaskId === undefined ? [] : call('unshift', 'taskIds', changes.otherTaskId),
     set('attempts', changes.attempts === undefined ? undefined : String(changes.attempts)),
-    add('attempts', changes.addAttempts),
-    add('possiblyPaidTwice', changes.addPossiblyPaidTwice),
-    add('creditsSpent', changes.addCreditsSpent),
-    add('bytes', changes.addBytes),
+    number('add', 'attempts', changes.addAttempts),
+    number('add', 'bytes', changes.addBytes),
+    number('tally', 'possiblyPaidTwice', changes.addPossiblyPaidTwice),
+    changes.addCreditsSpent === undefined
+      ? []
+      : call('spend', 'creditsSpent', String(changes.addCreditsSpent)),
+    changes.reserveCredits === undefined ? [] : ['reserve', '', String(changes.reserveCredits)],
+    changes.releaseCredits ? ['release', '', ''] : [],
+    set('submittedAt', changes.submittedAt),
     set('sha256', changes.sha256 === undefined ? undefined : Buffer.from(changes.sha256, 'hex')),
     set('file', changes.file),
     changes.staysAtGate ? ['gate', '', ''] : [],

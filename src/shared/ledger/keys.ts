@@ -10,6 +10,8 @@ export interface LedgerKeys {
   items(name: string): string;
   /** List: ids that wait to be submitted. */
   backlog(name: string): string;
+  /** Sorted set: failed or held items of a batch, by when they became so; may name some that have moved on. */
+  listed(name: string, state: 'failed' | 'held'): string;
   /** Hash: how many items are in each state, over all batches. */
   readonly counts: string;
   /** Sorted set: items with work under way, by when somebody should look after them. */
@@ -29,6 +31,7 @@ export function ledgerKeys(prefix: string): LedgerKeys {
     batch,
     items: (name) => `${batch(name)}:items`,
     backlog: (name) => `${batch(name)}:backlog`,
+    listed: (name, state) => `${batch(name)}:${state}`,
     counts: `${prefix}:counts`,
     active: `${prefix}:active`,
     atGate: `${prefix}:at-gate`,

@@ -41,14 +41,30 @@ export interface EnqueuedChunk {
 }
 
 export interface Expectation {
-  /** The transition only happens while this many create calls have counted. */
+  /** The transition only happens from this one of the states it may come from. */
+  readonly state?: ItemState;
+  /** … while this many create calls have counted. */
   readonly attempts?: number;
   /** … and while this is the latest task. */
   readonly taskId?: string;
 }
 
-/** Whether a transition happened; if not, the state that stood in its way (null: no such item). */
-export type Moved = { readonly moved: true } | { readonly moved: false; readonly state: ItemState | null };
+/**
+ * Why a transition did not happen, where it is not the state: the task id is on record already; the batch is paused
+ * and the link waits in its backlog again; the batch's budget has no room now (`budget-wait`), or will have none any more (`budget-out`).
+ */
+export type Refusal = 'known-task' | 'paused' | 'budget-wait' | 'budget-out';
+
+/** Whether a transition happened; if not, the state the item is in (null: no such item). */
+export type Moved =
+  | { readonly moved: true }
+  | { readonly moved: false; readonly state: ItemState | null; readonly refusal?: Refusal };
+
+export interface Taken {
+  readonly ids: readonly string[];
+  /** Batches that wait in vain: their budget is used up, and no task of theirs is under way. */
+  readonly exhausted: readonly string[];
+}
 
 export type Ledger = ReturnType<typeof createLedger>;
 
@@ -65,11 +81,13 @@ const graceMs = 60_000;
 export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
   const keys = ledgerKeys(prefix);
   const script = (name: string) => createScript(redis, new URL(`./scripts/${name}.lua`, import.meta.url));
-  const [enqueueScript, moveScript, takeScript, overdueScript] = [
+  const [enqueueScript, moveScript, takeScript, overdueScript, holdScript, unaffordableScript] = [
     script('enqueue'),
     script('transition'),
     script('take'),
     script('overdue'),
+    script('hold-batch'),
+    script('take-unaffordable'),
   ];
   const fieldLetters = Object.values(fields);
   const knownBatches = new Map<string, { model: string; root: string }>();
@@ -93,15 +111,23 @@ export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
 
   /**
    * Makes a batch or joins the one of that name.
-   * @param root where its files lie, a folder or `s3://…`, ending in `/`
+   * @param settings.root where its files lie, a folder or `s3://…`, ending in `/`
+   * @param settings.priority turns it gets where others get one; unset: as it is, else 1
    * @throws BatchError when the name is unusable or belongs to another model
    */
-  async function openBatch(name: string, settings: { model: string; root: string }): Promise<void> {
+  async function openBatch(
+    name: string,
+    settings: { readonly model: string; readonly root: string; readonly priority?: number | undefined },
+  ): Promise<void> {
     checkBatchName(name);
     await redis.hsetnx(keys.batch(name), 'model', settings.model);
     await redis.hsetnx(keys.batch(name), 'root', settings.root);
     const { model } = await settingsOf(name);
-    if (model === settings.model) return;
+    if (model === settings.model) {
+      if (settings.priority !== undefined)
+        await redis.hset(keys.batch(name), 'weight', String(settings.priority));
+      return;
+    }
     throw new BatchError(
       `batch "${name}" holds links for the model ${model}; choose another --batch name for ${settings.model}`,
     );
@@ -132,12 +158,27 @@ export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
   /**
    * Takes waiting items out of the backlogs, batch by batch in turn, until `wanted` stand at the gate; each needs
    * a job now.
+   * @param haltedModels their batches are passed over
    */
-  async function take(wanted: number): Promise<string[]> {
-    return (await takeScript(
+  async function take(wanted: number, haltedModels: readonly string[] = []): Promise<Taken> {
+    const [ids, exhausted] = (await takeScript(
       [keys.rotation, keys.active, keys.atGate],
-      [prefix, wanted, graceMs],
+      [prefix, wanted, graceMs, ...haltedModels],
+    )) as [string[], string[]];
+    return { ids, exhausted };
+  }
+
+  /** Waiting items of a batch whose budget is used up for good; the caller ends each. */
+  async function takeUnaffordable(batch: string, count: number): Promise<string[]> {
+    return (await unaffordableScript(
+      [keys.batch(batch), keys.backlog(batch), keys.rotation, keys.active],
+      [batch, count, graceMs],
     )) as string[];
+  }
+
+  /** An item that cannot get through gives up its place at the gate: another may be handed out. */
+  async function leaveGate(id: string): Promise<void> {
+    await redis.srem(keys.atGate, id);
   }
 
   /** Items nobody has looked after in time; each is handed to one caller, who makes its job anew. */
@@ -157,21 +198,38 @@ export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
   ): Promise<Moved> {
     const { from, to } = transitions[name];
     const attention = isEnded(to) || to === 'held' ? '' : Math.round(nextLookMs) + graceMs;
-    const [moved, state] = (await moveScript(
+    return change(id, { from, to, attention }, changes, expect);
+  }
+
+  /** Changes what is recorded of an item without moving it. */
+  async function note(id: string, changes: ItemChanges, expect: Expectation = {}): Promise<Moved> {
+    return change(id, { from: itemStates, to: '', attention: 'same' }, changes, expect);
+  }
+
+  async function change(
+    id: string,
+    way: { from: readonly ItemState[]; to: ItemState | ''; attention: string | number },
+    changes: ItemChanges,
+    expect: Expectation,
+  ): Promise<Moved> {
+    const { state: expected } = expect;
+    const from = expected === undefined ? way.from : way.from.filter((state) => state === expected);
+    const [moved, state, why] = (await moveScript(
       [keys.item(id), keys.counts, keys.active, keys.atGate],
       [
         prefix,
         id,
         from.join(','),
-        to,
+        way.to,
         expect.attempts ?? '',
         expect.taskId ?? '',
-        attention,
+        way.attention,
         ...scriptArguments(changes),
       ],
-    )) as [number, string];
+    )) as [number, string, 'state' | Refusal];
     if (moved === 1) return { moved: true };
-    return { moved: false, state: itemStates.find((each) => each === state) ?? null };
+    const known = itemStates.find((each) => each === state) ?? null;
+    return { moved: false, state: known, ...(why === 'state' ? {} : { refusal: why }) };
   }
 
   /** Says that the item's next job runs in `nextLookMs`, so that the sweep leaves it alone until then. */
@@ -191,6 +249,24 @@ export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
       const found = await Promise.all(ids.map((id) => item(id)));
       yield found.filter((each) => each !== null);
     }
+  }
+
+  /** Holds a batch back that has not begun: true when none of its links will be handed out until `releaseBatch`. */
+  async function holdBatch(name: string): Promise<boolean> {
+    const held = await holdScript([keys.batch(name), keys.backlog(name), keys.rotation], [name, 'hold']);
+    return held === 1;
+  }
+
+  async function releaseBatch(name: string): Promise<void> {
+    await holdScript([keys.batch(name), keys.backlog(name), keys.rotation], [name, 'release']);
+  }
+
+  /**
+   * The most credits a batch may spend, counting what it has spent already. The last one given stands.
+   * @param price what a task is expected to cost
+   */
+  async function setBudget(name: string, budget: number, price: number): Promise<void> {
+    await redis.hset(keys.batch(name), 'budget', String(budget), 'price', String(price));
   }
 
   async function batch(name: string): Promise<Batch | null> {
@@ -223,11 +299,17 @@ export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
     openBatch,
     enqueue,
     take,
+    takeUnaffordable,
+    leaveGate,
     overdue,
     move,
+    note,
     touch,
     item,
     items,
+    holdBatch,
+    releaseBatch,
+    setBudget,
     batch,
     batchNames,
     counts,

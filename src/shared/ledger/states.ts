@@ -49,11 +49,8 @@ export interface Transition {
 export const transitions = {
   beginSubmit: { from: ['queued'], to: 'submitting', because: 'admitted by the gate' },
   recordTask: { from: ['submitting'], to: 'processing', because: 'task id recorded' },
-  recordOrphan: {
-    from: ['queued', 'held', 'processing'],
-    to: 'processing',
-    because: 'lost task id came home',
-  },
+  awaitCallback: { from: ['submitting'], to: 'submitting', because: 'answer lost, its callback may tell' },
+  recordOrphan: { from: ['queued', 'held'], to: 'processing', because: 'lost task id came home' },
   submitLater: { from: ['submitting'], to: 'queued', because: 'throttled, halted or to be tried again' },
   hold: { from: ['submitting', 'processing'], to: 'held', because: 'answer lost, policy hold' },
   resubmit: { from: ['processing'], to: 'queued', because: 'task failed, worth another' },
@@ -74,7 +71,21 @@ export const transitions = {
     to: 'queued',
     because: 'retried or forced by a person',
   },
-  collectAgain: { from: ['failed'], to: 'processing', because: 'retried, the task is paid already' },
+  collectAgain: {
+    from: ['failed', 'cancelled'],
+    to: 'processing',
+    because: 'retried, the task is paid already',
+  },
+  downloadAgain: {
+    from: ['failed', 'cancelled'],
+    to: 'downloading',
+    because: 'retried, the result exists already',
+  },
+  cancelOnReturn: {
+    from: ['submitting'],
+    to: 'cancelled',
+    because: 'on its way back to a cancelled batch',
+  },
 } as const satisfies Record<string, Transition>;
 export type TransitionName = keyof typeof transitions;
 

@@ -15,6 +15,10 @@ export async function inspectRedis(connection: RedisConnection): Promise<RedisFa
     return Array.isArray(reply) && typeof reply[1] === 'string' ? reply[1] : undefined;
   };
   const settings = {
+    runsScripts: await node.eval(SCRIPT_PROBE, 0).then(
+      () => true,
+      () => false,
+    ),
     evictionPolicy: await setting('maxmemory-policy'),
     appendFsync: await setting('appendfsync'),
     snapshots: await setting('save'),
@@ -22,7 +26,10 @@ export async function inspectRedis(connection: RedisConnection): Promise<RedisFa
   return readFacts(info, settings);
 }
 
-export type Settings = Pick<RedisFacts, 'evictionPolicy' | 'appendFsync' | 'snapshots'>;
+/** The libraries that the scripts of BullMQ and our own call. */
+const SCRIPT_PROBE = 'return cjson.encode({ #cmsgpack.pack(1) })';
+
+export type Settings = Pick<RedisFacts, 'runsScripts' | 'evictionPolicy' | 'appendFsync' | 'snapshots'>;
 
 export function readFacts(info: string, settings: Settings): RedisFacts {
   const fields = parseInfo(info);

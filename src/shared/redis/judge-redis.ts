@@ -10,6 +10,8 @@ export interface RedisFacts {
   version: string;
   mode: 'standalone' | 'cluster' | 'sentinel';
   role: 'master' | 'replica';
+  /** Lua scripts run, and find the libraries they need. */
+  runsScripts: boolean;
   /** Undefined where Redis does not tell, neither in INFO nor in CONFIG. */
   evictionPolicy: string | undefined;
   appendOnly: boolean;
@@ -40,6 +42,7 @@ const RULES: readonly Rule[] = [
   judgeMode,
   judgeVersion,
   judgeRole,
+  judgeScripts,
   judgeEviction,
   judgePersistence,
   judgeFsync,
@@ -88,6 +91,13 @@ function judgeVersion({ product, version }: RedisFacts): Finding {
 function judgeRole({ role }: RedisFacts): Finding {
   if (role === 'master') return undefined;
   return { refusal: 'this is a read-only replica: give the address of its master' };
+}
+
+function judgeScripts({ mode, runsScripts }: RedisFacts): Finding {
+  if (runsScripts || mode === 'sentinel') return undefined;
+  return {
+    refusal: 'it does not let us run Lua scripts with cjson and cmsgpack, and every change here is one',
+  };
 }
 
 /** Also refused while no memory limit is set: a limit set later would turn the loss on without a word. */

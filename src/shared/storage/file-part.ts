@@ -103,7 +103,7 @@ export function openFilePart(
       return current?.writes.positionBytes ?? 0;
     },
     async *replay() {
-      if (inherited === undefined || current?.token !== inherited.token) return;
+      if (inherited === undefined || inherited.bytes === 0 || current?.token !== inherited.token) return;
       yield* createReadStream(current.path, { end: inherited.bytes - 1, highWaterMark: READ_CHUNK_BYTES });
     },
     async begin(newIdentity) {

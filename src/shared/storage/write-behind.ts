@@ -48,6 +48,7 @@ export function createWriteBehind(
   let writtenBytes = startBytes;
   let flushedBytes = startBytes;
   let running: Promise<void> | undefined;
+  let flushing: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
   let failure: { readonly error: unknown } | undefined;
   let makeRoom: (() => void) | undefined;
@@ -67,28 +68,45 @@ export function createWriteBehind(
     for (const buffer of batch) release(buffer);
     writtenBytes += inFlightBytes;
     inFlightBytes = 0;
-    if (writtenBytes - flushedBytes < FLUSH_EVERY_BYTES) return;
-    flushedBytes = writtenBytes;
-    await handle.datasync();
+    if (writtenBytes - flushedBytes >= FLUSH_EVERY_BYTES) flush(handle);
   }
 
-  async function writeWhile(wanted: () => boolean): Promise<void> {
+  /** Goes on beside the writes, one at a time. A failure counts: the kernel tells it only once. */
+  function flush(handle: FileHandle): void {
+    if (flushing !== undefined) return;
+    flushedBytes = writtenBytes;
+    flushing = handle
+      .datasync()
+      .catch((error: unknown) => {
+        failure ??= { error };
+      })
+      .finally(() => {
+        flushing = undefined;
+      });
+  }
+
+  async function writeAll(leastBytes: number): Promise<void> {
     try {
-      while (wanted()) {
+      while (waitingBytes >= leastBytes) {
         await writeBatch();
         makeRoom?.();
       }
     } catch (error) {
-      failure = { error };
+      failure ??= { error };
     }
     running = undefined;
     makeRoom?.();
+    if (waitingBytes > 0 && failure === undefined) writeSoon();
   }
 
-  function start(fromBytes: number): void {
+  function writeNow(leastBytes: number): void {
     clearTimeout(timer);
     timer = undefined;
-    running ??= writeWhile(() => waitingBytes >= fromBytes);
+    if (waitingBytes >= leastBytes) running ??= writeAll(leastBytes);
+  }
+
+  function writeSoon(): void {
+    timer ??= setTimeout(() => writeNow(1), MAX_WAIT_MS);
   }
 
   function throwIfFailed(): void {
@@ -106,7 +124,7 @@ export function createWriteBehind(
 
   async function drain(): Promise<void> {
     while (failure === undefined && (running !== undefined || waitingBytes > 0)) {
-      start(1);
+      writeNow(1);
       await running;
     }
     throwIfFailed();
@@ -121,8 +139,8 @@ export function createWriteBehind(
       if (chunk.length === 0) return;
       waiting.push(chunk);
       waitingBytes += chunk.length;
-      if (waitingBytes >= WORTHWHILE_BYTES) start(WORTHWHILE_BYTES);
-      else timer ??= setTimeout(() => start(1), MAX_WAIT_MS);
+      if (waitingBytes >= WORTHWHILE_BYTES) writeNow(WORTHWHILE_BYTES);
+      else writeSoon();
       await room();
       throwIfFailed();
     },
@@ -131,10 +149,13 @@ export function createWriteBehind(
       isLastWrite = true;
       await drain();
       await (await opened()).sync();
+      await flushing;
+      throwIfFailed();
     },
     async close() {
-      clearTimeout(timer);
       await running;
+      await flushing;
+      clearTimeout(timer);
       const handle = await opening?.catch(() => undefined);
       await handle?.close().catch(() => undefined);
     },

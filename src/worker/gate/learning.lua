@@ -4,14 +4,17 @@
 -- more room only by trying: one request beyond the limit, alone on its way so that its answer means exactly one
 -- thing. Accepted, the limit is one more and the next one tries; refused, the gate leaves it at that for an interval
 -- that widens while nothing changes. Refusals of requests within the limit mean that it has fallen: the count they
--- met is the new one, and each further refusal takes twice as much off, since the server may still count requests
--- of ours from before. docs/gate.md has the reasons and the figures.
+-- met is the new one, a second one in a row brings back what stood before, and each further one halves it, since the
+-- server may still count requests of ours from before. docs/gate.md has the reasons and the figures.
 
 -- One refused attempt in so many admissions keeps refusals below ten in a thousand.
 local ADMISSIONS_PER_PROBE = 115
 -- Nothing is said about the way there and back before so many answers; after so many, old ones are forgotten.
 local RTT_ENOUGH, RTT_EPOCH = 20, 500
 local RAISE_FACTOR, FAIL_FACTOR = 3, 1.5
+local SMALL_RAISE = 1.25
+-- An attempt that a server answers with Retry-After stops everybody for so long: it may cost one part in so many.
+local ATTEMPT_COST = 50
 
 local function clamp(low, value, high) return math.max(low, math.min(value, high)) end
 
@@ -103,9 +106,20 @@ local function measureWay(state, rtt)
   state.rttMean = state.rttMean + (rtt - state.rttMean) / math.min(state.rttCount, 50)
 end
 
-local function stopClimbing(state)
+local function stopClimbing(state, interval)
   state.climbing, state.step, state.top = 0, 1, 0
-  state.nextProbeAt = now + state.interval
+  state.nextProbeAt = now + interval
+end
+
+-- After a raise that was none, the next one is small and has to stand before another follows.
+local function climbFurther(state)
+  state.climbing, state.raisedAt = 1, now
+  state.step = clamp(1, state.step * 2, math.floor(state.limit / 32))
+  if state.top > 0 and state.limit >= state.top then
+    stopClimbing(state, state.interval)
+  elseif state.doubt == 1 and state.limit >= state.base * SMALL_RAISE then
+    stopClimbing(state, 2.2 * state.window)
+  end
 end
 
 local function learnAcceptance(state, slot)
@@ -116,9 +130,7 @@ local function learnAcceptance(state, slot)
   end
   if not slot.beyond then return end
   state.limit = clamp(state.limit, slot.used + 1, ceiling(state))
-  state.climbing, state.raisedAt = 1, now
-  state.step = clamp(1, state.step * 2, math.floor(state.limit / 32))
-  if state.top > 0 and state.limit >= state.top then stopClimbing(state) end
+  climbFurther(state)
 end
 
 local function learnFailedProbe(state, slot)
@@ -126,11 +138,13 @@ local function learnFailedProbe(state, slot)
   local interval = raised and state.interval / RAISE_FACTOR or state.interval * FAIL_FACTOR
   state.interval = clamp(state.window / 8, interval, longestInterval(state))
   state.limit = math.max(1, math.min(state.limit, slot.used))
-  stopClimbing(state)
+  if not raised then state.doubt = 0 end
+  stopClimbing(state, math.max(state.interval, ATTEMPT_COST * slot.pause))
 end
 
 -- A server that counts by fixed windows lets twice its limit pass around a boundary, and a token bucket what it has
--- saved up. So a great raise that is followed by a refusal within a window was no raise, or half of one.
+-- saved up. So a great raise that is followed by a refusal within a window was no raise, or half of one: more than
+-- twice what stood before can't come from a boundary alone.
 local function wasFalseRaise(state)
   return now - state.raisedAt < 1.5 * state.window and state.limit > 1.15 * state.base + 1
     and state.streak == (isDense(state) and 2 or 1)
@@ -147,7 +161,7 @@ end
 -- does the room.
 local function learnFromFall(state)
   if now - state.raisedAt < 1.5 * state.window then
-    state.interval = math.min(state.interval * 4, longestInterval(state))
+    state.interval = math.min(state.interval * 2, longestInterval(state))
   elseif now - state.fellAt < 12 * state.window then
     state.interval = math.max(state.interval / 4, state.window / 8)
     state.restless = 1
@@ -158,14 +172,17 @@ end
 local function learnFall(state, slot)
   state.streak = state.streak + 1
   if wasFalseRaise(state) then
-    state.limit = math.min(state.limit, math.max(state.base, math.ceil(slot.used / 2)))
-    state.interval = 2 * longestInterval(state)
-    state.raisedAt = 0
+    local isRaise = slot.used > 2.1 * state.base
+    if isRaise then state.base = math.ceil(slot.used / 2) end
+    state.limit = math.min(state.limit, state.base)
+    state.interval = isRaise and state.window or 2 * longestInterval(state)
+    state.raisedAt, state.doubt = 0, 1
   else
     state.limit = math.min(state.limit, fallenLimit(state, slot))
     if state.streak == 1 then learnFromFall(state) end
   end
   state.limit, state.top = math.max(1, state.limit), slot.used
+  if state.streak > 2 then state.base = math.max(1, math.min(state.base, slot.used)) end
   state.step, state.climbing = 1, 0
   state.nextProbeAt = now + state.interval
   state.rttMin, state.rttMinBefore, state.rttCount = 0, 0, 0

@@ -14,6 +14,7 @@ redis.call('ZREM', openKey, holder)
 
 local slot = { admittedAt = tonumber(admittedAt), used = tonumber(used), beyond = where == 'beyond' }
 local verdict, pause = ARGV[8], tonumber(ARGV[9]) * 1000
+slot.pause = pause
 local state = readState()
 local saidLimit, saidWindow = tonumber(ARGV[10]), tonumber(ARGV[11]) * 1000
 if saidLimit > 0 and saidWindow > 0 and (saidLimit ~= state.ceiling or saidWindow ~= state.window) then

@@ -45,7 +45,8 @@ local LEARNED = {
   { 'refusedAt', 0 },
   { 'fellAt', 0 },                 -- the first refusal of the last fall
   { 'restless', 0 },               -- 1: has fallen twice in short time, somebody else shares the account
-  { 'interval', 12 * configuredWindow },-- from a refused attempt beyond the limit to the next one
+  { 'doubt', 0 },                  -- 1: the last raise was none, go up in small steps
+  { 'interval', 12 * configuredWindow }, -- from a refused attempt beyond the limit to the next one
   { 'nextProbeAt', 0 },
   { 'pausedUntil', 0 },
   { 'rttMin', 0 },                 -- shortest time from admission to answer among the last rttCount
@@ -56,6 +57,13 @@ local LEARNED = {
 local NAMES = {}
 for index, field in ipairs(LEARNED) do NAMES[index] = field[1] end
 
+-- After the clock was set back, what has happened lies in the future; nothing may wait for it to come round again.
+local function mendClock(state)
+  for _, name in ipairs({ 'raisedAt', 'refusedAt', 'fellAt' }) do state[name] = math.min(state[name], now) end
+  if state.nextProbeAt > now + LONGEST_PAUSE then state.nextProbeAt = now end
+  if state.pausedUntil > now + LONGEST_PAUSE then state.pausedUntil = 0 end
+end
+
 -- What was learned holds for one configured limit: another one starts afresh, but for the pause.
 local function readState()
   local state, configured = {}, ARGV[2] .. '/' .. ARGV[3]
@@ -65,7 +73,8 @@ local function readState()
     local known = not state.isNew or field[1] == 'pausedUntil'
     state[field[1]] = known and tonumber(values[index + 1]) or field[2]
   end
-  if state.pausedUntil > now + LONGEST_PAUSE then state.pausedUntil = 0 end
+  mendClock(state)
+  if learn == 'down' then state.limit = math.min(state.limit, configuredMax) end
   return state
 end
 

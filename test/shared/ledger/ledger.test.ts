@@ -31,10 +31,10 @@ describe('the ledger', () => {
 
   const link = (id: string) => ({ id, url: `https://sora.chatgpt.com/p/${id}` });
 
-  async function saveItem(id: string): Promise<void> {
+  async function saveItem(id: string, taskId = `task-of-${id}`): Promise<void> {
     await ledger.take(100);
     await ledger.move('beginSubmit', id);
-    await ledger.move('recordTask', id, { taskId: `task-of-${id}`, addAttempts: 1, stamp: ['submittedAt'] });
+    await ledger.move('recordTask', id, { taskId, addAttempts: 1, stamp: ['submittedAt'] });
     await ledger.move('beginDownload', id, { addCreditsSpent: 10, stamp: ['completedAt'] });
     await ledger.move('save', id, {
       addBytes: 1234,
@@ -67,7 +67,7 @@ describe('the ledger', () => {
     const since = (await ledger.now()) + 1;
     const again = await ledger.enqueue('second', [link('s_a')], { since });
     expect(again).toMatchObject({ answers: ['already-saved'], savedChange: 1 });
-    expect(await ledger.take(10)).toEqual([]);
+    expect((await ledger.take(10)).ids).toEqual([]);
     expect(unfinished((await ledger.batch('second'))?.counts ?? expect.fail())).toBe(0);
   });
 
@@ -93,7 +93,7 @@ describe('the ledger', () => {
       creditsSpent: 10,
     });
     expect((await ledger.batch('first'))?.counts).toMatchObject({ saved: 0, queued: 1 });
-    expect(await ledger.take(10)).toEqual(['s_a']);
+    expect((await ledger.take(10)).ids).toEqual(['s_a']);
   });
 
   it('counts a forced link once more among the saved ones of its batch, and its bytes once', async () => {
@@ -103,7 +103,7 @@ describe('the ledger', () => {
     expect(await ledger.enqueue('first', [link('s_a')], { since, force: true })).toMatchObject({
       savedChange: -1,
     });
-    await saveItem('s_a');
+    await saveItem('s_a', 'another-task');
     expect(await ledger.batch('first')).toMatchObject({
       counts: { saved: 1, queued: 0 },
       bytes: 1234,
@@ -175,7 +175,7 @@ describe('the ledger', () => {
     );
     await ledger.take(50);
     await ledger.enqueue('second', [link('s_x'), link('s_y')]);
-    expect((await ledger.take(54)).filter((id) => !id.startsWith('s_f'))).toEqual(['s_x', 's_y']);
+    expect((await ledger.take(54)).ids.filter((id) => !id.startsWith('s_f'))).toEqual(['s_x', 's_y']);
   });
 
   it('hands out no more than may stand at the gate, however many ask', async () => {
@@ -184,9 +184,10 @@ describe('the ledger', () => {
       Array.from({ length: 30 }, (_, n) => link(`s_${n}`)),
     );
     const taken = await Promise.all(Array.from({ length: 8 }, () => ledger.take(5)));
-    expect(taken.flat()).toHaveLength(5);
-    await ledger.move('beginSubmit', taken.flat()[0] ?? '');
-    expect(await ledger.take(5)).toHaveLength(1);
+    const ids = taken.flatMap((each) => each.ids);
+    expect(ids).toHaveLength(5);
+    await ledger.move('beginSubmit', ids[0] ?? '');
+    expect((await ledger.take(5)).ids).toHaveLength(1);
   });
 
   it('lists the items of a batch in the order they were given, page by page', async () => {

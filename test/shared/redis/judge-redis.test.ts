@@ -9,6 +9,7 @@ const good: RedisFacts = {
   version: '7.0.15',
   mode: 'standalone',
   role: 'master',
+  runsScripts: true,
   evictionPolicy: 'noeviction',
   appendOnly: true,
   appendFsync: 'everysec',
@@ -68,6 +69,7 @@ const rows: Row[] = [
   ['appendfsync no', { appendFsync: 'no' }, alone, null, /appendfsync is no/],
   ['appendfsync not told', { appendFsync: undefined }, alone, null, null],
   ['a disk that fails', { persistenceFails: true }, alone, null, /write to disk failed/],
+  ['scripts that do not run', { runsScripts: false }, alone, /run Lua scripts/, null],
   ['a replica', { role: 'replica' }, alone, /read-only replica/, null],
   ['a Sentinel', { mode: 'sentinel' }, alone, /redis-sentinel:\/\//, null],
   ['a Cluster by a redis:// URL', { mode: 'cluster' }, alone, /redis-cluster:\/\//, null],
@@ -113,7 +115,12 @@ describe('judging a Redis', () => {
 });
 
 describe('what Redis says of itself', () => {
-  const unknown = { evictionPolicy: undefined, appendFsync: undefined, snapshots: undefined };
+  const unknown = {
+    runsScripts: true,
+    evictionPolicy: undefined,
+    appendFsync: undefined,
+    snapshots: undefined,
+  };
   const info = [
     '# Server',
     'redis_version:7.2.4',
@@ -131,6 +138,7 @@ describe('what Redis says of itself', () => {
       version: '7.2.4',
       mode: 'standalone',
       role: 'replica',
+      runsScripts: true,
       evictionPolicy: 'allkeys-lru',
       appendOnly: true,
       appendFsync: undefined,

@@ -160,6 +160,15 @@ describe('pauses', () => {
   });
 });
 
+test('an attempt beyond the limit that is answered with Retry-After is not soon repeated', async () => {
+  const gate = gateOf({ learn: 'both', limit: { max: 1, windowMs: 1000 } });
+  await gate.settle(await admitted(gate), { kind: 'counted' });
+  await gate.settle(await admitted(gate), { kind: 'refused', retryAfterMs: 2000 });
+  const state = await readGate(redis, prefix, 'submit');
+  expect(state).toMatchObject({ limit: { max: 1 }, refused: 1, pausedUntil: nowMs + 2000 });
+  expect(state?.nextProbeAt).toBeGreaterThanOrEqual(nowMs + 100_000);
+});
+
 describe('halts', () => {
   const noCredits = { reason: 'no-credits', message: 'Credits insufficient' } as const;
 

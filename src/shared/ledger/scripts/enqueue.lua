@@ -69,10 +69,34 @@ local function join(key, id, state, others)
   redis.call('HSET', key, 'o', others and others ~= '' and (others .. ',' .. name) or name)
   newItems[#newItems + 1] = id
   joined[state] = (joined[state] or 0) + 1
+  if state == 'failed' or state == 'held' then redis.call('ZADD', batch .. ':' .. state, now, id) end
   if state == 'failed' then
     local reason = redis.call('HGET', key, 'r')
     if reason then redis.call('HINCRBY', batch, 'failed:' .. reason, 1) end
   end
+end
+
+-- A link whose record has been removed (remove-items.lua) is still known as paid and saved.
+local remembersAny = redis.call('EXISTS', prefix .. ':remembered') == 1
+local function placeOfRemembered(id)
+  local digest = redis.sha1hex(id)
+  local field = string.gsub(string.sub(digest, 5, 24), '..', function(pair)
+    return string.char(tonumber(pair, 16))
+  end)
+  local place = redis.call('HGET', prefix .. ':remembered:' .. string.sub(digest, 1, 4), field)
+  if not place then return nil end
+  if string.sub(place, 1, 1) == '=' then return string.sub(place, 2) end
+  local folder = redis.call('HGET', prefix .. ':remembered', 'at:' .. place)
+  return folder and (folder .. id .. '.mp4') or ''
+end
+
+local function recall(key, id, url, file)
+  redis.call('HSET', key, 's', 'saved', 'b', name, 'e', math.max(now, since), 'f', file)
+  if url ~= '' then redis.call('HSET', key, 'u', url) end
+  redis.call('HINCRBY', counts, 'saved', 1)
+  newItems[#newItems + 1] = id
+  joined.saved = (joined.saved or 0) + 1
+  return 'j'
 end
 
 for i = 5, #ARGV, 2 do
@@ -81,7 +105,10 @@ for i = 5, #ARGV, 2 do
   local record = redis.call('HMGET', key, 's', 'b', 'o', 'e', 'v')
   local state, home, others = record[1], record[2], record[3]
   local answer
-  if not state then
+  local file = not state and remembersAny and not force and placeOfRemembered(id)
+  if file then
+    answer = recall(key, id, url, file)
+  elseif not state then
     if url == '' then
       redis.call('HSET', key, 's', 'queued', 'b', name, 'e', now)
     else
@@ -110,6 +137,7 @@ append(backlog, waiting)
 if #waiting > 0 then
   redis.call('HINCRBY', batch, 'queued', #waiting)
   redis.call('HINCRBY', counts, 'queued', #waiting)
+  redis.call('HDEL', batch, 'stopped')
   if redis.call('HGET', batch, 'paused') ~= '1' then
     local first = redis.call('ZRANGE', rotation, 0, 0, 'WITHSCORES')
     redis.call('ZADD', rotation, 'NX', first[2] or 0, name)

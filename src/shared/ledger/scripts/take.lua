@@ -2,34 +2,63 @@
 --
 -- KEYS  1 rotation (batches with a backlog, by their turn)   2 active set   3 at-gate set (taken, not yet submitted)
 -- ARGV  1 key prefix   2 how many should stand at the gate   3 milliseconds until somebody should look after a taken item
--- Returns the ids, in the order they are to be submitted; none when enough stand at the gate already, so any
--- number of workers may call this at any time.
+--       4… models that are halted: their batches are passed over
+-- Returns {ids in the order they are to be submitted, batches whose budget is used up for good}; no ids when enough
+-- stand at the gate already, so any number of workers may call this at any time.
 --
 -- Rule: every batch with a backlog gets one item a turn, a batch of weight w gets w (stride scheduling: the
 -- batch with the lowest pass goes next, and its pass grows by 1/w). A new batch starts at the lowest pass there is,
--- so ten links given after ten thousand wait for ten turns, not for ten thousand.
+-- so ten links given after ten thousand wait for ten turns, not for ten thousand. A batch that was passed over
+-- has no claim to the turns it missed.
+-- While everything is paused (`<prefix>:paused`) nothing is handed out.
 -- Invariant: an id leaves the backlog and enters the active set in one step; if the caller dies before it has
 -- made a job of it, the sweep finds it there.
 local rotation, active, atGate, prefix = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
+if redis.call('EXISTS', prefix .. ':paused') == 1 then return { {}, {} } end
 local wanted = tonumber(ARGV[2]) - redis.call('SCARD', atGate)
-local taken = {}
-while #taken < wanted do
-  local first = redis.call('ZRANGE', rotation, 0, 0)
+local halted = {}
+for i = 4, #ARGV do halted[ARGV[i]] = true end
+
+local taken, passedOver, exhausted, lastPass = {}, {}, {}, nil
+
+-- Whether a batch may hand out an item; notes it when its money is used up and no task is left to give any back.
+local function mayGo(name, batch)
+  local f = redis.call('HMGET', batch, 'model', 'budget', 'committed', 'price', 'submitting', 'processing')
+  if halted[f[1]] then return false end
+  if not f[2] or (tonumber(f[3]) or 0) + (tonumber(f[4]) or 0) <= tonumber(f[2]) then return true end
+  if (tonumber(f[5]) or 0) + (tonumber(f[6]) or 0) <= 0 then exhausted[#exhausted + 1] = name end
+  return false
+end
+
+-- Ids that wait no longer are skipped, a bounded number a call: a half cancelled batch may have very many.
+local looks = 0
+while #taken < wanted and looks < 5000 do
+  looks = looks + 1
+  -- Batches that were passed over stand in front: their pass is the lowest.
+  local first = redis.call('ZRANGE', rotation, #passedOver, #passedOver, 'WITHSCORES')
   if not first[1] then break end
   local batch = prefix .. ':batch:' .. first[1]
-  local id = redis.call('LPOP', batch .. ':backlog')
-  if not id then
-    redis.call('ZREM', rotation, first[1])
+  if not mayGo(first[1], batch) then
+    passedOver[#passedOver + 1] = first[1]
   else
-    local weight = tonumber(redis.call('HGET', batch, 'weight') or '1')
-    redis.call('ZINCRBY', rotation, 1 / weight, first[1])
-    if redis.call('HGET', prefix .. ':item:' .. id, 's') == 'queued' then
-      redis.call('ZADD', active, now + tonumber(ARGV[3]), id)
-      redis.call('SADD', atGate, id)
-      taken[#taken + 1] = id
+    lastPass = first[2]
+    local id = redis.call('LPOP', batch .. ':backlog')
+    if not id then
+      redis.call('ZREM', rotation, first[1])
+    else
+      local weight = tonumber(redis.call('HGET', batch, 'weight') or '1')
+      redis.call('ZINCRBY', rotation, 1 / weight, first[1])
+      if redis.call('HGET', prefix .. ':item:' .. id, 's') == 'queued' then
+        redis.call('ZADD', active, now + tonumber(ARGV[3]), id)
+        redis.call('SADD', atGate, id)
+        taken[#taken + 1] = id
+      end
     end
   end
 end
-return taken
+if lastPass then
+  for _, name in ipairs(passedOver) do redis.call('ZADD', rotation, 'XX', 'GT', lastPass, name) end
+end
+return { taken, exhausted }

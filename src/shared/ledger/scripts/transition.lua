@@ -2,16 +2,24 @@
 --
 -- KEYS  1 item hash   2 counts (all batches)   3 active set (items with work under way, by the time of their next look)
 --       4 at-gate set (taken out of a backlog, not yet submitted)
--- ARGV  1 key prefix   2 item id   3 states it may come from, comma separated   4 state it goes to
+-- ARGV  1 key prefix   2 item id   3 states it may come from, comma separated   4 state it goes to, '' to stay
 --       5 expected number of attempts, or ''   6 expected latest task id, or ''
---       7 milliseconds until somebody should look after the item, or '' when nobody needs to
+--       7 milliseconds until somebody should look after the item, '' when nobody needs to, 'same' to leave it
 --       8… changes, three each: operation, field, value
---          set F V · del F - · add F N (items and their batches count it) · push F V (comma list)
+--          set F V · del F - · add F N (items and their batches count it) · push F V (comma list) · unshift F V (in front)
+--          tally F N (added to the item; its batches count the items where it is above zero)
 --          stamp F - (milliseconds since the item was enqueued) · gate - - (the item stays at the gate)
--- Returns {1, new state} or, when the item is in another state or the expectation fails, {0, state it is in ('' if unknown)}.
+--          reserve F N · spend F N · release F - (credits, see below)
+-- Returns {1, new state, ''} or, when nothing happened, {0, state it is in ('' if unknown), why}; why is 'state',
+-- 'known-task' (the task id is on record already), 'paused' (the batch or everything is paused), 'budget-wait' (the
+-- batch's budget may have room again, as tasks are under way) or 'budget-out' (it will not).
 --
 -- Invariant: an item is counted in exactly one state, in each of its batches and in total; a repeated call
--- finds the item already gone from the expected state and changes nothing.
+-- finds the item already gone from the expected state and changes nothing; a task id is listed once.
+-- Invariant of the budget: `committed` of the batch that pays (the item's first) is what its tasks have cost and what
+-- those without an end may yet cost, so it never exceeds `budget` however many workers submit. A reservation
+-- becomes what the task really cost (spend), is given back when nothing was charged (release), or stays for good
+-- when nobody knows (an answer that was lost).
 local function now()
   local t = redis.call('TIME')
   return t[1] * 1000 + math.floor(t[2] / 1000)
@@ -20,24 +28,26 @@ end
 local item, counts, active, atGate = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local prefix, id, to = ARGV[1], ARGV[2], ARGV[4]
 local record = redis.call('HMGET', item, 's', 'b', 'o', 'a', 't', 'e', 'r')
-local from = record[1]
-if not from then return { 0, '' } end
+local from, tasks = record[1], record[5] or ''
+if not from then return { 0, '', 'state' } end
+if to == '' then to = from end
 
 local allowed = false
 for state in string.gmatch(ARGV[3], '[^,]+') do
   if state == from then allowed = true end
 end
-local lastTask = string.match(record[5] or '', '[^,]*$')
+local lastTask = string.match(tasks, '[^,]*$')
 if not allowed
   or (ARGV[5] ~= '' and ARGV[5] ~= (record[4] or '0'))
   or (ARGV[6] ~= '' and ARGV[6] ~= lastTask) then
-  return { 0, from }
+  return { 0, from, 'state' }
 end
 
 local batches = { prefix .. ':batch:' .. record[2] }
 for name in string.gmatch(record[3] or '', '[^,]+') do
   batches[#batches + 1] = prefix .. ':batch:' .. name
 end
+local payer = batches[1]
 local function count(field, by)
   for _, batch in ipairs(batches) do redis.call('HINCRBYFLOAT', batch, field, by) end
 end
@@ -57,6 +67,46 @@ end
 -- Failed and held items are listed by batch, so that few among a million are found at once.
 local function listed(state) return state == 'failed' or state == 'held' end
 
+-- What a task will cost: the model's price, or the highest that a task of this batch has really cost.
+local function priceOf(estimate)
+  return math.max(tonumber(estimate), tonumber(redis.call('HGET', payer, 'price') or '0'))
+end
+
+local function refusalOf(operation, value)
+  if operation == 'push' or operation == 'unshift' then
+    return string.find(',' .. tasks .. ',', ',' .. value .. ',', 1, true) and 'known-task' or nil
+  end
+  if operation ~= 'reserve' then return nil end
+  local funds = redis.call('HMGET', payer, 'budget', 'committed', 'submitting', 'processing')
+  if not funds[1] or (tonumber(funds[2]) or 0) + priceOf(value) <= tonumber(funds[1]) then return nil end
+  local underWay = (tonumber(funds[3]) or 0) + (tonumber(funds[4]) or 0)
+  return underWay > 0 and 'budget-wait' or 'budget-out'
+end
+for i = 8, #ARGV, 3 do
+  local refusal = refusalOf(ARGV[i], ARGV[i + 2])
+  if refusal then return { 0, from, refusal } end
+end
+
+-- What met a pause at the gate waits in the backlog again, in front; what comes back to a cancelled batch is cancelled.
+if from == 'queued' and to == 'submitting' then
+  local isBatchPaused = redis.call('HGET', payer, 'paused') == '1'
+  if isBatchPaused or redis.call('EXISTS', prefix .. ':paused') == 1 then
+    redis.call('LPUSH', payer .. ':backlog', id)
+    redis.call('SREM', atGate, id)
+    redis.call('ZREM', active, id)
+    if not isBatchPaused then redis.call('ZADD', prefix .. ':rotation', 'NX', 0, record[2]) end
+    return { 0, from, 'paused' }
+  end
+end
+local attention = ARGV[7]
+local isOnItsWayBack = to == 'queued' and (from == 'submitting' or from == 'processing')
+if isOnItsWayBack and not batches[2] and redis.call('HGET', payer, 'stopped') == '1' then
+  to, attention = 'cancelled', ''
+end
+
+local function reserved() return tonumber(redis.call('HGET', item, 'q') or '0') end
+local function commit(by) if by ~= 0 then redis.call('HINCRBYFLOAT', payer, 'committed', by) end end
+
 local reason
 for i = 8, #ARGV, 3 do
   local operation, field, value = ARGV[i], ARGV[i + 1], ARGV[i + 2]
@@ -68,20 +118,40 @@ for i = 8, #ARGV, 3 do
   elseif operation == 'add' then
     redis.call('HINCRBYFLOAT', item, field, value)
     count('sum:' .. field, value)
+  elseif operation == 'tally' then
+    local before = tonumber(redis.call('HGET', item, field) or '0')
+    local after = math.max(0, before + tonumber(value))
+    if after == 0 then redis.call('HDEL', item, field) else redis.call('HSET', item, field, after) end
+    if (before > 0) ~= (after > 0) then count('sum:' .. field, after > 0 and 1 or -1) end
   elseif operation == 'push' then
-    local list = redis.call('HGET', item, field)
-    redis.call('HSET', item, field, list and (list .. ',' .. value) or value)
-    if field == 't' then indexTask(value) end
+    redis.call('HSET', item, field, tasks == '' and value or (tasks .. ',' .. value))
+    indexTask(value)
+  elseif operation == 'unshift' then
+    redis.call('HSET', item, field, tasks == '' and value or (value .. ',' .. tasks))
+    indexTask(value)
   elseif operation == 'stamp' then
     redis.call('HSET', item, field, now() - tonumber(record[6]))
   elseif operation == 'gate' then
     redis.call('SADD', atGate, id)
+  elseif operation == 'reserve' then
+    local price = priceOf(value)
+    commit(price)
+    redis.call('HSET', item, 'q', price)
+  elseif operation == 'release' then
+    commit(-reserved())
+    redis.call('HDEL', item, 'q')
+  elseif operation == 'spend' then
+    redis.call('HINCRBYFLOAT', item, field, value)
+    count('sum:' .. field, value)
+    commit(tonumber(value) - reserved())
+    redis.call('HDEL', item, 'q')
+    if tonumber(value) > priceOf('0') then redis.call('HSET', payer, 'price', value) end
   end
 end
 
 if from == 'failed' and record[7] then count('failed:' .. record[7], -1) end
 if to == 'failed' and reason then count('failed:' .. reason, 1) end
-if from == 'queued' then redis.call('SREM', atGate, id) end
+if to == 'cancelled' or (from == 'queued' and to ~= 'queued') then redis.call('SREM', atGate, id) end
 for _, batch in ipairs(batches) do
   if listed(from) and from ~= to then redis.call('ZREM', batch .. ':' .. from, id) end
   if listed(to) then redis.call('ZADD', batch .. ':' .. to, now(), id) end
@@ -93,9 +163,9 @@ if from ~= to then
   count(from, -1)
   count(to, 1)
 end
-if ARGV[7] == '' then
+if attention == '' then
   redis.call('ZREM', active, id)
-else
-  redis.call('ZADD', active, now() + tonumber(ARGV[7]), id)
+elseif attention ~= 'same' then
+  redis.call('ZADD', active, now() + tonumber(attention), id)
 end
-return { 1, to }
+return { 1, to, '' }

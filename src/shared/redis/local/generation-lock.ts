@@ -45,14 +45,14 @@ async function acquire(options: LockOptions): Promise<string> {
     options.signal?.throwIfAborted();
     const generation = await highestGeneration(options.folder);
     if (generation === 0 || !(await isHeld(lockFile(options.folder, generation), options.clock))) {
-      const file = await tryCreate(options.folder, generation + 1);
+      const file = await tryCreate(options, generation + 1);
       if (file !== undefined) return file;
     }
     await sleep(POLL_MS, undefined, options.signal === undefined ? {} : { signal: options.signal });
   }
 }
 
-async function tryCreate(folder: string, generation: number): Promise<string | undefined> {
+async function tryCreate({ folder, clock }: LockOptions, generation: number): Promise<string | undefined> {
   const file = lockFile(folder, generation);
   const draft = join(folder, `draft-${randomUUID()}`);
   try {
@@ -68,7 +68,7 @@ async function tryCreate(folder: string, generation: number): Promise<string | u
     await rm(file, { force: true });
     return undefined;
   }
-  await removeLower(folder, generation);
+  await removeRemains(folder, generation, clock);
   return file;
 }
 
@@ -97,9 +97,12 @@ async function highestGeneration(folder: string): Promise<number> {
   return Math.max(0, ...(await listGenerations(folder)));
 }
 
-async function removeLower(folder: string, generation: number): Promise<void> {
-  for (const lower of await listGenerations(folder)) {
-    if (lower < generation) await rm(lockFile(folder, lower), { force: true });
+/** Also drafts that a killed process left; those of the living are younger. */
+async function removeRemains(folder: string, generation: number, clock: Clock): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const isLower = name.startsWith('lock.') && Number(name.slice('lock.'.length)) < generation;
+    const isOldDraft = name.startsWith('draft-') && !(await wasTouchedLately(join(folder, name), clock));
+    if (isLower || isOldDraft) await rm(join(folder, name), { force: true });
   }
 }
 

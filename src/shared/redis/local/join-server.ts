@@ -38,6 +38,7 @@ export interface JoinedServer {
 }
 
 const POLL_MS = 20;
+const LOAD_ATTEMPTS = 3;
 /** A server without a socket is coming or going for this long; after that it has lost its socket. */
 const SOCKETLESS_MS = 3_000;
 /** How long a server may take to obey a signal. */
@@ -46,17 +47,20 @@ const SIGNAL_TIMEOUT_MS = 15_000;
 const STOP_TIMEOUT_MS = 60_000;
 
 export async function joinServer(dependencies: JoinDependencies): Promise<JoinedServer> {
-  const running = await underLock(dependencies, () => joinRunning(dependencies));
-  const joined = running ?? (await startOrJoin(dependencies));
-  try {
-    await waitUntilLoaded(joined.membership, () =>
-      dependencies.logger.info('The local Redis is reading its append-only file'),
-    );
-  } catch (error) {
-    joined.membership.connection.disconnect();
-    throw await startFailure(dependencies.place, error);
+  for (let attempt = 1; ; attempt += 1) {
+    const running = await underLock(dependencies, () => joinRunning(dependencies));
+    const joined = running ?? (await startOrJoin(dependencies));
+    try {
+      await waitUntilLoaded(joined.membership, () =>
+        dependencies.logger.info('The local Redis is reading its append-only file'),
+      );
+      return joined;
+    } catch (error) {
+      joined.membership.connection.disconnect();
+      // Somebody may have killed it just now; one that dies each time has a reason.
+      if (attempt === LOAD_ATTEMPTS) throw await startFailure(dependencies.place, error);
+    }
   }
-  return joined;
 }
 
 /** The program is found outside the lock: fetching takes its time, and the others may need the lock to leave. */

@@ -103,13 +103,19 @@ async function writeStartScript(folder: string, server: string): Promise<AptFetc
   return { fetched: false, because: `the unpacked ${server} does not run on this system` };
 }
 
-/** Written relative to itself: the folder is renamed after this, and a home directory may move. */
+/**
+ * Written relative to itself: the folder is renamed after this, and a home directory may move. Servers of
+ * older releases load their Lua libraries (cjson, without which no script of ours runs) as modules.
+ */
 function startScript(server: string, libraryFolderNames: readonly string[]): string {
-  const libraries = libraryFolderNames.map((name) => `$root/${name}`).join(':');
+  const folders = libraryFolderNames.map((name) => `$root/${name}`);
+  const modules = folders.filter((folder) => folder.endsWith('/lua/5.1')).map((folder) => `${folder}/?.so;`);
   return `#!/bin/sh
 root=$(cd "$(dirname "$0")" && pwd)/root
-LD_LIBRARY_PATH="${libraries}\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
-export LD_LIBRARY_PATH
+LD_LIBRARY_PATH="${folders.join(':')}\${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+LUA_PATH="$root/usr/share/lua/5.1/?.lua;;"
+LUA_CPATH="${modules.join('')};"
+export LD_LIBRARY_PATH LUA_PATH LUA_CPATH
 exec "$root/usr/bin/${server}" "$@"
 `;
 }

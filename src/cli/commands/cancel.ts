@@ -1,0 +1,43 @@
+/** `kie-batch cancel`: the waiting links of a batch stop at once; what is paid is still collected. */
+import { Command } from 'commander';
+import { type CancelSummary, cancelBatch } from '../../producer/cancel-batch.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { plural } from '../format.ts';
+import type { Terminal } from '../terminal.ts';
+import { operationsOf, requireBatch, withSession } from '../with-session.ts';
+import { jsonOption } from './options.ts';
+
+export function cancelCommand(terminal: Terminal): Command {
+  return new Command('cancel')
+    .description('Cancel the links of a batch that wait or are held; paid tasks are still collected')
+    .argument('<batch>', 'name of a batch')
+    .option('--abandon', 'do not collect the results of paid tasks either', false)
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      `
+A link that another batch lists too goes on there. Killed in the middle, the batch is left paused, and the same
+command goes on. What was cancelled is taken up again with: kie-batch retry BATCH`,
+    )
+    .action((name: string, flags: { abandon: boolean; json: boolean }) =>
+      withSession(terminal, async (session) => {
+        await requireBatch(name, session);
+        const summary = await cancelBatch(name, operationsOf(session), flags);
+        if (flags.json) terminal.json({ batch: name, ...summary });
+        else terminal.print(describeCancel(name, summary).join('\n'));
+        process.exitCode = exitCodes.saved;
+      }),
+    );
+}
+
+function describeCancel(name: string, summary: CancelSummary): string[] {
+  const { cancelled, abandoned, collecting, calling, left } = summary;
+  const lines = [`${name}: ${plural(cancelled, 'link')} cancelled`];
+  if (abandoned > 0) lines.push(`  ${plural(abandoned, 'paid task')} among them, whose result is lost`);
+  if (collecting > 0)
+    lines.push(`  ${plural(collecting, 'paid task')} still collected (--abandon would not)`);
+  if (calling > 0)
+    lines.push(`  ${plural(calling, 'link')} with a call under way: collected if a task was made`);
+  if (left > 0) lines.push(`  ${plural(left, 'link')} left to other batches that list them too`);
+  return lines;
+}

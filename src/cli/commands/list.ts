@@ -1,0 +1,78 @@
+/** `kie-batch list`: the batches, a line each. */
+import { Command } from 'commander';
+import { type Overview, readOverview, type SeenBatch } from '../../producer/overview.ts';
+import { totalOf, unfinished } from '../../shared/ledger/batch.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { formatCount } from '../format.ts';
+import type { Terminal } from '../terminal.ts';
+import { overviewDeps, withSession } from '../with-session.ts';
+import { jsonOption } from './options.ts';
+
+export function listBatchesCommand(terminal: Terminal): Command {
+  return new Command('list')
+    .description('List the batches, the newest first')
+    .addOption(jsonOption())
+    .action((flags: { json: boolean }) =>
+      withSession(terminal, async (session) => {
+        const overview = await readOverview(undefined, overviewDeps(session));
+        const batches = overview.batches.toReversed();
+        if (flags.json) terminal.json({ batches: batches.map((batch) => viewBatch(batch, overview)) });
+        else terminal.print(describeBatches(batches, overview));
+        process.exitCode = exitCodes.saved;
+      }),
+    );
+}
+
+function viewBatch(batch: SeenBatch, overview: Overview): object {
+  const { saved, failed, cancelled, held } = batch.counts;
+  return {
+    batch: batch.name,
+    model: batch.model,
+    createdAt: new Date(batch.createdAt).toISOString(),
+    condition: conditionOf(batch, overview),
+    priority: batch.priority,
+    total: totalOf(batch.counts),
+    unfinished: unfinished(batch.counts),
+    saved,
+    failed,
+    cancelled,
+    held,
+  };
+}
+
+function conditionOf(batch: SeenBatch, { isAllPaused }: Overview): 'ended' | 'paused' | 'halted' | 'running' {
+  if (unfinished(batch.counts) === 0) return 'ended';
+  if (batch.isPaused || isAllPaused) return 'paused';
+  return batch.forecast.waitsFor === 'halt' ? 'halted' : 'running';
+}
+
+function describeBatches(batches: readonly SeenBatch[], overview: Overview): string {
+  if (batches.length === 0) return 'No batches yet. Begin with: kie-batch run links.txt';
+  const rows = batches.map((batch) => [
+    batch.name,
+    conditionOf(batch, overview),
+    new Date(batch.createdAt).toISOString().slice(0, 16).replace('T', ' '),
+    ...[totalOf(batch.counts), batch.counts.saved, batch.counts.failed, unfinished(batch.counts)].map(
+      formatCount,
+    ),
+  ]);
+  const head = ['batch', 'is', 'since (UTC)', 'links', 'saved', 'failed', 'to do'];
+  return alignColumns([head, ...rows]);
+}
+
+/** Words to the left, numbers to the right. */
+function alignColumns(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => (row[column] ?? '').length)),
+  );
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) =>
+          column < 3 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0),
+        )
+        .join('  ')
+        .trimEnd(),
+    )
+    .join('\n');
+}

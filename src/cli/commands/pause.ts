@@ -1,0 +1,43 @@
+/** `kie-batch pause` and `kie-batch resume`: of one batch, or of everything. */
+import { Command } from 'commander';
+import { exitCodes } from '../exit-codes.ts';
+import type { Terminal } from '../terminal.ts';
+import { operationsOf, requireBatch, withSession } from '../with-session.ts';
+import { jsonOption } from './options.ts';
+
+export function pauseCommand(terminal: Terminal): Command {
+  return command(
+    'pause',
+    'Submit no more links, of one batch or of all; tasks at the vendor are collected',
+    terminal,
+  );
+}
+
+export function resumeCommand(terminal: Terminal): Command {
+  return command('resume', 'Go on with one batch; without a name end the pause of everything', terminal);
+}
+
+function command(verb: 'pause' | 'resume', description: string, terminal: Terminal): Command {
+  return new Command(verb)
+    .description(description)
+    .argument('[batch]', 'name of a batch; without it everything')
+    .addOption(jsonOption())
+    .action((name: string | undefined, flags: { json: boolean }) =>
+      withSession(terminal, async (session) => {
+        if (name !== undefined) await requireBatch(name, session);
+        const operations = operationsOf(session);
+        if (name === undefined) await (verb === 'pause' ? operations.pauseAll() : operations.resumeAll());
+        else await operations[verb](name);
+        if (flags.json) terminal.json({ batch: name ?? null, paused: verb === 'pause' });
+        else terminal.print(describe(verb, name));
+        process.exitCode = exitCodes.saved;
+      }),
+    );
+}
+
+function describe(verb: 'pause' | 'resume', name: string | undefined): string {
+  const what = name ?? 'Everything';
+  if (verb === 'resume')
+    return `${what} ${name === undefined ? 'goes on; batches paused by name stay so' : 'goes on'}`;
+  return `${what} is paused; tasks at the vendor are still collected. Go on with: kie-batch resume${name === undefined ? '' : ` ${name}`}`;
+}

@@ -1,0 +1,252 @@
+/** `kie-batch schedule`: links that come by themselves, by cron, from a source. Workers run the ticks. */
+import { randomUUID } from 'node:crypto';
+import { hostname } from 'node:os';
+import { Command } from 'commander';
+import { DEFAULT_BATCH_TEMPLATE } from '../../producer/schedules/batch-template.ts';
+import { nextTicks } from '../../producer/schedules/cron.ts';
+import { runSchedule } from '../../producer/schedules/run-schedule.ts';
+import { createScheduleStore, KEPT_RUNS } from '../../producer/schedules/schedule-store.ts';
+import {
+  addSchedule,
+  pauseSchedule,
+  removeSchedule,
+  requireSchedule,
+  resumeSchedule,
+  type SchedulesDeps,
+  viewSchedule,
+  viewSchedules,
+} from '../../producer/schedules/schedules.ts';
+import { openTicksQueue } from '../../producer/schedules/ticks-queue.ts';
+import { ownTimeZone } from '../../producer/schedules/time-zone.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { loadConfiguration } from '../../shared/configuration/configuration.ts';
+import { DEFAULT_MODEL_ID } from '../../shared/models/model-definition.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { formatDuration } from '../format.ts';
+import { withInterrupt } from '../interrupt.ts';
+import {
+  describeBrought,
+  describeRun,
+  describeSchedule,
+  runForScripts,
+  viewForScripts,
+  wallTime,
+} from '../schedule-text.ts';
+import { openSession, type Session } from '../session.ts';
+import type { Terminal } from '../terminal.ts';
+import { withSources } from '../with-sources.ts';
+import { batchName, jsonOption, modelFileOption, wholeNumber } from './options.ts';
+
+interface AddFlags {
+  readonly cron: string;
+  readonly tz: string;
+  readonly source: string;
+  readonly batchTemplate: string;
+  readonly model: string;
+  readonly modelFile: string[];
+  readonly column?: string;
+  readonly maxCredits?: number;
+  readonly json: boolean;
+}
+
+interface Scheduling extends SchedulesDeps {
+  readonly session: Session;
+}
+
+export function scheduleCommand(terminal: Terminal): Command {
+  const command = new Command('schedule').description('Take links from a source by themselves, by cron');
+  for (const make of [addCommand, listCommand, runCommand, pauseCommand, resumeCommand, removeCommand]) {
+    command.addCommand(make(terminal));
+  }
+  return command;
+}
+
+function addCommand(terminal: Terminal): Command {
+  return new Command('add')
+    .description('Make a schedule, or change the one of that name; workers run it')
+    .argument('<name>', 'name of the schedule', batchName)
+    .requiredOption('--cron <expression>', 'when, as in "*/15 * * * *" or @daily; six fields: seconds first')
+    .requiredOption(
+      '--source <address>',
+      'a file or glob, folder:PATH (an inbox), https://…, s3://bucket/key or s3://bucket/prefix/',
+    )
+    .option('--tz <zone>', 'time zone of the cron expression, as in Europe/Berlin', ownTimeZone())
+    .option(
+      '--batch-template <template>',
+      'what batches are called, with {name}, {date}, {time}',
+      DEFAULT_BATCH_TEMPLATE,
+    )
+    .option('--model <id>', 'model to run the links through', DEFAULT_MODEL_ID)
+    .addOption(modelFileOption())
+    .option('--column <name>', 'column of a CSV, or field of JSON objects, that holds the link')
+    .option('--max-credits <number>', 'the most each batch may spend', wholeNumber)
+    .addOption(jsonOption())
+    .addHelpText('after', '\nDetails and examples: docs/schedules.md, docs/sources.md')
+    .action((name: string, flags: AddFlags) =>
+      withSchedules(terminal, flags.modelFile, (scheduling) => add(name, flags, scheduling, terminal)),
+    );
+}
+
+async function add(name: string, flags: AddFlags, scheduling: Scheduling, terminal: Terminal): Promise<void> {
+  const model = scheduling.session.models.get(flags.model);
+  const schedule = await addSchedule(
+    {
+      name,
+      cron: flags.cron,
+      timeZone: flags.tz,
+      source: flags.source,
+      model: model.id,
+      column: flags.column ?? null,
+      batchTemplate: flags.batchTemplate,
+      maxCredits: flags.maxCredits ?? null,
+    },
+    process.cwd(),
+    scheduling,
+  );
+  const ticks = nextTicks(schedule.cron, schedule.timeZone, Date.now(), 3);
+  if (flags.json) terminal.json(viewForScripts(await viewSchedule(name, 1, scheduling)));
+  else if (schedule.paused) terminal.print(`${name}: changed; it is paused`);
+  else {
+    const times = ticks.map((at) => wallTime(at, schedule.timeZone)).join(', ');
+    terminal.print(`${name}: next ${times} (${schedule.timeZone})\nAny worker runs it: kie-batch worker`);
+  }
+}
+
+function listCommand(terminal: Terminal): Command {
+  return new Command('list')
+    .description('Schedules with their next and last runs; of one, its history')
+    .argument('[name]', 'one schedule, with its last runs')
+    .addOption(jsonOption())
+    .action((name: string | undefined, { json }: { json: boolean }) =>
+      withSchedules(terminal, [], async (scheduling) => {
+        if (name === undefined) await listAll(json, scheduling, terminal);
+        else await listOne(name, json, scheduling, terminal);
+      }),
+    );
+}
+
+async function listAll(json: boolean, scheduling: Scheduling, terminal: Terminal): Promise<void> {
+  const views = await viewSchedules(KEPT_RUNS, scheduling);
+  if (json) terminal.json({ schedules: views.map(viewForScripts) });
+  else if (views.length === 0) {
+    terminal.print('No schedules yet. Make one with: kie-batch schedule add NAME --cron … --source …');
+  } else terminal.print(views.map((view) => describeSchedule(view, Date.now())).join('\n'));
+}
+
+async function listOne(
+  name: string,
+  json: boolean,
+  scheduling: Scheduling,
+  terminal: Terminal,
+): Promise<void> {
+  const view = await viewSchedule(name, KEPT_RUNS, scheduling);
+  if (json) terminal.json({ ...viewForScripts(view), runs: view.runs.map(runForScripts) });
+  else {
+    const runs = view.runs.map((run) => `  ${describeRun(run, view.schedule.timeZone)}`);
+    terminal.print([describeSchedule(view, Date.now()), ...runs.slice(1)].join('\n'));
+  }
+}
+
+function runCommand(terminal: Terminal): Command {
+  return new Command('run')
+    .description('Run a schedule now, in this process, paused or not')
+    .argument('<name>', 'name of a schedule')
+    .addOption(modelFileOption())
+    .addOption(jsonOption())
+    .action((name: string, flags: { modelFile: string[]; json: boolean }) =>
+      withSchedules(terminal, flags.modelFile, async (scheduling) => {
+        process.exitCode = await run(name, flags.json, scheduling, terminal);
+      }),
+    );
+}
+
+async function run(name: string, json: boolean, scheduling: Scheduling, terminal: Terminal): Promise<number> {
+  const { session, store, clock } = scheduling;
+  const schedule = await requireSchedule(name, store);
+  const tick = { id: `by-hand-${randomUUID()}`, at: clock.now(), by: 'person' as const };
+  const answer = await withInterrupt(terminal, (signal) =>
+    withSources(session, (sources, storageRoot) => {
+      const prefix = session.configuration.QUEUE_PREFIX;
+      const own = { sources, storageRoot, host: hostname(), nudge: () => undefined };
+      return runSchedule(schedule, tick, { ...session, ...own, prefix, store, clock }, signal);
+    }).catch((error: unknown) => {
+      if (signal.aborted) return null;
+      throw error;
+    }),
+  );
+  if (answer === null) return exitCodes.interrupted;
+  if (!answer.ran) {
+    const { startedAt, host } = answer.running;
+    const since = formatDuration(clock.now() - startedAt);
+    terminal.say(`${name} is running already, for ${since} on ${host}; it is not started twice.`);
+    return exitCodes.failures;
+  }
+  if (json) terminal.json(runForScripts(answer.run));
+  else terminal.print(`${name}: ${describeBrought(answer.run)}`);
+  return answer.run.error === null ? exitCodes.saved : exitCodes.failures;
+}
+
+function pauseCommand(terminal: Terminal): Command {
+  return simpleCommand(terminal, 'pause', 'Let no tick of a schedule come due', pauseSchedule, 'paused');
+}
+
+function resumeCommand(terminal: Terminal): Command {
+  return simpleCommand(
+    terminal,
+    'resume',
+    'Let a paused schedule go on with its next tick',
+    resumeSchedule,
+    'goes on',
+  );
+}
+
+function removeCommand(terminal: Terminal): Command {
+  return simpleCommand(
+    terminal,
+    'remove',
+    'Remove a schedule and its history; batches it made stay, and its source stays known',
+    removeSchedule,
+    'removed',
+  );
+}
+
+function simpleCommand(
+  terminal: Terminal,
+  word: string,
+  description: string,
+  act: (name: string, deps: SchedulesDeps) => Promise<void>,
+  done: string,
+): Command {
+  return new Command(word)
+    .description(description)
+    .argument('<name>', 'name of a schedule')
+    .addOption(jsonOption())
+    .action((name: string, { json }: { json: boolean }) =>
+      withSchedules(terminal, [], async (scheduling) => {
+        await act(name, scheduling);
+        if (json) terminal.json({ name, [word]: true });
+        else terminal.print(`${name}: ${done}`);
+      }),
+    );
+}
+
+async function withSchedules(
+  terminal: Terminal,
+  modelFiles: readonly string[],
+  use: (scheduling: Scheduling) => Promise<void>,
+): Promise<void> {
+  const session = await openSession({
+    loaded: loadConfiguration(),
+    terminal,
+    modelFiles,
+    logTo: 'file',
+  });
+  const { QUEUE_PREFIX: prefix } = session.configuration;
+  const queue = openTicksQueue(session.redis, prefix);
+  try {
+    await use({ session, queue, store: createScheduleStore(session.redis, prefix), clock: systemClock });
+  } finally {
+    await queue.close();
+    await session.close();
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * `kie-batch enqueue --source ADDRESS`: what a source has that is new goes into a batch, once and now. Made for an
+ * ordinary crontab: prints nothing when nothing is new.
+ */
+import { basename } from 'node:path';
+import { defaultBatchName } from '../producer/batch-name.ts';
+import { openSource } from '../producer/sources/open-source.ts';
+import type { SourceAddress } from '../producer/sources/source-address.ts';
+import { SourceError } from '../producer/sources/source-error.ts';
+import { createSourceMemory } from '../producer/sources/source-memory.ts';
+import { type Taken, takeSource } from '../producer/sources/take-source.ts';
+import { exitCodes } from './exit-codes.ts';
+import { formatCount } from './format.ts';
+import { withInterrupt } from './interrupt.ts';
+import { showInvalidLines } from './invalid-lines.ts';
+import { openProgress } from './progress.ts';
+import type { Session } from './session.ts';
+import type { Terminal } from './terminal.ts';
+import { withSources } from './with-sources.ts';
+
+export interface EnqueueSourceRequest {
+  readonly place: SourceAddress;
+  readonly batch: string;
+  readonly model: string;
+  readonly column?: string | undefined;
+  readonly priority?: number | undefined;
+  readonly force: boolean;
+  readonly json: boolean;
+}
+
+/** The last part of a path or URL names the batch, as a file's name does. */
+export function sourceBatchName(place: SourceAddress): string {
+  switch (place.kind) {
+    case 'files':
+      return defaultBatchName([place.pattern], new Date(0));
+    case 'folder':
+      return defaultBatchName([place.path], new Date(0));
+    case 'web': {
+      const { pathname, hostname } = new URL(place.url);
+      return defaultBatchName([basename(pathname) || hostname.replaceAll('.', '-')], new Date(0));
+    }
+    case 'bucket':
+      return defaultBatchName([basename(place.key) || place.bucket.replaceAll('.', '-')], new Date(0));
+    default:
+      return place satisfies never;
+  }
+}
+
+/** @returns the exit code */
+export async function enqueueSource(
+  request: EnqueueSourceRequest,
+  session: Session,
+  terminal: Terminal,
+): Promise<number> {
+  const taken = await withInterrupt(terminal, (signal) => take(request, session, terminal, signal)).catch(
+    unreachable,
+  );
+  if (taken instanceof SourceError) {
+    terminal.say(taken.message);
+    return exitCodes.failures;
+  }
+  const { problems, interrupted } = taken;
+  for (const { list, problem } of problems) terminal.say(`${list}: ${problem}`);
+  report(request, taken, terminal);
+  if (interrupted) return exitCodes.interrupted;
+  return problems.length === 0 ? exitCodes.saved : exitCodes.failures;
+}
+
+function take(
+  { place, batch, ...request }: EnqueueSourceRequest,
+  session: Session,
+  terminal: Terminal,
+  signal: AbortSignal,
+): Promise<Taken> {
+  const { ledger, redis, configuration } = session;
+  const prefix = configuration.QUEUE_PREFIX;
+  const model = session.models.get(request.model);
+  const progress = openProgress(terminal);
+  const invalidLines = showInvalidLines(batch, configuration.DATA_DIR, progress.note);
+  return withSources(session, async (sources, storageRoot) => {
+    const source = await openSource(place, sources);
+    return takeSource(
+      { source, batch, model, column: request.column, force: request.force },
+      {
+        ledger,
+        memory: createSourceMemory({ redis, prefix, address: source.address, model: model.id }),
+        openBatch: () =>
+          ledger.openBatch(batch, { model: model.id, root: storageRoot, priority: request.priority }),
+        onInvalid: invalidLines.onInvalid,
+        onProgress: (links) => terminal.isWatched && progress.reading(links),
+        signal,
+      },
+    );
+  }).finally(() => {
+    invalidLines.finish();
+    progress.stop();
+  });
+}
+
+/** A source that is away is no mistake in the command: the next call may find it. */
+function unreachable(error: unknown): SourceError {
+  if (error instanceof SourceError && error.code === 'source-unreachable') return error;
+  throw error;
+}
+
+function report(
+  { batch, json }: EnqueueSourceRequest,
+  { counts, lists, unchanged, unfinished, problems }: Taken,
+  terminal: Terminal,
+): void {
+  const { total, accepted, duplicates, alreadySaved, invalid } = counts;
+  if (json) {
+    const found = { lists, unchanged, unfinished, problems };
+    terminal.json({ batch, total, accepted, duplicates, alreadySaved, invalid, ...found });
+  } else if (accepted + invalid > 0) {
+    terminal.print(
+      `${batch}: ${formatCount(accepted)} accepted, ${formatCount(duplicates)} known, ${formatCount(alreadySaved)} already saved, ${formatCount(invalid)} invalid`,
+    );
+  }
+}

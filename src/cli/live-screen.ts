@@ -1,0 +1,52 @@
+/**
+ * Draws lines over themselves at the bottom of a terminal, with other text scrolling by above. Used by the live
+ * view; colours follow NO_COLOR and what the terminal can do.
+ */
+import { styleText } from 'node:util';
+import type { LiveLine, Tone } from './live-lines.ts';
+
+export interface LiveScreen {
+  readonly columns: number;
+  draw(lines: readonly LiveLine[]): void;
+  /** Text that stays, above the lines. */
+  above(text: string): void;
+  /** Leaves the lines as they are and gives the cursor back. */
+  stop(): void;
+}
+
+/** The part of a stream that is needed, so that a test can stand in for a terminal. */
+export type ScreenStream = NodeJS.WritableStream & { readonly columns?: number };
+
+const styles = { plain: 'reset', good: 'green', bad: 'red', faint: 'dim' } as const satisfies Record<
+  Tone,
+  Parameters<typeof styleText>[0]
+>;
+const hideCursor = '\u001b[?25l';
+const showCursor = '\u001b[?25h';
+const clearBelow = '\u001b[J';
+const fallbackColumns = 80;
+
+export function openLiveScreen(stream: ScreenStream): LiveScreen {
+  let shown: readonly LiveLine[] = [];
+  const up = () => (shown.length === 0 ? '' : `\u001b[${shown.length}A\r`);
+  const paint = ({ text, tone }: LiveLine) =>
+    tone === 'plain' ? text : styleText(styles[tone], text, { stream });
+  const render = (lines: readonly LiveLine[]) => lines.map((line) => `${paint(line)}\n`).join('');
+  return {
+    // The last column is left free: some terminals wrap when it is filled.
+    get columns() {
+      return Math.max(10, (stream.columns ?? fallbackColumns) - 1);
+    },
+    draw(lines) {
+      stream.write(`${hideCursor}${up()}${clearBelow}${render(lines)}`);
+      shown = lines;
+    },
+    above(text) {
+      stream.write(`${up()}${clearBelow}${text}\n${render(shown)}`);
+    },
+    stop() {
+      if (shown.length > 0) stream.write(showCursor);
+      shown = [];
+    },
+  };
+}

@@ -1,0 +1,25 @@
+/** What commands need to read sources in their own process: made for the time of `use`, closed after it. */
+
+import type { SourceDeps } from '../producer/sources/open-source.ts';
+import { systemClock } from '../shared/clock.ts';
+import { createOutgoing } from '../shared/outgoing/outgoing.ts';
+import { createStorage } from '../shared/storage/create-storage.ts';
+import { rootOf } from '../shared/storage/storage-root.ts';
+import type { Session } from './session.ts';
+
+export async function withSources<Result>(
+  { configuration, logger }: Session,
+  use: (sources: SourceDeps, storageRoot: string) => Promise<Result>,
+): Promise<Result> {
+  const clock = systemClock;
+  const outgoing = createOutgoing({ allowPrivateAddresses: configuration.ALLOW_PRIVATE_ADDRESSES });
+  const storage = await createStorage(configuration.STORAGE_URL, { clock });
+  try {
+    return await use(
+      { outgoing, clock, logger, maxListBytes: configuration.MAX_LIST_BYTES },
+      rootOf(storage),
+    );
+  } finally {
+    await Promise.all([outgoing.close(), storage.close()]);
+  }
+}

@@ -1,0 +1,55 @@
+/**
+ * Everything a person wants to see of batches at once: counts, halts, rate and when they will be done. Read by
+ * `status`, `watch` and `run`; a handful of small calls, whatever the size of the batches.
+ */
+import { type Forecast, forecast, type Rate, rateOf } from '../shared/gate-state/forecast.ts';
+import { readGate } from '../shared/gate-state/gate-state.ts';
+import { type Halt, listHalts } from '../shared/gate-state/halts.ts';
+import type { Batch } from '../shared/ledger/batch.ts';
+import { createBatchOperations } from '../shared/ledger/batch-operations.ts';
+import { ledgerKeys } from '../shared/ledger/keys.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import type { ModelRegistry } from '../shared/models/load-models.ts';
+import type { RedisConnection } from '../shared/redis/script.ts';
+
+export interface SeenBatch extends Batch {
+  readonly forecast: Forecast;
+}
+
+export interface Overview {
+  readonly batches: readonly SeenBatch[];
+  readonly halts: readonly Halt[];
+  /** Null before the first task. */
+  readonly rate: Rate | null;
+  readonly isAllPaused: boolean;
+}
+
+export interface OverviewDeps {
+  readonly redis: RedisConnection;
+  readonly prefix: string;
+  readonly ledger: Ledger;
+  readonly models: ModelRegistry;
+}
+
+/** @param names undefined: all batches, the oldest first; unknown ones are left out */
+export async function readOverview(
+  names: readonly string[] | undefined,
+  { redis, prefix, ledger, models }: OverviewDeps,
+): Promise<Overview> {
+  const read = async (some: readonly string[]) =>
+    (await Promise.all(some.map((name) => ledger.batch(name)))).filter((batch) => batch !== null);
+  const [batches, inRotation, halts, gate, isAllPaused] = await Promise.all([
+    Promise.resolve(names ?? ledger.batchNames()).then(read),
+    redis.zrange(ledgerKeys(prefix).rotation, '0', '-1').then(read),
+    listHalts(redis, prefix),
+    readGate(redis, prefix, 'submit'),
+    createBatchOperations({ redis, prefix }).isAllPaused(),
+  ]);
+  const rate = rateOf(gate);
+  const typicalMs = (model: string) => models.list().find(({ id }) => id === model)?.typicalMs ?? 0;
+  const seen = batches.map((batch) => {
+    const facts = { waiting: inRotation, rate, halts, isAllPaused, typicalMs: typicalMs(batch.model) };
+    return { ...batch, forecast: forecast(batch, facts) };
+  });
+  return { batches: seen, halts, rate, isAllPaused };
+}

@@ -1,0 +1,37 @@
+/**
+ * Takes failed, cancelled and held links of a batch up again, chunk by chunk. Called by `retry` and by the
+ * server. A task that is paid and may yet bring a video is collected; everything else waits in the backlog like
+ * any other link, so that a million of them take their turn.
+ */
+import type { Queues } from '../shared/jobs/catalogue.ts';
+import type { BatchOperations } from '../shared/ledger/batch-operations.ts';
+import type { FailureReason } from '../shared/ledger/states.ts';
+import { chunkSize, inChunks } from './in-chunks.ts';
+
+export interface RetrySummary {
+  /** All that were taken up again. */
+  readonly retried: number;
+  /** Of these, paid already: only looked at or downloaded again. */
+  readonly collected: number;
+}
+
+export async function retryBatch(
+  name: string,
+  { operations, queues }: { readonly operations: BatchOperations; readonly queues: Queues },
+  reason?: FailureReason,
+): Promise<RetrySummary> {
+  let [position, retried, collected] = [0, 0, 0];
+  await inChunks(async () => {
+    const found = await operations.retryItems(name, position, chunkSize, reason);
+    await Promise.all([
+      queues.addMany('status-check', found.checkAgain),
+      queues.addMany('download', found.downloadAgain),
+    ]);
+    const again = found.checkAgain.length + found.downloadAgain.length;
+    position += found.looked;
+    retried += found.queued + again;
+    collected += again;
+    return found.looked;
+  });
+  return { retried, collected };
+}

@@ -1,0 +1,81 @@
+/**
+ * When a schedule is due. Pure. BullMQ's own parser reads the expression; added to it is the one rule it lacks:
+ * a time that the change to summer time leaves out is made up for right after the gap, also where the clocks
+ * jump at midnight or by half an hour, so that a daily schedule runs on every day. A time that comes twice in
+ * autumn is due once; `*` and steps of minutes go on in real time through both hours.
+ */
+import { getNextMillis } from 'bullmq';
+import { ScheduleError } from './schedule.ts';
+import { isTimeZone, offsetMsAt } from './time-zone.ts';
+
+const words: ReadonlySet<string> = new Set([
+  '@yearly',
+  '@annually',
+  '@monthly',
+  '@weekly',
+  '@daily',
+  '@hourly',
+  '@minutely',
+  '@weekdays',
+  '@weekends',
+]);
+
+/**
+ * @returns the first instant after `after` at which the schedule is due, Unix milliseconds; undefined when there
+ *   is none
+ * @throws Error when the expression or the zone cannot be read
+ */
+export function nextTickAt(cron: string, timeZone: string, after: number): number | undefined {
+  const tick = getNextMillis(after, { pattern: cron, tz: timeZone });
+  const madeUp = tickInGap(cron, timeZone, after);
+  return tick === undefined || madeUp === null ? tick : Math.min(tick, madeUp);
+}
+
+/** The next `count` instants. */
+export function nextTicks(cron: string, timeZone: string, after: number, count: number): number[] {
+  const ticks: number[] = [];
+  while (ticks.length < count) {
+    const at = nextTickAt(cron, timeZone, ticks.at(-1) ?? after);
+    if (at === undefined) break;
+    ticks.push(at);
+  }
+  return ticks;
+}
+
+/** @throws ScheduleError that says what is wrong and shows what it should look like */
+export function checkCron(cron: string, timeZone: string, now: number): void {
+  if (!isTimeZone(timeZone)) {
+    throw new ScheduleError(`"${timeZone}" is not a time zone; write one like Europe/Berlin or UTC`);
+  }
+  const fields = cron.trim().split(/\s+/);
+  if (!words.has(cron.trim()) && fields.length !== 5 && fields.length !== 6) {
+    throw wrongCron(cron, 'it must have five fields (minute hour day month weekday)');
+  }
+  try {
+    if (nextTickAt(cron, timeZone, now) === undefined) throw new Error('it is never due');
+  } catch (error) {
+    throw wrongCron(cron, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function wrongCron(cron: string, problem: string): ScheduleError {
+  return new ScheduleError(
+    `"${cron}" is not a cron expression: ${problem}. For example "*/15 * * * *" is every quarter of an hour, "0 6 * * 1-5" is six on working days`,
+  );
+}
+
+/**
+ * The time on the wall that is due next, read as if the clocks never changed; when the zone's clocks jump over
+ * it, the instant at which it would have been without the jump, which is as long after the jump as it lay after
+ * the gap's beginning.
+ */
+function tickInGap(cron: string, timeZone: string, after: number): number | null {
+  const offsetMs = offsetMsAt(after, timeZone);
+  const wallTime = getNextMillis(after + offsetMs, { pattern: cron, tz: 'UTC' });
+  if (wallTime === undefined) return null;
+  const instant = wallTime - offsetMs;
+  const laterOffsetMs = offsetMsAt(instant, timeZone);
+  if (laterOffsetMs <= offsetMs) return null;
+  const isInGap = offsetMsAt(wallTime - laterOffsetMs, timeZone) !== laterOffsetMs;
+  return isInGap ? instant : null;
+}

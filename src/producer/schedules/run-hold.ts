@@ -1,0 +1,66 @@
+/**
+ * Holds a schedule while a run of it goes on, so that no other begins, whoever starts it: a tick, or a person
+ * with `schedule run`. The hold ends by itself soon after the process that has it.
+ */
+import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../shared/clock.ts';
+import { createScript, type RedisConnection } from '../../shared/redis/script.ts';
+import type { ScheduleRunning } from './schedule.ts';
+import { scheduleKeys } from './schedule-keys.ts';
+
+export interface RunHold {
+  /** Aborted when another has taken over. */
+  readonly lost: AbortSignal;
+  /** @returns how many ticks were left out meanwhile, or null when another has taken over */
+  end(): Promise<number | null>;
+}
+
+export type HoldAnswer =
+  | { readonly held: true; readonly hold: RunHold }
+  | { readonly held: false; readonly running: ScheduleRunning };
+
+export interface HoldRequest {
+  readonly schedule: string;
+  /** The same for a tick that is taken up again after a crash: it may go on at once. */
+  readonly tick: string;
+  readonly host: string;
+}
+
+const lifetimeMs = 30_000;
+const renewEveryMs = 5000;
+
+export async function holdRun(
+  { schedule, tick, host }: HoldRequest,
+  { redis, prefix, clock }: { redis: RedisConnection; prefix: string; clock: Clock },
+): Promise<HoldAnswer> {
+  const script = (name: string) => createScript(redis, new URL(`./scripts/${name}.lua`, import.meta.url));
+  const [begin, keep] = [script('begin-run'), script('keep-run')];
+  const key = scheduleKeys(prefix).running(schedule);
+  const token = randomUUID();
+  const startedAt = clock.now();
+  const [answer, since, where] = (await begin([key], [token, tick, startedAt, host, lifetimeMs])) as string[];
+  if (answer === 'running') {
+    return { held: false, running: { startedAt: Number(since), host: where ?? '' } };
+  }
+  const losing = new AbortController();
+  const timer = setInterval(() => {
+    keep([key], [token, lifetimeMs]).then(
+      (skipped) => {
+        if (skipped === -1) losing.abort(new Error('another process has taken the run over'));
+      },
+      // Redis is away: what the run does next meets the same trouble, and says so.
+      () => undefined,
+    );
+  }, renewEveryMs);
+  return {
+    held: true,
+    hold: {
+      lost: losing.signal,
+      async end() {
+        clearInterval(timer);
+        const skipped = Number(await keep([key], [token, '']));
+        return skipped === -1 ? null : skipped;
+      },
+    },
+  };
+}

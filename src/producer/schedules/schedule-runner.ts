@@ -1,0 +1,76 @@
+/**
+ * Runs the ticks of schedules as they come due: part of every worker. Several may run it; BullMQ hands each tick
+ * to one of them, and one whose worker was killed to another.
+ */
+import { type Job, Worker as QueueWorker } from 'bullmq';
+import { type TickData, tickDataSchema, ticksQueue } from '../../shared/jobs/catalogue.ts';
+import type { RedisConnection } from '../../shared/redis/script.ts';
+import { type RunScheduleDeps, runSchedule } from './run-schedule.ts';
+import { createScheduleStore } from './schedule-store.ts';
+import { mendTicks, openTicksQueue, tickSettings } from './ticks-queue.ts';
+
+export interface ScheduleRunnerDeps extends Omit<RunScheduleDeps, 'store'> {
+  /** For BullMQ's blocking calls. */
+  readonly connection: RedisConnection;
+}
+
+export interface ScheduleRunner {
+  /** Ends at once: a run that is cut off is taken up again, here or elsewhere, without losing or repeating. */
+  stop(): Promise<void>;
+}
+
+/** Schedules that run at once in one process. */
+const concurrency = 4;
+const mendEveryMs = 60_000;
+/** As for all stages: a killed worker's tick is taken up by another within 15 seconds. */
+const lockDurationMs = 10_000;
+const stalledCheckMs = 3000;
+
+export function startScheduleRunner(deps: ScheduleRunnerDeps): ScheduleRunner {
+  const { redis, prefix, logger } = deps;
+  const store = createScheduleStore(redis, prefix);
+  const queue = openTicksQueue(redis, prefix);
+  const mend = () =>
+    store
+      .all()
+      .then((schedules) => mendTicks(queue, schedules))
+      .catch((error: unknown) => logger.warn({ err: error }, 'Could not look after schedules, trying again'));
+
+  const process = async (job: Job<TickData>, _token?: string, signal?: AbortSignal): Promise<void> => {
+    const { schedule: name } = tickDataSchema.parse(job.data);
+    const schedule = await store.get(name);
+    if (schedule === null || schedule.paused) return;
+    const tick = { id: job.id ?? name, at: job.opts.prevMillis ?? job.timestamp, by: 'schedule' as const };
+    const answer = await runSchedule(
+      schedule,
+      tick,
+      { ...deps, store },
+      signal ?? new AbortController().signal,
+    );
+    if (!answer.ran) logger.debug({ schedule: name }, 'A tick was left out: the run before still goes on');
+  };
+  const worker = new QueueWorker<TickData>(ticksQueue, process, {
+    connection: deps.connection,
+    prefix,
+    concurrency,
+    settings: tickSettings,
+    lockDuration: lockDurationMs,
+    stalledInterval: stalledCheckMs,
+    maxStalledCount: 1000,
+  });
+  worker.on('error', (error) => logger.warn({ err: error }, 'The queue of ticks reports trouble'));
+  worker.on('failed', (job, error) => logger.debug({ tick: job?.id, err: error }, 'A tick was cut off'));
+  let mending = mend();
+  const timer = setInterval(() => {
+    mending = mend();
+  }, mendEveryMs);
+
+  return {
+    async stop() {
+      clearInterval(timer);
+      worker.cancelAllJobs('the worker is stopping');
+      await Promise.all([worker.close(), mending]);
+      await queue.close();
+    },
+  };
+}

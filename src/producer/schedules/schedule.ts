@@ -1,0 +1,65 @@
+/**
+ * A schedule as it lies in Redis, and what is kept of its runs. Checked when it is read, because another
+ * version of the program may have written it.
+ */
+import { z } from 'zod';
+
+export const scheduleSchema = z.object({
+  name: z.string(),
+  /** Five fields, or six with seconds first, or a word like `@daily`. */
+  cron: z.string(),
+  /** As in `Europe/Berlin`; always stored, since workers stand in other places than whoever made it. */
+  timeZone: z.string(),
+  /** In the one spelling of source-address.ts. */
+  source: z.string(),
+  model: z.string(),
+  /** The CSV column or JSON field that holds the link. */
+  column: z.string().nullable(),
+  /** What batches are called, with {name}, {date} and {time}. */
+  batchTemplate: z.string(),
+  /** Of each batch; null for no limit. */
+  maxCredits: z.number().nullable(),
+  paused: z.boolean(),
+  /** Unix milliseconds. */
+  createdAt: z.number(),
+});
+export type Schedule = z.infer<typeof scheduleSchema>;
+
+const countsSchema = z.object({
+  total: z.number(),
+  accepted: z.number(),
+  duplicates: z.number(),
+  alreadySaved: z.number(),
+  invalid: z.number(),
+});
+
+export const scheduleRunSchema = z.object({
+  /** The instant it was due, Unix milliseconds; for a person's run the instant it was asked for. */
+  tickAt: z.number(),
+  startedAt: z.number(),
+  endedAt: z.number(),
+  by: z.enum(['schedule', 'person']),
+  host: z.string(),
+  batch: z.string(),
+  counts: countsSchema,
+  /** Lists read; those found as they were before; those somebody still writes. */
+  lists: z.number(),
+  unchanged: z.number(),
+  unfinished: z.number(),
+  /** What went wrong, in one line; null when nothing did. */
+  error: z.string().nullable(),
+  /** Ticks that came due while it was going, and were left out. */
+  skippedTicks: z.number(),
+});
+export type ScheduleRun = z.infer<typeof scheduleRunSchema>;
+
+export interface ScheduleRunning {
+  readonly startedAt: number;
+  readonly host: string;
+}
+
+/** What a person got wrong about a schedule; the message says what to do and is shown as it is. */
+export class ScheduleError extends Error {
+  override readonly name = 'ScheduleError';
+  readonly code = 'SCHEDULE';
+}

@@ -1,0 +1,72 @@
+/**
+ * The queue of ticks and BullMQ's job schedulers in it, which bring a tick about at its time, once however many
+ * workers there are. A scheduler follows from its schedule and is made anew when it is missing.
+ */
+import { Queue, type RepeatOptions } from 'bullmq';
+import { type TickData, ticksQueue } from '../../shared/jobs/catalogue.ts';
+import type { RedisConnection } from '../../shared/redis/script.ts';
+import { nextTickAt } from './cron.ts';
+import type { Schedule } from './schedule.ts';
+
+export type TicksQueue = Queue<TickData>;
+
+/** Queue and worker must agree on it: both make next ticks. */
+export const tickSettings = {
+  repeatStrategy: (after: number, { pattern, tz }: RepeatOptions) =>
+    nextTickAt(pattern ?? '', tz ?? 'UTC', after),
+};
+
+/** A tick that was cut off (a worker stopped or killed) is taken up again; what went wrong in it is not. */
+const tickOptions = {
+  attempts: 50,
+  backoff: { type: 'fixed', delay: 1000 },
+  removeOnComplete: true,
+  removeOnFail: true,
+} as const;
+
+export function openTicksQueue(redis: RedisConnection, prefix: string): TicksQueue {
+  return new Queue<TickData>(ticksQueue, {
+    connection: redis,
+    prefix,
+    settings: tickSettings,
+    defaultJobOptions: tickOptions,
+  });
+}
+
+/** From now on; a tick that is overdue is dropped. */
+export async function startTicks(queue: TicksQueue, { name, cron, timeZone }: Schedule): Promise<void> {
+  await queue.upsertJobScheduler(
+    name,
+    { pattern: cron, tz: timeZone },
+    { name: 'tick', data: { schedule: name }, opts: tickOptions },
+  );
+}
+
+export async function stopTicks(queue: TicksQueue, name: string): Promise<void> {
+  await queue.removeJobScheduler(name);
+}
+
+/** When the next tick is due; null when none will come. */
+export async function dueTick(queue: TicksQueue, name: string): Promise<number | null> {
+  const scheduler = await queue.getJobScheduler(name);
+  const dueAt = scheduler?.next;
+  if (typeof dueAt !== 'number') return null;
+  if ((await queue.getJob(`repeat:${name}:${dueAt}`)) !== undefined) return dueAt;
+  // It may have begun between the two looks, and then the one after it is due.
+  const again = (await queue.getJobScheduler(name))?.next;
+  return typeof again === 'number' && again !== dueAt ? again : null;
+}
+
+/**
+ * Sees to it that every schedule that is not paused has its next tick, and nothing else has one: after a crash
+ * between two writes, or a Redis that lost its last second. An overdue tick that is there is left to run.
+ */
+export async function mendTicks(queue: TicksQueue, schedules: readonly Schedule[]): Promise<void> {
+  const wanted = new Map(schedules.filter(({ paused }) => !paused).map((each) => [each.name, each]));
+  for (const schedule of wanted.values()) {
+    if ((await dueTick(queue, schedule.name)) === null) await startTicks(queue, schedule);
+  }
+  for (const { key } of await queue.getJobSchedulers()) {
+    if (!wanted.has(key)) await stopTicks(queue, key);
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * The source `file:`: one file, or all files that a glob names. Files stay where they are; one that has changed
+ * is read again, and of its links only the new ones count.
+ */
+import { glob, stat } from 'node:fs/promises';
+import { findLocalList, type LocalListDeps } from './local-list.ts';
+import type { Source } from './source.ts';
+
+export function createFilesSource(address: string, pattern: string, deps: LocalListDeps): Source {
+  return {
+    address,
+    async *look(marks, signal) {
+      for (const path of await pathsOf(pattern)) yield await findLocalList(path, marks, deps, signal);
+    },
+  };
+}
+
+/** A glob that matches nothing is no mistake: the lists may yet come. A file that is missing is one. */
+async function pathsOf(pattern: string): Promise<string[]> {
+  if (!/[*?[{]/.test(pattern) || (await isThere(pattern))) return [pattern];
+  const paths: string[] = [];
+  for await (const path of glob(pattern)) {
+    if ((await stat(path).catch(() => null))?.isFile()) paths.push(path);
+  }
+  return paths.sort();
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null)) !== null;
+}

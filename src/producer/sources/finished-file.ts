@@ -1,0 +1,38 @@
+/**
+ * When a file that others write may be read: not while it carries the name of something unfinished, and not
+ * before it has lain still for a while. Pure. The time of the last change of the file's inode is what counts,
+ * because programs that copy set the time of its content back.
+ */
+
+/** What a look at a file says; times in Unix milliseconds. */
+export interface FileLook {
+  readonly inode: number;
+  readonly sizeBytes: number;
+  readonly contentChangedAt: number;
+  readonly inodeChangedAt: number;
+}
+
+/** Names under which browsers, editors and transfer programs write what is not done yet. */
+const UNFINISHED_NAME =
+  /^\.|^~|~$|\.(part|partial|tmp|temp|crdownload|download|filepart|opdownload|aria2|swp|lock|writing)$/i;
+
+export function hasUnfinishedName(name: string): boolean {
+  return UNFINISHED_NAME.test(name);
+}
+
+/**
+ * How long to wait until the file counts as finished; 0 when it does.
+ * @param earlier the same file a settling time ago, where somebody has looked
+ */
+export function unsettledMs(look: FileLook, earlier: FileLook | null, now: number, settleMs: number): number {
+  if (earlier !== null && markOf(look) === markOf(earlier) && look.inodeChangedAt === earlier.inodeChangedAt)
+    return 0;
+  const stillMs = now - look.inodeChangedAt;
+  // A change that lies ahead is another machine's clock: wait the full time and look again.
+  return stillMs < 0 ? settleMs : Math.max(0, settleMs - stillMs);
+}
+
+/** What a file is remembered by: another file of that name, or other content, has another mark. */
+export function markOf({ inode, sizeBytes, contentChangedAt }: FileLook): string {
+  return `${inode}-${sizeBytes}-${contentChangedAt}`;
+}

@@ -1,0 +1,77 @@
+/**
+ * The source `folder:`: an inbox. Each finished file in it is a list; once all its links are in the ledger it is
+ * moved into `done/` beside the others. Where that is not allowed it stays and is remembered instead. A file
+ * that was taken by a run that died before moving it is only moved.
+ */
+import { access, mkdir, readdir, rename, stat } from 'node:fs/promises';
+import { extname, join, parse } from 'node:path';
+import type { Logger } from 'pino';
+import type { Clock } from '../../shared/clock.ts';
+import { findLocalList, type LocalListDeps, whyUnreadable } from './local-list.ts';
+import type { Finding, Source } from './source.ts';
+import { SourceError } from './source-error.ts';
+
+export interface FolderSourceDeps extends LocalListDeps {
+  readonly logger: Logger;
+}
+
+const doneFolder = 'done';
+
+export function createFolderSource(address: string, folder: string, deps: FolderSourceDeps): Source {
+  return {
+    address,
+    async *look(marks, signal) {
+      for (const path of await filesIn(folder)) {
+        const finding = await findLocalList(path, marks, deps, signal);
+        yield withPutAway(finding, () => moveToDone(folder, path, deps));
+      }
+    },
+  };
+}
+
+function withPutAway(finding: Finding, putAway: () => Promise<void>): Finding {
+  return finding.found === 'list' || finding.found === 'unchanged' ? { ...finding, putAway } : finding;
+}
+
+async function filesIn(folder: string): Promise<string[]> {
+  try {
+    const names = (await readdir(folder)).filter((name) => name !== doneFolder).sort();
+    const paths = names.map((name) => join(folder, name));
+    const areFiles = await Promise.all(
+      paths.map(async (path) => (await stat(path).catch(() => null))?.isFile() === true),
+    );
+    return paths.filter((_, index) => areFiles[index]);
+  } catch (cause) {
+    throw new SourceError(
+      'source-unreachable',
+      `The folder ${folder} cannot be looked into: ${whyUnreadable(cause)}.`,
+      { cause },
+    );
+  }
+}
+
+async function moveToDone(folder: string, path: string, { clock, logger }: FolderSourceDeps): Promise<void> {
+  try {
+    await mkdir(join(folder, doneFolder), { recursive: true });
+    await rename(path, await freePlace(folder, path, clock));
+  } catch (error) {
+    logger.warn(
+      { list: path, err: error },
+      'A taken list cannot be moved to done/; it is remembered instead',
+    );
+  }
+}
+
+/** Never over an earlier list of that name. */
+async function freePlace(folder: string, path: string, clock: Clock): Promise<string> {
+  const { base } = parse(path);
+  const place = join(folder, doneFolder, base);
+  const isTaken = await access(place).then(
+    () => true,
+    () => false,
+  );
+  if (!isTaken) return place;
+  const at = new Date(clock.now()).toISOString().replaceAll(/[-:.]/g, '');
+  const extension = extname(base);
+  return join(folder, doneFolder, `${base.slice(0, base.length - extension.length)}-${at}${extension}`);
+}

@@ -1,0 +1,93 @@
+/**
+ * One file on this machine as a list of a source: looked at, waited for while it is being written, and read
+ * from one open file, so that what is read is what was looked at. Used by the sources `files` and `folder`.
+ */
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Clock } from '../../shared/clock.ts';
+import { type FileLook, hasUnfinishedName, markOf, unsettledMs } from './finished-file.ts';
+import type { Finding, Marks, NewList, UnchangedList } from './source.ts';
+
+export interface LocalListDeps {
+  readonly clock: Clock;
+  /** How long a file must have lain still before it is read. */
+  readonly settleMs: number;
+}
+
+const readBytes = 64 * 1024;
+
+export async function findLocalList(
+  path: string,
+  marks: Marks,
+  { clock, settleMs }: LocalListDeps,
+  signal: AbortSignal,
+): Promise<Finding> {
+  const about = { key: path, name: path };
+  if (hasUnfinishedName(basename(path))) return { found: 'unfinished', ...about };
+  try {
+    const first = await lookAt(path);
+    if (marks.get(path) === markOf(first)) return unchanged(path);
+    const waitMs = unsettledMs(first, null, clock.now(), settleMs);
+    if (waitMs === 0) return newList(path);
+    await sleep(waitMs, undefined, { signal });
+    const isFinished = unsettledMs(await lookAt(path), first, clock.now(), settleMs) === 0;
+    return isFinished ? newList(path) : { found: 'unfinished', ...about };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { found: 'failed', ...about, problem: whyUnreadable(error) };
+  }
+}
+
+function unchanged(path: string): UnchangedList {
+  return { found: 'unchanged', key: path, name: path };
+}
+
+function newList(path: string): NewList {
+  let atStart: FileLook | undefined;
+  return {
+    found: 'list',
+    key: path,
+    name: path,
+    list: {
+      name: path,
+      chunks: {
+        async *[Symbol.asyncIterator]() {
+          await using file = await open(path, 'r');
+          atStart = await lookAtOpen(file);
+          yield* file.createReadStream({ autoClose: false, highWaterMark: readBytes });
+        },
+      },
+    },
+    async mark() {
+      if (atStart === undefined) return null;
+      const now = await lookAt(path).catch(() => null);
+      return now !== null && markOf(now) === markOf(atStart) ? markOf(now) : null;
+    },
+  };
+}
+
+async function lookAt(path: string): Promise<FileLook> {
+  const { ino, size, mtimeMs, ctimeMs } = await stat(path);
+  return { inode: ino, sizeBytes: size, contentChangedAt: mtimeMs, inodeChangedAt: ctimeMs };
+}
+
+async function lookAtOpen(file: FileHandle): Promise<FileLook> {
+  const { ino, size, mtimeMs, ctimeMs } = await file.stat();
+  return { inode: ino, sizeBytes: size, contentChangedAt: mtimeMs, inodeChangedAt: ctimeMs };
+}
+
+export function whyUnreadable(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+  switch (code) {
+    case 'ENOENT':
+      return 'it does not exist on this machine';
+    case 'EACCES':
+    case 'EPERM':
+      return 'this user may not read it; change its permissions';
+    case 'EISDIR':
+      return 'it is a folder; write folder:PATH to take the lists in it';
+    default:
+      return `it cannot be read (${code})`;
+  }
+}

@@ -1,0 +1,30 @@
+/**
+ * The task id in a callback's body: all that is taken from it. Pure. Nothing else in the body is trusted; what
+ * became of the task is read from the vendor.
+ */
+import { z } from 'zod';
+
+/** Sent on to the vendor in a query and kept with the item, so only what ids are made of. */
+const taskId = z.string().regex(/^[\x21-\x2b\x2d-\x7e]{1,200}$/);
+const optionalTaskId = taskId.optional().catch(undefined);
+
+const bodySchema = z.looseObject({
+  taskId: optionalTaskId,
+  data: z.looseObject({ taskId: optionalTaskId, task_id: optionalTaskId }).nullish().catch(undefined),
+});
+
+/** At data.taskId, data.task_id or taskId, whichever comes first; null for anything without one. */
+export function readTaskIdOfBody(body: Buffer): string | null {
+  const parsed = bodySchema.safeParse(parseJson(body));
+  if (!parsed.success) return null;
+  const { data, taskId: topLevel } = parsed.data;
+  return data?.taskId ?? data?.task_id ?? topLevel ?? null;
+}
+
+function parseJson(body: Buffer): unknown {
+  try {
+    return JSON.parse(body.toString('utf8'));
+  } catch {
+    return null;
+  }
+}

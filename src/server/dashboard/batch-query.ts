@@ -1,0 +1,24 @@
+/**
+ * What can be asked of a batch's items in the address of its page. Anything unknown is left out rather than
+ * refused: an old bookmark should still open. Pure.
+ */
+import { z } from 'zod';
+import { failureReasons, itemStates } from '../../shared/ledger/states.ts';
+
+export const itemQuerySchema = z.object({
+  /** A link, an id, a task id, or a part of an id. */
+  q: z.string().trim().max(1000).optional().catch(undefined),
+  state: z.enum(itemStates).optional().catch(undefined),
+  reason: z.enum(failureReasons).optional().catch(undefined),
+  /** Where the page begins, as the page before said. */
+  from: z.coerce.number().int().min(0).max(1e9).catch(0),
+});
+export type ItemQuery = z.infer<typeof itemQuerySchema>;
+
+export function queryString({ q, state, reason, from }: ItemQuery): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries({ q, state, reason, from: from > 0 ? String(from) : undefined })) {
+    if (value) query.set(name, value);
+  }
+  return query.toString();
+}

@@ -1,0 +1,158 @@
+/**
+ * One batch: how far, how fast, until when, what failed in groups to act on, and its items to search. Pure.
+ */
+import { type Batch, totalOf, unfinished } from '../../shared/ledger/batch.ts';
+import type { Item } from '../../shared/ledger/item.ts';
+import type { FailureGroup, FailureGroups, ItemPage } from '../../shared/ledger/search.ts';
+import { failureReasons, itemStates } from '../../shared/ledger/states.ts';
+import type { Overview } from '../readings/overview.ts';
+import { etaMs } from '../readings/rates.ts';
+import type { ItemQuery } from './batch-query.ts';
+import { queryString } from './batch-query.ts';
+import { type Html, html } from './html.ts';
+import type { Viewer } from './layout.ts';
+import { type Fragments, haltCards } from './overview-view.ts';
+import {
+  actionButton,
+  barLegend,
+  batchPath,
+  bytes,
+  count,
+  itemPath,
+  live,
+  moment,
+  progressBar,
+  roughly,
+  since,
+  stateChip,
+  tiles,
+} from './parts.ts';
+
+export interface BatchReading {
+  readonly batch: Batch;
+  readonly overview: Overview;
+  readonly failures: FailureGroups;
+  readonly items: ItemPage;
+  readonly query: ItemQuery;
+  /** Null where pausing is not offered. */
+  readonly isPaused: boolean | null;
+  readonly canCancel: boolean;
+  readonly canWeigh: boolean;
+}
+
+export function batchFragments(reading: BatchReading, viewer: Viewer): Fragments {
+  return {
+    halts: haltCards(reading.overview.halts),
+    summary: summary(reading),
+    actions: viewer.role === 'operator' ? actions(reading, viewer) : html``,
+    groups: failureGroups(reading, viewer),
+    items: itemTable(reading),
+  };
+}
+
+export function batchPage(reading: BatchReading, fragments: Fragments): Html {
+  const { batch, query } = reading;
+  const part = (id: string) => live(id, fragments[id] ?? html``);
+  return html`<div class="title"><h1>${batch.name}</h1>${part('actions')}</div>
+<p class="note">${batch.model}, made ${since(batch.createdAt)}</p>
+${part('halts')}
+${part('summary')}
+<section class="card"><h2>What failed, and why</h2>${part('groups')}</section>
+<section class="card" id="items"><h2>Links</h2>${searchForm(batch, query)}${part('items')}</section>`;
+}
+
+function summary({ batch, overview, isPaused }: BatchReading): Html {
+  const { counts } = batch;
+  const left = unfinished(counts);
+  const total = totalOf(counts);
+  const eta = left === 0 ? null : etaMs(left, overview.rates, overview.submitGate);
+  const isHalted = overview.halts.length > 0;
+  const whenWords = isPaused ? 'paused' : isHalted ? 'when the halt ends' : eta === null ? 'unknown' : roughly(eta);
+  return html`${progressBar(batch)}${barLegend(counts, (state) => batchPath(batch.name, `?state=${state}#items`))}
+${tiles([
+  { label: 'Done', value: total === 0 ? '–' : `${Math.floor(((total - left) / total) * 100)} %`, note: `${count(total - left)} of ${count(total)}` },
+  { label: 'To go', value: count(left), note: left === 0 ? 'ended' : whenWords },
+  { label: 'Saved', value: count(counts.saved), note: bytes(batch.bytes), tone: 'good' },
+  {
+    label: 'Failed',
+    value: count(counts.failed),
+    note: counts.held > 0 ? `${count(counts.held)} held` : 'with a reason each',
+    ...(counts.failed > 0 ? { tone: 'bad' as const } : {}),
+  },
+  {
+    label: 'Credits spent',
+    value: count(batch.creditsSpent),
+    note: batch.possiblyPaidTwice > 0 ? `${count(batch.possiblyPaidTwice)} possibly paid twice` : 'as the vendor records say',
+    ...(batch.possiblyPaidTwice > 0 ? { tone: 'warn' as const } : {}),
+  },
+])}`;
+}
+
+function actions(reading: BatchReading, { csrf }: Viewer): Html {
+  const { batch, isPaused, canCancel, canWeigh } = reading;
+  const { counts } = batch;
+  const post = (path: string) => batchPath(batch.name, path);
+  const again = counts.failed + counts.cancelled + counts.held;
+  const going = unfinished(counts) > 0;
+  return html`<div class="actions">
+${isPaused === null || !going ? null : actionButton(isPaused ? { action: post('/resume'), label: 'Resume', csrf, tone: 'primary' } : { action: post('/pause'), label: 'Pause', csrf })}
+${again === 0 ? null : actionButton({ action: post('/retry'), label: `Retry all ${count(again)}`, csrf, confirm: `Take ${count(again)} failed, cancelled and held links up again? Tasks that are paid already are collected, not paid anew.` })}
+${canWeigh && going ? actionButton({ action: post('/weight'), label: 'Prefer', csrf, fields: { weight: '10' }, confirm: 'Give this batch ten turns for each turn of the others?' }) : null}
+${canCancel && going ? actionButton({ action: post('/cancel'), label: 'Cancel', csrf, tone: 'danger', confirm: `Cancel ${batch.name}? ${count(counts.queued)} waiting links stop; tasks that are paid are still collected.` }) : null}
+<a class="button" href="${post('/export?format=csv')}" download>Export</a>
+</div>`;
+}
+
+function failureGroups({ batch, failures }: BatchReading, { csrf, role }: Viewer): Html {
+  if (failures.groups.length === 0) return html`<p class="empty">Nothing has failed.</p>`;
+  const seen = failures.groups.reduce((sum, group) => sum + group.count, 0);
+  const rest = batch.counts.failed - seen;
+  const row = (group: FailureGroup) => {
+    const fields = { reason: group.reason ?? '', message: group.message };
+    const query = new URLSearchParams({ format: 'csv', state: 'failed', ...fields });
+    return html`<tr><td class="number">${count(group.count)}</td><td><a href="${batchPath(batch.name, `?state=failed&reason=${group.reason ?? ''}#items`)}">${group.reason ?? 'unknown'}</a></td><td class="break">${group.message || '–'}</td><td class="actions">${
+      role === 'operator' ? actionButton({ action: batchPath(batch.name, '/retry'), label: 'Retry', csrf, fields }) : null
+    }<a class="button" href="${batchPath(batch.name, `/export?${query}`)}" download aria-label="Export ${group.reason ?? 'these'}">Export</a></td></tr>`;
+  };
+  return html`<div class="scroll"><table><thead><tr><th scope="col" class="number">Links</th><th scope="col">Reason</th><th scope="col">What was said</th><th scope="col"><span class="sr">Actions</span></th></tr></thead><tbody>${failures.groups.slice(0, 20).map(row)}</tbody></table></div>
+${rest > 0 ? html`<p class="note">Grouped from the latest ${count(failures.examined)} failures; ${count(rest)} older ones are not shown here.</p>` : null}`;
+}
+
+function searchForm({ name }: Batch, query: ItemQuery): Html {
+  const option = (value: string, chosen: string | undefined) =>
+    html`<option value="${value}"${value === (chosen ?? '') ? html` selected` : null}>${value || 'any'}</option>`;
+  return html`<form class="search" method="get" action="${batchPath(name)}#items" role="search">
+<label>Link, id or task id<input type="search" name="q" value="${query.q ?? ''}" placeholder="https://… or s_68e8… or a part of an id" maxlength="1000"></label>
+<label>State<select name="state">${['', ...itemStates].map((state) => option(state, query.state))}</select></label>
+<label>Reason<select name="reason">${['', ...failureReasons].map((reason) => option(reason, query.reason))}</select></label>
+<button class="primary">Search</button>
+</form>`;
+}
+
+function itemTable({ batch, items, query }: BatchReading): Html {
+  const isFiltered = Boolean(query.q || query.state || query.reason);
+  const more = (from: number, words: string) =>
+    html`<a class="button" href="${batchPath(batch.name, `?${queryString({ ...query, from })}#items`)}">${words}</a>`;
+  const pages = html`<p class="pages">${query.from > 0 ? more(0, 'From the beginning') : null}${
+    items.next === null ? null : more(items.next, items.items.length > 0 ? 'Next' : 'Search on')
+  }</p>`;
+  if (items.items.length === 0) {
+    const words =
+      items.next !== null
+        ? `None among ${count(items.examined)} links from here on.`
+        : isFiltered
+          ? 'No link of this batch fits.'
+          : 'No links yet.';
+    return html`<p class="empty">${words}</p>${pages}`;
+  }
+  return html`<div class="scroll"><table class="items"><thead><tr><th scope="col">Link</th><th scope="col">State</th><th scope="col">Why</th><th scope="col">Task</th><th scope="col">Given</th><th scope="col" class="number">Size</th></tr></thead><tbody>${items.items.map(itemRow)}</tbody></table></div>${pages}`;
+}
+
+function itemRow(item: Item): Html {
+  const task = item.taskIds.at(-1);
+  return html`<tr><td><a href="${itemPath(item.id)}"><code>${item.id}</code></a></td><td>${stateChip(item.state)}</td><td class="break">${
+    item.reason === null ? (item.message ?? '') : html`<strong>${item.reason}</strong> <span class="note">${item.message}</span>`
+  }</td><td>${task === undefined ? '–' : html`<code title="${task}">${task.slice(0, 12)}${task.length > 12 ? '…' : ''}</code>`}</td><td>${moment(item.enqueuedAt)}</td><td class="number">${
+    item.bytes === null ? '–' : bytes(item.bytes)
+  }</td></tr>`;
+}

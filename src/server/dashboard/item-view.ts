@@ -1,0 +1,89 @@
+/** One item: where it stands, its story, its video and its sidecar. Pure. */
+import type { StoryEvent } from '../../shared/chronicle/chronicle.ts';
+import type { Item } from '../../shared/ledger/item.ts';
+import { type Html, html } from './html.ts';
+import type { Viewer } from './layout.ts';
+import type { Fragments } from './overview-view.ts';
+import { actionButton, batchPath, bytes, count, duration, itemPath, live, moment, stateChip } from './parts.ts';
+import { type TimeLineEntry, timeLineOf } from './time-line.ts';
+
+export interface ItemReading {
+  readonly item: Item;
+  readonly story: readonly StoryEvent[];
+  /** The JSON beside the video, where there is one. */
+  readonly sidecar: unknown;
+}
+
+const retriable = ['failed', 'cancelled', 'held'];
+
+export function itemFragments({ item, story, sidecar }: ItemReading, viewer: Viewer): Fragments {
+  return {
+    head: head(item, viewer),
+    video: video(item),
+    story: html`<ol class="story">${timeLineOf(item, story).map(entry)}</ol>${
+      item.state === 'processing' || item.state === 'queued' || item.state === 'downloading'
+        ? html`<p class="note">Goes on by itself; this page follows.</p>`
+        : null
+    }`,
+    facts: facts(item),
+    sidecar:
+      sidecar === undefined
+        ? html``
+        : html`<details id="sidecar"><summary>Sidecar</summary><pre tabindex="0">${JSON.stringify(sidecar, null, 2)}</pre></details>`,
+  };
+}
+
+export function itemPage({ item }: ItemReading, fragments: Fragments): Html {
+  const part = (id: string) => live(id, fragments[id] ?? html``);
+  return html`<p class="crumbs"><a href="/batches">Batches</a> / <a href="${batchPath(item.batch)}">${item.batch}</a></p>
+<h1 class="break"><code>${item.id}</code></h1>
+${part('head')}
+<div class="grid two">
+<section class="card"><h2>Its story</h2>${part('story')}</section>
+<div>${part('video')}<section class="card"><h2>Facts</h2>${part('facts')}${part('sidecar')}</section></div>
+</div>`;
+}
+
+function head(item: Item, { role, csrf }: Viewer): Html {
+  const why = item.reason === null ? item.message : `${item.reason}: ${item.message ?? ''}`;
+  const retry =
+    role === 'operator' && retriable.includes(item.state)
+      ? actionButton({ action: itemPath(item.id, '/retry'), label: 'Retry', csrf, tone: 'primary' })
+      : null;
+  return html`<div class="title"><p>${stateChip(item.state)} <span class="break">${why}</span></p>${retry}</div>`;
+}
+
+function video(item: Item): Html {
+  if (item.state !== 'saved') return html``;
+  return html`<section class="card"><h2>Video</h2><video controls preload="metadata" src="${itemPath(item.id, '/video')}"></video></section>`;
+}
+
+function entry({ at, title, words, times, tone, afterMs }: TimeLineEntry): Html {
+  const repeated = times > 1 ? html` <span class="chip">${count(times)} times</span>` : null;
+  const gap = afterMs === null || afterMs < 1 ? null : html` <span class="note">+${gapWords(afterMs)}</span>`;
+  return html`<li class="tone-${tone}"><p><strong>${title}</strong>${repeated}</p>${
+    words === null ? null : html`<p class="break">${words}</p>`
+  }<p class="note">${moment(at)}${gap}</p></li>`;
+}
+
+function gapWords(ms: number): string {
+  return ms < 10_000 ? `${(ms / 1000).toFixed(ms < 1000 ? 3 : 1)} s` : duration(ms);
+}
+
+function facts(item: Item): Html {
+  const rows: [string, Html | string | number | null][] = [
+    ['Link', html`<a href="${item.url}" rel="noreferrer noopener nofollow" target="_blank" class="break">${item.url}</a>`],
+    ['Model', item.model],
+    ['Task ids', item.taskIds.length === 0 ? null : html`${item.taskIds.map((id) => html`<code class="break copy" tabindex="0">${id}</code> `)}`],
+    ['Create calls that counted', count(item.attempts)],
+    ['Possibly paid twice', item.possiblyPaidTwice > 0 ? count(item.possiblyPaidTwice) : null],
+    ['Credits spent', count(item.creditsSpent)],
+    ['File', item.file === null ? null : html`<span class="break">${item.file}</span>`],
+    ['Size', item.bytes === null ? null : bytes(item.bytes)],
+    ['SHA-256', item.sha256 === null ? null : html`<code class="break">${item.sha256}</code>`],
+    ['Log lines', html`<code class="break copy" tabindex="0">grep ${item.id} data/logs/kie-batch.log</code>`],
+  ];
+  return html`<dl class="facts">${rows
+    .filter(([, value]) => value !== null)
+    .map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
+}

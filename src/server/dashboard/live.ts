@@ -1,0 +1,111 @@
+/**
+ * Keeps open pages up to date by server-sent events. What is sent is the state, not a log of changes: a page
+ * that comes back after an interruption gets every part that differs, and its charts go on from the last
+ * sample it has (Last-Event-ID). While Redis is away each page is told so, and told when it is back.
+ */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type Sample, sampleEveryMs } from '../readings/samples.ts';
+import type { Fragments } from './overview-view.ts';
+
+export interface LivePage {
+  /** Reads what the page shows; rejects when Redis is away. */
+  read(): Promise<Fragments>;
+  /** Samples after an instant, where the page has charts. */
+  readonly samples?: (after: number) => Promise<readonly Sample[]>;
+}
+
+export interface LiveHub {
+  /** Takes the request over until the page is left. */
+  open(request: FastifyRequest, reply: FastifyReply, livePage: LivePage): void;
+  close(): void;
+}
+
+const everyMs = 1000;
+/** Charts show this much when a page is opened. */
+const chartWindowMs = 15 * 60_000;
+const mostPages = 200;
+/** Less than the idle limits of usual proxies. */
+const heartbeatEveryTicks = 15;
+
+export function createLiveHub(now: () => number): LiveHub {
+  const closers = new Set<() => void>();
+  return {
+    open(request, reply, livePage) {
+      if (closers.size >= mostPages) {
+        void reply.code(503).header('retry-after', '10').send('Too many open pages');
+        return;
+      }
+      reply.hijack();
+      const { raw } = reply;
+      for (const [name, value] of Object.entries(reply.getHeaders())) if (value !== undefined) raw.setHeader(name, value);
+      raw.writeHead(200, {
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-store',
+        'x-accel-buffering': 'no',
+      });
+      raw.write('retry: 1500\n\n');
+      const stop = follow(livePage, lastSampleOf(request, now()), (event) => raw.write(event));
+      const close = () => {
+        stop();
+        closers.delete(close);
+        raw.end();
+      };
+      closers.add(close);
+      raw.on('close', close);
+    },
+    close() {
+      for (const close of closers) close();
+    },
+  };
+}
+
+function lastSampleOf({ headers }: FastifyRequest, now: number): number {
+  const id = Number(headers['last-event-id']);
+  return Math.max(Number.isSafeInteger(id) ? id : 0, now - chartWindowMs);
+}
+
+function follow(livePage: LivePage, lastSample: number, write: (event: string) => void): () => void {
+  const sent = new Map<string, string>();
+  let [latest, ticks, isAway, stopped] = [lastSample, 0, false, false];
+  let timer: NodeJS.Timeout | undefined;
+
+  async function tick(): Promise<void> {
+    try {
+      for (const [id, { text }] of Object.entries(await livePage.read())) {
+        if (sent.get(id) === text) continue;
+        sent.set(id, text);
+        write(eventOf('part', { id, html: text }));
+      }
+      await sendSamples();
+      if (isAway || ticks === 0) write(eventOf('connection', { redis: 'here' }));
+      isAway = false;
+    } catch {
+      if (!isAway) write(eventOf('connection', { redis: 'away' }));
+      isAway = true;
+    }
+    if (ticks % heartbeatEveryTicks === 0) write(': still here\n\n');
+    ticks += 1;
+    if (!stopped) timer = setTimeout(tick, everyMs);
+  }
+
+  async function sendSamples(): Promise<void> {
+    const due = ticks % Math.round(sampleEveryMs / everyMs) === 0;
+    if (livePage.samples === undefined || !due) return;
+    const samples = await livePage.samples(latest);
+    const last = samples.at(-1);
+    if (last === undefined) return;
+    latest = last.at;
+    write(`id: ${latest}\n${eventOf('samples', samples)}`);
+  }
+
+  void tick();
+  return () => {
+    stopped = true;
+    clearTimeout(timer);
+  };
+}
+
+/** JSON has no line breaks, so it is one `data` line. */
+function eventOf(name: string, data: unknown): string {
+  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+}

@@ -1,0 +1,73 @@
+/**
+ * The story of an item as a time line: what the chronicle still knows, with what the record itself says where
+ * the story has been forgotten. Pure.
+ */
+import type { EventKind, StoryEvent } from '../../shared/chronicle/chronicle.ts';
+import type { Item } from '../../shared/ledger/item.ts';
+
+export interface TimeLineEntry {
+  /** Unix milliseconds; null where only the order is known. */
+  readonly at: number | null;
+  readonly title: string;
+  readonly words: string | null;
+  readonly times: number;
+  readonly tone: 'good' | 'bad' | 'warn' | 'plain';
+  /** Milliseconds since the entry before, where both instants are known. */
+  readonly afterMs: number | null;
+}
+
+type Described = Pick<TimeLineEntry, 'title' | 'tone'>;
+
+const descriptions: Readonly<Record<EventKind, Described>> = {
+  'task-created': { title: 'The vendor took the task', tone: 'plain' },
+  'tries-again': { title: 'Not taken; goes back to the queue', tone: 'warn' },
+  'answer-lost': { title: 'The vendor’s answer was lost; may be paid twice', tone: 'warn' },
+  'task-failed': { title: 'The task failed; another is worth it', tone: 'warn' },
+  halted: { title: 'A halt began', tone: 'warn' },
+  held: { title: 'Held for a person', tone: 'warn' },
+  failed: { title: 'Failed', tone: 'bad' },
+  looked: { title: 'Looked: the vendor is still at work', tone: 'plain' },
+  'result-exists': { title: 'The result exists', tone: 'good' },
+  'download-again': { title: 'The download will be tried again', tone: 'warn' },
+  saved: { title: 'Saved: whole, verified, stored', tone: 'good' },
+  retried: { title: 'Taken up again by a person', tone: 'plain' },
+  cancelled: { title: 'Cancelled by a person', tone: 'plain' },
+};
+
+type Bare = Omit<TimeLineEntry, 'afterMs'>;
+
+export function timeLineOf(item: Item, story: readonly StoryEvent[]): TimeLineEntry[] {
+  const given: Bare = {
+    at: item.enqueuedAt,
+    title: 'Given, waiting for its turn',
+    words: `batch ${[item.batch, ...item.otherBatches].join(', ')}`,
+    times: 1,
+    tone: 'plain',
+  };
+  const told = story.length > 0 ? story.map(entryOf) : fromRecord(item);
+  const entries = [given, ...told].sort((a, b) => (a.at ?? 0) - (b.at ?? 0));
+  return entries.map((entry, index) => {
+    const before = entries[index - 1]?.at ?? null;
+    return { ...entry, afterMs: entry.at === null || before === null ? null : entry.at - before };
+  });
+}
+
+function entryOf({ kind, words, at, times }: StoryEvent): Bare {
+  return { at, ...descriptions[kind], words: words || null, times };
+}
+
+/** The milestones that stay for good. */
+function fromRecord(item: Item): Bare[] {
+  const milestone = (at: number | null, kind: EventKind, words: string | null): Bare[] =>
+    at === null ? [] : [{ at, ...descriptions[kind], words, times: 1 }];
+  const failed =
+    item.state === 'failed'
+      ? milestone(item.completedAt ?? item.submittedAt ?? item.enqueuedAt, 'failed', `${item.reason}: ${item.message ?? ''}`)
+      : [];
+  return [
+    ...milestone(item.submittedAt, 'task-created', item.taskIds.at(-1) ?? null),
+    ...milestone(item.completedAt, 'result-exists', null),
+    ...milestone(item.savedAt, 'saved', item.file),
+    ...failed,
+  ];
+}

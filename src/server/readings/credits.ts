@@ -1,0 +1,48 @@
+/**
+ * The balance at the vendor, asked for at most twice a minute however many people look, and only while
+ * somebody does.
+ */
+import type { ServerDeps } from '../server-deps.ts';
+
+export interface CreditsReading {
+  /** Null when the vendor did not say. */
+  readonly credits: number | null;
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
+export interface CreditsReader {
+  /** The latest reading at once; a new one is fetched behind it when it is old. */
+  latest(): CreditsReading | null;
+  stop(): void;
+}
+
+const freshMs = 30_000;
+
+export function createCreditsReader({ readCredits, clock, logger }: ServerDeps): CreditsReader {
+  const stopping = new AbortController();
+  let reading: CreditsReading | null = null;
+  let isAsking = false;
+
+  async function ask(): Promise<void> {
+    if (readCredits === undefined) return;
+    isAsking = true;
+    try {
+      reading = { credits: await readCredits(stopping.signal), at: clock.now() };
+    } catch (error) {
+      reading = { credits: null, at: clock.now() };
+      logger.debug({ err: error }, 'The balance could not be read');
+    } finally {
+      isAsking = false;
+    }
+  }
+
+  return {
+    latest() {
+      const isOld = reading === null || clock.now() - reading.at > freshMs;
+      if (isOld && !isAsking && !stopping.signal.aborted) void ask();
+      return reading;
+    },
+    stop: () => stopping.abort(),
+  };
+}

@@ -1,0 +1,78 @@
+/**
+ * The history behind the charts: a sample of the whole every few seconds, in a Redis stream whose ids are the
+ * samples' instants. Any number of servers may sample: Redis takes one sample a tick, the others are told
+ * that the id is taken. Kept for some hours, about 60 bytes each.
+ */
+import { z } from 'zod';
+import type { RedisConnection } from '../../shared/redis/script.ts';
+
+export interface Sample {
+  /** Unix milliseconds, a multiple of the interval. */
+  readonly at: number;
+  readonly waiting: number;
+  readonly atVendor: number;
+  readonly downloading: number;
+  /** Counts since the beginning; the charts show differences. */
+  readonly saved: number;
+  readonly failed: number;
+  readonly admitted: number;
+  readonly refused: number;
+  /** What the gate goes by, as tasks in ten seconds. */
+  readonly limitPer10s: number;
+  readonly oldestWaitingMs: number;
+}
+
+export const sampleEveryMs = 5000;
+const keptSamples = (6 * 3_600_000) / sampleEveryMs;
+const names = [
+  'waiting',
+  'atVendor',
+  'downloading',
+  'saved',
+  'failed',
+  'admitted',
+  'refused',
+  'limitPer10s',
+  'oldestWaitingMs',
+] as const satisfies readonly (keyof Sample)[];
+
+const samplesKey = (prefix: string) => `${prefix}:samples`;
+const entrySchema = z.tuple([z.string(), z.array(z.string())]);
+
+/** @returns whether this sample was the first of its tick */
+export async function addSample(redis: RedisConnection, prefix: string, sample: Sample): Promise<boolean> {
+  const values = names.map((name) => Math.round(sample[name])).join(' ');
+  try {
+    const id = `${sample.at}-1`;
+    await redis.xadd(samplesKey(prefix), 'MAXLEN', '~', String(keptSamples), id, 's', values);
+    return true;
+  } catch (error) {
+    if (error instanceof Error && error.message.includes('equal or smaller')) return false;
+    throw error;
+  }
+}
+
+/** Samples after an instant, the oldest first. */
+export async function samplesSince(redis: RedisConnection, prefix: string, after: number): Promise<Sample[]> {
+  const entries = await redis.xrange(samplesKey(prefix), `(${after}-1`, '+');
+  return z.array(entrySchema).parse(entries).map(sampleOf);
+}
+
+function sampleOf([id, fields]: z.infer<typeof entrySchema>): Sample {
+  const values = (fields[1] ?? '').split(' ').map(Number);
+  const at = Number(id.split('-')[0]);
+  const pairs = names.map((name, index) => [name, values[index] ?? 0] as const);
+  const zero: Sample = {
+    at,
+    waiting: 0,
+    atVendor: 0,
+    downloading: 0,
+    saved: 0,
+    failed: 0,
+    admitted: 0,
+    refused: 0,
+    limitPer10s: 0,
+    oldestWaitingMs: 0,
+  };
+  return { ...zero, ...Object.fromEntries(pairs) };
+}

@@ -1,0 +1,86 @@
+/**
+ * What the operator's window is handed: built once by the wiring of the process that carries it. What changes
+ * batches comes as functions (`Operations`), because server and producer meet only through src/shared.
+ */
+import type { Chronicle } from '../shared/chronicle/chronicle.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { Queues } from '../shared/jobs/catalogue.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import type { ItemSearch } from '../shared/ledger/search.ts';
+import type { FailureReason } from '../shared/ledger/states.ts';
+import type { Logger } from '../shared/logging/logger.ts';
+import type { ModelRegistry } from '../shared/models/load-models.ts';
+import type { RedisConnection } from '../shared/redis/script.ts';
+import type { Storage } from '../shared/storage/storage.ts';
+
+export interface ServerDeps {
+  readonly redis: RedisConnection;
+  /** With its hash tag, like `{kie-batch}`. */
+  readonly prefix: string;
+  readonly ledger: Ledger;
+  readonly search: ItemSearch;
+  readonly queues: Queues;
+  readonly chronicle: Chronicle;
+  readonly models: ModelRegistry;
+  /** Where videos lie; read for playing them. */
+  readonly storage: Storage;
+  readonly operations: Operations;
+  /** Asks the vendor for the balance; null when it does not say. Absent where there is no key. */
+  readonly readCredits?: (signal: AbortSignal) => Promise<number | null>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface RetrySelection {
+  readonly reason?: FailureReason | undefined;
+  /** Only items whose message belongs to this group, see groupKey in search.ts. */
+  readonly message?: string | undefined;
+}
+
+export interface InvalidEntry {
+  readonly line: number;
+  readonly text: string;
+  readonly reason: string;
+}
+
+export interface CreateRequest {
+  readonly batch: string;
+  readonly model: string;
+  /** For messages; its extension hints at the format. */
+  readonly listName: string;
+  readonly chunks: AsyncIterable<Uint8Array>;
+  readonly force: boolean;
+  readonly onInvalid: (entry: InvalidEntry) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface CreatedBatch {
+  readonly batch: string;
+  readonly total: number;
+  readonly accepted: number;
+  readonly duplicates: number;
+  readonly alreadySaved: number;
+  readonly invalid: number;
+}
+
+/** What a list holds, before anything is enqueued. */
+export interface ListCheck {
+  readonly ids: readonly string[];
+  readonly invalid: readonly InvalidEntry[];
+}
+
+/** What people can do. Each is safe to repeat, and each number is of items. */
+export interface Operations {
+  check(model: string, listName: string, chunks: AsyncIterable<Uint8Array>): Promise<ListCheck>;
+  /** @throws Error with a `code` of `BATCH` or `model-unknown` when the request itself is wrong */
+  create(request: CreateRequest): Promise<CreatedBatch>;
+  retry(batch: string, selection: RetrySelection): Promise<number>;
+  retryItem(id: string): Promise<boolean>;
+  cancel?(batch: string): Promise<number>;
+  /** A name, or null for everything. */
+  pause?(batch: string | null): Promise<void>;
+  resume?(batch: string | null): Promise<void>;
+  isPaused?(batch: string | null): Promise<boolean>;
+  /** Turns of this batch for each turn of a usual one. */
+  setWeight?(batch: string, weight: number): Promise<void>;
+}

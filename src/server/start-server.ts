@@ -1,0 +1,58 @@
+/**
+ * The HTTP server of a process, and nothing of what it serves: each part of it (callbacks, health, the operator's
+ * pages) brings its own routes and is registered in a scope of its own, so that the body parsers, hooks
+ * and error pages of one never reach another. Called by `serve`, and by commands that carry it along.
+ */
+import { type FastifyInstance, fastify } from 'fastify';
+import type { Logger } from '../shared/logging/logger.ts';
+
+/** One part: adds its routes to the scope it is given. */
+export type RegisterRoutes = (scope: FastifyInstance) => void | Promise<void>;
+
+export interface ServerOptions {
+  readonly host: string;
+  /** 0 takes any free one. */
+  readonly port: number;
+  readonly routes: readonly RegisterRoutes[];
+  readonly logger: Logger;
+}
+
+export interface RunningServer extends AsyncDisposable {
+  /** Where it is reached from this machine. */
+  readonly url: string;
+  /** Answers what has come in, then ends all connections. */
+  close(): Promise<void>;
+}
+
+/** No request of ours is longer on its way: a body that trickles in would hold a connection for ever. */
+const requestTimeoutMs = 30_000;
+/** Callback tokens are longer than what routers usually take. */
+const longestParameter = 200;
+
+/** @throws the error of `listen`, for instance EADDRINUSE */
+export async function startServer({ host, port, routes, logger }: ServerOptions): Promise<RunningServer> {
+  const server = fastify({
+    // Requests are not logged: the address of a callback is a secret.
+    logger: false,
+    requestTimeout: requestTimeoutMs,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: longestParameter },
+  });
+  server.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
+    const status = error.statusCode ?? 500;
+    if (status >= 500) logger.error({ err: error, route: request.routeOptions.url }, 'A request failed');
+    return reply.code(status).send({ error: status >= 500 ? 'internal error' : error.message });
+  });
+  server.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'not found' }));
+  for (const register of routes) await server.register(async (scope) => register(scope));
+  await server.listen({ host, port });
+  const close = () => server.close();
+  return { url: urlOf(server, host), close, [Symbol.asyncDispose]: close };
+}
+
+function urlOf(server: FastifyInstance, host: string): string {
+  const address = server.server.address();
+  const port = typeof address === 'object' && address !== null ? address.port : 0;
+  const reached = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
+}

@@ -1,0 +1,102 @@
+/**
+ * What happened to an item, step by step, for the person who asks why; and the measures of the whole for
+ * `/metrics`. Written where steps are applied, read by the server. A story is kept in full while its item is
+ * under way and for some days after a failure, but only for hours once the video is saved: a million saved
+ * links cost nothing here, and their record still says when each stage was reached.
+ */
+import { z } from 'zod';
+import { createScript, type RedisConnection } from '../redis/script.ts';
+import { bucketOf, type Measured } from './measures.ts';
+
+export const eventKinds = [
+  'task-created',
+  'tries-again',
+  'answer-lost',
+  'task-failed',
+  'halted',
+  'held',
+  'failed',
+  'looked',
+  'result-exists',
+  'download-again',
+  'saved',
+  'retried',
+  'cancelled',
+] as const;
+export type EventKind = (typeof eventKinds)[number];
+
+export interface NewEvent {
+  readonly kind: EventKind;
+  /** The vendor's words, a reason, a task id: what tells this event from others of its kind. */
+  readonly words: string;
+}
+
+export interface StoryEvent extends NewEvent {
+  /** Unix milliseconds; of the last time when it happened several times in a row. */
+  readonly at: number;
+  readonly times: number;
+  readonly firstAt: number;
+}
+
+export interface Note {
+  readonly event: NewEvent;
+  readonly measured?: Measured;
+  /** The item has been saved: its story may be forgotten soon. */
+  readonly isSaved?: boolean;
+}
+
+export interface Chronicle {
+  /** @param at Unix milliseconds */
+  note(itemId: string, at: number, note: Note): Promise<void>;
+  /** Oldest first; empty when nothing is known (any more). */
+  story(itemId: string): Promise<StoryEvent[]>;
+  /** Counters by field, see measures.ts. */
+  measures(): Promise<ReadonlyMap<string, number>>;
+}
+
+const mostEntries = 40;
+const hourMs = 3_600_000;
+const keptMs = 7 * 24 * hourMs;
+const keptWhenSavedMs = 6 * hourMs;
+const longestWords = 200;
+
+const storedEvent = z
+  .tuple([z.number(), z.enum(eventKinds), z.string()], z.number())
+  .transform(
+    ([at, kind, words, times = 1, firstAt = at]): StoryEvent => ({ at, kind, words, times, firstAt }),
+  );
+
+export function createChronicle(redis: RedisConnection, prefix: string): Chronicle {
+  const noteScript = createScript(redis, new URL('./note.lua', import.meta.url));
+  const storyKey = (id: string) => `${prefix}:story:${id}`;
+  const measuresKey = `${prefix}:measures`;
+  return {
+    async note(itemId, at, { event, measured = {}, isSaved = false }) {
+      const entry = JSON.stringify([Math.round(at), event.kind, event.words.slice(0, longestWords)]);
+      await noteScript(
+        [storyKey(itemId), measuresKey],
+        [entry, mostEntries, isSaved ? keptWhenSavedMs : keptMs, ...fieldsOf(measured)],
+      );
+    },
+    async story(itemId) {
+      const entries = await redis.lrange(storyKey(itemId), 0, -1);
+      return entries.flatMap((entry) => {
+        const read = storedEvent.safeParse(JSON.parse(entry));
+        return read.success ? [read.data] : [];
+      });
+    },
+    async measures() {
+      const fields = await redis.hgetall(measuresKey);
+      return new Map(Object.entries(fields).map(([field, value]) => [field, Number(value)]));
+    },
+  };
+}
+
+function fieldsOf({ counted = {}, durations = {} }: Measured): (string | number)[] {
+  const ofCounts = Object.entries(counted).filter(([, by]) => by !== 0);
+  const ofDurations = Object.entries(durations).flatMap(([name, ms]) => [
+    [`duration:${name}:${bucketOf(ms)}`, 1] as const,
+    [`duration:${name}:sum`, ms / 1000] as const,
+  ]);
+  return [...ofCounts, ...ofDurations].flat();
+}

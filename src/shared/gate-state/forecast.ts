@@ -1,0 +1,64 @@
+/**
+ * How long a batch will take at the rate the gate really lets through. Pure. Batches take turns by their
+ * priority, so a batch is done when the gate has served it, and of each other batch what its turns until then
+ * are worth. An estimate: tasks that fail and batches that come later are not foreseen.
+ */
+import { type Batch, unfinished } from '../ledger/batch.ts';
+import type { GateState } from './gate-state.ts';
+import type { Halt } from './halts.ts';
+
+export interface Rate {
+  /** New tasks a minute that the gate allows at present, as it has learned. */
+  readonly limitPerMinute: number;
+  /** New tasks a minute that it has let through lately. */
+  readonly usedPerMinute: number;
+}
+
+export interface Forecast {
+  /** Null when nobody can tell: halted, paused, or no gate yet. 0 when the batch has ended. */
+  readonly etaMs: number | null;
+  readonly waitsFor: 'halt' | 'pause' | null;
+}
+
+type Waiting = Pick<Batch, 'name' | 'model' | 'counts' | 'priority' | 'isPaused'>;
+
+export interface ForecastFacts {
+  /** All batches with waiting links, in any order; paused ones do not matter. */
+  readonly waiting: readonly Waiting[];
+  readonly rate: Rate | null;
+  readonly halts: readonly Pick<Halt, 'reason' | 'model'>[];
+  readonly isAllPaused: boolean;
+  /** How long a task usually takes. */
+  readonly typicalMs: number;
+}
+
+export function rateOf(gate: GateState | null): Rate | null {
+  if (gate === null) return null;
+  const perMinute = 60_000 / gate.limit.windowMs;
+  return { limitPerMinute: gate.limit.max * perMinute, usedPerMinute: gate.usedSlots * perMinute };
+}
+
+export function forecast(batch: Waiting, facts: ForecastFacts): Forecast {
+  if (unfinished(batch.counts) === 0) return { etaMs: 0, waitsFor: null };
+  if (facts.halts.some(({ model }) => model === null || model === batch.model))
+    return { etaMs: null, waitsFor: 'halt' };
+  const ahead = workAhead(batch, facts.waiting);
+  if (ahead > 0 && (batch.isPaused || facts.isAllPaused)) return { etaMs: null, waitsFor: 'pause' };
+  if (facts.rate === null) return { etaMs: null, waitsFor: null };
+  const perMinute = facts.rate.usedPerMinute > 0 ? facts.rate.usedPerMinute : facts.rate.limitPerMinute;
+  return { etaMs: Math.round((ahead / perMinute) * 60_000 + facts.typicalMs), waitsFor: null };
+}
+
+/** Links that are submitted until the last of this batch is: in turns, each batch as often as its priority says. */
+function workAhead(batch: Waiting, all: readonly Waiting[]): number {
+  const turns = waitingOf(batch) / batch.priority;
+  const others = all.filter(({ name, isPaused }) => name !== batch.name && !isPaused);
+  return others.reduce(
+    (sum, other) => sum + Math.min(waitingOf(other), turns * other.priority),
+    waitingOf(batch),
+  );
+}
+
+function waitingOf({ counts }: Waiting): number {
+  return counts.queued + counts.submitting;
+}

@@ -1,0 +1,153 @@
+/**
+ * What a person can do with whole batches, on the side of Redis: each function is one script over a bounded
+ * number of items, so that Redis answers others within milliseconds, and safe to repeat. The loops over a million
+ * items are the producer's (src/producer).
+ */
+import { z } from 'zod';
+import { createScript, type RedisConnection } from '../redis/script.ts';
+import { ledgerKeys } from './keys.ts';
+import type { FailureReason } from './states.ts';
+
+export interface CancelledItems {
+  /** 0 at the end of the batch. */
+  readonly looked: number;
+  readonly cancelled: number;
+  /** Of the cancelled ones: the vendor had a paid task, whose result is not collected. */
+  readonly abandoned: number;
+  /** Paid, and still to be collected. */
+  readonly collecting: number;
+  /** A create call is under way: cancelled when it comes back without a task, else collected. */
+  readonly calling: number;
+  /** Another batch lists them too, and they go on there. */
+  readonly left: number;
+}
+
+export interface RetriedItems {
+  readonly looked: number;
+  readonly queued: number;
+  /** Wait for a status check. */
+  readonly checkAgain: readonly string[];
+  /** Wait for their download. */
+  readonly downloadAgain: readonly string[];
+}
+
+export interface RemovedItems {
+  readonly looked: number;
+  readonly removed: number;
+  readonly kept: number;
+  /** Unix milliseconds: when the first ended one of those that were kept ended; null when none has. */
+  readonly firstKeptEndedAt: number | null;
+}
+
+/** Unix milliseconds; null: none. */
+export interface EndedBefore {
+  readonly saved: number | null;
+  /** Failed or cancelled. */
+  readonly failed: number | null;
+}
+
+export type BatchOperations = ReturnType<typeof createBatchOperations>;
+
+/** Reasons behind which a paid task stands that may yet bring a video. */
+const collectable: readonly FailureReason[] = ['download-failed', 'result-invalid', 'task-timeout'];
+
+const numbers6 = z.tuple([z.number(), z.number(), z.number(), z.number(), z.number(), z.number()]);
+const retriedReply = z.tuple([z.number(), z.number(), z.array(z.string()), z.array(z.string())]);
+const removedReply = z.tuple([
+  z.number(),
+  z.number(),
+  z.number(),
+  z.string().transform((text) => (text === '' ? null : Number(text))),
+]);
+
+export function createBatchOperations({ redis, prefix }: { redis: RedisConnection; prefix: string }) {
+  const keys = ledgerKeys(prefix);
+  const script = (name: string) => createScript(redis, new URL(`./scripts/${name}.lua`, import.meta.url));
+  const scripts = {
+    stop: script('stop-batch'),
+    hold: script('hold-batch'),
+    cancel: script('cancel-items'),
+    sieve: script('sieve-backlog'),
+    retry: script('retry-items'),
+    remove: script('remove-items'),
+    delete: script('delete-batch'),
+  };
+  const pausedKey = `${prefix}:paused`;
+
+  async function stop(name: string, how: 'pause' | 'cancel'): Promise<void> {
+    await scripts.stop([keys.batch(name), keys.rotation], [name, how]);
+  }
+
+  return {
+    /** None of its waiting links is submitted until `resume`; tasks at the vendor are collected. */
+    pause: (name: string) => stop(name, 'pause'),
+    /** As `pause`; what comes back from a create call without a task is cancelled. */
+    beginCancel: (name: string) => stop(name, 'cancel'),
+    async resume(name: string): Promise<void> {
+      await scripts.hold([keys.batch(name), keys.backlog(name), keys.rotation], [name, 'release']);
+    },
+    /** Nothing of any batch is submitted until `resumeAll`. */
+    async pauseAll(): Promise<void> {
+      await redis.set(pausedKey, '1');
+    },
+    async resumeAll(): Promise<void> {
+      await redis.del(pausedKey);
+    },
+    async isAllPaused(): Promise<boolean> {
+      return (await redis.exists(pausedKey)) === 1;
+    },
+    /** @param weight a batch of weight 3 gets three turns where others get one */
+    async setPriority(name: string, weight: number): Promise<void> {
+      await redis.hset(keys.batch(name), 'weight', String(weight));
+    },
+
+    async cancelItems(name: string, from: number, most: number, abandon: boolean): Promise<CancelledItems> {
+      const reply = await scripts.cancel(
+        [keys.batch(name), keys.items(name), keys.counts, keys.active, keys.atGate, keys.rotation],
+        [prefix, name, from, most, abandon ? '1' : ''],
+      );
+      const [looked, cancelled, abandoned, collecting, calling, left] = numbers6.parse(reply);
+      return { looked, cancelled, abandoned, collecting, calling, left };
+    },
+
+    /** Throws out of the backlog what waits no longer; how many ids were looked at, 0 at the end. */
+    async sieveBacklog(name: string, most: number): Promise<number> {
+      const reply = await scripts.sieve([keys.batch(name), keys.backlog(name)], [prefix, name, most]);
+      return z.number().parse(reply);
+    },
+    backlogLength: (name: string) => redis.llen(keys.backlog(name)),
+
+    async retryItems(
+      name: string,
+      from: number,
+      most: number,
+      reason?: FailureReason,
+    ): Promise<RetriedItems> {
+      const reply = await scripts.retry(
+        [keys.batch(name), keys.items(name), keys.counts, keys.active, keys.rotation],
+        [prefix, from, most, reason ?? '', collectable.join(',')],
+      );
+      const [looked, queued, checkAgain, downloadAgain] = retriedReply.parse(reply);
+      return { looked, queued, checkAgain, downloadAgain };
+    },
+
+    /** Goes on round the batch's list; the caller looks at as many items as there were when it began. */
+    async removeItems(name: string, most: number, ended: EndedBefore): Promise<RemovedItems> {
+      const reply = await scripts.remove(
+        [keys.batch(name), keys.items(name), keys.counts, `${prefix}:remembered`],
+        [prefix, name, most, ended.saved ?? '', ended.failed ?? ''],
+      );
+      const [looked, removed, kept, firstKeptEndedAt] = removedReply.parse(reply);
+      return { looked, removed, kept, firstKeptEndedAt };
+    },
+    itemCount: (name: string) => redis.llen(keys.items(name)),
+    /** False when it lists items. */
+    async deleteBatch(name: string): Promise<boolean> {
+      const reply = await scripts.delete(
+        [keys.batch(name), keys.items(name), keys.backlog(name), keys.batches, keys.rotation],
+        [name],
+      );
+      return reply === 1;
+    },
+  };
+}

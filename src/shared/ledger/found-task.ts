@@ -1,0 +1,102 @@
+/**
+ * A task id has come from the vendor: by the answer to a create call, or by a callback, in either order and
+ * any number of times. Both ways are recorded here, so they cannot differ. Called by the submit stage and by
+ * the callback route. Invariant: an id, once received, is recorded before anything else, whatever the item has
+ * come to; and an id that is on record changes nothing.
+ */
+import type { ItemChanges } from './changes.ts';
+import type { Item } from './item.ts';
+import type { Ledger } from './ledger.ts';
+import type { TransitionName } from './states.ts';
+
+export interface FoundTask {
+  readonly taskId: string;
+  readonly by: 'answer' | 'callback';
+  /** The create call it belongs to, from 1; see callback-tokens.ts. */
+  readonly attempt: number;
+}
+
+export type Recorded =
+  /** The task is the item's now, and wants a status check. */
+  | 'taken'
+  /** On record already. */
+  | 'known'
+  /** Kept beside another task of the link: it may have been paid twice. */
+  | 'beside'
+  /** There is no such item. */
+  | 'no-item';
+
+interface Placement {
+  /** Null: the item stays where it is. */
+  readonly transition: TransitionName | null;
+  readonly changes: ItemChanges;
+}
+
+const renewed: Placement = { transition: 'recordTask', changes: { message: null, addAttempts: 1 } };
+
+/** Where a task id belongs that the item does not have yet. Pure. */
+export function placeFoundTask(item: Item, { taskId, attempt }: FoundTask): Placement {
+  const { state, attempts } = item;
+  switch (state) {
+    case 'submitting':
+      return {
+        transition: 'recordTask',
+        changes: {
+          taskId,
+          message: null,
+          // A call of earlier has been counted when its answer was given up.
+          addAttempts: attempt > attempts ? 1 : 0,
+          ...stamp(item),
+        },
+      };
+    case 'queued':
+    case 'held':
+      // The repetition that would have paid again has not left.
+      return {
+        transition: 'recordOrphan',
+        changes: { taskId, message: null, ...stamp(item), ...tally(item, -1) },
+      };
+    case 'processing':
+    case 'downloading':
+    case 'saved':
+      // Another task of the link is being followed or has ended well. It goes on, and this one is not lost sight of.
+      return {
+        transition: null,
+        changes: { otherTaskId: taskId, ...(item.possiblyPaidTwice > 0 ? {} : tally(item, 1)) },
+      };
+    case 'failed':
+    case 'cancelled':
+      return { transition: null, changes: { otherTaskId: taskId } };
+    default:
+      return state satisfies never;
+  }
+}
+
+/** `submitting` has recorded when the call left. */
+function stamp({ submittedAt }: Item): ItemChanges {
+  return submittedAt === null ? { stamp: ['submittedAt'] } : {};
+}
+
+function tally({ state }: Item, by: 1 | -1): ItemChanges {
+  return state === 'held' ? {} : { addPossiblyPaidTwice: by };
+}
+
+/** Records a task id; looks again when the item moves on meanwhile. */
+export async function recordFoundTask(ledger: Ledger, id: string, found: FoundTask): Promise<Recorded> {
+  for (;;) {
+    const item = await ledger.item(id);
+    if (item === null) return 'no-item';
+    const isKnown = item.taskIds.includes(found.taskId);
+    // An answer that names a task of earlier: the vendor goes on with that one.
+    const isRenewed = isKnown && found.by === 'answer' && item.state === 'submitting';
+    if (isKnown && !isRenewed) return 'known';
+    const { transition, changes } = isRenewed ? renewed : placeFoundTask(item, found);
+    const expect = { state: item.state, attempts: item.attempts };
+    const moved =
+      transition === null
+        ? await ledger.note(id, changes, expect)
+        : await ledger.move(transition, id, changes, { expect });
+    if (moved.moved) return transition === null ? 'beside' : 'taken';
+    if (moved.refusal === 'known-task') return 'known';
+  }
+}

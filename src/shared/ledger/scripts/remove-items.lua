@@ -1,0 +1,102 @@
+-- Forgets the next ended items of a batch, but not that they are paid and saved.
+--
+-- KEYS  1 batch hash   2 batch's item list   3 counts (all batches)   4 index of remembered places
+-- ARGV  1 key prefix   2 batch name   3 how many to look at   4 saved before this instant in ms, '' for none
+--       5 failed or cancelled before this instant in ms, '' for none
+-- Returns {looked at, removed, kept, instant in ms at which the first of the kept ended ones is old enough ('' when none)}.
+--
+-- The list is gone round once: ids are taken from its head, and those that stay are put at its end, so that the order
+-- is the old one when the caller has looked at as many as there were. A batch that has no items left is deleted.
+-- Remembered: 65,536 small hashes `<prefix>:remembered:<4 hex digits>` from ten bytes of the id's digest to the number
+-- of the place its video lies in, some 25 bytes a link; enqueue.lua asks them about links it does not know.
+-- Invariant: an item that still has a way to go, or waits for a person, stays; one that another batch lists stays for that.
+local batch, items, counts, places = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local prefix, name = ARGV[1], ARGV[2]
+local before = { saved = tonumber(ARGV[4]), failed = tonumber(ARGV[5]), cancelled = tonumber(ARGV[5]) }
+local root = redis.call('HGET', batch, 'root') or ''
+local home = root .. name .. '/'
+local totals, gone, kept, soonest = {}, {}, {}, nil
+
+local function count(field, by) totals[field] = (totals[field] or 0) + by end
+
+local placeNumber
+local function numberOfPlace()
+  if placeNumber then return placeNumber end
+  placeNumber = redis.call('HGET', places, 'of:' .. home)
+  if not placeNumber then
+    placeNumber = redis.call('HINCRBY', places, 'last', 1)
+    redis.call('HSET', places, 'of:' .. home, placeNumber, 'at:' .. placeNumber, home)
+  end
+  return placeNumber
+end
+
+-- Its being there tells enqueue.lua that there is something to ask for.
+redis.call('HSETNX', places, 'last', 0)
+
+local function remember(id, file)
+  local digest = redis.sha1hex(id)
+  local field = string.gsub(string.sub(digest, 5, 24), '..', function(pair)
+    return string.char(tonumber(pair, 16))
+  end)
+  -- Somewhere else than usual: the way itself, where it is short enough to keep the hash small.
+  local place = file and (#file <= 60 and ('=' .. file) or '0') or numberOfPlace()
+  redis.call('HSET', prefix .. ':remembered:' .. string.sub(digest, 1, 4), field, place)
+end
+
+local function endedAt(record)
+  local enqueuedAt = tonumber(record[4])
+  return enqueuedAt + math.max(tonumber(record[5] or '0'), tonumber(record[6] or '0'), tonumber(record[7] or '0'))
+end
+
+local function without(others)
+  local rest = {}
+  for other in string.gmatch(others, '[^,]+') do
+    if other ~= name then rest[#rest + 1] = other end
+  end
+  return rest
+end
+
+local function forget(id, key, record)
+  local state, others = record[1], without(record[3] or '')
+  count(state, -1)
+  if state == 'failed' and record[8] then count('failed:' .. record[8], -1) end
+  if record[9] then count('sum:n', -record[9]) end
+  if record[10] then count('sum:c', -record[10]) end
+  if tonumber(record[11] or '0') > 0 then count('sum:x', -1) end
+  if record[2] ~= name then
+    redis.call('HSET', key, 'o', table.concat(others, ','))
+  elseif #others > 0 then
+    redis.call('HSET', key, 'b', table.remove(others, 1), 'o', table.concat(others, ','))
+    if state == 'saved' and not record[12] then redis.call('HSET', key, 'f', home .. id .. '.mp4') end
+  else
+    if state == 'saved' then remember(id, record[12]) end
+    redis.call('DEL', key)
+    redis.call('HINCRBY', counts, state, -1)
+  end
+  gone[#gone + 1] = id
+end
+
+local ids = redis.call('LRANGE', items, 0, ARGV[3] - 1)
+if #ids > 0 then redis.call('LTRIM', items, #ids, -1) end
+for _, id in ipairs(ids) do
+  local key = prefix .. ':item:' .. id
+  local record = redis.call('HMGET', key, 's', 'b', 'o', 'e', 'm', 'd', 'v', 'r', 'n', 'c', 'x', 'f')
+  local limit = before[record[1]]
+  if record[1] and limit and endedAt(record) < limit then
+    forget(id, key, record)
+  elseif record[1] then
+    kept[#kept + 1] = id
+    if limit then
+      local at = endedAt(record)
+      if not soonest or at < soonest then soonest = at end
+    end
+  end
+end
+
+for i = 1, #kept, 1000 do redis.call('RPUSH', items, unpack(kept, i, math.min(i + 999, #kept))) end
+for i = 1, #gone, 1000 do
+  local last = math.min(i + 999, #gone)
+  for _, state in ipairs({ 'failed', 'held' }) do redis.call('ZREM', batch .. ':' .. state, unpack(gone, i, last)) end
+end
+for field, by in pairs(totals) do redis.call('HINCRBYFLOAT', batch, field, by) end
+return { #ids, #gone, #kept, soonest and string.format('%.0f', soonest) or '' }

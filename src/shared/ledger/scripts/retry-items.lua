@@ -1,0 +1,73 @@
+-- Takes the next failed, cancelled and held items of a batch up again.
+--
+-- KEYS  1 batch hash   2 batch's item list   3 counts (all batches)   4 active set   5 rotation
+-- ARGV  1 key prefix   2 position to go on from   3 how many to look at   4 reason, or '' for all
+--       5 comma list of reasons for which a paid task is looked at again instead of another being paid
+-- Returns {looked at, queued again, ids whose task is looked at again, ids whose result is downloaded again}.
+--
+-- Invariant: as in transition.lua an item is counted in one state in each of its batches. What is queued waits in the
+-- backlog like any link, so a million retried links take their turn and no job is made for them before it.
+-- What is collected again stands in the active set, due now: the sweep makes its job if the caller dies.
+-- A task that has succeeded goes straight to its download: its credits are counted already.
+local batch, items, counts, active, rotation = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local prefix, reason, collectable = ARGV[1], ARGV[4], ',' .. ARGV[5] .. ','
+local t = redis.call('TIME')
+local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local ids = redis.call('LRANGE', items, ARGV[2], ARGV[2] + ARGV[3] - 1)
+local totals, waiting, queued = {}, {}, 0
+local collected = { processing = {}, downloading = {} }
+
+local function count(field, by, names)
+  for _, each in ipairs(names) do
+    local key = prefix .. ':batch:' .. each
+    totals[key] = totals[key] or {}
+    totals[key][field] = (totals[key][field] or 0) + by
+  end
+end
+
+for _, id in ipairs(ids) do
+  local key = prefix .. ':item:' .. id
+  local record = redis.call('HMGET', key, 's', 'b', 'o', 'r', 't', 'd')
+  local state = record[1]
+  local isEnded = state == 'failed' or state == 'cancelled' or state == 'held'
+  if isEnded and (reason == '' or record[4] == reason) then
+    local names = { record[2] }
+    for other in string.gmatch(record[3] or '', '[^,]+') do names[#names + 1] = other end
+    local hasTask = (record[5] or '') ~= '' and (state == 'cancelled'
+      or (state == 'failed' and string.find(collectable, ',' .. (record[4] or '') .. ',', 1, true)))
+    local to = hasTask and (record[6] and 'downloading' or 'processing') or 'queued'
+    redis.call('HSET', key, 's', to)
+    count(state, -1, names)
+    count(to, 1, names)
+    redis.call('HINCRBY', counts, state, -1)
+    redis.call('HINCRBY', counts, to, 1)
+    if state == 'failed' and record[4] then count('failed:' .. record[4], -1, names) end
+    for _, each in ipairs(names) do
+      if state ~= 'cancelled' then redis.call('ZREM', prefix .. ':batch:' .. each .. ':' .. state, id) end
+    end
+    if hasTask then
+      redis.call('HDEL', key, 'r', 'g')
+      redis.call('ZADD', active, now, id)
+      table.insert(collected[to], id)
+    else
+      redis.call('HDEL', key, 'r', 'g', 'a', 'm')
+      local home = prefix .. ':batch:' .. record[2]
+      redis.call('RPUSH', home .. ':backlog', id)
+      waiting[record[2]] = true
+      queued = queued + 1
+    end
+  end
+end
+
+for key, fields in pairs(totals) do
+  for field, by in pairs(fields) do redis.call('HINCRBY', key, field, by) end
+end
+for name in pairs(waiting) do
+  local home = prefix .. ':batch:' .. name
+  redis.call('HDEL', home, 'stopped')
+  if redis.call('HGET', home, 'paused') ~= '1' then
+    local first = redis.call('ZRANGE', rotation, 0, 0, 'WITHSCORES')
+    redis.call('ZADD', rotation, 'NX', first[2] or 0, name)
+  end
+end
+return { #ids, queued, collected.processing, collected.downloading }

@@ -1,0 +1,110 @@
+/**
+ * Which workers are alive, on which host, and what they hold: each tells Redis every few seconds, by Redis's
+ * clock, so that machines whose clocks disagree are judged alike. Shown by the dashboard and `/metrics`;
+ * nothing is decided by it, locks and leases do that.
+ */
+import { z } from 'zod';
+import type { Stage } from '../jobs/catalogue.ts';
+import { stages } from '../jobs/catalogue.ts';
+import type { Logger } from '../logging/logger.ts';
+import type { RedisConnection } from '../redis/script.ts';
+
+export interface WorkerFacts {
+  readonly id: string;
+  readonly host: string;
+  readonly pid: number;
+  readonly stages: readonly Stage[];
+  /** Unix milliseconds. */
+  readonly startedAt: number;
+}
+
+/** Ids of the items a worker has in hand, by stage. */
+export type Holding = Readonly<Record<Stage, readonly string[]>>;
+
+export interface PresentWorker extends WorkerFacts {
+  readonly holding: Holding;
+  readonly saidMsAgo: number;
+  /** False when it has not been heard of for too long: killed, frozen or cut off from Redis. */
+  readonly isAlive: boolean;
+}
+
+export interface Presence {
+  stop(): Promise<void>;
+}
+
+const everyMs = 5000;
+const goneAfterMs = 16_000;
+/** A worker that was killed stays visible for as long, since somebody may wonder. */
+const forgottenAfterMs = 600_000;
+const mostIdsShown = 20;
+
+const holdingSchema = z.object({
+  submit: z.array(z.string()),
+  'status-check': z.array(z.string()),
+  download: z.array(z.string()),
+});
+const storedWorker = z.object({
+  id: z.string(),
+  host: z.string(),
+  pid: z.number(),
+  stages: z.array(z.enum(stages)),
+  startedAt: z.number(),
+  saidAt: z.number(),
+  holding: holdingSchema,
+});
+
+const workersKey = (prefix: string) => `${prefix}:workers`;
+
+/** Tells of a worker until stopped; the worker leaves the list at once when it stops in order. */
+export function announceWorker(
+  facts: WorkerFacts,
+  holding: () => Holding,
+  deps: { readonly redis: RedisConnection; readonly prefix: string; readonly logger: Logger },
+): Presence {
+  const { redis, prefix, logger } = deps;
+  let running: Promise<unknown> = Promise.resolve();
+
+  const say = () => {
+    running = tell().catch((error: unknown) =>
+      logger.debug({ err: error }, 'A worker could not announce itself'),
+    );
+  };
+  async function tell(): Promise<void> {
+    const saidAt = await redisNow(redis);
+    const held = holding();
+    const shown = {
+      submit: held.submit.slice(0, mostIdsShown),
+      'status-check': held['status-check'].slice(0, mostIdsShown),
+      download: held.download.slice(0, mostIdsShown),
+    };
+    await redis.hset(workersKey(prefix), facts.id, JSON.stringify({ ...facts, saidAt, holding: shown }));
+  }
+
+  say();
+  const timer = setInterval(say, everyMs);
+  return {
+    async stop() {
+      clearInterval(timer);
+      await running;
+      await redis.hdel(workersKey(prefix), facts.id).catch(() => undefined);
+    },
+  };
+}
+
+/** The longest running first. */
+export async function listWorkers(redis: RedisConnection, prefix: string): Promise<PresentWorker[]> {
+  const [stored, now] = await Promise.all([redis.hgetall(workersKey(prefix)), redisNow(redis)]);
+  const workers: PresentWorker[] = [];
+  for (const [id, text] of Object.entries(stored)) {
+    const read = storedWorker.safeParse(JSON.parse(text));
+    const saidMsAgo = read.success ? Math.max(0, now - read.data.saidAt) : Number.POSITIVE_INFINITY;
+    if (!read.success || saidMsAgo > forgottenAfterMs) await redis.hdel(workersKey(prefix), id);
+    else workers.push({ ...read.data, saidMsAgo, isAlive: saidMsAgo <= goneAfterMs });
+  }
+  return workers.sort((a, b) => a.startedAt - b.startedAt);
+}
+
+async function redisNow(redis: RedisConnection): Promise<number> {
+  const [seconds, microseconds] = await redis.time();
+  return Number(seconds) * 1000 + Math.floor(Number(microseconds) / 1000);
+}

@@ -1,0 +1,69 @@
+/**
+ * What the chronicle is told of a step: the event in the item's story, and what is measured. Pure; called
+ * where steps are applied. A step repeated after a crash is told again, so a counter can be one too high
+ * where the ledger's own counts cannot.
+ */
+import type { Note } from '../shared/chronicle/chronicle.ts';
+import type { Item } from '../shared/ledger/item.ts';
+import type { Step } from './step.ts';
+
+/** @param item as it stood before the step; @returns null when there is nothing to tell */
+export function recordOf(step: Step, item: Item, now: number): Note | null {
+  switch (step.do) {
+    case 'record-task':
+      return {
+        event: { kind: 'task-created', words: step.taskId },
+        measured: { counted: { 'tasks:created': 1 }, durations: { waiting: now - item.enqueuedAt } },
+      };
+    case 'submit-later':
+      return { event: { kind: 'tries-again', words: step.message ?? 'the vendor’s limit was reached' } };
+    case 'await-callback':
+      return { event: { kind: 'answer-lost', words: `${step.message}; its callback is waited for` } };
+    case 'resubmit-unsure':
+      return { event: { kind: 'answer-lost', words: step.message }, measured: { counted: { unsure: 1 } } };
+    case 'resubmit':
+      return {
+        event: { kind: 'task-failed', words: step.message },
+        measured: { counted: { 'tasks:failed': 1 } },
+      };
+    case 'halt':
+      return { event: { kind: 'halted', words: `${step.reason}: ${step.message}` } };
+    case 'hold':
+      return { event: { kind: 'held', words: step.message }, measured: { counted: { 'ended:held': 1 } } };
+    case 'fail':
+      return {
+        event: { kind: 'failed', words: `${step.reason}: ${step.message}` },
+        measured: { counted: { 'ended:failed': 1, [`failed:${step.reason}`]: 1 } },
+      };
+    case 'look-again':
+      return { event: { kind: 'looked', words: '' }, measured: { counted: { looks: 1 } } };
+    case 'download':
+      return {
+        event: { kind: 'result-exists', words: `${step.credits} credits` },
+        measured: {
+          counted: { credits: step.credits },
+          durations: item.submittedAt === null ? {} : { task: now - item.submittedAt },
+        },
+      };
+    case 'save': {
+      const bytes = step.results.reduce((sum, result) => sum + result.bytes, 0);
+      return {
+        event: { kind: 'saved', words: step.results[0].file },
+        isSaved: true,
+        measured: {
+          counted: { 'ended:saved': 1, bytes },
+          durations: item.completedAt === null ? {} : { download: now - item.completedAt },
+        },
+      };
+    }
+    case 'download-again':
+      return {
+        event: { kind: 'download-again', words: step.message },
+        measured: { counted: { 'downloads:again': 1 } },
+      };
+    case 'nothing':
+      return null;
+    default:
+      return step satisfies never;
+  }
+}

@@ -1,0 +1,178 @@
+/** Files, globs and inboxes as sources: what is new comes once, whatever happens to the files. */
+import { chmod, mkdir, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { linkOf, listOf, startTaking } from './taking.ts';
+
+describe('a file as a source', () => {
+  it('brings its links once, and costs nothing while it is unchanged', async () => {
+    const { folder, take, linksOf } = await startTaking();
+    await writeFile(join(folder, 'links.txt'), listOf(1, 2, 3));
+    expect(await take('links.txt')).toMatchObject({ lists: 1, counts: { accepted: 3 } });
+    expect(await take('links.txt')).toMatchObject({ lists: 0, unchanged: 1, counts: { total: 0 } });
+    expect(await linksOf()).toEqual([1, 2, 3].map(linkOf));
+  });
+
+  it('brings only what was added when it has grown, also into another batch', async () => {
+    const { folder, take, linksOf } = await startTaking();
+    await writeFile(join(folder, 'links.txt'), listOf(1, 2));
+    await take('links.txt', { batch: 'monday' });
+    await writeFile(join(folder, 'links.txt'), listOf(1, 2, 3));
+    const { counts } = await take('links.txt', { batch: 'tuesday' });
+    expect(counts).toMatchObject({ total: 3, accepted: 1, duplicates: 2 });
+    expect(await linksOf('tuesday')).toEqual([linkOf(3)]);
+  });
+
+  it('leaves no batch behind when it brings nothing new', async () => {
+    const { folder, take, ledger } = await startTaking();
+    await writeFile(join(folder, 'links.txt'), listOf(1));
+    await take('links.txt', { batch: 'monday' });
+    await writeFile(join(folder, 'links.txt'), `\n${listOf(1)}`);
+    await take('links.txt', { batch: 'tuesday' });
+    expect(await ledger.batch('tuesday')).toBeNull();
+  });
+
+  it('does not list links that came another way into its batch', async () => {
+    const { folder, take, ledger, linksOf } = await startTaking();
+    await ledger.openBatch('by-hand', { model: 'sora-watermark-remover', root: '/videos/' });
+    await ledger.enqueue('by-hand', [{ id: linkOf(1).slice(-34), url: linkOf(1) }]);
+    await writeFile(join(folder, 'links.txt'), listOf(1, 2));
+    await take('links.txt');
+    expect(await linksOf()).toEqual([linkOf(2)]);
+  });
+
+  it('brings everything again when it is forced to', async () => {
+    const { folder, take } = await startTaking();
+    await writeFile(join(folder, 'links.txt'), listOf(1, 2));
+    await take('links.txt');
+    const { lists, counts } = await take('links.txt', { force: true });
+    expect([lists, counts.total]).toEqual([1, 2]);
+  });
+
+  it('is read again when another file has taken its name with the same size and time', async () => {
+    const { folder, take } = await startTaking();
+    const [path, next] = [join(folder, 'links.txt'), join(folder, 'next')];
+    await writeFile(path, listOf(1));
+    await utimes(path, 1000, 1000);
+    await take('links.txt');
+    await writeFile(next, listOf(2));
+    await utimes(next, 1000, 1000);
+    await rename(next, path);
+    expect((await take('links.txt')).counts.accepted).toBe(1);
+  });
+
+  it('is a problem of the run when it is not there, and none when it is a glob', async () => {
+    const { take } = await startTaking();
+    expect((await take('links.txt')).problems).toMatchObject(
+      [{ problem: /does not exist on this machine/ }].map(() => ({
+        problem: expect.stringContaining('does not exist'),
+      })),
+    );
+    expect((await take('*.txt')).problems).toEqual([]);
+  });
+
+  it('is left for the next run while somebody writes it', async () => {
+    const { folder, take } = await startTaking();
+    const path = join(folder, 'links.txt');
+    await writeFile(path, listOf(1));
+    let written = false;
+    const clock = {
+      now: () => {
+        // Somebody goes on writing while the source waits.
+        if (!written) void writeFile(path, listOf(1, 2));
+        written = true;
+        return Date.now();
+      },
+    };
+    const sources = { clock, settleMs: 200 };
+    expect(await take('links.txt', { sources })).toMatchObject({ unfinished: 1, lists: 0 });
+  });
+
+  it('is read again when it changed while it was read', async () => {
+    const { folder, take, ledger, linksOf } = await startTaking();
+    const path = join(folder, 'links.txt');
+    await writeFile(path, listOf(1));
+    const growing = {
+      ...ledger,
+      enqueue: async (...given: Parameters<typeof ledger.enqueue>) => {
+        await writeFile(path, listOf(1, 2));
+        return ledger.enqueue(...given);
+      },
+    };
+    await take('links.txt', { deps: { ledger: growing } });
+    await take('links.txt');
+    expect(await linksOf()).toEqual([1, 2].map(linkOf));
+  });
+
+  it('takes all files a glob names, and forgets those that have gone', async () => {
+    const { folder, take, memory } = await startTaking();
+    await mkdir(join(folder, 'deep'));
+    await writeFile(join(folder, 'a.txt'), listOf(1));
+    await writeFile(join(folder, 'deep', 'b.csv'), `url\n${listOf(2)}`);
+    expect(await take('**/*.{txt,csv}')).toMatchObject({ lists: 2, counts: { accepted: 2 } });
+    await rm(join(folder, 'a.txt'));
+    await take('**/*.{txt,csv}');
+    const marks = await memory(`file:${folder}/**/*.{txt,csv}`).marks();
+    expect([...marks.keys()]).toEqual([join(folder, 'deep', 'b.csv')]);
+  });
+
+  it('goes on with the other files when one cannot be read as a list', async () => {
+    const { folder, take, invalid } = await startTaking();
+    await writeFile(join(folder, 'a.txt'), 'no link\n');
+    await writeFile(join(folder, 'b.txt'), listOf(2));
+    expect(await take('*.txt')).toMatchObject({ lists: 2, counts: { accepted: 1, invalid: 1 } });
+    expect(invalid).toMatchObject([{ file: join(folder, 'a.txt'), line: 1 }]);
+  });
+});
+
+describe('an inbox as a source', () => {
+  it('takes its finished files and moves them to done/', async () => {
+    const { folder, take, linksOf } = await startTaking();
+    await writeFile(join(folder, 'a.txt'), listOf(1));
+    await writeFile(join(folder, 'b.jsonl'), `${JSON.stringify({ url: linkOf(2) })}\n`);
+    await writeFile(join(folder, 'c.txt.part'), listOf(3));
+    expect(await take('folder:.')).toMatchObject({ lists: 2, unfinished: 1, counts: { accepted: 2 } });
+    expect(await readdir(folder)).toEqual(['c.txt.part', 'done']);
+    expect(await readdir(join(folder, 'done'))).toEqual(['a.txt', 'b.jsonl']);
+    expect(await linksOf()).toEqual([1, 2].map(linkOf));
+  });
+
+  it('keeps every list that was ever done, also of the same name', async () => {
+    const { folder, take } = await startTaking();
+    for (const n of [1, 2, 3]) {
+      await writeFile(join(folder, 'links.txt'), listOf(n));
+      expect((await take('folder:.')).counts.accepted).toBe(1);
+    }
+    const done = await readdir(join(folder, 'done'));
+    expect(done).toHaveLength(3);
+    for (const name of done) expect(name).toMatch(/^links(-\d{8}T\d+Z)?\.txt$/);
+  });
+
+  it('only moves a list that was taken by a run that died before it moved it', async () => {
+    const { folder, take } = await startTaking();
+    // A file where the folder should be: moving fails, as it does for a run that is killed.
+    await writeFile(join(folder, 'done'), '');
+    await writeFile(join(folder, 'a.txt'), listOf(1));
+    await take('folder:.');
+    await rm(join(folder, 'done'));
+    expect(await take('folder:.')).toMatchObject({ lists: 0, unchanged: 1, counts: { total: 0 } });
+    expect(await readdir(join(folder, 'done'))).toEqual(['a.txt']);
+  });
+
+  it('says so when it is not there', async () => {
+    const { take } = await startTaking();
+    await expect(take('folder:nowhere')).rejects.toMatchObject({
+      code: 'source-unreachable',
+      message: expect.stringContaining('does not exist on this machine'),
+    });
+  });
+
+  it('names a file nobody may read, and takes the others', async ({ skip }) => {
+    if (process.getuid?.() === 0) skip('root may read everything');
+    const { folder, take } = await startTaking();
+    await writeFile(join(folder, 'a.txt'), listOf(1));
+    await chmod(join(folder, 'a.txt'), 0);
+    await writeFile(join(folder, 'b.txt'), listOf(2));
+    expect((await take('folder:.')).counts.accepted).toBe(1);
+  });
+});

@@ -1,0 +1,45 @@
+/** The whole of kie-batch with callbacks on: as startSystem, with `serve` in the same process. */
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { openServer } from '../../src/cli/commands/serve.ts';
+import type { RunningServer } from '../../src/server/start-server.ts';
+import { createCallbackTokens } from '../../src/shared/callbacks/callback-tokens.ts';
+import { startSystem, type System, type SystemOptions } from '../setup/system.ts';
+
+export interface ServedSystem extends System {
+  readonly server: RunningServer;
+  /** The address of an item's callback, as the vendor gets it. */
+  callbackUrl(id: string, attempt?: number): Promise<string>;
+}
+
+export async function startServedSystem(options: SystemOptions = {}): Promise<ServedSystem> {
+  const port = await freePort();
+  const environment = {
+    CALLBACK_BASE_URL: `http://127.0.0.1:${port}`,
+    HTTP_PORT: String(port),
+    ...options.environment,
+  };
+  const system = await startSystem({ ...options, environment });
+  const server = await openServer(system.session, { hasPages: true, pages: [] });
+  const prefix = system.environment['QUEUE_PREFIX'] ?? '';
+  const tokens = createCallbackTokens({ redis: system.session.redis, prefix });
+  return {
+    ...system,
+    server,
+    callbackUrl: async (id, attempt = 1) => `${server.url}/callback/${await tokens.make({ id, attempt })}`,
+    async [Symbol.asyncDispose]() {
+      await server.close();
+      await system[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
