@@ -62,7 +62,9 @@ export async function runVirtually(run: VirtualRun): Promise<Request[]> {
   const send = (slot: string): void => {
     const accepted = arrive(false);
     if (random() * 100 < crashPercent) return;
-    timeline.after(oneWayUs(), () => gate.settle(slot, { kind: accepted ? 'counted' : 'refused' }));
+    timeline.after(oneWayUs(), async () => {
+      await gate.settle(slot, { kind: accepted ? 'counted' : 'refused' });
+    });
   };
   const sendOther = (gapMs: (random: () => number) => number): void => {
     arrive(true);

@@ -7,6 +7,7 @@ import { ScheduleError } from '../producer/schedules/schedule.ts';
 import { SourceError } from '../producer/sources/source-error.ts';
 import { ConfigurationError } from '../shared/configuration/configuration.ts';
 import { BatchError } from '../shared/ledger/batch.ts';
+import { LogFileError } from '../shared/logging/logger.ts';
 import { ModelError } from '../shared/models/load-models.ts';
 import { RedisUnusableError } from '../shared/redis/redis-unusable-error.ts';
 import { StorageError } from '../shared/storage/storage-error.ts';
@@ -22,6 +23,7 @@ const known = [
   ModelError,
   RedisUnusableError,
   StorageError,
+  LogFileError,
 ];
 
 export function describeError(error: unknown): { readonly text: string; readonly exitCode: number } {

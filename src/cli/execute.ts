@@ -17,7 +17,9 @@ export async function execute(given: readonly string[]): Promise<void> {
   });
   requireWorkingFolder(terminal);
   try {
-    await buildProgram(terminal).parseAsync(given.length === 0 ? ['demo'] : given, { from: 'user' });
+    const words = given.length === 0 ? ['demo'] : given;
+    const program = await buildProgram(terminal, words[0]);
+    await program.parseAsync(words, { from: 'user' });
   } catch (error) {
     process.exitCode = report(error, terminal);
   }

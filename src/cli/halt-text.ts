@@ -28,7 +28,12 @@ export function describeHalt(halt: Halt, now: number): string {
   const model = halt.model === null ? '' : ` (${halt.model})`;
   const next = Math.max(0, halt.nextProbeAt - now);
   return [
-    `Halted: ${halt.reason}${model} for ${formatDuration(now - halt.since)}. The vendor says: "${halt.message}".`,
+    `Halted: ${halt.reason}${model} for ${formatDuration(now - halt.since)}. ${sayer(halt.reason)}: "${halt.message}".`,
     `What to do: ${haltAdvice[halt.reason]}. Nothing is lost; next look in ${formatDuration(next)}.`,
   ].join('\n');
+}
+
+/** Whose words the message of a halt is. */
+function sayer(reason: HaltReason): string {
+  return reason === 'storage-full' ? 'The storage has' : 'The vendor says';
 }

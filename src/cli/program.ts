@@ -1,61 +1,64 @@
 /**
- * The whole command line as data: every command with its arguments and options, nothing run. Built by main.ts for
- * the executable, and by the script that writes docs/commands.md.
+ * The whole command line as data: every command with its arguments and options, nothing run. Built by execute.ts for
+ * the executable, and by the script that writes docs/commands.md. A command is loaded when it is wanted: loading
+ * all of them takes several times the memory and time of one.
  */
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { z } from 'zod';
-import { cancelCommand } from './commands/cancel.ts';
-import { completionCommand } from './commands/completion.ts';
-import { demoCommand } from './commands/demo.ts';
-import { enqueueCommand } from './commands/enqueue.ts';
-import { exportCommand } from './commands/export.ts';
-import { listBatchesCommand } from './commands/list.ts';
-import { pauseCommand, resumeCommand } from './commands/pause.ts';
-import { priorityCommand } from './commands/priority.ts';
-import { removeCommand } from './commands/remove.ts';
-import { retryCommand } from './commands/retry.ts';
-import { runCommand } from './commands/run.ts';
-import { scheduleCommand } from './commands/schedule.ts';
-import { serveCommand } from './commands/serve.ts';
-import { simulateCommand } from './commands/simulate.ts';
-import { statusCommand } from './commands/status.ts';
-import { watchCommand } from './commands/watch.ts';
-import { workerCommand } from './commands/worker.ts';
 import type { Terminal } from './terminal.ts';
 
-/** In the order in which the help lists them. */
-const commands = [
-  runCommand,
-  enqueueCommand,
-  workerCommand,
-  serveCommand,
-  statusCommand,
-  watchCommand,
-  listBatchesCommand,
-  exportCommand,
-  retryCommand,
-  cancelCommand,
-  pauseCommand,
-  resumeCommand,
-  priorityCommand,
-  removeCommand,
-  scheduleCommand,
-  simulateCommand,
-  demoCommand,
-  completionCommand,
-] as const;
+type MakeCommand = (terminal: Terminal) => Command;
 
-/** Its commands throw a CommanderError where they would otherwise end the process. */
-export function buildProgram(terminal: Terminal): Command {
+/** In the order in which the help lists them. */
+const commands: Readonly<Record<string, () => Promise<MakeCommand>>> = {
+  run: async () => (await import('./commands/run.ts')).runCommand,
+  enqueue: async () => (await import('./commands/enqueue.ts')).enqueueCommand,
+  worker: async () => (await import('./commands/worker.ts')).workerCommand,
+  serve: async () => (await import('./commands/serve.ts')).serveCommand,
+  status: async () => (await import('./commands/status.ts')).statusCommand,
+  watch: async () => (await import('./commands/watch.ts')).watchCommand,
+  list: async () => (await import('./commands/list.ts')).listBatchesCommand,
+  export: async () => (await import('./commands/export.ts')).exportCommand,
+  retry: async () => (await import('./commands/retry.ts')).retryCommand,
+  cancel: async () => (await import('./commands/cancel.ts')).cancelCommand,
+  pause: async () => (await import('./commands/pause.ts')).pauseCommand,
+  resume: async () => (await import('./commands/pause.ts')).resumeCommand,
+  priority: async () => (await import('./commands/priority.ts')).priorityCommand,
+  remove: async () => (await import('./commands/remove.ts')).removeCommand,
+  schedule: async () => (await import('./commands/schedule.ts')).scheduleCommand,
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  simulate: async () => (await import('./commands/simulate.ts')).simulateCommand,
+  demo: async () => (await import('./commands/demo.ts')).demoCommand,
+  completion: async () => (await import('./commands/completion.ts')).completionCommand,
+};
+
+/** Completion describes all the others. */
+const needsAll = 'completion';
+
+/**
+ * Its commands throw a CommanderError where they would otherwise end the process.
+ * @param wanted the command that is going to be run; unknown or undefined: all of them, for help and suggestions
+ */
+export async function buildProgram(terminal: Terminal, wanted?: string): Promise<Command> {
   const program = new Command('kie-batch')
     .description('Thousands of video links in, finished, verified and labelled videos out.')
     .version(readVersion())
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: true });
-  for (const make of commands) program.addCommand(make(terminal));
+  for (const load of loadersOf(wanted)) {
+    const make = await load();
+    program.addCommand(make(terminal));
+  }
   throwInsteadOfExit(program);
   return program;
+}
+
+function loadersOf(wanted: string | undefined): readonly (() => Promise<MakeCommand>)[] {
+  const isOne = wanted !== undefined && wanted !== needsAll && Object.hasOwn(commands, wanted);
+  return Object.entries(commands)
+    .filter(([name]) => !isOne || name === wanted)
+    .map(([, load]) => load);
 }
 
 function throwInsteadOfExit(command: Command): void {

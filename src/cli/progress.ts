@@ -57,6 +57,7 @@ function openLiveView(terminal: Terminal): Progress {
       if (last !== null) draw(last);
       terminal.divert(null);
       screen.stop();
+      isOpen = false;
     },
   };
 }

@@ -7,14 +7,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { enqueueLists, type InvalidLine } from '../producer/enqueue-lists.ts';
 import type { ListOptions, ListSource } from '../producer/lists/list-source.ts';
 import { readOverview } from '../producer/overview.ts';
+import { type Halt, standsSince } from '../shared/gate-state/halts.ts';
 import { stages } from '../shared/jobs/catalogue.ts';
 import { type Batch, unfinished } from '../shared/ledger/batch.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { rootOf } from '../shared/storage/storage-root.ts';
+import { type Ask, agreeToCost, type CostDeps } from './agree-to-cost.ts';
 import { describeHalt } from './halt-text.ts';
 import type { Progress } from './progress.ts';
 import type { Session } from './session.ts';
 import type { RunFacts } from './summary.ts';
+import type { Terminal } from './terminal.ts';
 import { overviewDeps } from './with-session.ts';
 
 export interface RunRequest {
@@ -23,12 +26,14 @@ export interface RunRequest {
   readonly sources: readonly ListSource[];
   readonly list: ListOptions;
   readonly priority?: number | undefined;
+  /** Credits the batch may spend in all. */
+  readonly maxCredits?: number | undefined;
   readonly force: boolean;
   readonly exitOnHalt: boolean;
 }
 
 export interface RunEnd {
-  readonly ended: 'completed' | 'interrupted' | 'halted';
+  readonly ended: 'completed' | 'interrupted' | 'halted' | 'declined';
   readonly facts: RunFacts;
 }
 
@@ -36,6 +41,9 @@ export interface RunDeps {
   readonly session: Session;
   readonly progress: Progress;
   readonly onInvalid: (line: InvalidLine) => void;
+  /** Says what the batch will cost, and asks where somebody can be asked. */
+  readonly cost: Pick<CostDeps, 'ask' | 'balance'>;
+  readonly terminal: Terminal;
   readonly signal: AbortSignal;
 }
 
@@ -53,8 +61,10 @@ export async function runBatch(request: RunRequest, deps: RunDeps): Promise<RunE
       root: rootOf(worker.storage),
       priority: request.priority,
     });
+    await setBudget(request, session);
     const savedBefore = (await readBatch(request.batch, session)).counts.saved;
     const since = await session.ledger.now();
+    const isHeld = await holdToAsk(request.batch, deps.cost.ask, session);
     const given = await enqueueLists(
       { ...request, since },
       {
@@ -67,7 +77,9 @@ export async function runBatch(request: RunRequest, deps: RunDeps): Promise<RunE
         },
       },
     );
-    const ended = await waitForEnd(request, deps);
+    const agreed = await agree(request, isHeld, deps);
+    if (agreed) worker.nudge();
+    const ended = agreed ? await waitForEnd(request, since, deps) : 'declined';
     const batch = await readBatch(request.batch, session);
     return { ended, facts: { given, batch, savedBefore, elapsedMs: performance.now() - startedAt } };
   } finally {
@@ -76,8 +88,45 @@ export async function runBatch(request: RunRequest, deps: RunDeps): Promise<RunE
   }
 }
 
+/** A batch that has work under way already was agreed to; it is told what the rest will cost and goes on. */
+async function agree(
+  { batch: name, model }: RunRequest,
+  isHeld: boolean,
+  { session, progress, terminal, cost, signal }: RunDeps,
+): Promise<boolean> {
+  if (signal.aborted) return true;
+  progress.stop();
+  const ask = isHeld ? cost.ask : null;
+  const agreed = await agreeToCost(await readBatch(name, session), model, { ...cost, terminal, ask });
+  if (agreed && isHeld) await session.ledger.startBatch(name);
+  return agreed;
+}
+
+/**
+ * Where somebody can be asked, nothing of a new batch is handed out before the answer. Also for `enqueue`.
+ * @returns whether it is held
+ */
+export async function holdToAsk(
+  batch: string,
+  ask: Ask | null,
+  { ledger }: Pick<Session, 'ledger'>,
+): Promise<boolean> {
+  if (ask !== null) return ledger.holdBatch(batch);
+  await ledger.startBatch(batch);
+  return false;
+}
+
+/** Also for `enqueue`. */
+export async function setBudget(
+  { batch, maxCredits, model }: Pick<RunRequest, 'batch' | 'maxCredits' | 'model'>,
+  { ledger }: Pick<Session, 'ledger'>,
+): Promise<void> {
+  if (maxCredits !== undefined) await ledger.setBudget(batch, maxCredits, model.creditsPerTask);
+}
+
 async function waitForEnd(
   request: RunRequest,
+  since: number,
   { session, progress, signal }: RunDeps,
 ): Promise<RunEnd['ended']> {
   const told = new Set<string>();
@@ -94,9 +143,14 @@ async function waitForEnd(
       if (!told.has(key)) progress.note(describeHalt(halt, Date.now()));
       told.add(key);
     }
-    if (halts.length > 0 && request.exitOnHalt) return 'halted';
+    if (request.exitOnHalt && halts.some((halt) => stopsRun(halt, request, since))) return 'halted';
     await sleep(lookEveryMs, undefined, { signal }).catch(() => undefined);
   }
+}
+
+/** One of another model does not; nor does one of an earlier run before somebody has looked whether it is over. */
+function stopsRun(halt: Halt, { model }: RunRequest, since: number): boolean {
+  return (halt.model === null || halt.model === model.id) && standsSince(halt, since);
 }
 
 async function readBatch(name: string, { ledger }: Session): Promise<Batch> {

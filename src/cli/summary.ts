@@ -71,12 +71,13 @@ export function describeSummary(summary: RunSummary, batch: Batch): string[] {
     lines.push(`${plural(summary.invalid, 'line')} without a usable link, listed above`);
   for (const [reason, count] of Object.entries(batch.failures))
     lines.push(`${formatCount(count)} failed: ${reason}`);
+  if (summary.cancelled > 0) lines.push(`${formatCount(summary.cancelled)} cancelled`);
   if (summary.held > 0) lines.push(`${plural(summary.held, 'link')} held, as the task may have been paid`);
   if (summary.possiblyPaidTwice > 0)
     lines.push(`${plural(summary.possiblyPaidTwice, 'link')} possibly paid twice`);
   lines.push(`${formatCount(summary.creditsSpent)} credits spent by this batch`);
-  if (summary.failed + summary.held > 0) {
-    lines.push(`See which and why:  kie-batch export ${batch.name} --state failed`);
+  if (summary.failed + summary.held + summary.cancelled > 0) {
+    if (summary.failed > 0) lines.push(`See which and why:  kie-batch export ${batch.name} --state failed`);
     lines.push(`Try them again:     kie-batch retry ${batch.name}`);
   }
   const left = unfinished(batch.counts);

@@ -76,11 +76,13 @@ export interface Operations {
   create(request: CreateRequest): Promise<CreatedBatch>;
   retry(batch: string, selection: RetrySelection): Promise<number>;
   retryItem(id: string): Promise<boolean>;
-  cancel?(batch: string): Promise<number>;
-  /** A name, or null for everything. */
-  pause?(batch: string | null): Promise<void>;
-  resume?(batch: string | null): Promise<void>;
-  isPaused?(batch: string | null): Promise<boolean>;
+  /** Waiting links stop at once, paid tasks are still collected. */
+  cancel(batch: string): Promise<number>;
+  pause(batch: string): Promise<void>;
+  resume(batch: string): Promise<void>;
+  pauseAll(): Promise<void>;
+  resumeAll(): Promise<void>;
+  isAllPaused(): Promise<boolean>;
   /** Turns of this batch for each turn of a usual one. */
-  setWeight?(batch: string, weight: number): Promise<void>;
+  setPriority(batch: string, priority: number): Promise<void>;
 }

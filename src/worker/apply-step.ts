@@ -3,6 +3,7 @@
  * becomes of the present one. The only place where steps turn into effects, and where outcomes are logged.
  * The ledger is moved first and the job made after: a crash between the two leaves the item for the sweep.
  */
+import { haltAdvice } from '../shared/gate-state/halt-advice.ts';
 import { beginHalt } from '../shared/gate-state/halts.ts';
 import type { JobData } from '../shared/jobs/catalogue.ts';
 import type { ItemChanges } from '../shared/ledger/changes.ts';
@@ -160,7 +161,7 @@ async function resubmitUnsure(
   log(item, context).warn({ words: step.message }, 'A link may be paid twice');
   if (item.state === 'submitting') {
     const changes = {
-      addAttempts: 1,
+      ...(step.cost === 'attempt' ? { addAttempts: 1 } : { staysAtGate: true }),
       addPossiblyPaidTwice: 1,
       submittedAt: null,
       message: step.message,
@@ -182,27 +183,30 @@ async function halt(
   step: Extract<Step, { do: 'halt' }>,
   item: Item,
   data: JobData,
-  { ledger, redis, prefix, clock, logger }: WorkerContext,
+  context: WorkerContext,
 ): Promise<JobFate> {
-  const { reason, message, delayMs } = step;
-  const model = reason === 'model-paused' || reason === 'misconfigured' ? { model: item.model } : {};
-  const isNew = await beginHalt(redis, prefix, {
-    reason,
-    ...model,
-    message,
-    nextProbeAt: clock.now() + firstProbeMs,
-  });
-  if (isNew)
-    logger.error({ halt: reason, ...model, words: message }, 'The vendor stopped us: everything waits');
+  const { ledger, clock } = context;
+  const { delayMs } = step;
+  await announceHalt(step, item, context);
+  const changes = { staysAtGate: true, ...notSubmitted };
   if (item.state === 'submitting')
-    await ledger.move(
-      'submitLater',
-      item.id,
-      { staysAtGate: true, ...notSubmitted },
-      { nextLookMs: delayMs },
-    );
+    await ledger.move('submitLater', item.id, changes, { nextLookMs: delayMs });
   else await ledger.touch(item.id, delayMs, clock.now());
   return { fate: 'delay', delayMs, data };
+}
+
+async function announceHalt(
+  { reason, message }: Extract<Step, { do: 'halt' }>,
+  item: Item,
+  { redis, prefix, clock, logger, models }: WorkerContext,
+): Promise<void> {
+  const model = reason === 'model-paused' || reason === 'misconfigured' ? { model: item.model } : {};
+  const credits = reason === 'no-credits' ? { credits: models.get(item.model).creditsPerTask } : {};
+  const nextProbeAt = clock.now() + firstProbeMs;
+  const isNew = await beginHalt(redis, prefix, { reason, ...model, ...credits, message, nextProbeAt });
+  if (!isNew) return;
+  const facts = { halt: reason, ...model, words: message, advice: haltAdvice[reason] };
+  logger.error({ ...facts, nextProbeAt: new Date(nextProbeAt).toISOString() }, 'Halted: what it stops waits');
 }
 
 /** A halt is probed for the first time after this. */

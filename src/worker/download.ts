@@ -10,6 +10,7 @@ import type { RecordReply } from '../shared/vendor/replies.ts';
 import { applyStep } from './apply-step.ts';
 import { afterAllStored, afterFetch, afterRefresh, type DownloadRules } from './download-decision.ts';
 import type { JobFate } from './queue-signals.ts';
+import { type NotNow, readRecord } from './read-record.ts';
 import type { Step, StoredResult } from './step.ts';
 import { sidecarOf } from './transfer/sidecar.ts';
 import type { WorkerContext } from './worker-context.ts';
@@ -25,7 +26,12 @@ export async function runDownload(
 ): Promise<JobFate> {
   const item = await context.ledger.item(id);
   if (item?.state !== 'downloading') return { fate: 'done' };
-  return applyStep(await collect(item, data, context, signal), item, data, context);
+  const step = await collect(item, data, context, signal);
+  if ('outcome' in step) {
+    await context.ledger.touch(id, step.delayMs, context.clock.now());
+    return { fate: 'delay', delayMs: step.delayMs, data };
+  }
+  return applyStep(step, item, data, context);
 }
 
 async function collect(
@@ -33,9 +39,10 @@ async function collect(
   data: JobData,
   context: WorkerContext,
   signal: AbortSignal,
-): Promise<Step> {
+): Promise<Step | NotNow> {
   const tries = data.tries ?? 0;
   const urls = data.urls ?? (await freshUrls(item, context, signal));
+  if ('outcome' in urls && urls.outcome === 'not-now') return urls;
   if ('outcome' in urls) return afterRefresh(urls, tries, rules, context.random());
   const disclosure = disclosureOf(item);
   const stored: StoredResult[] = [];
@@ -53,10 +60,10 @@ async function collect(
 /** The vendor's URLs live for hours; a late or repeated download reads the record for new ones. */
 async function freshUrls(
   item: Item,
-  { vendor, models }: WorkerContext,
+  context: WorkerContext,
   signal: AbortSignal,
-): Promise<readonly string[] | Exclude<RecordReply, { outcome: 'succeeded' }>> {
-  const record = await vendor.getRecord(models.get(item.model), item.taskIds.at(-1) ?? '', signal);
+): Promise<readonly string[] | Exclude<RecordReply, { outcome: 'succeeded' }> | NotNow> {
+  const record = await readRecord(item, item.taskIds.at(-1) ?? '', context, signal);
   return record.outcome === 'succeeded' ? record.urls : record;
 }
 

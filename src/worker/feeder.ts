@@ -5,7 +5,7 @@
  * model is halted nothing of its batches. Every worker with the submit stage runs one; the ledger's script keeps
  * several from handing out too much together.
  */
-import { listHalts, modelsHalted } from '../shared/gate-state/halts.ts';
+import { listHalts, modelsHalted, openTrial } from '../shared/gate-state/halts.ts';
 import { endUnaffordable } from './end-unaffordable.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -31,7 +31,7 @@ export function startFeeder(context: WorkerContext): Feeder {
     let pauseMs = longestPauseMs;
     try {
       const { freeSlots, waitMs, why } = await submitGate.free();
-      const hasMore = why !== 'halted' && (await handOut(freeSlots + readyJobs));
+      const hasMore = await handOut(freeSlots, why === 'halted');
       if (freeSlots === 0) pauseMs = Math.min(longestPauseMs, Math.max(1, waitMs));
       if (hasMore) pauseMs = 1;
     } catch (error) {
@@ -41,8 +41,10 @@ export function startFeeder(context: WorkerContext): Feeder {
   }
 
   /** @returns whether there is more to do at once */
-  async function handOut(wanted: number): Promise<boolean> {
+  async function handOut(freeSlots: number, isHalted: boolean): Promise<boolean> {
     const halts = await listHalts(redis, prefix);
+    if (isHalted && openTrial('submit', halts) === null) return false;
+    const wanted = isHalted ? 1 : freeSlots + readyJobs;
     const { ids, exhausted } = await ledger.take(wanted, modelsHalted('submit', halts));
     if (ids.length > 0) await queues.addMany('submit', ids);
     const ended = await Promise.all(exhausted.map((batch) => endUnaffordable(batch, context)));

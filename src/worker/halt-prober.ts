@@ -14,12 +14,19 @@ import {
   listHalts,
 } from '../shared/gate-state/halts.ts';
 import { backoffMs } from './backoff.ts';
+import { announceEnd, identityOf, isoTime } from './halt-trial.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-type Verdict = { readonly over: true } | { readonly over: false; readonly words: string };
+type Verdict =
+  | { readonly kind: 'over' }
+  | { readonly kind: 'standing'; readonly words: string }
+  /** Only a real create call would show it: one link may try. */
+  | { readonly kind: 'unclear' };
 
-const over: Verdict = { over: true };
-const tickMs = 1000;
+const over: Verdict = { kind: 'over' };
+const unclear: Verdict = { kind: 'unclear' };
+const standing = (words: string): Verdict => ({ kind: 'standing', words });
+const tickMs = 500;
 const leaseMs = 30_000;
 const intervals: Readonly<Record<HaltReason, { firstMs: number; mostMs: number }>> = {
   unauthorized: { firstMs: 15_000, mostMs: 60_000 },
@@ -47,14 +54,14 @@ export async function probeHalts(
 
 async function settle(halt: Halt, probes: number, verdict: Verdict, context: WorkerContext): Promise<void> {
   const { redis, prefix, clock, logger, random } = context;
-  if (verdict.over) {
-    await endHalt(redis, prefix, identityOf(halt));
-    const seconds = Math.round((clock.now() - halt.since) / 1000);
-    logger.info({ halt: halt.reason, model: halt.model, seconds }, 'A halt is over: work goes on');
-    return;
-  }
-  const nextProbeAt = clock.now() + backoffMs(intervals[halt.reason], probes, random());
-  await beginHalt(redis, prefix, { ...identityOf(halt), message: verdict.words, nextProbeAt });
+  if (verdict.kind === 'over') return announceEnd(halt, context);
+  const now = clock.now();
+  const nextProbeAt = now + backoffMs(intervals[halt.reason], probes, random());
+  const message = verdict.kind === 'standing' ? verdict.words : halt.message;
+  const trial = verdict.kind === 'unclear';
+  await beginHalt(redis, prefix, { ...identityOf(halt), message, nextProbeAt, probedAt: now, trial });
+  const facts = { halt: halt.reason, model: halt.model, words: message, nextProbeAt: isoTime(nextProbeAt) };
+  logger.info(facts, trial ? 'A halt may be over: one link tries' : 'A halt goes on');
 }
 
 /** The free call that tells whether a halt is over. */
@@ -62,47 +69,47 @@ async function probe(halt: Halt, context: WorkerContext, signal: AbortSignal): P
   switch (halt.reason) {
     case 'unauthorized':
     case 'no-credits':
+    case 'key-limit':
       return probeAccount(halt, context, signal);
     case 'maintenance':
-    case 'key-limit':
     case 'model-paused':
     case 'misconfigured':
       return probeCreate(halt, context, signal);
     case 'storage-full':
-      return (await context.fetcher.hasRoom()) ? over : { over: false, words: halt.message };
+      return (await context.fetcher.hasRoom()) ? over : standing(halt.message);
     default:
       return halt.reason satisfies never;
   }
 }
 
+/** The balance: harmless, and refused to a key that is not let in. */
 async function probeAccount(halt: Halt, context: WorkerContext, signal: AbortSignal): Promise<Verdict> {
   const reply = await context.vendor.getCredits(signal);
-  if (reply.outcome !== 'credits') return { over: false, words: reply.message };
+  if (reply.outcome !== 'credits') return standing(reply.message);
+  // Whether the cap of a key holds for the balance too nobody has seen.
+  if (halt.reason === 'key-limit') return unclear;
   if (halt.reason !== 'no-credits') return over;
-  const needed = Math.min(...context.models.list().map(({ creditsPerTask }) => creditsPerTask));
-  return reply.credits >= needed ? over : { over: false, words: halt.message };
+  return reply.credits >= (halt.credits ?? 0) && reply.credits > 0 ? over : standing(halt.message);
 }
 
 /** The free create call: its refusal shows whether the account, and the model, would be let in. */
 async function probeCreate(halt: Halt, context: WorkerContext, signal: AbortSignal): Promise<Verdict> {
   const models = context.models.list();
   const model = halt.model === null ? models[0] : models.find(({ id }) => id === halt.model);
-  if (model === undefined) return { over: false, words: halt.message };
+  // A model that only another worker's --model-file knows is that worker's to probe.
+  if (model === undefined) return standing(halt.message);
   const reply = await context.vendor.probeModel(model, signal);
-  if (reply.outcome === 'live' || reply.outcome === 'no-probe') return over;
+  if (reply.outcome === 'no-probe') return unclear;
+  if (reply.outcome === 'live') return over;
   if (halt.model === null && (reply.outcome === 'paused' || reply.outcome === 'unknown-model')) return over;
-  return { over: false, words: reply.message };
-}
-
-function identityOf(halt: Halt) {
-  return halt.model === null ? { reason: halt.reason } : { reason: halt.reason, model: halt.model };
+  return standing(reply.message);
 }
 
 /** A worker that starts may have a new key, model file or disk: what stopped its forerunner is asked at once. */
 async function askAnew({ redis, prefix, clock }: WorkerContext): Promise<void> {
   for (const halt of await listHalts(redis, prefix)) {
     if (halt.reason === 'misconfigured') await endHalt(redis, prefix, identityOf(halt));
-    else await hastenProbe(redis, prefix, halt, clock.now());
+    else await hastenProbe(redis, prefix, identityOf(halt), clock.now());
   }
 }
 

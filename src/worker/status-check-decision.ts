@@ -117,5 +117,10 @@ function afterUnknownTask(
   if (rules.onAmbiguous === 'hold') return { do: 'hold', message };
   const tasks = item.taskIds.length;
   if (tasks >= rules.mostTasks) return { do: 'fail', reason: 'generation-failed', message };
-  return { do: 'resubmit-unsure', delayMs: backoffMs(rules.backoff, tasks, random), message };
+  return {
+    do: 'resubmit-unsure',
+    cost: 'attempt',
+    delayMs: backoffMs(rules.backoff, tasks, random),
+    message,
+  };
 }

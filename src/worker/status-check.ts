@@ -12,6 +12,7 @@ import type { Backoff } from './backoff.ts';
 import { type EndedTask, nextCheckAt } from './polling/history.ts';
 import { observedDurationMs } from './polling/observed-duration.ts';
 import type { JobFate } from './queue-signals.ts';
+import { readRecord } from './read-record.ts';
 import { afterStatusCheck, type StatusCheckRules } from './status-check-decision.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -19,7 +20,6 @@ const done: JobFate = { fate: 'done' };
 const backoff: Backoff = { firstMs: 1000, mostMs: 30_000 };
 /** Tasks a link may use up before its failure counts as final. */
 const mostTasks = 3;
-const longestWaitMs = 5000;
 
 export async function runStatusCheck(
   id: string,
@@ -31,16 +31,12 @@ export async function runStatusCheck(
   const taskId = item?.taskIds.at(-1);
   if (item?.state === 'downloading') await context.queues.add('download', id);
   if (item?.state !== 'processing' || taskId === undefined) return done;
-  const admission = await context.queryGate.admit(`${id}.${context.random()}`, item.model);
-  if (!admission.go) {
-    await context.ledger.touch(id, longestWaitMs, context.clock.now());
-    return { fate: 'delay', delayMs: Math.min(admission.waitMs, longestWaitMs), data };
-  }
   const model = context.models.get(item.model);
-  const reply = await context.vendor.getRecord(model, taskId, signal);
-  await context.queryGate.settle(admission.slot, {
-    kind: reply.outcome === 'throttled' ? 'refused' : 'counted',
-  });
+  const reply = await readRecord(item, taskId, context, signal);
+  if (reply.outcome === 'not-now') {
+    await context.ledger.touch(id, reply.delayMs, context.clock.now());
+    return { fate: 'delay', delayMs: reply.delayMs, data };
+  }
   const now = context.clock.now();
   if (reply.outcome === 'succeeded' || reply.outcome === 'failed') {
     await context.histories.learn(model, endedTask(item, reply, data, now, context));

@@ -24,7 +24,12 @@ export type Step =
   /** The answer was lost, but the task's callback may yet tell its id: stays in `submitting` meanwhile. */
   | { readonly do: 'await-callback'; readonly delayMs: number; readonly message: string }
   /** As `submit-later`, after an answer that was lost: the link may be paid twice. */
-  | { readonly do: 'resubmit-unsure'; readonly delayMs: number; readonly message: string }
+  | {
+      readonly do: 'resubmit-unsure';
+      readonly delayMs: number;
+      readonly cost: 'nothing' | 'attempt';
+      readonly message: string;
+    }
   /** The task failed and is worth another. */
   | { readonly do: 'resubmit'; readonly delayMs: number; readonly message: string }
   /** The account or a model has to wait; the item waits with it and is charged nothing. */

@@ -15,6 +15,8 @@ export interface SubmitRules {
   readonly backoff: Backoff;
   /** For how long the callback of a call whose answer was lost may still come; unset or 0: none will. */
   readonly callbackLeftMs?: number;
+  /** The vendor is out of order for everybody: the answer says nothing of this link. */
+  readonly vendorDown?: boolean;
 }
 
 /** While a callback is waited for, the limit is reckoned anew this often: it shrinks as durations are learned. */
@@ -59,9 +61,10 @@ export function afterLostAnswer(item: Item, message: string, rules: SubmitRules,
     };
   }
   const attempts = item.attempts + 1;
-  if (attempts >= rules.mostAttempts) return exhausted(attempts, message);
+  if (attempts >= rules.mostAttempts && !rules.vendorDown) return exhausted(attempts, message);
   return {
     do: 'resubmit-unsure',
+    cost: rules.vendorDown ? 'nothing' : 'attempt',
     delayMs: backoffMs(rules.backoff, attempts, random),
     message: `${message}; submitted again, possibly paid twice`,
   };
@@ -69,8 +72,9 @@ export function afterLostAnswer(item: Item, message: string, rules: SubmitRules,
 
 function tryAgain(item: Item, message: string, rules: SubmitRules, random: number, sent: boolean): Step {
   const attempts = item.attempts + 1;
-  // Nothing was sent, which says nothing about the link: wait as long as it takes.
-  if (!sent) return { do: 'submit-later', delayMs: unreachableMs, cost: 'nothing', message };
+  // That says nothing about the link: wait as long as it takes.
+  if (!sent || rules.vendorDown)
+    return { do: 'submit-later', delayMs: unreachableMs, cost: 'nothing', message };
   if (attempts >= rules.mostAttempts) return { ...exhausted(attempts, message), unpaid: true };
   return {
     do: 'submit-later',

@@ -12,8 +12,9 @@ import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import type { CreateReply } from '../shared/vendor/replies.ts';
 import { applyStep } from './apply-step.ts';
 import { callbackPatienceMs } from './callback-patience.ts';
-import type { Admission, Verdict } from './gate/gate.ts';
+import type { Admission, Settled, Verdict } from './gate/gate.ts';
 import { readServerHints } from './gate/server-hints.ts';
+import { settleTrial, takeTrial } from './halt-trial.ts';
 import type { JobFate } from './queue-signals.ts';
 import { afterBudget, afterLostAnswer, afterSubmit, type SubmitRules } from './submit-decision.ts';
 import type { WorkerContext } from './worker-context.ts';
@@ -66,7 +67,10 @@ export function createSubmitStage(context: WorkerContext, admitted: () => void):
         ? {}
         : { callbackUrl: await callbackUrlOf(context.callbackUrl, { id: item.id, attempt }, tokens) };
     const admission = await submitGate.admit(`${item.id}.${randomUUID()}`, model.id);
-    if (!admission.go) return waitForGate(item, admission);
+    const trial = !admission.go && admission.why === 'halted' ? await takeTrial(model.id, context) : null;
+    if (!admission.go && trial === null) return waitForGate(item, admission);
+    const settle = async (verdict: Verdict): Promise<Settled> =>
+      admission.go ? submitGate.settle(admission.slot, verdict) : { troubled: false };
     const begun = await ledger.move(
       'beginSubmit',
       item.id,
@@ -75,16 +79,30 @@ export function createSubmitStage(context: WorkerContext, admitted: () => void):
     );
     admitted();
     if (!begun.moved) {
-      await submitGate.settle(admission.slot, { kind: 'unsent' });
+      await settle({ kind: 'unsent' });
       return begun.refusal === undefined ? done : refuse(item, begun.refusal, data);
     }
     const submitting: Item = { ...item, state: 'submitting', submittedAt: context.clock.now() };
     const rules = await rulesFor(submitting);
     const reply = await context.vendor.createTask({ model, url: item.url, ...callback }, signal);
-    const step = afterSubmit(submitting, reply, rules, random());
-    const applied = applyStep(step, submitting, data, context);
-    const [fate] = await Promise.all([applied, submitGate.settle(admission.slot, verdictOf(reply))]);
+    const decide = (vendorDown: boolean) =>
+      applyStep(
+        afterSubmit(submitting, reply, { ...rules, vendorDown }, random()),
+        submitting,
+        data,
+        context,
+      );
+    // A task id is recorded before anything else; any other answer may have to be seen with those of other links.
+    const recorded = reply.outcome === 'accepted' ? decide(false) : null;
+    const settled = await settle(verdictOf(reply));
+    const fate = await (recorded ?? decide(settled.troubled && (await isVendorDown(model, signal))));
+    if (trial !== null) await settleTrial(trial, reply, context);
     return fate;
+  }
+
+  /** Asked with a free call when many answers in a row were of no use: is it the vendor, or are it these links? */
+  async function isVendorDown(model: ModelDefinition, signal: AbortSignal): Promise<boolean> {
+    return (await context.vendor.probeModel(model, signal)).outcome === 'retry';
   }
 
   /** A halt may last for hours: the place at the gate is for links that can get through. */
@@ -126,7 +144,7 @@ function verdictOf(reply: CreateReply): Verdict {
     case 'ambiguous':
       return { kind: 'ambiguous' };
     case 'retry':
-      return { kind: reply.sent ? 'counted' : 'unsent' };
+      return { kind: reply.sent ? 'unusable' : 'unsent' };
     default:
       return { kind: 'counted' };
   }

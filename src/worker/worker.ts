@@ -5,6 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Job, Worker as QueueWorker } from 'bullmq';
 import { type JobData, jobDataSchema, type Stage } from '../shared/jobs/catalogue.ts';
 import { ModelError } from '../shared/models/load-models.ts';
@@ -39,8 +40,11 @@ type Run = (id: string, data: JobData, signal: AbortSignal) => Promise<JobFate>;
 
 const lockDurationMs = 10_000;
 const stalledCheckMs = 3000;
+const longestSleepS = 1;
 const sweepEveryMs = 15_000;
 const concurrency = { submit: 50, 'status-check': 50 } as const;
+/** After the jobs have ended or were cut off, this long for closing connections. */
+const closeMs = 1500;
 const misconfiguredMs = 5000;
 
 export function startWorker(context: WorkerContext, settings: WorkerSettings): RunningWorker {
@@ -68,7 +72,12 @@ export function startWorker(context: WorkerContext, settings: WorkerSettings): R
       const cutOff = setTimeout(() => {
         for (const worker of workers) worker.cancelAllJobs('the worker is stopping');
       }, deadlineMs);
-      await Promise.all([...background, ...workers.map((worker) => worker.close())]);
+      const closed = Promise.all([...background, ...workers.map((worker) => worker.close())]);
+      const patience = new AbortController();
+      const late = sleep(deadlineMs + closeMs, null, { signal: patience.signal }).catch(() => null);
+      // With Redis away nothing closes by itself; what was under way is taken up again by whoever comes next.
+      await Promise.race([closed, late]);
+      patience.abort();
       clearTimeout(cutOff);
     },
   };
@@ -99,6 +108,8 @@ function startStage(
     concurrency: stage === 'download' ? settings.downloadConcurrency : concurrency[stage],
     lockDuration: lockDurationMs,
     stalledInterval: stalledCheckMs,
+    // A delayed job that comes back just as its worker falls asleep is seen when it wakes up: not in 5 s, the default.
+    drainDelay: longestSleepS,
     // Two crashes would otherwise fail a job for good, whatever its attempts say.
     maxStalledCount: 1000,
   });

@@ -2,7 +2,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openProject, type Project } from './executable.ts';
 
-const commands = ['run', 'enqueue', 'worker', 'status', 'export', 'retry', 'simulate', 'demo'];
+const commands = [
+  'run',
+  'enqueue',
+  'worker',
+  'status',
+  'watch',
+  'list',
+  'export',
+  'retry',
+  'cancel',
+  'pause',
+].concat(['resume', 'priority', 'remove', 'simulate', 'demo']);
 
 describe.concurrent('the executable, asked or used wrongly', () => {
   let project: Project;

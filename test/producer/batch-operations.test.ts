@@ -148,7 +148,7 @@ describe('the operations on a batch', () => {
     const summary = await cancelBatch('one', operations, { abandon: false });
     expect(summary).toMatchObject({ cancelled: 2, left: 1 });
     expect(await countsOf('two')).toEqual({ queued: 2 });
-    expect((await take(10)).sort()).toEqual(['s_a1', 's_b0']);
+    expect((await take(10)).toSorted()).toEqual(['s_a1', 's_b0']);
     expect(await ledger.item('s_a1')).toMatchObject({ batch: 'two', otherBatches: ['one'] });
     await save('s_a1');
     expect(await countsOf('one')).toEqual({ cancelled: 2, saved: 1 });
@@ -215,8 +215,7 @@ describe('the operations on a batch', () => {
 
     const since = (await ledger.now()) + 1;
     const again = await ledger.enqueue('two', [link('s_a0'), link('s_a1'), link('s_a0')], { since });
-    expect(again).toMatchObject({ answers: ['already-saved', 'accepted', 'duplicate'],
-      savedChange: 1 });
+    expect(again).toMatchObject({ answers: ['already-saved', 'accepted', 'duplicate'], savedChange: 1 });
     expect(await countsOf('two')).toEqual({ saved: 1, queued: 1 });
     expect(await ledger.item('s_a0')).toMatchObject({ state: 'saved', file: '/videos/one/s_a0.mp4' });
   });

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { openServer } from '../../src/cli/commands/serve.ts';
 import type { RunningServer } from '../../src/server/start-server.ts';
 import { createCallbackTokens } from '../../src/shared/callbacks/callback-tokens.ts';
-import { startSystem, type System, type SystemOptions } from '../setup/system.ts';
+import { type System, type SystemOptions, startSystem } from '../setup/system.ts';
 
 export interface ServedSystem extends System {
   readonly server: RunningServer;

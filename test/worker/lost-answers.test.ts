@@ -4,7 +4,7 @@
  */
 import { describe, expect, it } from 'vitest';
 import { startServedSystem } from '../server/served-system.ts';
-import { shareLink, startSystem, type System } from '../setup/system.ts';
+import { type System, shareLink, startSystem } from '../setup/system.ts';
 import { until } from '../setup/until.ts';
 
 /** Every tenth link's first create call makes its task and loses the answer. */
@@ -127,7 +127,9 @@ describe('lost answers without callbacks', () => {
     expect(batch.possiblyPaidTwice).toBe(10);
     const named = (await itemsOf(system, ids)).filter(({ possiblyPaidTwice }) => possiblyPaidTwice > 0);
     expect(named.map(({ url }) => url).sort()).toEqual([...lost].sort());
-    const twice = Object.entries(system.simulator.counts().links).filter(([, { taskIds }]) => taskIds.length > 1);
+    const twice = Object.entries(system.simulator.counts().links).filter(
+      ([, { taskIds }]) => taskIds.length > 1,
+    );
     expect(twice.map(([link]) => link).sort()).toEqual([...lost].sort());
   });
 });

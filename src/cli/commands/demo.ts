@@ -39,6 +39,7 @@ export function demoCommand(terminal: Terminal): Command {
         model: DEFAULT_MODEL_ID,
         modelFile: [],
         force: true,
+        yes: true,
         exitOnHalt: false,
         json,
       };

@@ -8,12 +8,14 @@ import { systemClock } from '../../shared/clock.ts';
 import { loadConfiguration } from '../../shared/configuration/configuration.ts';
 import { createStorage } from '../../shared/storage/create-storage.ts';
 import { rootOf } from '../../shared/storage/storage-root.ts';
+import { agreeToCost, openAsk, readBalance } from '../agree-to-cost.ts';
 import { enqueueSource, sourceBatchName } from '../enqueue-source.ts';
 import { exitCodes, UsageError } from '../exit-codes.ts';
 import { formatCount } from '../format.ts';
 import { withInterrupt } from '../interrupt.ts';
 import { showInvalidLines } from '../invalid-lines.ts';
 import { openProgress } from '../progress.ts';
+import { holdToAsk, setBudget } from '../run-batch.ts';
 import { openSession } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 import { type ListFlags, listCommand } from './options.ts';
@@ -68,6 +70,10 @@ async function enqueue(files: readonly string[], flags: ListFlags, terminal: Ter
       priority: flags.priority,
     });
     await storage.close();
+    await setBudget({ batch, model, maxCredits: flags.maxCredits }, session);
+    const ask = flags.yes ? null : openAsk(process);
+    const balance = readBalance(session.configuration, session.logger);
+    const isHeld = await holdToAsk(batch, ask, session);
     const since = await session.ledger.now();
     const progress = openProgress(terminal);
     const request = { batch, model, sources, since, list: { column: flags.column }, force: flags.force };
@@ -86,7 +92,17 @@ async function enqueue(files: readonly string[], flags: ListFlags, terminal: Ter
     const { total, accepted, duplicates, alreadySaved, invalid } = counts;
     if (flags.json) terminal.json({ batch, total, accepted, duplicates, alreadySaved, invalid });
     else if (accepted + invalid > 0) terminal.print(describeCounts(batch, counts));
-    return interrupted ? exitCodes.interrupted : exitCodes.saved;
+    if (interrupted) return exitCodes.interrupted;
+    const held = await session.ledger.batch(batch);
+    if (accepted === 0 && !isHeld) return exitCodes.saved;
+    const agreed =
+      held === null || (await agreeToCost(held, model, { terminal, balance, ask: isHeld ? ask : null }));
+    if (!agreed) {
+      terminal.say(`Not started: the batch is paused. Let it go with  kie-batch resume ${batch}`);
+      return exitCodes.interrupted;
+    }
+    if (isHeld) await session.ledger.startBatch(batch);
+    return exitCodes.saved;
   } finally {
     await session.close();
   }

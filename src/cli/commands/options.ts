@@ -10,6 +10,8 @@ export interface ListFlags {
   readonly modelFile: string[];
   readonly column?: string;
   readonly priority?: number;
+  readonly maxCredits?: number;
+  readonly yes: boolean;
   readonly force: boolean;
   readonly json: boolean;
 }
@@ -45,6 +47,8 @@ export function listCommand(name: string): Command {
       'turns the batch gets where others get one (default: as it is, else 1)',
       priorityOf,
     )
+    .option('--max-credits <n>', 'credits the batch may spend in all, held to by all workers', creditsOf)
+    .option('--yes', 'start without asking', false)
     .option('--force', 'take links again that were saved before: they will be paid again', false)
     .addOption(jsonOption());
 }
@@ -54,6 +58,11 @@ export function priorityOf(text: string): number {
   const value = wholeNumber(text);
   if (value <= 1000) return value;
   throw new InvalidArgumentError('It must be a whole number from 1 to 1000.');
+}
+
+function creditsOf(text: string): number {
+  if (/^\d{1,12}(\.\d{1,6})?$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('It must be a number of credits, like 500.');
 }
 
 export function wholeNumber(text: string): number {

@@ -4,6 +4,7 @@ import { defaultBatchName } from '../../producer/batch-name.ts';
 import { openListFiles } from '../../producer/lists/open-list-files.ts';
 import { type LoadedConfiguration, loadConfiguration } from '../../shared/configuration/configuration.ts';
 import { unfinished } from '../../shared/ledger/batch.ts';
+import { openAsk, readBalance } from '../agree-to-cost.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { plural } from '../format.ts';
 import { withInterrupt } from '../interrupt.ts';
@@ -44,7 +45,13 @@ export async function run(
   requireApiKey(loaded.configuration);
   const sources = openListFiles([...files], process.stdin);
   const batch = flags.batch ?? defaultBatchName(files, new Date());
-  const session = await openSession({ loaded, terminal, modelFiles: flags.modelFile, logTo: 'file' });
+  const session = await openSession({
+    loaded,
+    terminal,
+    modelFiles: flags.modelFile,
+    logTo: 'file',
+    waitsForRedis: true,
+  });
   try {
     const progress = openProgress(terminal);
     const request = {
@@ -54,9 +61,13 @@ export async function run(
       list: { column: flags.column },
       model: session.models.get(flags.model),
     };
+    const cost = {
+      ask: flags.yes ? null : openAsk(process),
+      balance: readBalance(session.configuration, session.logger),
+    };
     const invalidLines = showInvalidLines(batch, loaded.configuration.DATA_DIR, progress.note);
     const end = await withInterrupt(terminal, (signal) =>
-      runBatch(request, { session, progress, signal, onInvalid: invalidLines.onInvalid }),
+      runBatch(request, { session, progress, terminal, cost, signal, onInvalid: invalidLines.onInvalid }),
     ).finally(invalidLines.finish);
     return report(end, flags, terminal);
   } finally {
@@ -78,6 +89,11 @@ function report({ ended, facts }: RunEnd, { json }: RunFlags, terminal: Terminal
     case 'halted':
       terminal.say(`Halted. ${plural(left, 'link')} stay queued; the same command goes on with them.`);
       return exitCodes.halted;
+    case 'declined':
+      terminal.say(
+        `Not started. ${plural(left, 'link')} wait in a batch that is paused; the same command asks again.`,
+      );
+      return exitCodes.interrupted;
     default:
       return ended satisfies never;
   }

@@ -35,6 +35,7 @@ export function workerCommand(terminal: Terminal): Command {
         terminal,
         modelFiles: flags.modelFile,
         logTo: 'standard-error',
+        waitsForRedis: true,
       });
       try {
         const worker = await session.startWorker(flags.stages);

@@ -27,8 +27,11 @@ const words: ReadonlySet<string> = new Set([
  */
 export function nextTickAt(cron: string, timeZone: string, after: number): number | undefined {
   const tick = getNextMillis(after, { pattern: cron, tz: timeZone });
-  const madeUp = tickInGap(cron, timeZone, after);
-  return tick === undefined || madeUp === null ? tick : Math.min(tick, madeUp);
+  const onWall = nextOnWall(cron, timeZone, after);
+  if (onWall === undefined) return tick;
+  // Before a day on which clocks go back by half an hour the parser can find nothing (cron-parser 5.10).
+  if (tick === undefined) return onWall.instant;
+  return onWall.isInGap ? Math.min(tick, onWall.instant) : tick;
 }
 
 /** The next `count` instants. */
@@ -64,18 +67,21 @@ function wrongCron(cron: string, problem: string): ScheduleError {
   );
 }
 
-/**
- * The time on the wall that is due next, read as if the clocks never changed; when the zone's clocks jump over
- * it, the instant at which it would have been without the jump, which is as long after the jump as it lay after
- * the gap's beginning.
- */
-function tickInGap(cron: string, timeZone: string, after: number): number | null {
+interface WallTick {
+  readonly instant: number;
+  /** The clocks jump over it: the instant is as long after the jump as the time lay after the gap's beginning. */
+  readonly isInGap: boolean;
+}
+
+/** The time on the wall that is due next, read as if the clocks never changed, and the instant of it. */
+function nextOnWall(cron: string, timeZone: string, after: number): WallTick | undefined {
   const offsetMs = offsetMsAt(after, timeZone);
   const wallTime = getNextMillis(after + offsetMs, { pattern: cron, tz: 'UTC' });
-  if (wallTime === undefined) return null;
+  if (wallTime === undefined) return undefined;
   const instant = wallTime - offsetMs;
   const laterOffsetMs = offsetMsAt(instant, timeZone);
-  if (laterOffsetMs <= offsetMs) return null;
-  const isInGap = offsetMsAt(wallTime - laterOffsetMs, timeZone) !== laterOffsetMs;
-  return isInGap ? instant : null;
+  if (laterOffsetMs === offsetMs) return { instant, isInGap: false };
+  const laterInstant = wallTime - laterOffsetMs;
+  const isInGap = laterOffsetMs > offsetMs && offsetMsAt(laterInstant, timeZone) !== laterOffsetMs;
+  return { instant: isInGap ? instant : laterInstant, isInGap };
 }

@@ -7,6 +7,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
 import type { Logger } from '../../shared/logging/logger.ts';
 import type { ModelRegistry } from '../../shared/models/load-models.ts';
+import type { ModelDefinition } from '../../shared/models/model-definition.ts';
 import type { RedisConnection } from '../../shared/redis/script.ts';
 import { openSource, type SourceDeps } from '../sources/open-source.ts';
 import { parseSourceAddress } from '../sources/source-address.ts';
@@ -117,12 +118,24 @@ async function takeInto(
     {
       ledger: deps.ledger,
       memory: createSourceMemory({ ...deps, address: source.address, model: model.id }),
-      openBatch: () => deps.ledger.openBatch(batch, { model: model.id, root: deps.storageRoot }),
+      openBatch: () => openBatch(batch, model, schedule.maxCredits, deps),
       onInvalid: (line) => deps.logger.debug({ schedule: schedule.name, ...line }, 'A line holds no link'),
       onProgress: () => deps.nudge(),
       signal,
     },
   );
+}
+
+/** A budget that a person has changed meanwhile stands. */
+async function openBatch(
+  batch: string,
+  model: ModelDefinition,
+  maxCredits: number | null,
+  { ledger, storageRoot }: RunScheduleDeps,
+): Promise<void> {
+  await ledger.openBatch(batch, { model: model.id, root: storageRoot });
+  if (maxCredits === null || ((await ledger.batch(batch))?.budget ?? null) !== null) return;
+  await ledger.setBudget(batch, maxCredits, model.creditsPerTask);
 }
 
 interface RunFacts extends Omit<ScheduleRun, 'tickAt' | 'by' | keyof Brought> {

@@ -28,8 +28,8 @@ export interface SourceMemoryOptions {
   readonly model: string;
 }
 
-/** With up to 512 fingerprints in each, a bucket is stored without overhead: good for a million links. */
-const buckets = 2048;
+/** With up to 512 fingerprints in each a bucket is stored without overhead: enough for more than a million. */
+const buckets = 4096;
 
 export function createSourceMemory({ redis, prefix, address, model }: SourceMemoryOptions): SourceMemory {
   const base = `${prefix}:source:${hash('sha256', `${model}\n${address}`).slice(0, 20)}`;

@@ -17,7 +17,12 @@ export type ItemQuery = z.infer<typeof itemQuerySchema>;
 
 export function queryString({ q, state, reason, from }: ItemQuery): string {
   const query = new URLSearchParams();
-  for (const [name, value] of Object.entries({ q, state, reason, from: from > 0 ? String(from) : undefined })) {
+  for (const [name, value] of Object.entries({
+    q,
+    state,
+    reason,
+    from: from > 0 ? String(from) : undefined,
+  })) {
     if (value) query.set(name, value);
   }
   return query.toString();

@@ -1,12 +1,12 @@
 /**
  * One batch: how far, how fast, until when, what failed in groups to act on, and its items to search. Pure.
  */
+import type { Forecast } from '../../shared/gate-state/forecast.ts';
 import { type Batch, totalOf, unfinished } from '../../shared/ledger/batch.ts';
 import type { Item } from '../../shared/ledger/item.ts';
 import type { FailureGroup, FailureGroups, ItemPage } from '../../shared/ledger/search.ts';
 import { failureReasons, itemStates } from '../../shared/ledger/states.ts';
 import type { Overview } from '../readings/overview.ts';
-import { etaMs } from '../readings/rates.ts';
 import type { ItemQuery } from './batch-query.ts';
 import { queryString } from './batch-query.ts';
 import { type Html, html } from './html.ts';
@@ -14,6 +14,7 @@ import type { Viewer } from './layout.ts';
 import { type Fragments, haltCards } from './overview-view.ts';
 import {
   actionButton,
+  ago,
   barLegend,
   batchPath,
   bytes,
@@ -23,7 +24,6 @@ import {
   moment,
   progressBar,
   roughly,
-  since,
   stateChip,
   tiles,
 } from './parts.ts';
@@ -34,10 +34,7 @@ export interface BatchReading {
   readonly failures: FailureGroups;
   readonly items: ItemPage;
   readonly query: ItemQuery;
-  /** Null where pausing is not offered. */
-  readonly isPaused: boolean | null;
-  readonly canCancel: boolean;
-  readonly canWeigh: boolean;
+  readonly forecast: Forecast;
 }
 
 export function batchFragments(reading: BatchReading, viewer: Viewer): Fragments {
@@ -54,24 +51,25 @@ export function batchPage(reading: BatchReading, fragments: Fragments): Html {
   const { batch, query } = reading;
   const part = (id: string) => live(id, fragments[id] ?? html``);
   return html`<div class="title"><h1>${batch.name}</h1>${part('actions')}</div>
-<p class="note">${batch.model}, made ${since(batch.createdAt)}</p>
+<p class="note">${batch.model}, made ${ago(batch.createdAt)}</p>
 ${part('halts')}
 ${part('summary')}
 <section class="card"><h2>What failed, and why</h2>${part('groups')}</section>
 <section class="card" id="items"><h2>Links</h2>${searchForm(batch, query)}${part('items')}</section>`;
 }
 
-function summary({ batch, overview, isPaused }: BatchReading): Html {
+function summary({ batch, forecast }: BatchReading): Html {
   const { counts } = batch;
   const left = unfinished(counts);
   const total = totalOf(counts);
-  const eta = left === 0 ? null : etaMs(left, overview.rates, overview.submitGate);
-  const isHalted = overview.halts.length > 0;
-  const whenWords = isPaused ? 'paused' : isHalted ? 'when the halt ends' : eta === null ? 'unknown' : roughly(eta);
   return html`${progressBar(batch)}${barLegend(counts, (state) => batchPath(batch.name, `?state=${state}#items`))}
 ${tiles([
-  { label: 'Done', value: total === 0 ? '–' : `${Math.floor(((total - left) / total) * 100)} %`, note: `${count(total - left)} of ${count(total)}` },
-  { label: 'To go', value: count(left), note: left === 0 ? 'ended' : whenWords },
+  {
+    label: 'Done',
+    value: total === 0 ? '–' : `${Math.floor(((total - left) / total) * 100)} %`,
+    note: `${count(total - left)} of ${count(total)}`,
+  },
+  { label: 'To go', value: count(left), note: whenWords(forecast) },
   { label: 'Saved', value: count(counts.saved), note: bytes(batch.bytes), tone: 'good' },
   {
     label: 'Failed',
@@ -82,23 +80,31 @@ ${tiles([
   {
     label: 'Credits spent',
     value: count(batch.creditsSpent),
-    note: batch.possiblyPaidTwice > 0 ? `${count(batch.possiblyPaidTwice)} possibly paid twice` : 'as the vendor records say',
+    note:
+      batch.possiblyPaidTwice > 0
+        ? `${count(batch.possiblyPaidTwice)} possibly paid twice`
+        : 'as the vendor records say',
     ...(batch.possiblyPaidTwice > 0 ? { tone: 'warn' as const } : {}),
   },
 ])}`;
 }
 
-function actions(reading: BatchReading, { csrf }: Viewer): Html {
-  const { batch, isPaused, canCancel, canWeigh } = reading;
-  const { counts } = batch;
+function whenWords({ etaMs, waitsFor }: Forecast): string {
+  if (waitsFor !== null) return waitsFor === 'halt' ? 'when the halt ends' : 'paused';
+  if (etaMs === null) return 'not known yet';
+  return etaMs === 0 ? 'ended' : `done in ${roughly(etaMs)}`;
+}
+
+function actions({ batch }: BatchReading, { csrf }: Viewer): Html {
+  const { counts, isPaused, priority } = batch;
   const post = (path: string) => batchPath(batch.name, path);
   const again = counts.failed + counts.cancelled + counts.held;
   const going = unfinished(counts) > 0;
   return html`<div class="actions">
-${isPaused === null || !going ? null : actionButton(isPaused ? { action: post('/resume'), label: 'Resume', csrf, tone: 'primary' } : { action: post('/pause'), label: 'Pause', csrf })}
+${!going ? null : actionButton(isPaused ? { action: post('/resume'), label: 'Resume', csrf, tone: 'primary' } : { action: post('/pause'), label: 'Pause', csrf })}
 ${again === 0 ? null : actionButton({ action: post('/retry'), label: `Retry all ${count(again)}`, csrf, confirm: `Take ${count(again)} failed, cancelled and held links up again? Tasks that are paid already are collected, not paid anew.` })}
-${canWeigh && going ? actionButton({ action: post('/weight'), label: 'Prefer', csrf, fields: { weight: '10' }, confirm: 'Give this batch ten turns for each turn of the others?' }) : null}
-${canCancel && going ? actionButton({ action: post('/cancel'), label: 'Cancel', csrf, tone: 'danger', confirm: `Cancel ${batch.name}? ${count(counts.queued)} waiting links stop; tasks that are paid are still collected.` }) : null}
+${going && priority === 1 ? actionButton({ action: post('/weight'), label: 'Prefer', csrf, fields: { weight: '10' }, confirm: 'Give this batch ten turns for each turn of the others?' }) : null}
+${going ? actionButton({ action: post('/cancel'), label: 'Cancel', csrf, tone: 'danger', confirm: `Cancel ${batch.name}? ${count(counts.queued)} waiting links stop; tasks that are paid are still collected.` }) : null}
 <a class="button" href="${post('/export?format=csv')}" download>Export</a>
 </div>`;
 }
@@ -111,7 +117,9 @@ function failureGroups({ batch, failures }: BatchReading, { csrf, role }: Viewer
     const fields = { reason: group.reason ?? '', message: group.message };
     const query = new URLSearchParams({ format: 'csv', state: 'failed', ...fields });
     return html`<tr><td class="number">${count(group.count)}</td><td><a href="${batchPath(batch.name, `?state=failed&reason=${group.reason ?? ''}#items`)}">${group.reason ?? 'unknown'}</a></td><td class="break">${group.message || '–'}</td><td class="actions">${
-      role === 'operator' ? actionButton({ action: batchPath(batch.name, '/retry'), label: 'Retry', csrf, fields }) : null
+      role === 'operator'
+        ? actionButton({ action: batchPath(batch.name, '/retry'), label: 'Retry', csrf, fields })
+        : null
     }<a class="button" href="${batchPath(batch.name, `/export?${query}`)}" download aria-label="Export ${group.reason ?? 'these'}">Export</a></td></tr>`;
   };
   return html`<div class="scroll"><table><thead><tr><th scope="col" class="number">Links</th><th scope="col">Reason</th><th scope="col">What was said</th><th scope="col"><span class="sr">Actions</span></th></tr></thead><tbody>${failures.groups.slice(0, 20).map(row)}</tbody></table></div>
@@ -151,7 +159,9 @@ function itemTable({ batch, items, query }: BatchReading): Html {
 function itemRow(item: Item): Html {
   const task = item.taskIds.at(-1);
   return html`<tr><td><a href="${itemPath(item.id)}"><code>${item.id}</code></a></td><td>${stateChip(item.state)}</td><td class="break">${
-    item.reason === null ? (item.message ?? '') : html`<strong>${item.reason}</strong> <span class="note">${item.message}</span>`
+    item.reason === null
+      ? (item.message ?? '')
+      : html`<strong>${item.reason}</strong> <span class="note">${item.message}</span>`
   }</td><td>${task === undefined ? '–' : html`<code title="${task}">${task.slice(0, 12)}${task.length > 12 ? '…' : ''}</code>`}</td><td>${moment(item.enqueuedAt)}</td><td class="number">${
     item.bytes === null ? '–' : bytes(item.bytes)
   }</td></tr>`;

@@ -4,7 +4,17 @@ import type { Item } from '../../shared/ledger/item.ts';
 import { type Html, html } from './html.ts';
 import type { Viewer } from './layout.ts';
 import type { Fragments } from './overview-view.ts';
-import { actionButton, batchPath, bytes, count, duration, itemPath, live, moment, stateChip } from './parts.ts';
+import {
+  actionButton,
+  batchPath,
+  bytes,
+  count,
+  duration,
+  itemPath,
+  live,
+  moment,
+  stateChip,
+} from './parts.ts';
 import { type TimeLineEntry, timeLineOf } from './time-line.ts';
 
 export interface ItemReading {
@@ -72,9 +82,17 @@ function gapWords(ms: number): string {
 
 function facts(item: Item): Html {
   const rows: [string, Html | string | number | null][] = [
-    ['Link', html`<a href="${item.url}" rel="noreferrer noopener nofollow" target="_blank" class="break">${item.url}</a>`],
+    [
+      'Link',
+      html`<a href="${item.url}" rel="noreferrer noopener nofollow" target="_blank" class="break">${item.url}</a>`,
+    ],
     ['Model', item.model],
-    ['Task ids', item.taskIds.length === 0 ? null : html`${item.taskIds.map((id) => html`<code class="break copy" tabindex="0">${id}</code> `)}`],
+    [
+      'Task ids',
+      item.taskIds.length === 0
+        ? null
+        : html`${item.taskIds.map((id) => html`<code class="break copy" tabindex="0">${id}</code> `)}`,
+    ],
     ['Create calls that counted', count(item.attempts)],
     ['Possibly paid twice', item.possiblyPaidTwice > 0 ? count(item.possiblyPaidTwice) : null],
     ['Credits spent', count(item.creditsSpent)],

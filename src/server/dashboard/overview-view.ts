@@ -11,6 +11,7 @@ import type { Overview } from '../readings/overview.ts';
 import { etaMs } from '../readings/rates.ts';
 import { type Html, html } from './html.ts';
 import {
+  ago,
   barLegend,
   batchPath,
   bytes,
@@ -26,6 +27,8 @@ import {
   until,
 } from './parts.ts';
 
+const batchesShown = 8;
+
 export type Fragments = Readonly<Record<string, Html>>;
 
 export function overviewFragments(overview: Overview): Fragments {
@@ -33,7 +36,7 @@ export function overviewFragments(overview: Overview): Fragments {
     halts: haltCards(overview.halts),
     headline: headline(overview),
     tiles: stateTiles(overview),
-    batches: batchList(overview.batches, overview.batchCount),
+    batches: batchList(overview.batches.slice(0, batchesShown), overview.batchCount),
     failures: failureList(overview.batches),
     gate: gateCard(overview.submitGate, overview.queryGate, overview),
     credits: creditsCard(overview),
@@ -59,8 +62,7 @@ ${part('tiles')}
 ${card('Batches', 'batches', true)}
 ${card('What failed, and why', 'failures')}
 ${card('Submit gate', 'gate')}
-${card('Credits', 'credits')}
-${card('Storage', 'storage')}
+<div class="pile">${card('Credits', 'credits')}${card('Storage', 'storage')}</div>
 ${card('Workers', 'workers', true)}
 </div>`;
 }
@@ -102,21 +104,33 @@ export function situation(overview: Overview): Situation {
   if (isPaused) return { tone: 'warn', words: `Paused by a person: ${toGo}.` };
   if (left === 0) return { tone: 'idle', words: describeRest(counts) };
   if (!workers.some(({ isAlive }) => isAlive))
-    return { tone: 'bad', words: `Nobody is working: ${toGo}, and no worker is alive. Start one with kie-batch worker.` };
+    return {
+      tone: 'bad',
+      words: `Nobody is working: ${toGo}, and no worker is alive. Start one with kie-batch worker.`,
+    };
   const eta = etaMs(left, rates, submitGate);
   const when = eta === null ? '' : `, done in ${roughly(eta)}`;
   if (submitGate?.pausedUntil && submitGate.pausedUntil > at)
     return { tone: 'warn', words: `The vendor asked for a pause; it goes on by itself: ${toGo}${when}.` };
-  const limit = submitGate === null ? null : describeLimit(submitGate.limit);
   const speed =
-    rates === null || limit === null ? 'Running' : `Running at ${rates.admittedPer10s.toFixed(1)} new tasks per 10 s of ${limit}`;
+    rates === null || submitGate === null
+      ? 'Running'
+      : `Running at ${rates.admittedPer10s.toFixed(1)} of ${limitPer10s(submitGate)} new tasks per 10 s`;
   return { tone: 'good', words: `${speed}: ${toGo}${when}.` };
 }
 
 function describeRest({ saved, failed, held }: Overview['counts']): string {
-  if (saved + failed + held === 0) return 'Nothing to do yet. Put links in with New batch, or kie-batch run links.txt.';
-  const rest = [failed > 0 && `${count(failed)} failed`, held > 0 && `${count(held)} held for a person`].filter(Boolean);
+  if (saved + failed + held === 0)
+    return 'Nothing to do yet. Put links in with New batch, or kie-batch run links.txt.';
+  const rest = [
+    failed > 0 && `${count(failed)} failed`,
+    held > 0 && `${count(held)} held for a person`,
+  ].filter(Boolean);
   return `Nothing waits: ${count(saved)} saved${rest.length > 0 ? `, ${rest.join(', ')}` : ''}.`;
+}
+
+function limitPer10s({ limit }: GateState): string {
+  return String(Math.round((limit.max / limit.windowMs) * 100_000) / 10);
 }
 
 export function describeLimit({ max, windowMs }: GateState['limit']): string {
@@ -164,9 +178,11 @@ function stateTiles({ counts, oldest, rates }: Overview): Html {
 export function batchList(batches: readonly Batch[], total: number): Html {
   if (batches.length === 0) return html`<p class="empty">No batches yet.</p>`;
   const rows = batches.map(
-    (batch) => html`<li><div class="row"><a href="${batchPath(batch.name)}"><strong>${batch.name}</strong></a><span class="note">${progressWords(batch)}</span></div>${progressBar(batch)}${barLegend(batch.counts)}</li>`,
+    (batch) =>
+      html`<li><div class="row"><a href="${batchPath(batch.name)}"><strong>${batch.name}</strong></a><span class="note">${progressWords(batch)}</span></div>${progressBar(batch)}${barLegend(batch.counts)}</li>`,
   );
-  const more = total > batches.length ? html`<p><a href="/batches">All ${count(total)} batches</a></p>` : null;
+  const more =
+    total > batches.length ? html`<p><a href="/batches">All ${count(total)} batches</a></p>` : null;
   return html`<ul class="batches">${rows}</ul>${more}`;
 }
 
@@ -197,8 +213,10 @@ function gateCard(gate: GateState | null, query: GateState | null, { at }: Overv
   const { limit, configured, usedSlots, openSlots, admitted, refused } = gate;
   const learned = limit.max === configured.max && limit.windowMs === configured.windowMs;
   const share = Math.min(100, (usedSlots / Math.max(1, limit.max)) * 100);
-  const paused = gate.pausedUntil !== null && gate.pausedUntil > at ? until(gate.pausedUntil) : html`not paused`;
-  const refusals = admitted === 0 ? '0' : `${count(refused)} (${((refused / (admitted + refused)) * 100).toFixed(2)} %)`;
+  const paused =
+    gate.pausedUntil !== null && gate.pausedUntil > at ? until(gate.pausedUntil) : html`not paused`;
+  const refusals =
+    admitted === 0 ? '0' : `${count(refused)} (${((refused / (admitted + refused)) * 100).toFixed(2)} %)`;
   return html`<p><strong>${count(usedSlots)} of ${count(limit.max)} slots</strong> in use, ${count(openSlots)} on their way</p>
 <svg class="bar" role="img" aria-label="${count(usedSlots)} of ${count(limit.max)} slots in use" viewBox="0 0 100 10" preserveAspectRatio="none"><rect class="fill-processing" x="0" y="0" width="${share.toFixed(1)}" height="10"></rect></svg>
 <dl class="facts">
@@ -213,14 +231,16 @@ ${query === null ? null : html`<dt>Status checks</dt><dd>${count(query.admitted)
 }
 
 function creditsCard({ credits, creditsPerTask, counts }: Overview): Html {
-  if (credits === null) return html`<p class="empty">Not known here: this process has no KIE_API_KEY, or is still asking.</p>`;
-  if (credits.credits === null) return html`<p class="empty">The vendor did not say (asked ${since(credits.at)}).</p>`;
+  if (credits === null)
+    return html`<p class="empty">Not known here: this process has no KIE_API_KEY, or is still asking.</p>`;
+  if (credits.credits === null)
+    return html`<p class="empty">The vendor did not say (asked ${ago(credits.at)}).</p>`;
   const links = creditsPerTask > 0 ? Math.floor(credits.credits / creditsPerTask) : null;
   const missing = links === null ? 0 : Math.max(0, counts.queued - links);
   return html`<p><strong>${count(credits.credits)} credits</strong></p>
 ${links === null ? null : html`<p>Enough for ${count(links)} more ${links === 1 ? 'link' : 'links'} at ${creditsPerTask} each.</p>`}
 ${missing > 0 ? html`<p class="tone-bad">${count(missing)} of the waiting links are not covered.</p>` : null}
-<p class="note">Asked ${since(credits.at)}.</p>`;
+<p class="note">Asked ${ago(credits.at)}.</p>`;
 }
 
 function storageCard({ storage }: Overview): Html {
@@ -248,7 +268,9 @@ export function workerTable(workers: readonly PresentWorker[]): Html {
 function heldWords({ holding }: PresentWorker): Html {
   const ids = Object.entries(holding).flatMap(([stage, held]) => held.map((id) => ({ stage, id })));
   if (ids.length === 0) return html`nothing at present`;
-  const shown = ids.slice(0, 3).map(({ id }) => html`<a href="${itemPath(id)}"><code>${shortId(id)}</code></a> `);
+  const shown = ids
+    .slice(0, 3)
+    .map(({ id }) => html`<a href="${itemPath(id)}"><code>${shortId(id)}</code></a> `);
   return html`${shown}${ids.length > 3 ? html`and ${ids.length - 3} more` : null}`;
 }
 

@@ -37,6 +37,11 @@ export function since(at: number | null): Html {
   return html`<time datetime="${iso(at)}" data-tick="since" title="${utc(at)}">${utc(at)}</time>`;
 }
 
+/** As `since`, with the word ago. */
+export function ago(at: number): Html {
+  return html`<time datetime="${iso(at)}" data-tick="ago" title="${utc(at)}">${utc(at)}</time>`;
+}
+
 /** How long until then, kept up to date by the page. */
 export function until(at: number): Html {
   return html`<time datetime="${iso(at)}" data-tick="until" title="${utc(at)}">${utc(at)}</time>`;
@@ -60,7 +65,8 @@ export function roughly(ms: number): string {
   if (ms < 10_000) return 'a few seconds';
   if (minutes < 1.5) return `about ${Math.round(ms / 10_000) * 10} s`;
   if (minutes < 60) return `about ${Math.round(minutes)} min`;
-  if (minutes < 48 * 60) return `about ${Math.floor(minutes / 60)} h ${Math.round((minutes % 60) / 10) * 10} min`;
+  if (minutes < 48 * 60)
+    return `about ${Math.floor(minutes / 60)} h ${Math.round((minutes % 60) / 10) * 10} min`;
   return `about ${Math.round(minutes / 1440)} days`;
 }
 

@@ -62,7 +62,11 @@ function fromRecord(item: Item): Bare[] {
     at === null ? [] : [{ at, ...descriptions[kind], words, times: 1 }];
   const failed =
     item.state === 'failed'
-      ? milestone(item.completedAt ?? item.submittedAt ?? item.enqueuedAt, 'failed', `${item.reason}: ${item.message ?? ''}`)
+      ? milestone(
+          item.completedAt ?? item.submittedAt ?? item.enqueuedAt,
+          'failed',
+          `${item.reason}: ${item.message ?? ''}`,
+        )
       : [];
   return [
     ...milestone(item.submittedAt, 'task-created', item.taskIds.at(-1) ?? null),

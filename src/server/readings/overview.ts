@@ -38,7 +38,8 @@ export interface Overview {
   readonly isPaused: boolean;
 }
 
-const batchesShown = 8;
+/** What the overview shows is fewer; the alerts watch them all. */
+const batchesRead = 32;
 const rateWindowMs = 90_000;
 
 export async function readOverview(deps: ServerDeps, credits: CreditsReading | null): Promise<Overview> {
@@ -54,7 +55,7 @@ export async function readOverview(deps: ServerDeps, credits: CreditsReading | n
       ledger.batchNames(),
       samplesSince(redis, prefix, oldest.now - rateWindowMs),
       storage.freeBytes().catch(() => undefined),
-      operations.isPaused?.(null) ?? false,
+      operations.isAllPaused(),
     ]);
   return {
     at: oldest.now,
@@ -76,13 +77,13 @@ export async function readOverview(deps: ServerDeps, credits: CreditsReading | n
 
 /** Those that are still going first, then the newest. */
 async function latestBatches(names: readonly string[], { ledger }: ServerDeps): Promise<Batch[]> {
-  const latest = names.slice(-4 * batchesShown).reverse();
+  const latest = names.slice(-batchesRead).reverse();
   const found = (await Promise.all(latest.map((name) => ledger.batch(name)))).filter(
     (batch) => batch !== null,
   );
   const going = found.filter(({ counts }) => unfinished(counts) > 0);
   const ended = found.filter(({ counts }) => unfinished(counts) === 0);
-  return [...going, ...ended].slice(0, batchesShown);
+  return [...going, ...ended];
 }
 
 /** @param at a multiple of the sampling interval */

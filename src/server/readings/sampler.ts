@@ -1,6 +1,6 @@
 /**
  * Takes a sample of the whole every few seconds, for the charts, and hands each reading to whoever watches
- * (the alerts). Runs as long as the server does; a Redis that is away costs a sample, nothing else.
+ * (the alerts); of several servers only the one whose sample was taken does. Runs as long as the server does; a Redis that is away costs a sample, nothing else.
  */
 import type { ServerDeps } from '../server-deps.ts';
 import { type Overview, sampleOf } from './overview.ts';
@@ -13,7 +13,7 @@ export interface Sampler {
 export function startSampler(
   { redis, prefix, clock, logger }: ServerDeps,
   read: () => Promise<Overview>,
-  onReading: (overview: Overview) => void,
+  onReading: (overview: Overview) => Promise<void>,
 ): Sampler {
   let running: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
@@ -22,8 +22,7 @@ export function startSampler(
   async function take(): Promise<void> {
     const overview = await read();
     const at = Math.floor(overview.at / sampleEveryMs) * sampleEveryMs;
-    await addSample(redis, prefix, sampleOf(overview, at));
-    onReading(overview);
+    if (await addSample(redis, prefix, sampleOf(overview, at))) await onReading(overview);
   }
 
   function schedule(): void {

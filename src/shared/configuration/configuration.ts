@@ -60,6 +60,12 @@ function relationProblems(configuration: Configuration): string[] {
   if (Boolean(configuration.DASHBOARD_USER) !== Boolean(configuration.DASHBOARD_PASSWORD)) {
     problems.push('DASHBOARD_USER and DASHBOARD_PASSWORD belong together: set both or neither');
   }
+  if (Boolean(configuration.DASHBOARD_VIEWER_USER) !== Boolean(configuration.DASHBOARD_VIEWER_PASSWORD)) {
+    problems.push('DASHBOARD_VIEWER_USER and DASHBOARD_VIEWER_PASSWORD belong together: set both or neither');
+  }
+  if (configuration.DASHBOARD_VIEWER_USER && !configuration.DASHBOARD_USER) {
+    problems.push('DASHBOARD_VIEWER_USER needs DASHBOARD_USER too: somebody has to be able to act');
+  }
   return problems;
 }
 

@@ -4,7 +4,7 @@
  */
 import { z } from 'zod';
 import { compilePathTemplate, DEFAULT_PATH_TEMPLATE } from '../storage/path-template.ts';
-import { flag, rateLimit, sizeBytes, wholeNumber } from './values.ts';
+import { flag, rateLimit, share, sizeBytes, wholeNumber } from './values.ts';
 
 function httpUrl(example: string) {
   return z
@@ -34,6 +34,17 @@ const pathTemplate = z.string().superRefine((text, context) => {
   const compiled = compilePathTemplate(text);
   if ('problem' in compiled) context.addIssue({ code: 'custom', message: compiled.problem });
 });
+
+const apiTokens = z
+  .string()
+  .refine(
+    (text) =>
+      text.split(',').every((token) => /^[\w.-]{1,50}:(operator|viewer):\S{16,200}$/.test(token.trim())),
+    {
+      message:
+        'must be like name:viewer:secret, several separated by commas, each secret 16 characters or more',
+    },
+  );
 
 const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']);
 
@@ -91,6 +102,26 @@ export const configurationSchema = z.object({
   HTTP_PORT: wholeNumber(0, 65_535).prefault('3000').describe('port `serve` listens on'),
   DASHBOARD_USER: z.string().min(1).optional().describe('required when `HTTP_HOST` is not loopback'),
   DASHBOARD_PASSWORD: z.string().min(1).optional().describe('required when `HTTP_HOST` is not loopback'),
+  DASHBOARD_VIEWER_USER: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('a second account, which may look but not act'),
+  DASHBOARD_VIEWER_PASSWORD: z.string().min(1).optional().describe('its password'),
+  API_TOKENS: apiTokens
+    .optional()
+    .describe(
+      'bearer tokens of programs, separated by commas: `name:operator:secret` or `name:viewer:secret`, the secret 16 characters or more',
+    ),
+  ALERT_WEBHOOK_URL: httpUrl('https://hooks.example.com/kie-batch')
+    .optional()
+    .describe('told by `serve` when a batch has ended, a halt begins or ends, or too much fails'),
+  ALERT_WEBHOOK_FORMAT: z
+    .enum(['json', 'slack'])
+    .default('json')
+    .describe('`json`: what happened, as fields; `slack`: a text, as Slack’s incoming webhooks take it'),
+  ALERT_WEBHOOK_KEY: z.string().min(1).optional().describe('when set, alerts are signed with it'),
+  ALERT_FAILED_SHARE: share.prefault('10%').describe('an alert is sent when more of a batch has failed'),
   ALLOW_PRIVATE_ADDRESSES: flag
     .prefault('false')
     .describe('allow result and source URLs that resolve to private addresses (tests and simulators)'),
@@ -117,4 +148,13 @@ export type Configuration = z.output<typeof configurationSchema>;
 export type SettingName = keyof Configuration & string;
 
 /** Settings whose values are never printed. */
-export const secretSettings = ['KIE_API_KEY', 'KIE_WEBHOOK_KEY', 'DASHBOARD_PASSWORD', 'REDIS_URL'] as const;
+export const secretSettings = [
+  'KIE_API_KEY',
+  'KIE_WEBHOOK_KEY',
+  'DASHBOARD_PASSWORD',
+  'DASHBOARD_VIEWER_PASSWORD',
+  'API_TOKENS',
+  'ALERT_WEBHOOK_URL',
+  'ALERT_WEBHOOK_KEY',
+  'REDIS_URL',
+] as const;

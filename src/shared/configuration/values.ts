@@ -58,6 +58,14 @@ export const sizeBytes = z.string().transform((text, context): number => {
   return z.NEVER;
 });
 
+/** From 0 up to 1, written in percent. */
+export const share = z.string().transform((text, context): number => {
+  const percent = /^(\d{1,3}(?:\.\d+)?)\s*%$/.exec(text.trim())?.[1];
+  if (percent !== undefined && Number(percent) <= 100) return Number(percent) / 100;
+  context.addIssue({ code: 'custom', message: `must be a share like 10%, not "${text}"` });
+  return z.NEVER;
+});
+
 export const flag = z.string().transform((text, context): boolean => {
   if (/^(true|1|yes|on)$/i.test(text)) return true;
   if (/^(false|0|no|off)$/i.test(text)) return false;

@@ -20,6 +20,8 @@ if before then
   local known = cjson.decode(before)
   halt.since, halt.probes = known.since, known.probes
   halt.nextProbeAt = math.max(halt.nextProbeAt, known.nextProbeAt)
+  halt.credits = halt.credits or known.credits
+  halt.probedAt = halt.probedAt or known.probedAt
 end
 redis.call('HSET', KEYS[1], ARGV[1], cjson.encode(halt))
 redis.call('HDEL', KEYS[2], ARGV[1])

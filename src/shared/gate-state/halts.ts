@@ -9,6 +9,8 @@ import { type GateOperation, type HaltReason, haltField, haltReasons, stops } fr
 import { loadLuaScript, type RedisConnection } from './lua-script.ts';
 
 const beginHaltScript = loadLuaScript(new URL('begin-halt.lua', import.meta.url));
+const claimTrialScript = loadLuaScript(new URL('claim-trial.lua', import.meta.url));
+const hastenProbeScript = loadLuaScript(new URL('hasten-probe.lua', import.meta.url));
 const claimProbeScript = loadLuaScript(new URL('claim-probe.lua', import.meta.url));
 
 export interface NewHalt {
@@ -19,6 +21,12 @@ export interface NewHalt {
   readonly message: string;
   /** Unix milliseconds. */
   readonly nextProbeAt: number;
+  /** For `no-credits`: what the refused task would have cost. */
+  readonly credits?: number;
+  /** When a probe found the halt standing, Unix milliseconds. */
+  readonly probedAt?: number;
+  /** The probe cannot tell: one link may try. */
+  readonly trial?: boolean;
 }
 
 export interface Halt {
@@ -30,6 +38,10 @@ export interface Halt {
   nextProbeAt: number;
   /** Probes claimed so far; the prober widens its interval by it. */
   probes: number;
+  credits?: number | undefined;
+  probedAt?: number | undefined;
+  /** One link may try, and none has yet. */
+  trial?: boolean | undefined;
 }
 
 export type ProbeClaim =
@@ -50,6 +62,9 @@ const storedHalt = z.object({
   since: z.number(),
   nextProbeAt: z.number(),
   probes: z.number(),
+  credits: z.number().optional(),
+  probedAt: z.number().optional(),
+  trial: z.boolean().optional(),
 });
 
 /** Begins a halt, or renews one: `since` stays the first, the next probe is never brought forward. True when new. */
@@ -80,9 +95,42 @@ export async function listHalts(redis: RedisConnection, prefix: string): Promise
     .sort((a, b) => a.since - b.since);
 }
 
+/**
+ * Whether a halt is known to stand now: it began since `at`, or a probe has found it standing since. One of earlier
+ * may be over without anybody having looked.
+ */
+export function standsSince({ since, probedAt, trial }: Halt, at: number): boolean {
+  return trial !== true && Math.max(since, probedAt ?? 0) >= at;
+}
+
 /** Models of which no call of this kind goes out at present, while the account itself is open. */
 export function modelsHalted(operation: GateOperation, halts: readonly Halt[]): string[] {
-  return halts.flatMap(({ reason, model }) => (model !== null && stops(reason, operation) ? [model] : []));
+  const models = halts.flatMap(({ reason, model }) =>
+    model !== null && stops(reason, operation) ? [model] : [],
+  );
+  return models.filter((model) => openTrial(operation, halts, model) === null);
+}
+
+/**
+ * The halt that one link may try, when it is the only one that stops this call.
+ * @param model of the link; without it only the halts of the account count
+ */
+export function openTrial(operation: GateOperation, halts: readonly Halt[], model?: string): Halt | null {
+  const stopping = halts.filter(
+    (halt) => stops(halt.reason, operation) && (halt.model === null || halt.model === model),
+  );
+  const [first, ...others] = stopping;
+  return first?.trial === true && others.length === 0 ? first : null;
+}
+
+/** Asks for the one trial that a halt offers. */
+export async function claimTrial(
+  redis: RedisConnection,
+  prefix: string,
+  halt: HaltIdentity,
+): Promise<boolean> {
+  const claimed = await claimTrialScript.run(redis, [haltsKey(prefix)], [haltField(halt.reason, halt.model)]);
+  return claimed === 1;
 }
 
 /** Asks for the right to probe a halt; at most one claimant has it at a time, for `leaseMs`. */
@@ -105,12 +153,8 @@ export async function claimProbe(
 export async function hastenProbe(
   redis: RedisConnection,
   prefix: string,
-  halt: Halt,
+  halt: HaltIdentity,
   now: number,
 ): Promise<void> {
-  const field = haltField(halt.reason, halt.model ?? undefined);
-  const hastened: Halt = { ...halt, nextProbeAt: Math.min(halt.nextProbeAt, now), probes: 0 };
-  if (await redis.hexists(haltsKey(prefix), field)) {
-    await redis.hset(haltsKey(prefix), field, JSON.stringify(hastened));
-  }
+  await hastenProbeScript.run(redis, [haltsKey(prefix)], [haltField(halt.reason, halt.model), now]);
 }

@@ -64,18 +64,18 @@ export interface ItemContext {
   readonly root: string;
 }
 
-type Stored = { readonly [name in FieldName]: Buffer | null };
+const names = Object.keys(fields) as FieldName[];
+const positionOf = Object.fromEntries(names.map((name, index) => [name, index])) as Record<FieldName, number>;
 
 /** @returns null when there is no such item */
 export function readItem(id: string, values: readonly (Buffer | null)[], context: ItemContext): Item | null {
-  const names = Object.keys(fields) as FieldName[];
-  const stored = Object.fromEntries(names.map((name, index) => [name, values[index] ?? null])) as Stored;
-  const text = (name: FieldName) => stored[name]?.toString() ?? null;
-  const number = (name: FieldName) => (stored[name] === null ? null : Number(text(name)));
+  const stored = (name: FieldName) => values[positionOf[name]] ?? null;
+  const text = (name: FieldName) => stored(name)?.toString() ?? null;
+  const number = (name: FieldName) => (stored(name) === null ? null : Number(text(name)));
   const enqueuedAt = number('enqueuedAt') ?? 0;
-  const instant = (name: FieldName) => (stored[name] === null ? null : enqueuedAt + Number(text(name)));
-  const state = itemStates.find((each) => each === text('state'));
-  if (state === undefined) return null;
+  const instant = (name: FieldName) => (stored(name) === null ? null : enqueuedAt + Number(text(name)));
+  const state = wordOf(itemStates, text('state'));
+  if (state === null) return null;
   const batch = text('batch') ?? '';
   return {
     id,
@@ -84,7 +84,7 @@ export function readItem(id: string, values: readonly (Buffer | null)[], context
     model: context.model,
     url: text('url') ?? context.shareUrl ?? '',
     state,
-    reason: failureReasons.find((each) => each === text('reason')) ?? null,
+    reason: wordOf(failureReasons, text('reason')),
     message: text('message'),
     taskIds: list(text('taskIds')),
     attempts: number('attempts') ?? 0,
@@ -92,7 +92,7 @@ export function readItem(id: string, values: readonly (Buffer | null)[], context
     creditsSpent: number('creditsSpent') ?? 0,
     file: state === 'saved' ? (text('file') ?? usualFile(context.root, batch, id)) : null,
     bytes: number('bytes'),
-    sha256: stored.sha256?.toString('hex') ?? null,
+    sha256: stored('sha256')?.toString('hex') ?? null,
     enqueuedAt,
     submittedAt: instant('submittedAt'),
     completedAt: instant('completedAt'),
@@ -103,6 +103,10 @@ export function readItem(id: string, values: readonly (Buffer | null)[], context
 /** Where a file lies when nothing else is said: the only case in which its place is not stored. */
 export function usualFile(root: string, batch: string, id: string): string {
   return `${root}${batch}/${id}.mp4`;
+}
+
+function wordOf<Word extends string>(words: readonly Word[], text: string | null): Word | null {
+  return text === null ? null : (words.find((word) => word === text) ?? null);
 }
 
 function list(text: string | null): string[] {

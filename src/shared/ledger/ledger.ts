@@ -5,7 +5,7 @@
  * than wake-up calls for what stands here.
  */
 import type { RedisConnection } from '../redis/script.ts';
-import { createScript } from '../redis/script.ts';
+import { createBinaryScript, createScript } from '../redis/script.ts';
 import { type Batch, BatchError, checkBatchName, readBatch, readCounts, type StateCounts } from './batch.ts';
 import { type ItemChanges, scriptArguments } from './changes.ts';
 import { fields, type Item, readItem, usualFile } from './item.ts';
@@ -89,6 +89,7 @@ export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
     script('hold-batch'),
     script('take-unaffordable'),
   ];
+  const readItemsScript = createBinaryScript(redis, new URL('./scripts/read-items.lua', import.meta.url));
   const fieldLetters = Object.values(fields);
   const knownBatches = new Map<string, { model: string; root: string }>();
 
@@ -241,24 +242,44 @@ export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
     return fromRecord(id, await redis.hmgetBuffer(keys.item(id), ...fieldLetters));
   }
 
-  /** All items of a batch in the order they were given, in pages; memory stays flat. */
+  /**
+   * All items of a batch in the order they were given, in pages; memory stays flat. While one page is used the next
+   * is on its way.
+   */
   async function* items(batch: string, pageSize = 500): AsyncGenerator<Item[]> {
+    let coming = readPage(batch, 0, pageSize);
     for (let start = 0; ; start += pageSize) {
-      const ids = await redis.lrange(keys.items(batch), start, start + pageSize - 1);
-      if (ids.length === 0) return;
-      const found = await Promise.all(ids.map((id) => item(id)));
+      const page = await coming;
+      if (page.length === 0) return;
+      coming = readPage(batch, start + pageSize, pageSize);
+      // Its failure is met in the next round; a caller who stops before must not leave it unhandled.
+      coming.catch(() => undefined);
+      const found = await Promise.all(page.map(({ id, values }) => fromRecord(id, values)));
       yield found.filter((each) => each !== null);
     }
   }
 
-  /** Holds a batch back that has not begun: true when none of its links will be handed out until `releaseBatch`. */
+  async function readPage(batch: string, start: number, size: number) {
+    const reply = (await readItemsScript(
+      [keys.items(batch)],
+      [prefix, start, size, ...fieldLetters],
+    )) as (Buffer | null)[];
+    const width = fieldLetters.length + 1;
+    return Array.from({ length: reply.length / width }, (_, index) => ({
+      id: reply[index * width]?.toString() ?? '',
+      values: reply.slice(index * width + 1, (index + 1) * width),
+    }));
+  }
+
+  /** Holds a batch back that has not begun: true when none of its links will be handed out until `startBatch`. */
   async function holdBatch(name: string): Promise<boolean> {
     const held = await holdScript([keys.batch(name), keys.backlog(name), keys.rotation], [name, 'hold']);
     return held === 1;
   }
 
-  async function releaseBatch(name: string): Promise<void> {
-    await holdScript([keys.batch(name), keys.backlog(name), keys.rotation], [name, 'release']);
+  /** Lets a batch go that is held back; one that a person has paused stays paused. */
+  async function startBatch(name: string): Promise<void> {
+    await holdScript([keys.batch(name), keys.backlog(name), keys.rotation], [name, 'start']);
   }
 
   /**
@@ -308,7 +329,7 @@ export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
     item,
     items,
     holdBatch,
-    releaseBatch,
+    startBatch,
     setBudget,
     batch,
     batchNames,

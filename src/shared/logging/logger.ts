@@ -48,8 +48,7 @@ export function withoutSecrets(text: string, secrets: readonly string[]): string
 
 function openDestination({ file, onTrouble, level, format, isTerminal }: LoggerOptions): DestinationStream {
   if (file) {
-    mkdirSync(dirname(file), { recursive: true });
-    const toFile = destination({ dest: file, sync: true, append: true });
+    const toFile = openLogFile(file);
     if (!onTrouble || level === 'silent') return toFile;
     const toPerson = { write: (line: string) => onTrouble(describeTrouble(line)) };
     return multistream([
@@ -62,6 +61,24 @@ function openDestination({ file, onTrouble, level, format, isTerminal }: LoggerO
   return pretty
     ? PinoPretty({ destination: 2, sync: true, colorize: isTerminal, translateTime: 'SYS:HH:MM:ss' })
     : standardError;
+}
+
+/** The log has no home of its own, so a DATA_DIR that cannot be written is found out here first. */
+export class LogFileError extends Error {
+  readonly code = 'LOG_FILE';
+}
+
+function openLogFile(file: string): DestinationStream {
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    return destination({ dest: file, sync: true, append: true });
+  } catch (cause) {
+    const words = cause instanceof Error ? cause.message : String(cause);
+    throw new LogFileError(
+      `the log ${file} cannot be written: ${words}. Set DATA_DIR to a folder of your own`,
+      { cause },
+    );
+  }
 }
 
 const troubleSchema = z.object({

@@ -13,14 +13,37 @@ export type Script = (keys: readonly string[], values: readonly ScriptArgument[]
 
 /** @param file the script, as `new URL('./name.lua', import.meta.url)` */
 export function createScript(redis: RedisConnection, file: URL): Script {
+  return runBySource(
+    file,
+    (digest, keys, values) => redis.evalsha(digest, keys.length, ...keys, ...values),
+    (source, keys, values) => redis.eval(source, keys.length, ...keys, ...values),
+  );
+}
+
+/** As `createScript`, with every text in the reply as a Buffer. */
+export function createBinaryScript(redis: RedisConnection, file: URL): Script {
+  return runBySource(
+    file,
+    (digest, keys, values) => redis.callBuffer('EVALSHA', digest, keys.length, ...keys, ...values),
+    (source, keys, values) => redis.callBuffer('EVAL', source, keys.length, ...keys, ...values),
+  );
+}
+
+type RunScript = (
+  script: string,
+  keys: readonly string[],
+  values: readonly ScriptArgument[],
+) => Promise<unknown>;
+
+function runBySource(file: URL, byDigest: RunScript, bySource: RunScript): Script {
   const source = readFileSync(file, 'utf8');
   const digest = createHash('sha1').update(source).digest('hex');
   return async (keys, values) => {
     try {
-      return await redis.evalsha(digest, keys.length, ...keys, ...values);
+      return await byDigest(digest, keys, values);
     } catch (error) {
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
-      return redis.eval(source, keys.length, ...keys, ...values);
+      return bySource(source, keys, values);
     }
   };
 }

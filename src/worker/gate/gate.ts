@@ -20,10 +20,17 @@ export type Verdict =
   | ({ kind: 'counted' } & ServerHints)
   /** 429: the vendor's window has not counted it. */
   | ({ kind: 'refused' } & ServerHints)
+  /** An answer that says nothing of the request: an edge page, a server error. */
+  | { kind: 'unusable' }
   /** Not one byte of it left: the slot is free again at once. */
   | { kind: 'unsent' }
   /** Sent, and nobody knows what became of it: counts as used. */
   | { kind: 'ambiguous' };
+
+export interface Settled {
+  /** So many answers in a row were of no use that everybody is paused: the vendor is to blame, most likely. */
+  readonly troubled: boolean;
+}
 
 export interface Room {
   /** Admissions possible right now. */
@@ -40,7 +47,7 @@ export interface Gate {
    */
   admit(holder: string, model?: string): Promise<Admission>;
   /** Must follow every admission that was used; without it the slot counts as used until its lease ends. */
-  settle(slot: string, verdict: Verdict): Promise<void>;
+  settle(slot: string, verdict: Verdict): Promise<Settled>;
   /** A look without taking anything, for whoever feeds the workers. */
   free(): Promise<Room>;
   /** Begins or renews a halt; true when it is new. */
@@ -72,6 +79,9 @@ const admitScript = script('admit.lua');
 const peekScript = script('peek.lua');
 const settleScript = script('settle.lua');
 
+/** As in learning.lua. */
+const TROUBLED = 5;
+const settleReply = z.tuple([z.number(), z.number()]);
 const waits = z.enum(['limit', 'in-flight', 'paused', 'halted']);
 const admissionReply = z.union([
   z.tuple([z.literal(1), z.number(), z.string()]).transform(([, , slot]): Admission => ({ go: true, slot })),
@@ -103,7 +113,9 @@ export function createGate(options: GateOptions): Gate {
       return admissionReply.parse(reply);
     },
     settle: async (slot, verdict) => {
-      await run(settleScript, slot, verdict.kind, ...settleHints(verdict));
+      const reply = await run(settleScript, slot, verdict.kind, ...settleHints(verdict));
+      const [, trouble] = settleReply.parse(reply);
+      return { troubled: trouble >= TROUBLED };
     },
     free: async () => roomReply.parse(await run(peekScript, ...stoppingHaltFields(operation))),
     halt: (halt) => beginHalt(redis, prefix, halt),
@@ -112,7 +124,7 @@ export function createGate(options: GateOptions): Gate {
 
 /** What a verdict's headers ask for: a pause in ms, and the limit and its window in ms; 0 where they say nothing. */
 function settleHints(verdict: Verdict): [pauseMs: number, limit: number, windowMs: number] {
-  if (verdict.kind === 'unsent' || verdict.kind === 'ambiguous') return [0, 0, 0];
+  if (verdict.kind !== 'counted' && verdict.kind !== 'refused') return [0, 0, 0];
   const exhausted = verdict.kind === 'refused' || verdict.remaining === 0;
   const pauseMs = Math.max(verdict.retryAfterMs ?? 0, exhausted ? (verdict.resetAfterMs ?? 0) : 0);
   return [Math.ceil(pauseMs), verdict.limit ?? 0, verdict.windowMs ?? 0];

@@ -67,6 +67,23 @@ local function probeWait(state, used, open)
   return used < state.limit + state.step and countIsExact(state) and 0 or nil
 end
 
+-- After this many answers in a row that were of no use (the vendor is out of reach, or down), whoever asks next would
+-- fare no better: everybody waits, longer each time, and one request at a time finds out whether it is over.
+local TROUBLED = 5
+local FIRST_TROUBLE_PAUSE, LONGEST_TROUBLE_PAUSE = 2000000, 30000000
+
+local function isTroubled(state) return state.trouble >= TROUBLED end
+
+local function noteTrouble(state, verdict)
+  if verdict == 'counted' or verdict == 'refused' then
+    state.trouble = 0
+    return 0
+  end
+  state.trouble = state.trouble + 1
+  if not isTroubled(state) then return 0 end
+  return math.min(LONGEST_TROUBLE_PAUSE, FIRST_TROUBLE_PAUSE * 2 ^ math.min(10, state.trouble - TROUBLED))
+end
+
 -- Whether there is room: {free slots, wait in µs, why, used slots, whether the next one is beyond the limit}.
 local function room(state, haltFields)
   local wait = haltWait(haltFields)
@@ -77,6 +94,10 @@ local function room(state, haltFields)
   local used, open = held + unanswered, countUnderway(state)
   local below = maxInFlight == 0 and math.huge or maxInFlight - inFlight(unanswered)
   if below <= 0 then return { free = 0, wait = UNKNOWN_WAIT, why = 'in-flight' } end
+  if isTroubled(state) then
+    if open > 0 then return { free = 0, wait = UNKNOWN_WAIT, why = 'paused' } end
+    below = 1
+  end
   if used < state.limit then
     local free = math.min(state.limit - used, openCap(state) - open, below)
     if free > 0 then return { free = free, wait = 0, why = '', used = used } end

@@ -49,6 +49,7 @@ local LEARNED = {
   { 'interval', 12 * configuredWindow }, -- from a refused attempt beyond the limit to the next one
   { 'nextProbeAt', 0 },
   { 'pausedUntil', 0 },
+  { 'trouble', 0 },                -- answers in a row, over all links, that were of no use
   { 'rttMin', 0 },                 -- shortest time from admission to answer among the last rttCount
   { 'rttMinBefore', 0 },           -- and among those before them
   { 'rttMean', 0 },

@@ -38,10 +38,11 @@ describe('a run that dies', () => {
     const { folder, ledger, memory, take, linksOf } = await startTaking();
     await writeFile(join(folder, 'links.txt'), list);
     const own = memory(`file:${join(folder, 'links.txt')}`);
-    const deps =
-      what === 'enqueue'
-        ? { ledger: { ...ledger, enqueue: dying(ledger.enqueue, calls, after) } }
-        : { memory: { ...own, [what]: dying(own[what], calls, after) } };
+    const deps = {
+      enqueue: { ledger: { ...ledger, enqueue: dying(ledger.enqueue, calls, after) } },
+      remember: { memory: { ...own, remember: dying(own.remember, calls, after) } },
+      keepMark: { memory: { ...own, keepMark: dying(own.keepMark, calls, after) } },
+    }[what];
     await expect(take('links.txt', { batch: 'first', deps })).rejects.toThrow(Died);
     await take('links.txt', { batch: 'second' });
     const links = [...(await linksOf('first')), ...(await linksOf('second'))];

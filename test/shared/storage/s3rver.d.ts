@@ -13,6 +13,7 @@ declare module '@20minutes/s3rver' {
       port: number;
       directory: string;
       silent: boolean;
+      allowMismatchedSignatures?: boolean;
       configureBuckets: { name: string }[];
     });
     readonly middleware: ((context: Context, next: () => Promise<void>) => Promise<void>)[];

@@ -69,6 +69,8 @@ local function join(key, id, state, others)
   redis.call('HSET', key, 'o', others and others ~= '' and (others .. ',' .. name) or name)
   newItems[#newItems + 1] = id
   joined[state] = (joined[state] or 0) + 1
+  local bytes = redis.call('HGET', key, 'n')
+  if bytes then redis.call('HINCRBYFLOAT', batch, 'sum:n', bytes) end
   if state == 'failed' or state == 'held' then redis.call('ZADD', batch .. ':' .. state, now, id) end
   if state == 'failed' then
     local reason = redis.call('HGET', key, 'r')

@@ -1,0 +1,78 @@
+/**
+ * Before a batch starts: what it will cost against what is there, said plainly, and on a terminal the question
+ * whether to start. Used by `run` and `enqueue`. What is really spent is taken from the vendor's records later.
+ */
+import { createInterface } from 'node:readline/promises';
+import { systemClock } from '../shared/clock.ts';
+import type { Configuration } from '../shared/configuration/configuration.ts';
+import type { Batch } from '../shared/ledger/batch.ts';
+import type { Logger } from '../shared/logging/logger.ts';
+import { estimateCredits } from '../shared/models/estimate.ts';
+import type { ModelDefinition } from '../shared/models/model-definition.ts';
+import { createVendorClient } from '../shared/vendor/vendor-client.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Asks a person; true for yes. */
+export type Ask = (question: string, byDefault: boolean) => Promise<boolean>;
+
+export interface CostDeps {
+  readonly terminal: Pick<Terminal, 'say'>;
+  /** Null where nobody can be asked, or nobody wants to be. */
+  readonly ask: Ask | null;
+  readonly balance: Promise<number | null>;
+}
+
+/** The vendor may be slow or away; the batch need not wait for that. */
+const balancePatienceMs = 8000;
+
+/** Says what the waiting links of a batch will cost. @returns false when the person does not want to start */
+export async function agreeToCost(
+  batch: Batch,
+  { creditsPerTask }: Pick<ModelDefinition, 'creditsPerTask'>,
+  { terminal, ask, balance }: CostDeps,
+): Promise<boolean> {
+  const links = batch.counts.queued;
+  if (links === 0) return true;
+  const maxCredits = batch.budget === null ? null : Math.max(0, batch.budget - batch.creditsSpent);
+  const estimate = estimateCredits({ links, creditsPerTask, balance: await balance, maxCredits });
+  terminal.say(estimate.text);
+  return ask === null ? true : ask('Start?', estimate.enough);
+}
+
+/** Null when there is no key, or no answer. */
+export async function readBalance(
+  { KIE_API_KEY: apiKey, KIE_BASE_URL: baseUrl }: Configuration,
+  logger: Logger,
+): Promise<number | null> {
+  if (apiKey === undefined) return null;
+  const vendor = createVendorClient({ baseUrl, apiKey, logger, clock: systemClock });
+  try {
+    const reply = await vendor.getCredits(AbortSignal.timeout(balancePatienceMs));
+    return reply.outcome === 'credits' ? reply.credits : null;
+  } finally {
+    await vendor.close();
+  }
+}
+
+/** A way to ask the person at the terminal; null without one, as when a list is piped in. */
+export function openAsk({ stdin, stderr }: Pick<NodeJS.Process, 'stdin' | 'stderr'>): Ask | null {
+  if (stdin.isTTY !== true || stderr.isTTY !== true) return null;
+  return async (question, byDefault) => {
+    const lines = createInterface({ input: stdin, output: stderr });
+    // Ctrl-C and Ctrl-D at the question mean no.
+    const leaving = new AbortController();
+    lines.on('SIGINT', () => leaving.abort());
+    lines.on('close', () => leaving.abort());
+    try {
+      const answer = await lines.question(`${question} ${byDefault ? '[Y/n]' : '[y/N]'} `, {
+        signal: leaving.signal,
+      });
+      return /^\s*$/.test(answer) ? byDefault : /^\s*y/i.test(answer);
+    } catch {
+      stderr.write('\n');
+      return false;
+    } finally {
+      lines.close();
+    }
+  };
+}

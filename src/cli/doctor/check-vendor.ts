@@ -1,0 +1,106 @@
+/** `doctor` on the vendor: key, credits, models by the free probe, clocks, and the way callbacks take. */
+import { lookup } from 'node:dns/promises';
+import { systemClock } from '../../shared/clock.ts';
+import type { Configuration } from '../../shared/configuration/configuration.ts';
+import type { Logger } from '../../shared/logging/logger.ts';
+import type { ModelDefinition } from '../../shared/models/model-definition.ts';
+import { refusalOfAddress } from '../../shared/outgoing/address-rules.ts';
+import { createOutgoing, type Outgoing } from '../../shared/outgoing/outgoing.ts';
+import { createVendorClient } from '../../shared/vendor/vendor-client.ts';
+import { type Check, failed, skipped, warning } from './check.ts';
+import { judgeSkew } from './judge-machine.ts';
+import { judgeCallback, judgeCredits, judgeModel } from './judge-vendor.ts';
+
+const timeoutMs = 15_000;
+
+export interface VendorDeps {
+  readonly configuration: Configuration;
+  readonly logger: Logger;
+  /** Those that links wait for, and the one that was asked about. */
+  readonly models: readonly ModelDefinition[];
+  readonly waitingLinks: number;
+}
+
+export async function checkVendor({
+  configuration,
+  logger,
+  models,
+  waitingLinks,
+}: VendorDeps): Promise<Check[]> {
+  const { KIE_API_KEY: apiKey, KIE_BASE_URL: baseUrl } = configuration;
+  if (apiKey === undefined) {
+    return [
+      failed(
+        'key',
+        'KIE_API_KEY is not set',
+        'make a key at https://kie.ai/api-key and put it into the environment or a file .env',
+      ),
+    ];
+  }
+  const vendor = createVendorClient({ baseUrl, apiKey, timeoutMs, logger });
+  const signal = AbortSignal.timeout(2 * timeoutMs);
+  try {
+    const credits = await vendor.getCredits(signal);
+    const creditsPerTask = Math.max(...models.map((model) => model.creditsPerTask));
+    const probes = await Promise.all(
+      models.map(async (model) => judgeModel(model, await vendor.probeModel(model, signal))),
+    );
+    return [...judgeCredits(credits, { waitingLinks, creditsPerTask }), ...probes];
+  } finally {
+    await vendor.close();
+  }
+}
+
+/** No key leaves here: these are plain requests. */
+export async function checkReach(configuration: Configuration): Promise<Check[]> {
+  const outgoing = createOutgoing({
+    allowPrivateAddresses: true,
+    connectTimeoutMs: timeoutMs,
+    headersTimeoutMs: timeoutMs,
+  });
+  try {
+    const [clock, callback] = await Promise.all([
+      checkClock(configuration.KIE_BASE_URL, outgoing),
+      checkCallback(configuration, outgoing),
+    ]);
+    return [clock, ...callback];
+  } finally {
+    await outgoing.close();
+  }
+}
+
+async function checkClock(baseUrl: string, outgoing: Outgoing): Promise<Check> {
+  const sentAt = systemClock.now();
+  const reply = await outgoing.request({ url: baseUrl });
+  const middle = (sentAt + systemClock.now()) / 2;
+  if (reply.outcome !== 'answered') {
+    return warning('clock', `${baseUrl} cannot be asked for the time: ${reply.message}`, 'check the network');
+  }
+  reply.body.destroy();
+  const vendorTime = Date.parse(reply.headers['date'] ?? '');
+  if (Number.isNaN(vendorTime)) return skipped('clock', 'the vendor tells no time');
+  // The header is cut to the second.
+  return judgeSkew('clock', 'the vendor’s', middle - (vendorTime + 500));
+}
+
+async function checkCallback(configuration: Configuration, outgoing: Outgoing): Promise<Check[]> {
+  const { CALLBACK_BASE_URL: baseUrl, KIE_WEBHOOK_KEY: key } = configuration;
+  if (baseUrl === undefined) {
+    return [skipped('callback address', 'CALLBACK_BASE_URL is not set: tasks are looked at instead')];
+  }
+  const reply = await outgoing.request({ url: `${baseUrl}/healthz` });
+  if (reply.outcome === 'answered') reply.body.destroy();
+  return judgeCallback({
+    baseUrl,
+    hasWebhookKey: key !== undefined,
+    answer: reply.outcome === 'answered' ? reply.status : reply.message,
+    isPrivate: !configuration.ALLOW_PRIVATE_ADDRESSES && (await isPrivate(new URL(baseUrl).hostname)),
+  });
+}
+
+async function isPrivate(hostname: string): Promise<boolean> {
+  const addresses = await lookup(hostname.replace(/^\[|\]$/g, ''), { all: true }).catch(() => []);
+  return addresses.some(
+    ({ address }) => refusalOfAddress(address, { allowPrivateAddresses: false }) !== undefined,
+  );
+}

@@ -1,0 +1,59 @@
+/**
+ * The verdicts of `doctor` on this machine: Node, storage, clocks. Pure; check-machine.ts and check-vendor.ts
+ * bring the facts.
+ */
+import { formatBytes, formatDuration } from '../format.ts';
+import { type Check, failed, ok, warning } from './check.ts';
+
+/** What package.json's `engines` asks for. */
+const leastNode = 24;
+
+export function judgeNode(version: string): Check {
+  const major = Number.parseInt(version, 10);
+  if (major >= leastNode) return ok('node', `Node ${version}`);
+  return failed(
+    'node',
+    `Node ${version} is too old`,
+    `install Node ${leastNode} or newer, or start with npm start, which brings its own`,
+  );
+}
+
+export interface SpaceFacts {
+  readonly place: string;
+  /** Null where nothing bounds it. */
+  readonly freeBytes: number | null;
+  /** Left untouched by downloads. */
+  readonly reserveBytes: number;
+  readonly waitingLinks: number;
+  /** Of the videos saved so far; null before the first. */
+  readonly averageBytes: number | null;
+}
+
+export function judgeSpace(facts: SpaceFacts): Check {
+  const { place, freeBytes, reserveBytes, waitingLinks, averageBytes } = facts;
+  if (freeBytes === null) return ok('free space', `${place} has no bound that is known`);
+  const usable = Math.max(0, freeBytes - reserveBytes);
+  const free = `${formatBytes(freeBytes)} free in ${place}`;
+  if (usable === 0)
+    return failed('free space', free, `make room: downloads leave ${formatBytes(reserveBytes)} untouched`);
+  if (averageBytes === null || waitingLinks === 0) return ok('free space', free);
+  const needed = averageBytes * waitingLinks;
+  const says = `${free}, and the waiting links need about ${formatBytes(needed)}`;
+  return needed <= usable
+    ? ok('free space', says)
+    : warning('free space', says, 'make room before it is full; the work then waits, nothing is lost');
+}
+
+/** The vendor's Date header has whole seconds. */
+const unremarkableMs = 10_000;
+/** Signatures of callbacks are refused beyond this. */
+const harmfulMs = 300_000;
+
+/** @param skewMs how far our clock is ahead */
+export function judgeSkew(name: string, whose: string, skewMs: number): Check {
+  const size = formatDuration(Math.abs(skewMs));
+  if (Math.abs(skewMs) <= unremarkableMs) return ok(name, `agrees with ${whose}`);
+  const says = `this machine’s clock is ${size} ${skewMs > 0 ? 'ahead of' : 'behind'} ${whose}`;
+  const next = 'set the clock, best by a time service (NTP): callbacks and pauses are judged by it';
+  return Math.abs(skewMs) > harmfulMs ? failed(name, says, next) : warning(name, says, next);
+}

@@ -1,0 +1,113 @@
+/** The verdicts of `doctor` on what the vendor says of the key, the credits and the models. Pure. */
+
+import { estimateCredits } from '../../shared/models/estimate.ts';
+import type { ModelDefinition } from '../../shared/models/model-definition.ts';
+import type { CreditsReply, ProbeReply } from '../../shared/vendor/replies.ts';
+import { type Check, failed, ok, skipped, warning } from './check.ts';
+
+export interface CreditFacts {
+  readonly waitingLinks: number;
+  readonly creditsPerTask: number;
+}
+
+export function judgeCredits(reply: CreditsReply, facts: CreditFacts): Check[] {
+  switch (reply.outcome) {
+    case 'credits':
+      return [ok('key', 'the vendor knows the key'), judgeBalance(reply.credits, facts)];
+    case 'halt':
+      return [judgeAccount(reply.reason, reply.message)];
+    case 'throttled':
+      return [warning('key', 'the vendor is too busy to say', 'try again in a minute')];
+    case 'retry':
+      return [
+        failed('key', `the vendor gave no answer: ${reply.message}`, 'check KIE_BASE_URL and the network'),
+      ];
+    default:
+      return reply satisfies never;
+  }
+}
+
+function judgeBalance(credits: number, { waitingLinks, creditsPerTask }: CreditFacts): Check {
+  const links = Math.max(1, waitingLinks);
+  const estimate = estimateCredits({ links, creditsPerTask, balance: credits });
+  if (estimate.enough) return ok('credits', estimate.text);
+  const next = 'top up the account; until then links wait, and none fails for it';
+  return estimate.affordableLinks === 0
+    ? failed('credits', estimate.text, next)
+    : warning('credits', estimate.text, next);
+}
+
+function judgeAccount(reason: string, message: string): Check {
+  switch (reason) {
+    case 'unauthorized':
+      return failed(
+        'key',
+        `the vendor refuses the key: ${message}`,
+        'make a key at https://kie.ai/api-key, put it into KIE_API_KEY',
+      );
+    case 'misconfigured':
+      return failed('key', `there is no such API: ${message}`, 'check KIE_BASE_URL');
+    default:
+      return failed('key', `the account is stopped (${reason}): ${message}`, 'see the account at the vendor');
+  }
+}
+
+export function judgeModel({ id }: Pick<ModelDefinition, 'id'>, reply: ProbeReply): Check {
+  const name = `model ${id}`;
+  switch (reply.outcome) {
+    case 'live':
+      return ok(name, 'is on');
+    case 'paused':
+      return failed(
+        name,
+        `the vendor has switched it off: ${reply.message}`,
+        'links wait until it is back; or choose another with --model',
+      );
+    case 'unknown-model':
+      return failed(name, `the vendor does not know it: ${reply.message}`, 'check --model or the model file');
+    case 'no-probe':
+      return skipped(name, 'has no free probe');
+    case 'throttled':
+      return warning(name, 'the vendor is too busy to say', 'try again in a minute');
+    case 'halt':
+      return failed(name, `${reply.reason}: ${reply.message}`, 'see the account at the vendor');
+    case 'retry':
+      return warning(name, `no clear answer: ${reply.message}`, 'try again in a minute');
+    default:
+      return reply satisfies never;
+  }
+}
+
+export interface CallbackFacts {
+  readonly baseUrl: string;
+  readonly hasWebhookKey: boolean;
+  /** HTTP status of its answer to this machine, or why there was none. */
+  readonly answer: number | string;
+  readonly isPrivate: boolean;
+}
+
+export function judgeCallback({ baseUrl, hasWebhookKey, answer, isPrivate }: CallbackFacts): Check[] {
+  const signature = hasWebhookKey
+    ? ok('callback signature', 'callbacks have to be signed')
+    : warning(
+        'callback signature',
+        'callbacks are taken without a signature',
+        'make a webhook key at the vendor and put it into KIE_WEBHOOK_KEY',
+      );
+  return [judgeReach(baseUrl, answer, isPrivate), signature];
+}
+
+function judgeReach(baseUrl: string, answer: number | string, isPrivate: boolean): Check {
+  const name = 'callback address';
+  if (isPrivate)
+    return failed(name, `${baseUrl} is a private address`, 'give one that the vendor can reach from outside');
+  if (typeof answer === 'string')
+    return failed(
+      name,
+      `${baseUrl} does not answer: ${answer}`,
+      'start kie-batch serve there, or mend the way to it',
+    );
+  if (answer >= 500)
+    return failed(name, `${baseUrl} answers HTTP ${answer}`, 'look at the proxy in front of kie-batch serve');
+  return ok(name, `${baseUrl} answers this machine (the vendor’s way to it cannot be tried from here)`);
+}

@@ -1,0 +1,115 @@
+/**
+ * The wiring of the work: the worker with its vendor client, gates, storage and the runner of schedules, on what a
+ * session has opened already. Loaded when a command works, as others need none of it.
+ */
+import { hostname } from 'node:os';
+import { startScheduleRunner } from '../producer/schedules/schedule-runner.ts';
+import { createChronicle } from '../shared/chronicle/chronicle.ts';
+import { systemClock } from '../shared/clock.ts';
+import type { Stage } from '../shared/jobs/catalogue.ts';
+import type { Logger } from '../shared/logging/logger.ts';
+import { createOutgoing } from '../shared/outgoing/outgoing.ts';
+import type { RedisHandle } from '../shared/redis/open-redis.ts';
+import { createStorage } from '../shared/storage/create-storage.ts';
+import type { Storage } from '../shared/storage/storage.ts';
+import { rootOf } from '../shared/storage/storage-root.ts';
+import { createVendorClient } from '../shared/vendor/vendor-client.ts';
+import { createGate } from '../worker/gate/gate.ts';
+import { createLearnedHistories } from '../worker/polling/learned-histories.ts';
+import { createResultFetcher } from '../worker/result-fetcher.ts';
+import { startWorker } from '../worker/worker.ts';
+import { requireApiKey, type Session, type WorkingSession } from './session.ts';
+
+/** Status checks have no published limit; sibling endpoints say three a second for each task. */
+const queryLimit = { max: 100, windowMs: 1000 };
+const vendorTimeoutMs = 60_000;
+const leaseMs = vendorTimeoutMs + 15_000;
+const submitBackoff = { firstMs: 1000, mostMs: 60_000 };
+const mostAttempts = 6;
+const abandonedAfterMs = 24 * 3_600_000;
+
+type WorkerParts = Pick<Session, 'configuration' | 'logger' | 'models' | 'redis' | 'ledger' | 'queues'>;
+
+export async function openWorker(
+  parts: WorkerParts,
+  handle: RedisHandle,
+  stages: readonly Stage[],
+): Promise<WorkingSession> {
+  const { configuration, logger, redis } = parts;
+  const clock = systemClock;
+  const prefix = configuration.QUEUE_PREFIX;
+  const storage = await createStorage(configuration.STORAGE_URL, { clock });
+  // A folder that cannot be written would be found out after everything is paid.
+  if (stages.includes('download')) await storage.probe();
+  const outgoing = createOutgoing({
+    allowPrivateAddresses: configuration.ALLOW_PRIVATE_ADDRESSES,
+    connectionsPerHost: configuration.DOWNLOAD_CONCURRENCY,
+  });
+  const vendor = createVendorClient({
+    baseUrl: configuration.KIE_BASE_URL,
+    apiKey: requireApiKey(configuration),
+    timeoutMs: vendorTimeoutMs,
+    logger,
+    clock,
+  });
+  const gate = (operation: 'submit' | 'query') =>
+    operation === 'submit'
+      ? {
+          redis,
+          prefix,
+          operation,
+          leaseMs,
+          limit: configuration.SUBMIT_LIMIT,
+          learn: configuration.SUBMIT_LEARN,
+          maxInFlight: configuration.MAX_IN_FLIGHT,
+        }
+      : { redis, prefix, operation, leaseMs, limit: queryLimit, learn: 'down' as const };
+  const worker = startWorker(
+    {
+      ...parts,
+      prefix,
+      vendor,
+      clock,
+      chronicle: createChronicle(redis, prefix),
+      histories: createLearnedHistories({ redis, prefix, clock, logger }),
+      submitGate: createGate(gate('submit')),
+      queryGate: createGate(gate('query')),
+      fetcher: createResultFetcher({ storage, outgoing, clock, logger, configuration }),
+      submitRules: { mostAttempts, onAmbiguous: configuration.ON_AMBIGUOUS_SUBMIT, backoff: submitBackoff },
+      callbackUrl: configuration.CALLBACK_BASE_URL ?? null,
+      random: Math.random,
+    },
+    {
+      stages,
+      connection: handle.connect('blocking'),
+      downloadConcurrency: configuration.DOWNLOAD_CONCURRENCY,
+    },
+  );
+  if (stages.includes('download')) clearAbandonedParts(storage, logger);
+  const schedules = startScheduleRunner({
+    ...parts,
+    prefix,
+    connection: handle.connect('blocking'),
+    sources: { outgoing, clock, logger, maxListBytes: configuration.MAX_LIST_BYTES },
+    storageRoot: rootOf(storage),
+    clock,
+    host: hostname(),
+    nudge: worker.nudge,
+  });
+  return {
+    storage,
+    nudge: worker.nudge,
+    async stop(deadlineMs) {
+      await Promise.all([worker.stop(deadlineMs), schedules.stop()]);
+      await Promise.all([vendor.close(), outgoing.close(), storage.close()]);
+    },
+  };
+}
+
+/** What was begun and never finished, by links that failed or processes that died, goes after a day. */
+function clearAbandonedParts(storage: Storage, logger: Logger): void {
+  storage.removeAbandonedParts(abandonedAfterMs).then(
+    (count) => count > 0 && logger.info({ count }, 'Removed unfinished downloads of long ago'),
+    (error: unknown) => logger.warn({ err: error }, 'Unfinished downloads of long ago could not be removed'),
+  );
+}

@@ -1,0 +1,79 @@
+/**
+ * Wires the operator's window to a session: for `serve`, and for commands that carry it along. Whoever opens it
+ * closes it after the server.
+ */
+import { watchForAlerts } from '../server/alerts/watch-for-alerts.ts';
+import { type Account, type Accounts, createAccounts, parseTokens } from '../server/auth/accounts.ts';
+import { operatorWindow } from '../server/operator-window.ts';
+import type { ServerDeps } from '../server/server-deps.ts';
+import type { RegisterRoutes } from '../server/start-server.ts';
+import { createChronicle } from '../shared/chronicle/chronicle.ts';
+import { systemClock } from '../shared/clock.ts';
+import type { Configuration } from '../shared/configuration/configuration.ts';
+import { createItemSearch } from '../shared/ledger/search.ts';
+import { createStorage } from '../shared/storage/create-storage.ts';
+import { createVendorClient, type VendorClient } from '../shared/vendor/vendor-client.ts';
+import { serverOperations } from './server-operations.ts';
+import type { Session } from './session.ts';
+
+export interface OperatorPages {
+  /** Goes into the `pages` of `openServer`. */
+  readonly routes: RegisterRoutes;
+  close(): Promise<void>;
+}
+
+const creditsTimeoutMs = 15_000;
+
+export async function openOperatorPages(session: Session): Promise<OperatorPages> {
+  const { configuration, logger, redis, ledger, models } = session;
+  const prefix = configuration.QUEUE_PREFIX;
+  const storage = await createStorage(configuration.STORAGE_URL, { clock: systemClock });
+  const vendor = openVendor(session);
+  const deps: ServerDeps = {
+    ...session,
+    prefix,
+    storage,
+    search: createItemSearch({ redis, prefix, ledger, models }),
+    chronicle: createChronicle(redis, prefix),
+    operations: serverOperations(session, storage),
+    clock: systemClock,
+    logger,
+    ...(vendor === null ? {} : { readCredits: (signal: AbortSignal) => readCredits(vendor, signal) }),
+  };
+  return {
+    routes: operatorWindow({ deps, accounts: accountsOf(configuration), ...alertsOf(deps, configuration) }),
+    async close() {
+      await Promise.all([vendor?.close(), storage.close()]);
+    },
+  };
+}
+
+function openVendor({ configuration, logger }: Session): VendorClient | null {
+  const { KIE_API_KEY: apiKey, KIE_BASE_URL: baseUrl } = configuration;
+  if (apiKey === undefined) return null;
+  return createVendorClient({ baseUrl, apiKey, timeoutMs: creditsTimeoutMs, logger, clock: systemClock });
+}
+
+async function readCredits(vendor: VendorClient, signal: AbortSignal): Promise<number | null> {
+  const reply = await vendor.getCredits(signal);
+  return reply.outcome === 'credits' ? reply.credits : null;
+}
+
+function alertsOf(deps: ServerDeps, configuration: Configuration) {
+  const { ALERT_WEBHOOK_URL: url, ALERT_WEBHOOK_FORMAT: format, ALERT_WEBHOOK_KEY: key } = configuration;
+  if (url === undefined) return {};
+  const target = { url, format, key: key ?? null };
+  return { onReading: watchForAlerts(deps, target, configuration.ALERT_FAILED_SHARE) };
+}
+
+function accountsOf(configuration: Configuration): Accounts {
+  const { DASHBOARD_USER, DASHBOARD_PASSWORD, DASHBOARD_VIEWER_USER, DASHBOARD_VIEWER_PASSWORD } =
+    configuration;
+  const people: Account[] = [];
+  const add = (role: Account['role'], name?: string, secret?: string) => {
+    if (name !== undefined && secret !== undefined) people.push({ name, role, secret });
+  };
+  add('operator', DASHBOARD_USER, DASHBOARD_PASSWORD);
+  add('viewer', DASHBOARD_VIEWER_USER, DASHBOARD_VIEWER_PASSWORD);
+  return createAccounts(people, parseTokens(configuration.API_TOKENS ?? ''));
+}

@@ -1,0 +1,17 @@
+/**
+ * kie-batch as a library: `createProducer` puts links in and asks what became of them, `createWorker` does the work.
+ * Both join the same Redis as the command line, so the three may be mixed. See docs/library.md.
+ */
+export type { ConnectOptions } from './library/connect.ts';
+export {
+  type BatchStatus,
+  createProducer,
+  type EnqueueOptions,
+  type EnqueueResult,
+  type InvalidLink,
+  type Producer,
+} from './library/create-producer.ts';
+export { createWorker, type Worker, type WorkerOptions } from './library/create-worker.ts';
+export type { Stage } from './shared/jobs/catalogue.ts';
+export type { FailureReason, ItemState } from './shared/ledger/states.ts';
+export type { ExportRow as LinkStatus } from './shared/wording/export-row.ts';

@@ -1,0 +1,35 @@
+/**
+ * How a program of somebody else's joins kie-batch: the settings of docs/environment.md, its own logger if it has
+ * one. Shared by the producer and the worker of the library.
+ */
+import { openSession, type Session } from '../cli/session.ts';
+import type { Terminal } from '../cli/terminal.ts';
+import { loadConfiguration } from '../shared/configuration/configuration.ts';
+import type { SettingName } from '../shared/configuration/schema.ts';
+import type { Logger } from '../shared/logging/logger.ts';
+
+export interface ConnectOptions {
+  /** By the names of docs/environment.md, as one would write them there; over the environment and `.env`. */
+  readonly settings?: Readonly<Partial<Record<SettingName, string>>>;
+  /** A pino logger. Default: one that writes to standard error at `LOG_LEVEL`. */
+  readonly logger?: Logger;
+  /** Model definitions of your own, see docs/models.md. */
+  readonly modelFiles?: readonly string[];
+}
+
+export function connect({ settings = {}, logger, modelFiles = [] }: ConnectOptions): Promise<Session> {
+  return openSession({
+    loaded: loadConfiguration(settings),
+    terminal: toLogger(logger),
+    modelFiles,
+    logTo: 'standard-error',
+    givenLogger: logger,
+    waitsForRedis: true,
+  });
+}
+
+/** There is no person at a terminal here. */
+function toLogger(logger: Logger | undefined): Terminal {
+  const say = (text: string) => logger?.info(text);
+  return { json: () => undefined, print: say, say, divert: () => undefined, isWatched: false };
+}

@@ -1,0 +1,43 @@
+/**
+ * `createWorker`: works on whatever is queued, inside a program of somebody else's; the same as `kie-batch worker`.
+ * Any number of them may run, on any machine that reaches the same Redis.
+ */
+import { requireApiKey } from '../cli/session.ts';
+import { stages as allStages, type Stage } from '../shared/jobs/catalogue.ts';
+import { type ConnectOptions, connect } from './connect.ts';
+
+export interface WorkerOptions extends ConnectOptions {
+  /** Default: all of them. */
+  readonly stages?: readonly Stage[];
+}
+
+export interface Worker extends AsyncDisposable {
+  /**
+   * Ends open calls within `deadlineMs` (default 8000), then cuts them off. Whatever was under way is taken up
+   * again by another worker or a later one; nothing is lost and nothing is paid twice.
+   */
+  stop(deadlineMs?: number): Promise<void>;
+}
+
+const defaultDeadlineMs = 8000;
+
+/**
+ * Handles no signals: call `stop` where the program ends.
+ * @throws Error that says what to do when the settings are wrong, the key is missing or Redis cannot be reached
+ */
+export async function createWorker({ stages = allStages, ...options }: WorkerOptions = {}): Promise<Worker> {
+  const session = await connect(options);
+  try {
+    requireApiKey(session.configuration);
+    const worker = await session.startWorker(stages);
+    let stopped: Promise<void> | undefined;
+    const stop = (deadlineMs = defaultDeadlineMs) => {
+      stopped ??= worker.stop(deadlineMs).finally(session.close);
+      return stopped;
+    };
+    return { stop, [Symbol.asyncDispose]: () => stop() };
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}

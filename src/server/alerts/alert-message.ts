@@ -1,0 +1,62 @@
+/** An alert in the forms it is sent in, and its signature. Pure. */
+import { createHmac } from 'node:crypto';
+import { haltAdvice } from '../../shared/gate-state/halt-advice.ts';
+import { totalOf } from '../../shared/ledger/batch.ts';
+import { formatCount, formatDuration } from '../../shared/wording/format.ts';
+import type { Alert } from './decide-alerts.ts';
+
+export type AlertFormat = 'json' | 'slack';
+
+/** @param at Unix milliseconds */
+export function alertBody(alert: Alert, format: AlertFormat, at: number): string {
+  const text = wordsOf(alert);
+  if (format === 'slack') return JSON.stringify({ text: escapeSlack(text) });
+  return JSON.stringify({ event: alert.kind, at: new Date(at).toISOString(), text, ...fieldsOf(alert) });
+}
+
+/** `t=…,v1=…`: HMAC-SHA256 in hex of the instant in seconds, a dot and the body. */
+export function alertSignature(key: string, body: string, at: number): string {
+  const seconds = Math.floor(at / 1000);
+  return `t=${seconds},v1=${createHmac('sha256', key).update(`${seconds}.${body}`).digest('hex')}`;
+}
+
+function wordsOf(alert: Alert): string {
+  switch (alert.kind) {
+    case 'halt-began':
+      return `kie-batch is halted: ${alert.halt.reason}. The vendor says: "${alert.halt.message}". What to do: ${haltAdvice[alert.halt.reason]}.`;
+    case 'halt-ended':
+      return `kie-batch goes on: ${alert.reason} is over after ${formatDuration(alert.lastedMs)}.`;
+    case 'batch-ended': {
+      const { name, counts } = alert.batch;
+      const failed = counts.failed > 0 ? `, ${formatCount(counts.failed)} failed` : '';
+      return `Batch ${name} has ended: ${formatCount(counts.saved)} of ${formatCount(totalOf(counts))} saved${failed}.`;
+    }
+    case 'failures-above-share':
+      return `Batch ${alert.batch.name}: ${Math.round(alert.share * 100)} % of its ended links have failed (${formatCount(alert.batch.counts.failed)}).`;
+    default:
+      return alert satisfies never;
+  }
+}
+
+function fieldsOf(alert: Alert): object {
+  switch (alert.kind) {
+    case 'halt-began': {
+      const { reason, model, message, since } = alert.halt;
+      return { reason, model, message, since: new Date(since).toISOString() };
+    }
+    case 'halt-ended':
+      return { reason: alert.reason, model: alert.model, seconds: Math.round(alert.lastedMs / 1000) };
+    case 'batch-ended':
+    case 'failures-above-share': {
+      const { name, counts, failures, creditsSpent } = alert.batch;
+      return { batch: name, states: counts, failures, creditsSpent };
+    }
+    default:
+      return alert satisfies never;
+  }
+}
+
+/** So that the vendor's words cannot ping a channel or make a link. */
+function escapeSlack(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

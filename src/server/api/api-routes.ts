@@ -1,0 +1,265 @@
+/**
+ * The HTTP API `/api/v1`: thin routes from the table of calls to the ledger and the operations. Bodies of lists
+ * are streamed; every change goes to the audit log; errors are problem+json.
+ */
+import { Readable } from 'node:stream';
+import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { AuditLog } from '../auth/audit-log.ts';
+import { Refusal, viewerOf } from '../auth/guard.ts';
+import { html } from '../dashboard/html.ts';
+import type { LiveHub } from '../dashboard/live.ts';
+import type { Overview } from '../readings/overview.ts';
+import { RedisAwayError, readWithin } from '../readings/remember.ts';
+import type { InvalidEntry, ServerDeps } from '../server-deps.ts';
+import { calls } from './calls.ts';
+import { runOnce } from './idempotency.ts';
+import { openApiDocument } from './openapi.ts';
+import { problemOf } from './problem.ts';
+import { createdSchema, type createQuery, type itemsQuery } from './schemas.ts';
+import { viewBatch, viewEvent, viewItem, viewOverview } from './views.ts';
+
+export interface ApiParts {
+  readonly deps: ServerDeps;
+  readonly audit: AuditLog;
+  readonly hub: LiveHub;
+  readonly readOverview: () => Promise<Overview>;
+}
+
+interface TypedCall<Params extends z.ZodType, Query extends z.ZodType, Answer extends z.ZodType> {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly role: 'viewer' | 'operator';
+  readonly params: Params;
+  readonly query: Query;
+  readonly answer: Answer;
+}
+
+interface Asked<Params, Query> {
+  readonly params: Params;
+  readonly query: Query;
+  readonly request: FastifyRequest;
+}
+
+const searchBudgetMs = 300;
+const invalidShown = 100;
+const mostJsonBytes = 64 * 1024;
+const config = { isApi: true } as const;
+
+export async function apiRoutes(scope: FastifyInstance, parts: ApiParts): Promise<void> {
+  await scope.register(async (api) => {
+    reportProblems(api, parts);
+    // Lists of any kind are taken as they come; only the calls with a small body read it whole.
+    api.removeAllContentTypeParsers();
+    api.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+    readingCalls(api, parts);
+    actingCalls(api, parts);
+    api.get('/api/v1/openapi.json', { config }, () => openApiDocument());
+    api.get('/api/v1/events', { config }, (request, reply) =>
+      parts.hub.open(request, reply, {
+        read: async () => {
+          const { at: _, ...overview } = viewOverview(await parts.readOverview());
+          return { overview: html`${JSON.stringify(overview)}` };
+        },
+      }),
+    );
+  });
+}
+
+function reportProblems(api: FastifyInstance, { deps }: ApiParts): void {
+  api.setErrorHandler<FastifyError>((error, request, reply) => {
+    const status = error instanceof RedisAwayError ? 503 : statusOf(error);
+    if (status === 500) deps.logger.error({ err: error, route: request.routeOptions.url }, 'A call failed');
+    const detail = status === 500 ? 'Something went wrong here. The log says more.' : error.message;
+    return reply.code(status).type('application/problem+json').send(problemOf(status, detail));
+  });
+}
+
+/** Errors that name what the caller got wrong carry a code of ours. */
+function statusOf(error: FastifyError): number {
+  if (error.statusCode !== undefined) return error.statusCode;
+  return ['BATCH', 'model-unknown', 'column-missing', 'list-read-failed'].includes(error.code) ? 422 : 500;
+}
+
+function define<Params extends z.ZodType, Query extends z.ZodType, Answer extends z.ZodType>(
+  api: FastifyInstance,
+  { deps, audit }: ApiParts,
+  call: TypedCall<Params, Query, Answer>,
+  handle: (asked: Asked<z.output<Params>, z.output<Query>>) => Promise<z.input<Answer>>,
+): void {
+  const url = `/api/v1${call.path.replaceAll(/\{(\w+)\}/g, ':$1')}`;
+  api.route({
+    method: call.method,
+    url,
+    config,
+    handler: async (request) => {
+      const viewer = viewerOf(request);
+      if (call.role === 'operator' && viewer.role !== 'operator')
+        throw new Refusal(403, 'This needs the role of an operator.');
+      const asked = {
+        params: parse(call.params, request.params),
+        query: parse(call.query, request.query),
+        request,
+      };
+      if (call.role === 'viewer') return readWithin(deps.redis, () => handle(asked));
+      const answer = await handle(asked);
+      await audit.write({
+        who: viewer.name ?? 'local',
+        address: request.ip,
+        action: `${call.method} ${call.path}`,
+        target: request.url.split('?')[0]?.split('/')[4] ?? '',
+        outcome: JSON.stringify(answer),
+      });
+      return answer;
+    },
+  });
+}
+
+function readingCalls(api: FastifyInstance, parts: ApiParts): void {
+  const { ledger, chronicle } = parts.deps;
+  define(api, parts, calls.overview, async () => viewOverview(await parts.readOverview()));
+  define(api, parts, calls.batches, async ({ query: { cursor, limit } }) => {
+    const names = (await ledger.batchNames()).reverse();
+    const found = await Promise.all(names.slice(cursor, cursor + limit).map((name) => ledger.batch(name)));
+    return {
+      batches: found.filter((batch) => batch !== null).map(viewBatch),
+      next: names.length > cursor + limit ? cursor + limit : null,
+    };
+  });
+  define(api, parts, calls.batch, async ({ params }) => viewBatch(await batchOf(params.name, parts.deps)));
+  define(api, parts, calls.items, async ({ params, query }) => {
+    await batchOf(params.name, parts.deps);
+    return readItems(params.name, query, parts.deps);
+  });
+  define(api, parts, calls.item, async ({ params }) => viewItem(await itemOf(params.id, parts.deps)));
+  define(api, parts, calls.itemEvents, async ({ params }) => {
+    await itemOf(params.id, parts.deps);
+    return { events: (await chronicle.story(params.id)).map(viewEvent) };
+  });
+}
+
+async function readItems(name: string, query: z.output<typeof itemsQuery>, { search }: ServerDeps) {
+  const { q, state, reason, cursor, limit } = query;
+  const found = q && cursor === 0 ? await search.find(q) : null;
+  if (found !== null && [found.batch, ...found.otherBatches].includes(name))
+    return { items: [viewItem(found, name)], next: null };
+  const request = { from: cursor, size: limit, budgetMs: searchBudgetMs };
+  const page = await search.page(name, { state, reason, part: q }, request);
+  return { items: page.items.map((item) => viewItem(item, name)), next: page.next };
+}
+
+function actingCalls(api: FastifyInstance, parts: ApiParts): void {
+  const { deps } = parts;
+  const { operations } = deps;
+  const done = { done: true } as const;
+  define(api, parts, calls.createBatch, ({ query, request }) => createBatch(query, request, deps));
+  define(api, parts, calls.retryBatch, async ({ params, request }) => {
+    const { name } = await batchOf(params.name, deps);
+    return {
+      items: await operations.retry(name, parse(calls.retryBatch.body, await readJson(request.body))),
+    };
+  });
+  define(api, parts, calls.cancelBatch, async ({ params }) => {
+    const { name } = await batchOf(params.name, deps);
+    return { items: await operations.cancel(name) };
+  });
+  define(api, parts, calls.pauseBatch, async ({ params }) => {
+    await operations.pause((await batchOf(params.name, deps)).name);
+    return done;
+  });
+  define(api, parts, calls.resumeBatch, async ({ params }) => {
+    await operations.resume((await batchOf(params.name, deps)).name);
+    return done;
+  });
+  define(api, parts, calls.prioritizeBatch, async ({ params, request }) => {
+    const { name } = await batchOf(params.name, deps);
+    const { priority } = parse(calls.prioritizeBatch.body, await readJson(request.body));
+    await operations.setPriority(name, priority);
+    return done;
+  });
+  define(api, parts, calls.retryItem, async ({ params }) => {
+    const { id } = await itemOf(params.id, deps);
+    return { items: (await operations.retryItem(id)) ? 1 : 0 };
+  });
+}
+
+async function createBatch(query: z.output<typeof createQuery>, request: FastifyRequest, deps: ServerDeps) {
+  const { operations, models, clock, redis, prefix } = deps;
+  const given = request.headers['idempotency-key'];
+  const key = Array.isArray(given) ? given[0] : given;
+  const { body, raw } = request;
+  if (!(body instanceof Readable)) throw new Refusal(400, 'Send a list of links as the body.');
+  const stopping = new AbortController();
+  raw.once('aborted', () => stopping.abort());
+  const invalidLines: InvalidEntry[] = [];
+  const caller = viewerOf(request).name ?? '';
+  return runOnce(
+    { redis, prefix, caller, key, request: request.url },
+    async () => {
+      const counts = await operations.create({
+        batch:
+          query.batch ??
+          `api-${new Date(clock.now()).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')}`,
+        model: query.model ?? models.list()[0]?.id ?? '',
+        listName: `body${extensionOf(request.headers['content-type'])}`,
+        chunks: body,
+        force: query.force === 'true',
+        onInvalid: ({ line, text, reason }) => {
+          if (invalidLines.length < invalidShown) invalidLines.push({ line, text, reason });
+        },
+        signal: stopping.signal,
+      });
+      const { batch, total, accepted, duplicates, alreadySaved, invalid } = counts;
+      return { batch, total, accepted, duplicates, alreadySaved, invalid, invalidLines };
+    },
+    (stored) => createdSchema.parse(stored),
+  );
+}
+
+/** What the list's format is looked for by first; its first bytes have the last word. */
+function extensionOf(contentType = ''): string {
+  const extensions: Readonly<Record<string, string>> = {
+    'text/csv': '.csv',
+    'application/json': '.json',
+    'application/x-ndjson': '.jsonl',
+    'application/jsonl': '.jsonl',
+  };
+  return extensions[contentType.split(';')[0]?.trim().toLowerCase() ?? ''] ?? '.txt';
+}
+
+async function batchOf(name: string, { ledger }: ServerDeps) {
+  const batch = await ledger.batch(name);
+  if (batch === null) throw new Refusal(404, `There is no batch ${name}.`);
+  return batch;
+}
+
+async function itemOf(id: string, { ledger }: ServerDeps) {
+  const item = await ledger.item(id);
+  if (item === null) throw new Refusal(404, `There is no item ${id}.`);
+  return item;
+}
+
+function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const read = schema.safeParse(value ?? {});
+  if (read.success) return read.data;
+  throw new Refusal(422, z.prettifyError(read.error));
+}
+
+/** An absent body is an empty one. */
+async function readJson(body: unknown): Promise<unknown> {
+  if (!(body instanceof Readable)) return {};
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    const bytes = Buffer.from(chunk);
+    size += bytes.length;
+    if (size > mostJsonBytes) throw new Refusal(413, 'This body is too large.');
+    chunks.push(bytes);
+  }
+  const text = Buffer.concat(chunks).toString();
+  try {
+    return text.trim() === '' ? {} : JSON.parse(text);
+  } catch {
+    throw new Refusal(400, 'The body is no JSON.');
+  }
+}

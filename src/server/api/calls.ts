@@ -1,0 +1,123 @@
+/**
+ * What can be called: method, path, who may, what goes in and what comes out, in one table. Routes are registered
+ * from it and the OpenAPI document is made from it, so neither can know a call that the other does not.
+ */
+import { z } from 'zod';
+import {
+  batchPageSchema,
+  batchSchema,
+  changedSchema,
+  createdSchema,
+  createQuery,
+  doneSchema,
+  eventSchema,
+  idParams,
+  itemPageSchema,
+  itemSchema,
+  itemsQuery,
+  nameParams,
+  overviewSchema,
+  pageQuery,
+  priorityBody,
+  retryBody,
+} from './schemas.ts';
+
+const nothing = z.object({});
+
+export interface Call {
+  readonly method: 'GET' | 'POST';
+  /** With parameters as `{name}`. */
+  readonly path: string;
+  readonly summary: string;
+  readonly role: 'viewer' | 'operator';
+  readonly params: z.ZodObject;
+  readonly query: z.ZodObject;
+  readonly body: z.ZodObject | 'list' | null;
+  readonly answer: z.ZodType;
+}
+
+const base = { params: nothing, query: nothing, body: null, role: 'viewer' } as const;
+const read = { ...base, method: 'GET' } as const;
+const act = { ...base, method: 'POST', role: 'operator' } as const;
+
+export const calls = {
+  overview: { ...read, path: '/overview', summary: 'The state of everything', answer: overviewSchema },
+  batches: {
+    ...read,
+    path: '/batches',
+    summary: 'Batches, the newest first',
+    query: pageQuery,
+    answer: batchPageSchema,
+  },
+  createBatch: {
+    ...act,
+    path: '/batches',
+    summary:
+      'Take a list of links in; send it as text/plain, text/csv, application/json or application/x-ndjson. With an Idempotency-Key header a repeat gets the first answer',
+    query: createQuery,
+    body: 'list',
+    answer: createdSchema,
+  },
+  batch: { ...read, path: '/batches/{name}', summary: 'One batch', params: nameParams, answer: batchSchema },
+  items: {
+    ...read,
+    path: '/batches/{name}/items',
+    summary: 'Items of a batch, page by page',
+    params: nameParams,
+    query: itemsQuery,
+    answer: itemPageSchema,
+  },
+  retryBatch: {
+    ...act,
+    path: '/batches/{name}/retry',
+    summary: 'Take failed, cancelled and held items up again; paid tasks are collected, not paid anew',
+    params: nameParams,
+    body: retryBody,
+    answer: changedSchema,
+  },
+  cancelBatch: {
+    ...act,
+    path: '/batches/{name}/cancel',
+    summary: 'Stop what waits; paid tasks are still collected',
+    params: nameParams,
+    answer: changedSchema,
+  },
+  pauseBatch: {
+    ...act,
+    path: '/batches/{name}/pause',
+    summary: 'Submit nothing more of a batch',
+    params: nameParams,
+    answer: doneSchema,
+  },
+  resumeBatch: {
+    ...act,
+    path: '/batches/{name}/resume',
+    summary: 'Go on with a batch',
+    params: nameParams,
+    answer: doneSchema,
+  },
+  prioritizeBatch: {
+    ...act,
+    path: '/batches/{name}/priority',
+    summary: 'Turns of a batch for each turn of a usual one',
+    params: nameParams,
+    body: priorityBody,
+    answer: doneSchema,
+  },
+  item: { ...read, path: '/items/{id}', summary: 'One item', params: idParams, answer: itemSchema },
+  itemEvents: {
+    ...read,
+    path: '/items/{id}/events',
+    summary: 'What happened to an item, oldest first; in full until six hours after it was saved',
+    params: idParams,
+    answer: z.object({ events: z.array(eventSchema) }),
+  },
+  retryItem: {
+    ...act,
+    path: '/items/{id}/retry',
+    summary: 'Take one item up again',
+    params: idParams,
+    answer: changedSchema,
+  },
+} as const satisfies Record<string, Call>;
+export type CallName = keyof typeof calls;

@@ -1,0 +1,130 @@
+/**
+ * The shapes of the API, once: requests are checked by them, and the OpenAPI document is made from them.
+ */
+import { z } from 'zod';
+import { eventKinds } from '../../shared/chronicle/chronicle.ts';
+import { haltReasons } from '../../shared/gate-state/halt-reasons.ts';
+import { failureReasons, itemStates } from '../../shared/ledger/states.ts';
+
+const instant = z.string().meta({ format: 'date-time', description: 'ISO 8601' });
+const count = z.int().min(0);
+export const stateSchema = z.enum(itemStates);
+export const reasonSchema = z.enum(failureReasons);
+
+export const haltSchema = z.object({
+  reason: z.enum(haltReasons),
+  model: z.string().nullable().describe('Null when the whole account waits.'),
+  since: instant,
+  message: z.string().describe('In the vendor’s words.'),
+  advice: z.string(),
+  nextProbeAt: instant,
+});
+
+export const batchSchema = z.object({
+  batch: z.string(),
+  model: z.string(),
+  createdAt: instant,
+  ended: z.boolean(),
+  paused: z.boolean(),
+  priority: z.number(),
+  total: count,
+  states: z.record(stateSchema, count),
+  failures: z.partialRecord(reasonSchema, count),
+  possiblyPaidTwice: count,
+  creditsSpent: z.number(),
+  bytes: count,
+});
+
+export const itemSchema = z.object({
+  id: z.string(),
+  url: z.string(),
+  model: z.string(),
+  batch: z.string(),
+  state: z.string(),
+  reason: z.string().nullable(),
+  message: z.string().nullable(),
+  taskId: z.string().nullable(),
+  taskIds: z.array(z.string()),
+  attempts: count,
+  creditsSpent: z.number(),
+  file: z.string().nullable(),
+  bytes: count.nullable(),
+  sha256: z.string().nullable(),
+  enqueuedAt: instant.nullable(),
+  submittedAt: instant.nullable(),
+  completedAt: instant.nullable(),
+  savedAt: instant.nullable(),
+});
+
+export const eventSchema = z.object({
+  at: instant,
+  firstAt: instant,
+  times: count.describe('How often in a row.'),
+  kind: z.enum(eventKinds),
+  words: z.string(),
+});
+
+export const overviewSchema = z.object({
+  at: instant,
+  states: z.record(stateSchema, count),
+  halts: z.array(haltSchema),
+  paused: z.boolean(),
+  limit: z
+    .object({ max: count, windowMs: z.number(), used: count, admitted: count, refused: count })
+    .nullable()
+    .describe('The submit gate; null before the first task.'),
+  admittedPer10s: z.number().nullable(),
+  savedPerMinute: z.number().nullable(),
+  oldestWaitingSeconds: z.number().nullable(),
+  credits: z.number().nullable(),
+  freeBytes: z.number().nullable(),
+  workersAlive: count,
+});
+
+export const pageQuery = z.object({
+  cursor: z.coerce.number().int().min(0).default(0).describe('`next` of the page before.'),
+  limit: z.coerce.number().int().min(1).max(500).default(50),
+});
+export const itemsQuery = pageQuery.extend({
+  state: stateSchema.optional(),
+  reason: reasonSchema.optional(),
+  q: z.string().max(1000).optional().describe('A link, an id, a task id, or a part of an id.'),
+});
+const nextSchema = z
+  .int()
+  .nullable()
+  .describe(
+    'Cursor of the next page; null at the end. A filtered page may be short and still have a next one.',
+  );
+export const batchPageSchema = z.object({ batches: z.array(batchSchema), next: nextSchema });
+export const itemPageSchema = z.object({ items: z.array(itemSchema), next: nextSchema });
+
+const batchName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/);
+export const createQuery = z.object({
+  batch: batchName.optional().describe('A name; joining one that exists adds to it. Default: from the time.'),
+  model: z.string().optional().describe('Default: the first model.'),
+  force: z
+    .enum(['true', 'false'])
+    .default('false')
+    .describe('Take links again that were saved before, and pay again.'),
+});
+export const createdSchema = z.object({
+  batch: z.string(),
+  total: count,
+  accepted: count,
+  duplicates: count,
+  alreadySaved: count,
+  invalid: count,
+  invalidLines: z
+    .array(z.object({ line: count, text: z.string(), reason: z.string() }))
+    .describe('The first hundred.'),
+});
+export const retryBody = z.object({
+  reason: reasonSchema.optional(),
+  message: z.string().max(1000).optional(),
+});
+export const priorityBody = z.object({ priority: z.int().min(1).max(1000) });
+export const changedSchema = z.object({ items: count.describe('How many links it concerned.') });
+export const doneSchema = z.object({ done: z.literal(true) });
+export const nameParams = z.object({ name: batchName });
+export const idParams = z.object({ id: z.string().min(1).max(200) });

@@ -1,0 +1,62 @@
+/**
+ * Who did what: every action of a person or a program through the server, and every sign-in, kept in a
+ * Redis stream of bounded length and told to the log.
+ */
+import { z } from 'zod';
+import type { Logger } from '../../shared/logging/logger.ts';
+import type { RedisConnection } from '../../shared/redis/script.ts';
+
+export interface AuditEntry {
+  /** The account's name; `local` where nobody signs in. */
+  readonly who: string;
+  /** Where from. */
+  readonly address: string;
+  /** `retry`, `cancel`, `sign-in` … */
+  readonly action: string;
+  /** The batch or item it was done to, or ''. */
+  readonly target: string;
+  /** What came of it. */
+  readonly outcome: string;
+}
+
+export interface WrittenAuditEntry extends AuditEntry {
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
+export interface AuditLog {
+  write(entry: AuditEntry): Promise<void>;
+  /** The latest first. */
+  latest(count: number): Promise<WrittenAuditEntry[]>;
+}
+
+const keptEntries = 10_000;
+const longestText = 300;
+const streamEntry = z.tuple([z.string(), z.array(z.string())]);
+const storedEntry = z.object({
+  who: z.string(),
+  address: z.string(),
+  action: z.string(),
+  target: z.string(),
+  outcome: z.string(),
+});
+
+export function createAuditLog(redis: RedisConnection, prefix: string, logger: Logger): AuditLog {
+  const key = `${prefix}:audit`;
+  return {
+    async write(entry) {
+      const bounded = Object.fromEntries(
+        Object.entries(entry).map(([name, text]) => [name, String(text).slice(0, longestText)]),
+      );
+      logger.info({ ...bounded }, 'Action');
+      await redis.xadd(key, 'MAXLEN', '~', String(keptEntries), '*', 'entry', JSON.stringify(bounded));
+    },
+    async latest(count) {
+      const entries = z.array(streamEntry).parse(await redis.xrevrange(key, '+', '-', 'COUNT', count));
+      return entries.map(([id, fields]) => ({
+        ...storedEntry.parse(JSON.parse(fields[1] ?? '{}')),
+        at: Number(id.split('-')[0]),
+      }));
+    },
+  };
+}

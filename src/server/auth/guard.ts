@@ -1,0 +1,111 @@
+/**
+ * Stands before every page and call: refuses what other sites make a browser send, finds out who asks, and
+ * lets only operators act. Routes find the answer in `request.viewer`; a route without one is public.
+ */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Viewer } from '../dashboard/layout.ts';
+import { readWithin } from '../readings/remember.ts';
+import type { ServerDeps } from '../server-deps.ts';
+import type { Accounts } from './accounts.ts';
+import { refuseRequest, securityHeaders } from './request-rules.ts';
+import { openSession, type Sessions } from './sessions.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Null on public routes before anybody has signed in. */
+    viewer: Viewer | null;
+    /** Whether a bearer token was given, so that no form token is needed. */
+    isProgram: boolean;
+  }
+  interface FastifyContextConfig {
+    /** Answers everybody: the way in, and what it is made of. */
+    isPublic?: boolean;
+    /** Answers in JSON, also when it refuses. */
+    isApi?: boolean;
+  }
+}
+
+export const sessionCookie = 'kie_batch_session';
+
+/** A refusal that is told as it is: a status and words. */
+export class Refusal extends Error {
+  readonly statusCode: number;
+  constructor(statusCode: number, message: string) {
+    super(message);
+    this.statusCode = statusCode;
+  }
+}
+
+export interface GuardParts {
+  readonly deps: ServerDeps;
+  readonly accounts: Accounts;
+  readonly sessions: Sessions;
+}
+
+export function guard(scope: FastifyInstance, parts: GuardParts): void {
+  scope.decorateRequest('viewer', null);
+  scope.decorateRequest('isProgram', false);
+  scope.addHook('onRequest', async (request, reply) => {
+    reply.headers(securityHeaders);
+    reply.header('cache-control', 'no-store');
+    const { method, headers } = request;
+    const facts = {
+      method,
+      host: headers.host,
+      origin: headers.origin,
+      fetchSite: single(headers['sec-fetch-site']),
+    };
+    const refusal = refuseRequest(facts, parts.accounts.isClosed);
+    if (refusal !== null) throw new Refusal(403, refusal);
+    if (request.routeOptions.config.isPublic) return;
+    await recognize(request, parts);
+    if (request.viewer === null) return turnAway(request, reply);
+  });
+}
+
+async function recognize(request: FastifyRequest, { deps, accounts, sessions }: GuardParts): Promise<void> {
+  const [scheme, token] = (request.headers.authorization ?? '').split(' ', 2);
+  if (scheme?.toLowerCase() === 'bearer' && token) {
+    const identity = accounts.identifyToken(token);
+    if (identity === null) return;
+    request.isProgram = true;
+    request.viewer = { ...identity, csrf: '' };
+    return;
+  }
+  const id = accounts.isClosed ? request.cookies[sessionCookie] : openSession;
+  if (id === undefined) return;
+  await readWithin(deps.redis, async () => {
+    const identity = accounts.isClosed ? await sessions.find(id) : { name: null, role: 'operator' as const };
+    if (identity !== null) request.viewer = { ...identity, csrf: await sessions.csrfOf(id) };
+  });
+}
+
+async function turnAway(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> {
+  if (request.routeOptions.config.isApi || request.url.startsWith('/live'))
+    throw new Refusal(401, 'Sign in, or send a bearer token.');
+  return reply.redirect(`/login?next=${encodeURIComponent(request.url)}`, 303);
+}
+
+export function viewerOf(request: FastifyRequest): Viewer {
+  if (request.viewer === null) throw new Refusal(401, 'Sign in first.');
+  return request.viewer;
+}
+
+/** Lets only operators go on, and only with a form or a token of theirs. */
+export async function requireOperator(
+  request: FastifyRequest,
+  { accounts, sessions }: GuardParts,
+  csrf: string | undefined,
+): Promise<Viewer> {
+  const viewer = viewerOf(request);
+  if (viewer.role !== 'operator') throw new Refusal(403, 'This needs the role of an operator.');
+  if (request.isProgram) return viewer;
+  const id = accounts.isClosed ? (request.cookies[sessionCookie] ?? '') : openSession;
+  if (!(await sessions.isCsrf(id, csrf ?? '')))
+    throw new Refusal(403, 'The form has expired. Load the page again and repeat what you did.');
+  return viewer;
+}
+
+function single(value: string | readonly string[] | undefined): string | undefined {
+  return typeof value === 'string' ? value : value?.[0];
+}

@@ -1,0 +1,145 @@
+/**
+ * What an operator can do from the pages. Each action checks the role and the form's token, is written to the
+ * audit log with what came of it, and leads back to where it was asked for. What takes longer than a moment
+ * goes on behind the page, whose numbers follow.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import { failureReasons } from '../../shared/ledger/states.ts';
+import type { AuditLog } from '../auth/audit-log.ts';
+import { type GuardParts, Refusal, requireOperator } from '../auth/guard.ts';
+import type { ServerDeps } from '../server-deps.ts';
+import { type NoticeName, withNotice } from './notices.ts';
+import { batchPath, itemPath } from './parts.ts';
+
+export interface ActionParts extends GuardParts {
+  readonly audit: AuditLog;
+}
+
+interface Done {
+  readonly notice: NoticeName;
+  readonly n?: number;
+  /** For the audit log. */
+  readonly outcome: string;
+}
+
+const formSchema = z.object({ csrf: z.string().optional() }).catch({});
+const retryForm = z.object({
+  reason: z.enum(failureReasons).optional().catch(undefined),
+  message: z.string().max(1000).optional(),
+});
+const weightForm = z.object({ weight: z.coerce.number().int().min(1).max(1000) });
+/** After this the page does not wait for the end. */
+const momentMs = 1500;
+
+export function actionRoutes(scope: FastifyInstance, parts: ActionParts): void {
+  const { deps } = parts;
+  const { operations } = deps;
+  const post = (
+    path: string,
+    action: string,
+    act: (target: string, form: unknown) => Promise<Done>,
+    behind: NoticeName = 'nothing',
+  ) =>
+    scope.post<{ Params: { target: string } }>(path, async (request, reply) => {
+      const { target } = request.params;
+      const run = begin(request, parts, action, target, act);
+      return answer(
+        await run,
+        behind,
+        path.startsWith('/items') ? itemPath(target) : batchPath(target),
+        reply,
+      );
+    });
+
+  const ofBatch =
+    (act: (name: string, form: unknown) => Promise<Done>) => async (name: string, form: unknown) => {
+      if ((await deps.ledger.batch(name)) === null) throw new Refusal(404, 'There is no such batch.');
+      return act(name, form);
+    };
+  post(
+    '/batches/:target/retry',
+    'retry',
+    ofBatch(async (name, form) => {
+      const { message, reason } = retryForm.parse(form ?? {});
+      const selection =
+        message === undefined && reason === undefined ? {} : { reason, message: message ?? undefined };
+      return counted('retried', await operations.retry(name, selection));
+    }),
+    'retry-runs',
+  );
+  post(
+    '/batches/:target/cancel',
+    'cancel',
+    ofBatch(async (name) => counted('cancelled', await operations.cancel(name))),
+    'cancel-runs',
+  );
+  post(
+    '/batches/:target/pause',
+    'pause',
+    ofBatch((name) => told('paused', operations.pause(name))),
+  );
+  post(
+    '/batches/:target/resume',
+    'resume',
+    ofBatch((name) => told('resumed', operations.resume(name))),
+  );
+  post(
+    '/batches/:target/weight',
+    'priority',
+    ofBatch((name, form) => told('preferred', operations.setPriority(name, weightForm.parse(form).weight))),
+  );
+  post('/items/:target/retry', 'retry', async (id) => counted('retried', await retryOne(id, deps)));
+}
+
+async function retryOne(id: string, { operations, chronicle, clock }: ServerDeps): Promise<number> {
+  const isRetried = await operations.retryItem(id);
+  if (isRetried) await chronicle.note(id, clock.now(), { event: { kind: 'retried', words: '' } });
+  return isRetried ? 1 : 0;
+}
+
+function counted(notice: NoticeName, n: number): Done {
+  return n === 0 ? { notice: 'nothing', outcome: 'nothing to do' } : { notice, n, outcome: `${n} links` };
+}
+
+async function told(notice: NoticeName, act: Promise<void>): Promise<Done> {
+  await act;
+  return { notice, outcome: notice };
+}
+
+/** Runs on after the answer where it has to; what came of it is in the audit log either way. */
+async function begin(
+  request: FastifyRequest,
+  parts: ActionParts,
+  action: string,
+  target: string,
+  act: (target: string, form: unknown) => Promise<Done>,
+): Promise<{ done: Promise<Done> }> {
+  const { csrf } = formSchema.parse(request.body ?? {});
+  const { name } = await requireOperator(request, parts, csrf);
+  const who = { who: name ?? 'local', address: request.ip, action, target };
+  const done = act(target, request.body);
+  done
+    .then(({ outcome }) => parts.audit.write({ ...who, outcome }))
+    .catch((error: unknown) => {
+      const outcome = error instanceof Error ? error.message : String(error);
+      parts.deps.logger.warn({ err: error, ...who }, 'An action did not succeed');
+      return parts.audit.write({ ...who, outcome: `failed: ${outcome}` }).catch(() => undefined);
+    });
+  return { done };
+}
+
+async function answer(
+  { done }: { done: Promise<Done> },
+  behind: NoticeName,
+  path: string,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
+  const moment = new AbortController();
+  const late = sleep(momentMs, null, { signal: moment.signal }).catch(() => null);
+  const first = await Promise.race([done, late]);
+  moment.abort();
+  const to = first === null ? withNotice(path, behind) : withNotice(path, first.notice, first.n);
+  return reply.redirect(to, 303);
+}

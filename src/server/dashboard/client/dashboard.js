@@ -1,0 +1,160 @@
+/**
+ * What the pages do in the browser: take over changed parts as they come, keep times relative, ask before what
+ * cannot be undone, and read a dropped list into the form. Without it every page still works, standing still.
+ */
+// @ts-check
+import { createCharts } from './charts.js';
+
+const connection = document.getElementById('connection');
+
+/** @param {string} state @param {string} words */
+function say(state, words) {
+  if (!connection || connection.dataset.state === state) return;
+  connection.dataset.state = state;
+  connection.textContent = words;
+}
+
+/** @param {number} ms */
+function span(ms) {
+  const seconds = Math.max(0, Math.round(ms / 1000));
+  const minutes = Math.floor(seconds / 60);
+  const hours = Math.floor(minutes / 60);
+  const days = Math.floor(hours / 24);
+  if (days > 1) return `${days} days`;
+  if (hours > 0) return `${hours} h ${minutes % 60} min`;
+  if (minutes > 0) return `${minutes} min ${seconds % 60} s`;
+  return `${seconds} s`;
+}
+
+function tick() {
+  for (const time of document.querySelectorAll('time[data-tick]')) {
+    const at = Date.parse(time.getAttribute('datetime') ?? '');
+    const kind = time.getAttribute('data-tick');
+    const left = at - Date.now();
+    const words =
+      kind === 'until'
+        ? left > 0
+          ? `in ${span(left)}`
+          : 'now'
+        : `${span(-left)}${kind === 'ago' ? ' ago' : ''}`;
+    if (time.textContent !== words) time.textContent = words;
+  }
+}
+
+/** @param {Element} part */
+function isInUse(part) {
+  const active = document.activeElement;
+  if (active && active !== part && part.contains(active) && active.matches('input, textarea, select'))
+    return true;
+  const selection = document.getSelection();
+  return Boolean(
+    selection && !selection.isCollapsed && selection.anchorNode && part.contains(selection.anchorNode),
+  );
+}
+
+/** @type {Map<string, string>} */
+const held = new Map();
+
+/** @param {string} id @param {string} html */
+function takePart(id, html) {
+  const part = document.getElementById(`live-${id}`);
+  if (!part) return;
+  if (isInUse(part)) {
+    held.set(id, html);
+    return;
+  }
+  held.delete(id);
+  const template = document.createElement('template');
+  template.innerHTML = html;
+  const open = [...part.querySelectorAll('details[open]')].map((each) => each.id);
+  for (const details of template.content.querySelectorAll('details'))
+    details.open = open.includes(details.id);
+  const video = part.querySelector('video');
+  if (video && template.content.querySelector('video')?.getAttribute('src') === video.getAttribute('src'))
+    return;
+  const focused = [...part.querySelectorAll('a, button')].indexOf(
+    /** @type {Element} */ (document.activeElement),
+  );
+  part.replaceChildren(template.content);
+  const again = focused < 0 ? null : part.querySelectorAll('a, button')[focused];
+  if (again instanceof HTMLElement) again.focus({ preventScroll: true });
+  tick();
+}
+
+function follow() {
+  const charts = createCharts(document.querySelectorAll('[data-chart]'));
+  const source = new EventSource(`/live${document.body.dataset.topic}`);
+  source.addEventListener('part', (event) => {
+    const { id, html } = JSON.parse(event.data);
+    takePart(id, html);
+  });
+  source.addEventListener('samples', (event) => charts.add(JSON.parse(event.data)));
+  source.addEventListener('connection', (event) => {
+    const { redis } = JSON.parse(event.data);
+    if (redis === 'here') say('live', 'Live');
+    else
+      say(
+        'away',
+        'Redis is away. What you see is what was last known; this page goes on by itself when Redis is back.',
+      );
+  });
+  source.addEventListener('error', () => {
+    say('lost', 'No connection to kie-batch. What you see is what was last known; trying again.');
+    // A refusal (a session that has ended, a server that starts) ends the source: only then begin anew.
+    if (source.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 5000);
+  });
+  setInterval(() => {
+    for (const [id, html] of held) takePart(id, html);
+  }, 1000);
+}
+
+/** The page could not be shown: look again until it can. */
+function waitForReturn() {
+  setInterval(async () => {
+    const answer = await fetch('/readyz').catch(() => null);
+    if (answer?.ok) location.reload();
+  }, 2000);
+}
+
+document.addEventListener('click', (event) => {
+  const button = event.target instanceof Element ? event.target.closest('[data-confirm]') : null;
+  if (button instanceof HTMLElement && !window.confirm(button.dataset.confirm)) event.preventDefault();
+});
+
+document.addEventListener('submit', (event) => {
+  const button = event.submitter;
+  if (button instanceof HTMLButtonElement)
+    setTimeout(() => {
+      button.disabled = true;
+    }, 0);
+});
+
+for (const area of document.querySelectorAll('[data-drop]')) {
+  const text = area.querySelector('textarea');
+  const file = area.querySelector('input[type=file]');
+  const name = area.querySelector('input[name=listName]');
+  if (!(text instanceof HTMLTextAreaElement) || !(file instanceof HTMLInputElement)) continue;
+  /** @param {File | undefined | null} given */
+  const read = async (given) => {
+    if (!given) return;
+    text.value = await given.text();
+    if (name instanceof HTMLInputElement) name.value = given.name;
+  };
+  file.hidden = false;
+  file.addEventListener('change', () => read(file.files?.[0]));
+  area.addEventListener('dragover', (event) => {
+    event.preventDefault();
+    area.classList.add('dropping');
+  });
+  area.addEventListener('dragleave', () => area.classList.remove('dropping'));
+  area.addEventListener('drop', (event) => {
+    event.preventDefault();
+    area.classList.remove('dropping');
+    if (event instanceof DragEvent) read(event.dataTransfer?.files[0]);
+  });
+}
+
+tick();
+setInterval(tick, 1000);
+if (document.body.dataset.topic !== undefined) follow();
+if (document.body.dataset.waits !== undefined) waitForReturn();

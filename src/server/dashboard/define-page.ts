@@ -1,0 +1,67 @@
+/**
+ * A page and its live twin from one reading: `/batches/x` shows it, `/live/batches/x` keeps it up to date. So
+ * what is shown at first and what follows can never differ.
+ */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Refusal, viewerOf } from '../auth/guard.ts';
+import { readWithin } from '../readings/remember.ts';
+import { samplesSince } from '../readings/samples.ts';
+import type { ServerDeps } from '../server-deps.ts';
+import type { Html } from './html.ts';
+import { page, type Viewer } from './layout.ts';
+import type { LiveHub } from './live.ts';
+import { noticeOf } from './notices.ts';
+import type { Fragments } from './overview-view.ts';
+
+export interface PageDefinition<Reading> {
+  /** As fastify writes it. */
+  readonly path: string;
+  readonly section: string;
+  readonly hasCharts?: boolean;
+  title(reading: Reading): string;
+  /** Null when there is no such thing. */
+  read(request: FastifyRequest): Promise<Reading | null>;
+  fragments(reading: Reading, viewer: Viewer): Fragments;
+  content(reading: Reading, fragments: Fragments, viewer: Viewer): Html;
+}
+
+export interface PageParts {
+  readonly deps: ServerDeps;
+  readonly hub: LiveHub;
+}
+
+export function definePage<Reading>(
+  scope: FastifyInstance,
+  { deps, hub }: PageParts,
+  definition: PageDefinition<Reading>,
+): void {
+  const { path, section, hasCharts = false } = definition;
+  const read = async (request: FastifyRequest) => {
+    const reading = await readWithin(deps.redis, () => definition.read(request));
+    if (reading === null) throw new Refusal(404, 'There is no such thing here, or it has been removed.');
+    return reading;
+  };
+
+  scope.get(path, async (request, reply) => {
+    const viewer = viewerOf(request);
+    const reading = await read(request);
+    const fragments = definition.fragments(reading, viewer);
+    const text = page({
+      title: definition.title(reading),
+      viewer,
+      section,
+      content: definition.content(reading, fragments, viewer),
+      topic: request.url,
+      notice: noticeOf(request.query),
+    });
+    return reply.type('text/html; charset=utf-8').send(text);
+  });
+
+  scope.get(`/live${path}`, (request, reply) => {
+    const viewer = viewerOf(request);
+    hub.open(request, reply, {
+      read: async () => definition.fragments(await read(request), viewer),
+      ...(hasCharts ? { samples: (after: number) => samplesSince(deps.redis, deps.prefix, after) } : {}),
+    });
+  });
+}

@@ -1,0 +1,105 @@
+/**
+ * What pages hand out as files: the saved video, played in the page, and the export of a batch or a group of it.
+ * Both stream, whatever the size.
+ */
+import { Readable } from 'node:stream';
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import type { Item } from '../../shared/ledger/item.ts';
+import { groupKey } from '../../shared/ledger/search.ts';
+import { failureReasons, itemStates } from '../../shared/ledger/states.ts';
+import { exportColumns, exportRow, toCsvLine } from '../../shared/wording/export-row.ts';
+import { Refusal } from '../auth/guard.ts';
+import { cut, keyOfFile, readRange } from '../readings/stored-file.ts';
+import type { ServerDeps } from '../server-deps.ts';
+
+const exportQuery = z.object({
+  format: z.enum(['csv', 'jsonl']).catch('csv'),
+  state: z.enum(itemStates).optional().catch(undefined),
+  reason: z.enum(failureReasons).optional().catch(undefined),
+  message: z.string().max(1000).optional().catch(undefined),
+});
+type ExportQuery = z.infer<typeof exportQuery>;
+
+export function fileRoutes(scope: FastifyInstance, deps: ServerDeps): void {
+  scope.get<{ Params: { id: string } }>('/items/:id/video', async (request, reply) => {
+    const { storage, ledger } = deps;
+    const item = await ledger.item(request.params.id);
+    const key = item?.file ? keyOfFile(item.file, storage) : null;
+    const stored = key === null ? undefined : await storage.stat(key);
+    if (key === null || stored === undefined)
+      throw new Refusal(
+        404,
+        'The video is not where it was stored, or lies in another storage than this server reads.',
+      );
+    const range = readRange(request.headers.range, stored.bytes);
+    reply.headers({
+      'content-type': 'video/mp4',
+      'accept-ranges': 'bytes',
+      'cache-control': 'private, max-age=3600',
+    });
+    if (range === 'unsatisfiable')
+      return reply.code(416).header('content-range', `bytes */${stored.bytes}`).send();
+    if (range === null)
+      return reply.header('content-length', stored.bytes).send(Readable.from(storage.read(key)));
+    reply.code(206).headers({
+      'content-range': `bytes ${range.first}-${range.last}/${stored.bytes}`,
+      'content-length': range.last - range.first + 1,
+    });
+    return reply.send(Readable.from(cut(storage.read(key), range)));
+  });
+
+  scope.get<{ Params: { name: string } }>('/batches/:name/export', async (request, reply) => {
+    const { name } = request.params;
+    const query = exportQuery.parse(request.query);
+    if ((await deps.ledger.batch(name)) === null) throw new Refusal(404, 'There is no such batch.');
+    reply.headers({
+      'content-type': query.format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson',
+      'content-disposition': `attachment; filename="${name}${query.reason ? `-${query.reason}` : ''}.${query.format}"`,
+    });
+    return reply.send(Readable.from(exportLines(name, query, deps)));
+  });
+}
+
+async function* exportLines(name: string, query: ExportQuery, deps: ServerDeps): AsyncGenerator<string> {
+  const isCsv = query.format === 'csv';
+  if (isCsv) yield `\uFEFF${toCsvLine(exportColumns)}\r\n`;
+  for await (const items of pagesOf(name, query, deps)) {
+    const rows = items.filter((item) => isWanted(item, query)).map((item) => exportRow(item, name));
+    if (rows.length === 0) continue;
+    yield rows
+      .map((row) =>
+        isCsv ? `${toCsvLine(exportColumns.map((column) => row[column]))}\r\n` : `${JSON.stringify(row)}\n`,
+      )
+      .join('');
+  }
+}
+
+const pageSize = 500;
+
+/** Failed ones come from their own list: a group among a million is there at once. */
+async function* pagesOf(
+  name: string,
+  { state, reason }: ExportQuery,
+  deps: ServerDeps,
+): AsyncGenerator<readonly Item[]> {
+  if (state !== 'failed' && reason === undefined) {
+    yield* deps.ledger.items(name);
+    return;
+  }
+  for (let from: number | null = 0; from !== null; ) {
+    const found = await deps.search.page(
+      name,
+      { state: 'failed', reason },
+      { from, size: pageSize, budgetMs: 500 },
+    );
+    yield found.items;
+    from = found.next;
+  }
+}
+
+function isWanted(item: Item, { state, reason, message }: ExportQuery): boolean {
+  if (state !== undefined && item.state !== state) return false;
+  if (reason !== undefined && item.reason !== reason) return false;
+  return message === undefined || groupKey(item.message ?? '') === groupKey(message);
+}

@@ -1,0 +1,37 @@
+/**
+ * What a page says after something has been done. The address carries only a known word and a number, so that
+ * nobody can make a page say something by a link. Pure.
+ */
+import { z } from 'zod';
+import { formatCount } from '../../shared/wording/format.ts';
+
+const notices = {
+  retried: (n: string) => `${n} taken up again.`,
+  'retry-runs': () => 'Taking links up again; the numbers below follow.',
+  cancelled: (n: string) => `${n} cancelled. Tasks that are paid are still collected.`,
+  'cancel-runs': () => 'Cancelling; the numbers below follow.',
+  paused: () => 'Paused. Tasks at the vendor are still collected.',
+  resumed: () => 'Goes on.',
+  preferred: () => 'This batch now gets more turns than others.',
+  created: (n: string) => `${n} accepted.`,
+  'create-runs': () => 'The list is being read; the numbers below follow.',
+  nothing: () => 'There was nothing to do.',
+  'not-found': () => 'No link of any batch has this link, id or task id.',
+} as const;
+export type NoticeName = keyof typeof notices;
+
+const querySchema = z.object({
+  done: z.enum(Object.keys(notices) as [NoticeName, ...NoticeName[]]),
+  n: z.coerce.number().int().min(0).max(1e9).catch(0),
+});
+
+export function noticeOf(query: unknown): string | null {
+  const read = querySchema.safeParse(query);
+  if (!read.success) return null;
+  const { done, n } = read.data;
+  return notices[done](`${formatCount(n)} ${n === 1 ? 'link' : 'links'}`);
+}
+
+export function withNotice(path: string, done: NoticeName, n = 0): string {
+  return `${path}${path.includes('?') ? '&' : '?'}done=${done}&n=${n}`;
+}

@@ -1,0 +1,135 @@
+/**
+ * The pages that show: overview, batches, one batch, one item. Each is a reading and a view; everything that
+ * acts lies in actions.ts.
+ */
+import type { FastifyInstance } from 'fastify';
+import { z } from 'zod';
+import { forecast, rateOf } from '../../shared/gate-state/forecast.ts';
+import type { Batch } from '../../shared/ledger/batch.ts';
+import type { ItemPage } from '../../shared/ledger/search.ts';
+import type { Overview } from '../readings/overview.ts';
+import { remember } from '../readings/remember.ts';
+import { keyOfFile } from '../readings/stored-file.ts';
+import type { ServerDeps } from '../server-deps.ts';
+import { type ItemQuery, itemQuerySchema } from './batch-query.ts';
+import { type BatchReading, batchFragments, batchPage } from './batch-view.ts';
+import { type BatchesReading, batchesFragments, batchesPage } from './batches-view.ts';
+import { definePage, type PageParts } from './define-page.ts';
+import { type ItemReading, itemFragments, itemPage } from './item-view.ts';
+import { overviewFragments, overviewPage } from './overview-view.ts';
+
+export interface PagesParts extends PageParts {
+  readonly readOverview: () => Promise<Overview>;
+}
+
+const batchesAPage = 20;
+const itemsAPage = 50;
+/** A search through a million items that finds little answers after this and says where to go on. */
+const searchBudgetMs = 90;
+const groupsFreshMs = 3000;
+
+const nameParams = z.object({ name: z.string().max(100) });
+const idParams = z.object({ id: z.string().max(200) });
+const fromQuery = z.object({ from: z.coerce.number().int().min(0).catch(0) });
+
+export function pageRoutes(scope: FastifyInstance, parts: PagesParts): void {
+  const { deps, readOverview } = parts;
+  definePage<Overview>(scope, parts, {
+    path: '/',
+    section: '/',
+    hasCharts: true,
+    title: () => 'Overview',
+    read: readOverview,
+    fragments: overviewFragments,
+    content: (_reading, fragments) => overviewPage(fragments),
+  });
+  definePage<BatchesReading>(scope, parts, {
+    path: '/batches',
+    section: '/batches',
+    title: () => 'Batches',
+    read: ({ query }) => readBatches(deps, fromQuery.parse(query).from),
+    fragments: batchesFragments,
+    content: (_reading, fragments, { role }) => batchesPage(fragments, role === 'operator'),
+  });
+  const failuresOf = createFailureReader(deps);
+  definePage<BatchReading>(scope, parts, {
+    path: '/batches/:name',
+    section: '/batches',
+    title: ({ batch }) => batch.name,
+    read: async ({ params, query }) => {
+      const batch = await deps.ledger.batch(nameParams.parse(params).name);
+      if (batch === null) return null;
+      const wanted = itemQuerySchema.parse(query);
+      const [overview, failures, items] = await Promise.all([
+        readOverview(),
+        failuresOf(batch),
+        readItems(batch.name, wanted, deps),
+      ]);
+      return { batch, overview, failures, items, query: wanted, forecast: forecastOf(batch, overview, deps) };
+    },
+    fragments: batchFragments,
+    content: (reading, fragments) => batchPage(reading, fragments),
+  });
+  definePage<ItemReading>(scope, parts, {
+    path: '/items/:id',
+    section: '/batches',
+    title: ({ item }) => item.id,
+    read: ({ params }) => readItem(idParams.parse(params).id, deps),
+    fragments: itemFragments,
+    content: (reading, fragments) => itemPage(reading, fragments),
+  });
+}
+
+async function readBatches({ ledger }: ServerDeps, from: number): Promise<BatchesReading> {
+  const names = (await ledger.batchNames()).reverse();
+  const shown = names.slice(from, from + batchesAPage);
+  const found = await Promise.all(shown.map((name) => ledger.batch(name)));
+  return {
+    batches: found.filter((batch) => batch !== null),
+    from,
+    next: names.length > from + batchesAPage ? from + batchesAPage : null,
+  };
+}
+
+/** A whole link, id or task id is found at once; anything else is looked for as a part of an id. */
+async function readItems(batch: string, query: ItemQuery, { search }: ServerDeps): Promise<ItemPage> {
+  const { q, state, reason, from } = query;
+  const found = q && from === 0 ? await search.find(q) : null;
+  if (found !== null && [found.batch, ...found.otherBatches].includes(batch))
+    return { items: [found], next: null, examined: 1 };
+  const filter = { state, reason, part: q };
+  return search.page(batch, filter, { from, size: itemsAPage, budgetMs: searchBudgetMs });
+}
+
+/** Grouping reads thousands of failures, so it is done anew only when their number has changed, and not every second. */
+function createFailureReader({ search }: ServerDeps) {
+  const readers = new Map<string, ReturnType<typeof remember<Awaited<ReturnType<typeof search.failures>>>>>();
+  return async ({ name, counts }: Batch) => {
+    if (counts.failed === 0) return { groups: [], examined: 0 };
+    const reader = readers.get(name) ?? remember(groupsFreshMs, () => search.failures(name));
+    if (readers.size > 100) readers.clear();
+    readers.set(name, reader);
+    return reader();
+  };
+}
+
+function forecastOf(batch: Batch, overview: Overview, { models }: ServerDeps) {
+  return forecast(batch, {
+    waiting: overview.batches,
+    rate: rateOf(overview.submitGate),
+    halts: overview.halts,
+    isAllPaused: overview.isPaused,
+    typicalMs: models.list().find(({ id }) => id === batch.model)?.typicalMs ?? 0,
+  });
+}
+
+async function readItem(id: string, { ledger, chronicle, storage }: ServerDeps): Promise<ItemReading | null> {
+  const item = await ledger.item(id);
+  if (item === null) return null;
+  const key = item.file === null ? null : keyOfFile(item.file, storage);
+  const [story, sidecar] = await Promise.all([
+    chronicle.story(id),
+    key === null ? undefined : storage.readSidecar(key).catch(() => undefined),
+  ]);
+  return { item, story, sidecar };
+}

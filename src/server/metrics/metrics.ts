@@ -1,0 +1,152 @@
+/**
+ * `/metrics`: the state of the whole in Prometheus's form, read anew when it is asked for. Everything comes from
+ * Redis, where workers keep it, so any number of servers show the same and counters survive restarts.
+ */
+import { Counter, Gauge, Registry } from 'prom-client';
+import { bucketBoundsSeconds, durationNames, histogramOf } from '../../shared/chronicle/measures.ts';
+import { haltReasons } from '../../shared/gate-state/halt-reasons.ts';
+import { failureReasons, itemStates } from '../../shared/ledger/states.ts';
+import type { Overview } from '../readings/overview.ts';
+
+export type Measures = ReadonlyMap<string, number>;
+
+/** @returns the text of one answer */
+export async function describeMetrics(overview: Overview, measures: Measures): Promise<string> {
+  const registry = new Registry();
+  gauges(registry, overview);
+  gateMetrics(registry, overview);
+  counters(registry, measures);
+  return [await registry.metrics(), ...durationNames.flatMap((name) => histogramLines(name, measures))].join(
+    '\n',
+  );
+}
+
+function gauges(registry: Registry, overview: Overview): void {
+  const { counts, oldest, halts, workers, credits, storage, isPaused } = overview;
+  const registers = [registry];
+  const items = new Gauge({
+    name: 'kie_batch_items',
+    help: 'Items by state',
+    labelNames: ['state'],
+    registers,
+  });
+  for (const state of itemStates) items.set({ state }, counts[state]);
+  const age = new Gauge({
+    name: 'kie_batch_oldest_seconds',
+    help: 'How long the oldest item has been in a stage; 0 when none is',
+    labelNames: ['stage'],
+    registers,
+  });
+  const stages = { waiting: oldest.queuedAt, task: oldest.submittedAt, download: oldest.completedAt };
+  for (const [stage, at] of Object.entries(stages))
+    age.set({ stage }, at === null ? 0 : Math.max(0, oldest.now - at) / 1000);
+  const halted = new Gauge({
+    name: 'kie_batch_halted',
+    help: '1 while a halt stands',
+    labelNames: ['reason'],
+    registers,
+  });
+  for (const reason of haltReasons)
+    halted.set({ reason }, halts.some((halt) => halt.reason === reason) ? 1 : 0);
+  const single = (name: string, help: string, value: number) =>
+    new Gauge({ name, help, registers }).set(value);
+  single('kie_batch_paused', '1 while a person has paused everything', isPaused ? 1 : 0);
+  single(
+    'kie_batch_workers_alive',
+    'Workers heard of lately',
+    workers.filter(({ isAlive }) => isAlive).length,
+  );
+  single('kie_batch_batches', 'Batches known', overview.batchCount);
+  if (credits?.credits != null) single('kie_batch_credits', 'Credits left at the vendor', credits.credits);
+  if (storage.freeBytes !== null)
+    single('kie_batch_storage_free_bytes', 'Free space where videos are stored', storage.freeBytes);
+}
+
+function gateMetrics(registry: Registry, { submitGate, queryGate, at }: Overview): void {
+  const registers = [registry];
+  const labelNames = ['operation'];
+  const limit = new Gauge({
+    name: 'kie_batch_gate_limit',
+    help: 'Calls the gate allows in its window',
+    labelNames,
+    registers,
+  });
+  const window = new Gauge({
+    name: 'kie_batch_gate_window_seconds',
+    help: 'The window of that limit',
+    labelNames,
+    registers,
+  });
+  const used = new Gauge({ name: 'kie_batch_gate_slots_used', help: 'Slots in use', labelNames, registers });
+  const paused = new Gauge({
+    name: 'kie_batch_gate_paused_seconds',
+    help: 'How long the gate stays shut; 0 when open',
+    labelNames,
+    registers,
+  });
+  const admitted = new Counter({
+    name: 'kie_batch_gate_admitted_total',
+    help: 'Calls admitted',
+    labelNames,
+    registers,
+  });
+  const refused = new Counter({
+    name: 'kie_batch_gate_refused_total',
+    help: 'Calls the vendor refused for its limit',
+    labelNames,
+    registers,
+  });
+  for (const gate of [submitGate, queryGate]) {
+    if (gate === null) continue;
+    const label = { operation: gate.operation };
+    limit.set(label, gate.limit.max);
+    window.set(label, gate.limit.windowMs / 1000);
+    used.set(label, gate.usedSlots);
+    paused.set(label, Math.max(0, (gate.pausedUntil ?? 0) - at) / 1000);
+    admitted.inc(label, gate.admitted);
+    refused.inc(label, gate.refused);
+  }
+}
+
+function counters(registry: Registry, measures: Measures): void {
+  const registers = [registry];
+  const read = (field: string) => measures.get(field) ?? 0;
+  const single = (name: string, help: string, field: string) =>
+    new Counter({ name, help, registers }).inc(read(field));
+  single('kie_batch_saved_total', 'Items saved', 'ended:saved');
+  single('kie_batch_tasks_created_total', 'Tasks created at the vendor', 'tasks:created');
+  single('kie_batch_tasks_failed_total', 'Tasks that failed and were worth another', 'tasks:failed');
+  single('kie_batch_status_looks_total', 'Looks that found the task still running', 'looks');
+  single('kie_batch_downloads_again_total', 'Downloads that had to be tried again', 'downloads:again');
+  single('kie_batch_answers_lost_total', 'Create calls whose answer was lost; may be paid twice', 'unsure');
+  single('kie_batch_credits_spent_total', 'Credits spent, by the vendor’s records', 'credits');
+  single('kie_batch_stored_bytes_total', 'Bytes of videos stored', 'bytes');
+  const failed = new Counter({
+    name: 'kie_batch_failed_total',
+    help: 'Items failed, by reason',
+    labelNames: ['reason'],
+    registers,
+  });
+  for (const reason of failureReasons) failed.inc({ reason }, read(`failed:${reason}`));
+}
+
+const histogramHelp = {
+  waiting: 'Seconds from being enqueued to being submitted',
+  task: 'Seconds from being submitted to the result being known',
+  download: 'Seconds from the result being known to being saved',
+} as const;
+
+/** By hand: the library's histograms cannot take over counts that were kept elsewhere. Pure. */
+export function histogramLines(name: (typeof durationNames)[number], measures: Measures): string[] {
+  const { cumulative, sumSeconds } = histogramOf(measures, name);
+  const metric = `kie_batch_${name}_seconds`;
+  const bounds = [...bucketBoundsSeconds.map(String), '+Inf'];
+  return [
+    `# HELP ${metric} ${histogramHelp[name]}`,
+    `# TYPE ${metric} histogram`,
+    ...bounds.map((bound, index) => `${metric}_bucket{le="${bound}"} ${cumulative[index] ?? 0}`),
+    `${metric}_sum ${sumSeconds}`,
+    `${metric}_count ${cumulative.at(-1) ?? 0}`,
+    '',
+  ];
+}

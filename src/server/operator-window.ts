@@ -1,0 +1,87 @@
+/**
+ * The operator's window as one part of the server: pages, live updates, actions, API, metrics and the queues'
+ * own board, behind one guard. Handed to `startServer` by `serve`, and by commands that carry it along.
+ */
+import cookie from '@fastify/cookie';
+import type { FastifyError } from 'fastify';
+import { apiPageRoutes } from './api/api-page.ts';
+import { apiRoutes } from './api/api-routes.ts';
+import type { Accounts } from './auth/accounts.ts';
+import { createAuditLog } from './auth/audit-log.ts';
+import { guard } from './auth/guard.ts';
+import { createLoginLimit } from './auth/login-limit.ts';
+import { createSessions } from './auth/sessions.ts';
+import { actionRoutes } from './dashboard/actions.ts';
+import { assetRoutes } from './dashboard/assets.ts';
+import { auditRoutes } from './dashboard/audit-page.ts';
+import { showError } from './dashboard/error-page.ts';
+import { fileRoutes } from './dashboard/files.ts';
+import { findRoutes } from './dashboard/find.ts';
+import { createLiveHub } from './dashboard/live.ts';
+import { loginRoutes } from './dashboard/login.ts';
+import { newBatchRoutes } from './dashboard/new-batch.ts';
+import { pageRoutes } from './dashboard/pages.ts';
+import { queueBoard } from './dashboard/queue-board.ts';
+import { metricsRoutes } from './metrics/metrics-routes.ts';
+import { createCreditsReader } from './readings/credits.ts';
+import { type Overview, readOverview } from './readings/overview.ts';
+import { remember } from './readings/remember.ts';
+import { startSampler } from './readings/sampler.ts';
+import type { ServerDeps } from './server-deps.ts';
+import type { RegisterRoutes } from './start-server.ts';
+
+export interface OperatorWindowOptions {
+  readonly deps: ServerDeps;
+  readonly accounts: Accounts;
+  /** Hears of every sample, for alerts. */
+  readonly onReading?: (overview: Overview) => Promise<void>;
+}
+
+/** However many people look, the system is read this often at most. */
+const overviewFreshMs = 900;
+
+export function operatorWindow({ deps, accounts, onReading }: OperatorWindowOptions): RegisterRoutes {
+  return async (scope) => {
+    const { redis, prefix, clock, logger } = deps;
+    const hub = createLiveHub(() => clock.now());
+    const credits = createCreditsReader(deps);
+    const read = remember(overviewFreshMs, () => readOverview(deps, credits.latest()));
+    const audit = createAuditLog(redis, prefix, logger);
+    const parts = {
+      deps,
+      accounts,
+      hub,
+      audit,
+      credits,
+      readOverview: read,
+      sessions: createSessions(redis, prefix),
+      limit: createLoginLimit(redis, prefix),
+    };
+    const sampler = startSampler(deps, read, async (overview) => onReading?.(overview));
+    scope.addHook('preClose', async () => {
+      hub.close();
+      credits.stop();
+      await sampler.stop();
+    });
+    await scope.register(cookie);
+    scope.addContentTypeParser(
+      'application/x-www-form-urlencoded',
+      { parseAs: 'string' },
+      (_request, body, done) => done(null, Object.fromEntries(new URLSearchParams(String(body)))),
+    );
+    scope.setErrorHandler<FastifyError>((error, request, reply) => showError(error, request, reply, logger));
+    guard(scope, parts);
+    assetRoutes(scope);
+    loginRoutes(scope, parts);
+    pageRoutes(scope, parts);
+    findRoutes(scope, deps);
+    fileRoutes(scope, deps);
+    newBatchRoutes(scope, parts);
+    actionRoutes(scope, parts);
+    auditRoutes(scope, deps, audit);
+    metricsRoutes(scope, deps, read);
+    apiPageRoutes(scope);
+    await apiRoutes(scope, parts);
+    await queueBoard(scope, deps, audit);
+  };
+}

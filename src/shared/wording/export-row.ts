@@ -1,0 +1,87 @@
+/** One item as `export` prints it: the contract's fields, in its order. Pure. */
+import type { Item } from '../ledger/item.ts';
+
+export interface ExportRow {
+  readonly id: string;
+  readonly url: string;
+  readonly model: string;
+  readonly batch: string;
+  readonly state: string;
+  readonly reason: string | null;
+  readonly message: string | null;
+  readonly taskId: string | null;
+  readonly taskIds: readonly string[];
+  readonly attempts: number;
+  readonly creditsSpent: number;
+  readonly file: string | null;
+  readonly bytes: number | null;
+  readonly sha256: string | null;
+  readonly enqueuedAt: string | null;
+  readonly submittedAt: string | null;
+  readonly completedAt: string | null;
+  readonly savedAt: string | null;
+}
+
+export const exportColumns = [
+  'id',
+  'url',
+  'model',
+  'batch',
+  'state',
+  'reason',
+  'message',
+  'taskId',
+  'taskIds',
+  'attempts',
+  'creditsSpent',
+  'file',
+  'bytes',
+  'sha256',
+  'enqueuedAt',
+  'submittedAt',
+  'completedAt',
+  'savedAt',
+] as const satisfies readonly (keyof ExportRow)[];
+
+/** @param batch the exported one, which may not be the one the item's file lies under */
+export function exportRow(item: Item, batch: string): ExportRow {
+  return {
+    id: item.id,
+    url: item.url,
+    model: item.model,
+    batch,
+    state: item.state,
+    reason: item.reason,
+    message:
+      item.message ??
+      (item.possiblyPaidTwice > 0 ? 'possibly paid twice: an answer of the vendor was lost' : null),
+    taskId: item.taskIds.at(-1) ?? null,
+    taskIds: item.taskIds,
+    attempts: item.attempts,
+    creditsSpent: item.creditsSpent,
+    file: item.file,
+    bytes: item.bytes,
+    sha256: item.sha256,
+    enqueuedAt: isoTime(item.enqueuedAt),
+    submittedAt: isoTime(item.submittedAt),
+    completedAt: isoTime(item.completedAt),
+    savedAt: isoTime(item.savedAt),
+  };
+}
+
+/** A line that a spreadsheet opens right: quoted where needed, and never taken for a formula. */
+export function toCsvLine(values: readonly unknown[]): string {
+  return values.map(toCsvCell).join(',');
+}
+
+function toCsvCell(value: unknown): string {
+  if (value === null || value === undefined) return '';
+  if (typeof value === 'number') return String(value);
+  const text = Array.isArray(value) ? value.join(' ') : String(value);
+  const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+}
+
+function isoTime(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString();
+}

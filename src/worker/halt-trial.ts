@@ -1,0 +1,51 @@
+/**
+ * How a halt ends, and the one link that may try when its probe cannot tell. A key's own cap, and a model
+ * without a free probe, show themselves to real create calls alone: so the prober offers a trial, whichever link
+ * asks next takes it, and everybody else goes on waiting for its answer. Called by the prober and the submit stage.
+ */
+import {
+  claimTrial,
+  endHalt,
+  type Halt,
+  type HaltIdentity,
+  listHalts,
+  openTrial,
+} from '../shared/gate-state/halts.ts';
+import type { CreateReply } from '../shared/vendor/replies.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+/** @returns the halt whose trial this link is, or null when it has to wait like all others */
+export async function takeTrial(
+  model: string,
+  { redis, prefix }: Pick<WorkerContext, 'redis' | 'prefix'>,
+): Promise<Halt | null> {
+  const halt = openTrial('submit', await listHalts(redis, prefix), model);
+  if (halt === null) return null;
+  return (await claimTrial(redis, prefix, identityOf(halt))) ? halt : null;
+}
+
+/** An answer that lets the link in, or refuses it for its own sake, ends the halt; any other leaves it standing. */
+export async function settleTrial(halt: Halt, reply: CreateReply, context: WorkerContext): Promise<void> {
+  if (reply.outcome !== 'accepted' && reply.outcome !== 'reject' && reply.outcome !== 'throttled') return;
+  await announceEnd(halt, context);
+  // The trial went past the gate; the vendor's window has counted it.
+  const admission = await context.submitGate.admit(`trial.${halt.reason}.${context.clock.now()}`);
+  if (admission.go) await context.submitGate.settle(admission.slot, { kind: 'counted' });
+}
+
+export async function announceEnd(
+  halt: Halt,
+  { redis, prefix, clock, logger }: Pick<WorkerContext, 'redis' | 'prefix' | 'clock' | 'logger'>,
+): Promise<void> {
+  if (!(await endHalt(redis, prefix, identityOf(halt)))) return;
+  const seconds = Math.round((clock.now() - halt.since) / 1000);
+  logger.info({ halt: halt.reason, model: halt.model, seconds }, 'A halt is over: work goes on');
+}
+
+export function identityOf({ reason, model }: Pick<Halt, 'reason' | 'model'>): HaltIdentity {
+  return model === null ? { reason } : { reason, model };
+}
+
+export function isoTime(at: number): string {
+  return new Date(at).toISOString();
+}

@@ -1,0 +1,29 @@
+/**
+ * One query of a task's record, let through by the gate of queries: by its limit and by the halts that stop
+ * queries as well. Called by the status check, and by downloads whose result URLs have gone stale.
+ */
+import type { Item } from '../shared/ledger/item.ts';
+import type { RecordReply } from '../shared/vendor/replies.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+/** Nothing was asked; ask again after `delayMs`. */
+export interface NotNow {
+  readonly outcome: 'not-now';
+  readonly delayMs: number;
+}
+
+/** However long the gate says to wait, ask again this soon: what it waits for may end early. */
+const longestWaitMs = 2000;
+
+export async function readRecord(
+  item: Item,
+  taskId: string,
+  { queryGate, vendor, models, random }: WorkerContext,
+  signal: AbortSignal,
+): Promise<RecordReply | NotNow> {
+  const admission = await queryGate.admit(`${item.id}.${random()}`, item.model);
+  if (!admission.go) return { outcome: 'not-now', delayMs: Math.min(admission.waitMs, longestWaitMs) };
+  const reply = await vendor.getRecord(models.get(item.model), taskId, signal);
+  await queryGate.settle(admission.slot, { kind: reply.outcome === 'throttled' ? 'refused' : 'counted' });
+  return reply;
+}

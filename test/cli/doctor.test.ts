@@ -1,0 +1,155 @@
+/** `doctor`: its verdicts as tables, and the executable against vendors and stores in good and bad order. */
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { judgeNode, judgeSkew, judgeSpace } from '../../src/cli/doctor/judge-machine.ts';
+import { judgeMemory } from '../../src/cli/doctor/judge-memory.ts';
+import { judgeCallback, judgeCredits, judgeModel } from '../../src/cli/doctor/judge-vendor.ts';
+import { type Ended, openProject } from './executable.ts';
+
+const GB = 1e9;
+
+describe('the verdicts of doctor', () => {
+  it.each([
+    ['24.21.0', 'ok'],
+    ['25.0.0', 'ok'],
+    ['20.19.0', 'failed'],
+  ])('Node %s is %s', (version, verdict) => {
+    expect(judgeNode(version).verdict).toBe(verdict);
+  });
+
+  it.each([
+    ['no bound', { usedBytes: GB, maxMemoryBytes: 0, machineBytes: 0, waitingLinks: 1e6 }, 'ok'],
+    ['room', { usedBytes: GB, maxMemoryBytes: 8 * GB, machineBytes: 0, waitingLinks: 1e6 }, 'ok'],
+    [
+      'hardly room',
+      { usedBytes: 7.3 * GB, maxMemoryBytes: 8 * GB, machineBytes: 0, waitingLinks: 1e6 },
+      'warning',
+    ],
+    [
+      'too little',
+      { usedBytes: 7.9 * GB, maxMemoryBytes: 8 * GB, machineBytes: 0, waitingLinks: 1e6 },
+      'failed',
+    ],
+    [
+      'a small machine',
+      { usedBytes: GB, maxMemoryBytes: 0, machineBytes: 1.1 * GB, waitingLinks: 1e6 },
+      'failed',
+    ],
+  ])('memory with %s', (_what, facts, verdict) => {
+    expect(judgeMemory(facts).verdict).toBe(verdict);
+  });
+
+  it.each([
+    ['no bound', { freeBytes: null, averageBytes: 1e6, waitingLinks: 10 }, 'ok'],
+    ['room', { freeBytes: GB, averageBytes: 1e6, waitingLinks: 10 }, 'ok'],
+    ['too little for all', { freeBytes: GB, averageBytes: 1e6, waitingLinks: 1e4 }, 'warning'],
+    ['no saved video yet', { freeBytes: GB, averageBytes: null, waitingLinks: 1e4 }, 'ok'],
+    ['less than the reserve', { freeBytes: 1e8, averageBytes: null, waitingLinks: 0 }, 'failed'],
+  ])('free space with %s', (_what, facts, verdict) => {
+    expect(judgeSpace({ place: '/videos', reserveBytes: 2e8, ...facts }).verdict).toBe(verdict);
+  });
+
+  it.each([
+    [800, 'ok'],
+    [-9000, 'ok'],
+    [60_000, 'warning'],
+    [-400_000, 'failed'],
+  ])('a clock that is %d ms ahead', (skewMs, verdict) => {
+    expect(judgeSkew('clock', 'the vendor’s', skewMs).verdict).toBe(verdict);
+  });
+
+  it.each([
+    [{ outcome: 'credits', credits: 1000 }, ['ok', 'ok']],
+    [{ outcome: 'credits', credits: 55 }, ['ok', 'warning']],
+    [{ outcome: 'credits', credits: 3 }, ['ok', 'failed']],
+    [{ outcome: 'halt', reason: 'unauthorized', message: 'no' }, ['failed']],
+    [{ outcome: 'halt', reason: 'maintenance', message: 'later' }, ['failed']],
+    [{ outcome: 'retry', sent: false, message: 'refused' }, ['failed']],
+    [{ outcome: 'throttled', message: 'busy', hints: {} }, ['warning']],
+  ] as const)('a balance reply %j', (reply, verdicts) => {
+    const checks = judgeCredits(reply, { waitingLinks: 10, creditsPerTask: 10 });
+    expect(checks.map(({ verdict }) => verdict)).toEqual(verdicts);
+  });
+
+  it.each([
+    [{ outcome: 'live' }, 'ok'],
+    [{ outcome: 'paused', message: 'temporarily paused' }, 'failed'],
+    [{ outcome: 'unknown-model', message: 'not supported' }, 'failed'],
+    [{ outcome: 'no-probe' }, 'skipped'],
+    [{ outcome: 'retry', sent: true, message: '?' }, 'warning'],
+  ] as const)('a probe reply %j', (reply, verdict) => {
+    expect(judgeModel({ id: 'm' }, reply).verdict).toBe(verdict);
+  });
+
+  it.each([
+    [{ answer: 200, isPrivate: false, hasWebhookKey: true }, ['ok', 'ok']],
+    [{ answer: 404, isPrivate: false, hasWebhookKey: false }, ['ok', 'warning']],
+    [{ answer: 502, isPrivate: false, hasWebhookKey: true }, ['failed', 'ok']],
+    [{ answer: 'nothing listens', isPrivate: false, hasWebhookKey: true }, ['failed', 'ok']],
+    [{ answer: 200, isPrivate: true, hasWebhookKey: true }, ['failed', 'ok']],
+  ])('a callback address %j', (facts, verdicts) => {
+    const checks = judgeCallback({ baseUrl: 'https://videos.example.com', ...facts });
+    expect(checks.map(({ verdict }) => verdict)).toEqual(verdicts);
+  });
+});
+
+const reportSchema = z.object({
+  ok: z.boolean(),
+  checks: z.array(
+    z.object({ name: z.string(), verdict: z.string(), says: z.string(), next: z.string().nullable() }),
+  ),
+});
+
+function reportOf({ stdout, stderr }: Ended) {
+  expect(stderr).toBe('');
+  const { ok, checks } = reportSchema.parse(JSON.parse(stdout));
+  return { ok, verdicts: new Map(checks.map(({ name, verdict }) => [name, verdict])) };
+}
+
+describe.concurrent('doctor', () => {
+  it('finds everything in order, creates no task, and ends with 0', async () => {
+    await using project = await openProject();
+    const ended = await project.run(['doctor', '--json']);
+    const { ok, verdicts } = reportOf(ended);
+    expect([ended.code, ok]).toEqual([0, true]);
+    for (const name of ['node', 'key', 'credits', 'model sora-watermark-remover', 'storage', 'clock'])
+      expect([name, verdicts.get(name)]).toEqual([name, 'ok']);
+    expect(verdicts.get('callback address')).toBe('skipped');
+    const { tasks, createCalls, probes } = project.simulator.counts();
+    expect([tasks, probes]).toEqual([0, 1]);
+    expect(createCalls).toBeLessThanOrEqual(1);
+    expect((await project.run(['doctor'])).stdout).toMatch(/✓ key: the vendor knows the key/);
+  });
+
+  it('goes on after each thing that fails, says what to do, and ends with 1', async () => {
+    await using project = await openProject({
+      simulator: { pausedModels: ['sora-watermark-remover'], credits: 5 },
+    });
+    await project.write('a-file', '');
+    const ended = await project.run(['doctor'], {
+      environment: {
+        REDIS_URL: 'redis://127.0.0.1:1',
+        STORAGE_URL: 'file:a-file/videos',
+        CALLBACK_BASE_URL: 'http://127.0.0.1:1',
+      },
+    });
+    expect(ended.code).toBe(1);
+    expect(ended.stdout).toMatch(/✗ redis: .*cannot be reached/);
+    expect(ended.stdout).toMatch(/✗ credits: .*not enough[\s\S]*→ top up/);
+    expect(ended.stdout).toMatch(/✗ model sora-watermark-remover: the vendor has switched it off/);
+    expect(ended.stdout).toMatch(/✗ storage: /);
+    expect(ended.stdout).toMatch(/✗ callback address: http:\/\/127.0.0.1:1 does not answer/);
+    expect(ended.stdout).toMatch(/! callback signature/);
+  });
+
+  it.each([
+    ['no key', { KIE_API_KEY: undefined }, 'key'],
+    ['a wrong key', { KIE_API_KEY: 'another-key' }, 'key'],
+    ['a wrong setting', { SUBMIT_LIMIT: 'fast' }, 'configuration'],
+  ])('names %s', async (_what, environment, name) => {
+    await using project = await openProject();
+    const ended = await project.run(['doctor', '--json'], { environment });
+    const { ok, verdicts } = reportOf(ended);
+    expect([ended.code, ok, verdicts.get(name)]).toEqual([1, false, 'failed']);
+  });
+});

@@ -1,0 +1,150 @@
+/** Who may come in, and what nobody may do: over real HTTP. */
+import { describe, expect, it } from 'vitest';
+import { refuseRequest } from '../../src/server/auth/request-rules.ts';
+import { csrfIn, openWindow, type TestWindow } from './window.ts';
+
+const closed = {
+  DASHBOARD_USER: 'anna',
+  DASHBOARD_PASSWORD: 'correct horse',
+  DASHBOARD_VIEWER_USER: 'otto',
+  DASHBOARD_VIEWER_PASSWORD: 'only looking',
+  API_TOKENS: 'ci:operator:0123456789abcdef,grafana:viewer:fedcba9876543210',
+};
+
+describe('a request', () => {
+  const facts = { method: 'POST', host: 'localhost:3000', origin: undefined, fetchSite: undefined };
+  it.each([
+    [
+      'a form of our own page',
+      { ...facts, origin: 'http://localhost:3000', fetchSite: 'same-origin' },
+      false,
+      true,
+    ],
+    ['a program, which sends neither', facts, false, true],
+    [
+      'a page of another site',
+      { ...facts, origin: 'https://evil.example', fetchSite: 'cross-site' },
+      false,
+      false,
+    ],
+    [
+      'a page of another port',
+      { ...facts, origin: 'http://localhost:9999', fetchSite: 'same-site' },
+      false,
+      false,
+    ],
+    ['an old browser on another site', { ...facts, origin: 'https://evil.example' }, true, false],
+    ['a sandboxed page', { ...facts, origin: 'null' }, true, false],
+    [
+      'a name that leads here from elsewhere',
+      { ...facts, method: 'GET', host: 'evil.example:3000' },
+      false,
+      false,
+    ],
+    ['that name where people sign in', { ...facts, method: 'GET', host: 'kie.example' }, true, true],
+    ['the address of this machine', { ...facts, method: 'GET', host: '[::1]:3000' }, false, true],
+    ['no host at all', { ...facts, method: 'GET', host: undefined }, false, false],
+  ])('from %s', (_name, given, isClosed, isTaken) => {
+    expect(refuseRequest(given, isClosed) === null).toBe(isTaken);
+  });
+});
+
+describe('a window with credentials', () => {
+  async function signIn(window: TestWindow, user: string, password: string): Promise<string> {
+    const answer = await window.post('/login', { user, password, csrf: '' });
+    return answer.headers.get('set-cookie')?.split(';')[0] ?? '';
+  }
+
+  it('shows nothing to strangers and leads them to the way in', async () => {
+    await using window = await openWindow({ environment: closed });
+    const page = await window.get('/batches/x?state=failed');
+    expect(page.status).toBe(303);
+    expect(page.headers.get('location')).toBe('/login?next=%2Fbatches%2Fx%3Fstate%3Dfailed');
+    for (const path of ['/api/v1/overview', '/metrics', '/live/', '/queues/api/queues', '/items/x/video'])
+      expect([path, (await window.get(path)).status]).toEqual([
+        path,
+        path.startsWith('/queues') || path.startsWith('/items') ? 303 : 401,
+      ]);
+    expect((await window.get('/healthz')).status).toBe(200);
+  });
+
+  it('lets an operator in, act and out again', async () => {
+    await using window = await openWindow({ environment: closed });
+    await window.system.give(3);
+    const cookie = await signIn(window, 'anna', 'correct horse');
+    expect((await window.get('/', { cookie })).status).toBe(200);
+    const paused = await window.post('/batches/test/pause', {}, { cookie });
+    expect(paused.headers.get('location')).toContain('done=paused');
+    expect((await window.system.session.ledger.batch('test'))?.isPaused).toBe(true);
+    const audit = await (await window.get('/audit', { cookie })).text();
+    expect(audit).toContain('anna');
+    expect(audit).toContain('pause');
+    await window.post('/logout', {}, { cookie });
+    expect((await window.get('/', { cookie })).status).toBe(303);
+  });
+
+  it('lets a viewer look and never act', async () => {
+    await using window = await openWindow({ environment: closed });
+    await window.system.give(1);
+    const cookie = await signIn(window, 'otto', 'only looking');
+    const page = await (await window.get('/batches/test', { cookie })).text();
+    expect(page).not.toContain('/pause');
+    const csrf = csrfIn(page);
+    expect((await window.post('/batches/test/pause', { csrf }, { cookie })).status).toBe(403);
+    const program = { authorization: 'Bearer fedcba9876543210' };
+    const pause = `${window.url}/api/v1/batches/test/pause`;
+    expect((await fetch(pause, { method: 'POST', headers: program })).status).toBe(403);
+    expect((await window.get('/metrics', program)).status).toBe(200);
+    expect((await window.system.session.ledger.batch('test'))?.isPaused).toBe(false);
+  });
+
+  it('takes no form without its token, and none from another session', async () => {
+    await using window = await openWindow({ environment: closed });
+    await window.system.give(1);
+    const [one, two] = [
+      await signIn(window, 'anna', 'correct horse'),
+      await signIn(window, 'anna', 'correct horse'),
+    ];
+    const csrf = csrfIn(await (await window.get('/new', { cookie: two })).text());
+    for (const wrong of [csrf, 'x'])
+      expect((await window.post('/batches/test/cancel', { csrf: wrong }, { cookie: one })).status).toBe(403);
+  });
+
+  it('answers a wrong name and a wrong password alike, and not for ever', async () => {
+    await using window = await openWindow({ environment: closed });
+    const tries = async (user: string) => {
+      const answer = await window.post('/login', { user, password: 'wrong', csrf: '' });
+      return { status: answer.status, text: await answer.text() };
+    };
+    expect(await tries('anna')).toEqual(await tries('nobody'));
+    let last = 0;
+    for (let n = 0; n < 12 && last !== 429; n += 1) last = (await tries('anna')).status;
+    expect(last).toBe(429);
+  });
+
+  it('follows only to pages of its own', async () => {
+    await using window = await openWindow({ environment: closed });
+    for (const [next, leadsTo] of [
+      ['/batches/x?state=failed', '/batches/x?state=failed'],
+      ['//evil.example', '/'],
+      ['/\\evil.example', '/'],
+      ['https://evil.example', '/'],
+      ['/x\r\nset-cookie: a=b', '/'],
+    ] as const) {
+      const answer = await window.post('/login', { user: 'anna', password: 'correct horse', next, csrf: '' });
+      expect(answer.headers.get('location')).toBe(leadsTo);
+    }
+  });
+
+  it('sends a cookie that scripts cannot read, and headers that keep foreign content out', async () => {
+    await using window = await openWindow({ environment: closed });
+    const answer = await window.post(
+      '/login',
+      { user: 'anna', password: 'correct horse', csrf: '' },
+      { 'x-forwarded-proto': 'https' },
+    );
+    expect(answer.headers.get('set-cookie')).toMatch(/HttpOnly; Secure; SameSite=Lax/);
+    expect(answer.headers.get('content-security-policy')).toContain("default-src 'none'; script-src 'self'");
+    expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+  });
+});

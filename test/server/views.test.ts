@@ -1,0 +1,101 @@
+/** The pure parts of the pages: escaping, the one sentence, the time line, ranges of a video. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { html } from '../../src/server/dashboard/html.ts';
+import { noticeOf } from '../../src/server/dashboard/notices.ts';
+import { roughly } from '../../src/server/dashboard/parts.ts';
+import { cut, keyOfFile, readRange } from '../../src/server/readings/stored-file.ts';
+import { groupKey } from '../../src/shared/ledger/search.ts';
+
+describe('html', () => {
+  it('shows text as text, whatever it contains', () => {
+    fc.assert(
+      fc.property(fc.string(), (text) => {
+        const shown = html`<p title="${text}">${text}</p>`.text.slice('<p title="'.length, -'</p>'.length);
+        expect(shown.replaceAll('">', '')).not.toMatch(/[<>"']/);
+      }),
+    );
+  });
+
+  it('keeps what is HTML already, joins lists and leaves out what is nothing', () => {
+    expect(html`<ul>${['a', 'b'].map((each) => html`<li>${each}</li>`)}${null}${false}</ul>`.text).toBe(
+      '<ul><li>a</li><li>b</li></ul>',
+    );
+  });
+});
+
+describe('a range of a video', () => {
+  it.each([
+    [undefined, null],
+    ['bytes=0-', { first: 0, last: 99 }],
+    ['bytes=10-19', { first: 10, last: 19 }],
+    ['bytes=90-200', { first: 90, last: 99 }],
+    ['bytes=-5', { first: 95, last: 99 }],
+    ['bytes=100-', 'unsatisfiable'],
+    ['bytes=20-10', 'unsatisfiable'],
+    ['bytes=0-1,5-6', null],
+    ['lines=1-2', null],
+  ] as const)('asked for as %s', (header, range) => {
+    expect(readRange(header, 100)).toEqual(range);
+  });
+
+  it('is cut out of the stream wherever its chunks end', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.uint8Array({ minLength: 1, maxLength: 60 }),
+        fc.nat(59),
+        fc.nat(59),
+        fc.integer({ min: 1, max: 7 }),
+        async (bytes, one, two, size) => {
+          const [first, last] = [Math.min(one, two) % bytes.length, Math.max(one, two) % bytes.length].sort(
+            (a, b) => a - b,
+          );
+          const chunks = async function* () {
+            for (let at = 0; at < bytes.length; at += size) yield Buffer.from(bytes.subarray(at, at + size));
+          };
+          const parts: Buffer[] = [];
+          for await (const part of cut(chunks(), { first: first ?? 0, last: last ?? 0 })) parts.push(part);
+          expect(Buffer.concat(parts)).toEqual(Buffer.from(bytes.subarray(first, (last ?? 0) + 1)));
+        },
+      ),
+    );
+  });
+});
+
+describe('the key of a stored file', () => {
+  const storage = { locate: (key: string) => `/videos/${key}` };
+  it.each([
+    ['/videos/b/x.mp4', 'b/x.mp4'],
+    ['/etc/passwd', null],
+    ['/videos/../etc/passwd', null],
+    ['/videos/', null],
+    ['s3://bucket/b/x.mp4', null],
+  ])('of %s', (file, key) => {
+    expect(keyOfFile(file, storage)).toBe(key);
+  });
+});
+
+it('failures that differ only in numbers and ids are one group', () => {
+  expect(groupKey('given up after 8 tries: task ee9c2715375b7837f8bb51d641ff5863 is gone')).toBe(
+    groupKey('given up after 12 tries: task 0011223344556677889900aabbccddee is gone'),
+  );
+});
+
+it.each([
+  [{}, null],
+  [{ done: 'retried', n: '3' }, '3 links taken up again.'],
+  [{ done: 'retried', n: '1' }, '1 link taken up again.'],
+  [{ done: '<script>', n: '1' }, null],
+])('a page says only what it knows: %o', (query, words) => {
+  expect(noticeOf(query)).toBe(words);
+});
+
+it.each([
+  [3000, 'a few seconds'],
+  [42_000, 'about 40 s'],
+  [1_560_000, 'about 26 min'],
+  [9_000_000, 'about 2 h 30 min'],
+  [400_000_000, 'about 5 days'],
+])('%i ms are roughly %s', (ms, words) => {
+  expect(roughly(ms)).toBe(words);
+});

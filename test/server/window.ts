@@ -1,0 +1,43 @@
+/** The operator's window over a system of a test, on a free port; and a small client for it. */
+import { openServer } from '../../src/cli/commands/serve.ts';
+import { openOperatorPages } from '../../src/cli/operator-pages.ts';
+import { type System, type SystemOptions, startSystem } from '../setup/system.ts';
+
+export interface TestWindow extends AsyncDisposable {
+  readonly system: System;
+  readonly url: string;
+  get(path: string, headers?: Record<string, string>): Promise<Response>;
+  /** A form, with the token of the page's own forms unless another is given. */
+  post(path: string, fields?: Record<string, string>, headers?: Record<string, string>): Promise<Response>;
+}
+
+export async function openWindow(options: SystemOptions = {}): Promise<TestWindow> {
+  const system = await startSystem({ ...options, environment: { HTTP_PORT: '0', ...options.environment } });
+  const pages = await openOperatorPages(system.session);
+  const server = await openServer(system.session, { hasPages: true, pages: [pages.routes] });
+  const get = (path: string, headers: Record<string, string> = {}) =>
+    fetch(`${server.url}${path}`, { headers, redirect: 'manual' });
+  return {
+    system,
+    url: server.url,
+    get,
+    async post(path, fields = {}, headers = {}) {
+      const csrf = fields['csrf'] ?? csrfIn(await (await get('/new', headers)).text());
+      return fetch(`${server.url}${path}`, {
+        method: 'POST',
+        body: new URLSearchParams({ csrf, ...fields }),
+        headers,
+        redirect: 'manual',
+      });
+    },
+    async [Symbol.asyncDispose]() {
+      await server.close();
+      await pages.close();
+      await system[Symbol.asyncDispose]();
+    },
+  };
+}
+
+export function csrfIn(page: string): string {
+  return /name="csrf" value="([0-9a-f]+)"/.exec(page)?.[1] ?? '';
+}

@@ -1,0 +1,131 @@
+/** A batch's budget in the ledger: it holds to the credit, gives back what was not charged, and never hangs. */
+import fc from 'fast-check';
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createLedger, type Ledger } from '../../../src/shared/ledger/ledger.ts';
+import { connectTestRedis, redisPrefix } from '../../setup/redis.ts';
+
+const price = 10;
+
+describe('a budget', () => {
+  let redis: Redis;
+  beforeAll(() => {
+    redis = connectTestRedis();
+  });
+  afterAll(async () => {
+    await redis.quit();
+  });
+
+  async function openBatch(links: number, budget: number) {
+    const prefix = redisPrefix();
+    const ledger = createLedger({ redis, prefix, shareUrl: () => null });
+    await ledger.openBatch('b', { model: 'm', root: '/' });
+    await ledger.setBudget('b', budget, price);
+    const ids = Array.from({ length: links }, (_, n) => `s_${n}`);
+    await ledger.enqueue(
+      'b',
+      ids.map((id) => ({ id, url: `https://sora.chatgpt.com/p/${id}` })),
+    );
+    const committed = async () => Number((await redis.hget(`${prefix}:batch:b`, 'committed')) ?? 0);
+    return { ledger, ids, committed };
+  }
+
+  const begin = (ledger: Ledger, id: string) => ledger.move('beginSubmit', id, { reserveCredits: price });
+
+  it('lets no more calls out than it can pay, however many ask at once', async () => {
+    const { ledger, ids, committed } = await openBatch(50, 105);
+    const begun = await Promise.all(ids.map((id) => begin(ledger, id)));
+    expect(begun.filter(({ moved }) => moved)).toHaveLength(10);
+    expect(begun.filter((each) => !each.moved && each.refusal === 'budget-wait')).toHaveLength(40);
+    expect(await committed()).toBe(100);
+  });
+
+  it('is given back what was not charged, and counts what a task has really cost', async () => {
+    const { ledger, committed } = await openBatch(4, 40);
+    for (const id of ['s_0', 's_1', 's_2', 's_3']) await begin(ledger, id);
+    expect(await committed()).toBe(40);
+    await ledger.move('submitLater', 's_0', { releaseCredits: true });
+    await ledger.move('fail', 's_1', { reason: 'rejected', releaseCredits: true });
+    expect(await committed()).toBe(20);
+    await ledger.move('recordTask', 's_2', { taskId: 't2' });
+    await ledger.move('beginDownload', 's_2', { addCreditsSpent: 7.5 });
+    expect(await committed()).toBe(17.5);
+    await ledger.move('recordTask', 's_3', { taskId: 't3' });
+    await ledger.move('resubmit', 's_3', { releaseCredits: true });
+    expect(await committed()).toBe(7.5);
+    expect(await ledger.batch('b')).toMatchObject({ creditsSpent: 7.5, budget: 40 });
+  });
+
+  it('keeps what a lost answer may have cost', async () => {
+    const { ledger, committed } = await openBatch(1, 20);
+    await begin(ledger, 's_0');
+    await ledger.move('submitLater', 's_0', { addAttempts: 1, addPossiblyPaidTwice: 1 });
+    expect(await begin(ledger, 's_0')).toEqual({ moved: true });
+    expect(await committed()).toBe(20);
+    await ledger.move('submitLater', 's_0', { addAttempts: 1, addPossiblyPaidTwice: 1 });
+    expect(await begin(ledger, 's_0')).toMatchObject({ moved: false, refusal: 'budget-out' });
+  });
+
+  it('goes by the highest price that was really paid', async () => {
+    const { ledger } = await openBatch(3, 40);
+    await begin(ledger, 's_0');
+    await ledger.move('recordTask', 's_0', { taskId: 't' });
+    await ledger.move('beginDownload', 's_0', { addCreditsSpent: 25 });
+    expect(await begin(ledger, 's_1')).toMatchObject({ refusal: 'budget-out' });
+  });
+
+  it('hands out no link it cannot pay, and names the batch once nothing can come back', async () => {
+    const { ledger } = await openBatch(5, 25);
+    const { ids } = await ledger.take(2);
+    for (const id of ids) await begin(ledger, id);
+    expect(await ledger.take(5)).toEqual({ ids: [], exhausted: [] });
+    expect(await ledger.takeUnaffordable('b', 10)).toEqual([]);
+    for (const id of ids) await ledger.move('recordTask', id, { taskId: `t-${id}` });
+    for (const id of ids) await ledger.move('beginDownload', id, { addCreditsSpent: 10 });
+    expect(await ledger.take(5)).toEqual({ ids: [], exhausted: ['b'] });
+    expect(await ledger.takeUnaffordable('b', 2)).toHaveLength(2);
+    expect(await ledger.takeUnaffordable('b', 2)).toHaveLength(1);
+    expect(await ledger.take(5)).toEqual({ ids: [], exhausted: [] });
+  });
+
+  it('is never exceeded, whatever becomes of the tasks', async () => {
+    const action = fc.constantFrom('begin', 'later', 'unsure', 'accept', 'succeed', 'fail', 'again');
+    const walk = fc.array(fc.tuple(action, fc.integer({ min: 0, max: 4 })), { maxLength: 80 });
+    await fc.assert(
+      fc.asyncProperty(walk, fc.integer({ min: 0, max: 60 }), async (steps, budget) => {
+        const { ledger, committed } = await openBatch(5, budget);
+        let serial = 0;
+        for (const [what, n] of steps) {
+          const id = `s_${n}`;
+          serial += 1;
+          if (what === 'begin') await begin(ledger, id);
+          if (what === 'later') await ledger.move('submitLater', id, { releaseCredits: true });
+          if (what === 'unsure') await ledger.move('submitLater', id, { addPossiblyPaidTwice: 1 });
+          if (what === 'accept') await ledger.move('recordTask', id, { taskId: `t${serial}` });
+          if (what === 'succeed') await ledger.move('beginDownload', id, { addCreditsSpent: price });
+          if (what === 'fail') await ledger.move('fail', id, { reason: 'rejected', releaseCredits: true });
+          if (what === 'again') await ledger.move('requeue', id);
+          expect(await committed()).toBeLessThanOrEqual(budget);
+          expect(await committed()).toBeGreaterThanOrEqual((await ledger.batch('b'))?.creditsSpent ?? 0);
+        }
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+describe('a batch that is held back', () => {
+  it('hands out nothing until it is started, and one that has begun is not held', async () => {
+    const redis = connectTestRedis();
+    const ledger = createLedger({ redis, prefix: redisPrefix(), shareUrl: () => null });
+    await ledger.openBatch('b', { model: 'm', root: '/' });
+    expect(await ledger.holdBatch('b')).toBe(true);
+    await ledger.enqueue('b', [{ id: 's_0', url: 'https://sora.chatgpt.com/p/s_0' }]);
+    expect((await ledger.take(5)).ids).toEqual([]);
+    expect(await ledger.holdBatch('b')).toBe(true);
+    await ledger.startBatch('b');
+    expect(await ledger.holdBatch('b')).toBe(false);
+    expect((await ledger.take(5)).ids).toEqual(['s_0']);
+    await redis.quit();
+  });
+});

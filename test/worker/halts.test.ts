@@ -1,0 +1,153 @@
+/**
+ * Halts against the simulated vendor, whose account is switched while links wait: nothing is charged, nothing is
+ * hammered, paid tasks are collected where that goes, and the halt ends by itself.
+ */
+import { describe, expect, it } from 'vitest';
+import type { HaltReason } from '../../src/shared/gate-state/halt-reasons.ts';
+import { type Halt, hastenProbe, listHalts } from '../../src/shared/gate-state/halts.ts';
+import type { SimulatorOptions } from '../../src/simulator/options.ts';
+import { identityOf } from '../../src/worker/halt-trial.ts';
+import { type System, shareLink, startSystem, testModel } from '../setup/system.ts';
+import { until } from '../setup/until.ts';
+
+type Settings = Partial<SimulatorOptions>;
+
+const halts = ({ session, environment }: System) =>
+  listHalts(session.redis, environment['QUEUE_PREFIX'] ?? '');
+
+function untilHalted(system: System, reason: HaltReason): Promise<Halt> {
+  return until(
+    async () => (await halts(system)).find((halt) => halt.reason === reason) ?? null,
+    `the halt ${reason} stands`,
+  );
+}
+
+/** Brings the next probe forward, as its time is none of the test's business. */
+async function probeNow({ session, environment }: System, halt: Halt): Promise<void> {
+  await hastenProbe(session.redis, environment['QUEUE_PREFIX'] ?? '', identityOf(halt), Date.now());
+}
+
+async function attemptsOf(system: System, ids: readonly string[]) {
+  const items = await Promise.all(ids.map((id) => system.session.ledger.item(id)));
+  return items.map((item) => item?.attempts);
+}
+
+describe('halts', () => {
+  it.each<[HaltReason, Settings, Settings]>([
+    ['unauthorized', { condition: 'unauthorized' }, { condition: 'open' }],
+    ['unauthorized', { condition: 'unauthorized', unauthorizedAs: 'http' }, { condition: 'open' }],
+    ['no-credits', { credits: 5 }, { credits: 1000 }],
+    ['no-credits', { credits: 0, creditsRefusalCode: 500 }, { credits: 1000 }],
+    ['key-limit', { condition: 'key-limit' }, { condition: 'open' }],
+    ['maintenance', { condition: 'maintenance' }, { condition: 'open' }],
+    ['misconfigured', { condition: 'no-endpoint' }, { condition: 'open' }],
+    ['misconfigured', { models: ['another'] }, { models: [testModel] }],
+    ['model-paused', { pausedModels: [testModel] }, { pausedModels: [] }],
+    ['model-paused', { disabledModels: [testModel] }, { disabledModels: [] }],
+  ])('%s stops new tasks, costs no link anything and ends by itself (%o)', async (reason, closed, open) => {
+    await using system = await startSystem({ simulator: closed, environment: { SUBMIT_LIMIT: '20/100ms' } });
+    const ids = await system.give(60);
+    await system.startWorker();
+    const halt = await untilHalted(system, reason);
+    expect(halt.message).not.toBe('');
+    await probeNow(system, halt);
+    await until(async () => {
+      const [now] = await halts(system);
+      return now?.probedAt !== undefined && now.probedAt > halt.since;
+    }, 'it was probed and found standing');
+    expect(await attemptsOf(system, ids)).toEqual(ids.map(() => 0));
+    expect(system.simulator.counts().tasks).toBe(0);
+    // Calls that were under way when it began, a probe, and at most one trial; not the sixty that wait.
+    expect(system.simulator.counts().createCalls).toBeLessThan(20);
+    system.simulator.settings(open);
+    await probeUntilEnded(system);
+    await until(async () => {
+      const counts = (await system.session.ledger.batch('test'))?.counts;
+      return counts?.queued === 0 && counts.submitting === 0;
+    }, 'every link has its task');
+    expect(await attemptsOf(system, ids)).toEqual(ids.map(() => 1));
+    expect(system.simulator.counts().tasks).toBe(60);
+    expect(await halts(system)).toEqual([]);
+  });
+
+  it('no-credits waits until there is enough for the task that was refused', async () => {
+    await using system = await startSystem({ simulator: { credits: 7 } });
+    await system.give(1);
+    await system.startWorker();
+    const halt = await untilHalted(system, 'no-credits');
+    await probeNow(system, halt);
+    await until(async () => (await halts(system))[0]?.probedAt !== undefined, 'it was probed');
+    expect(await halts(system)).toMatchObject([{ reason: 'no-credits', credits: 10, since: halt.since }]);
+    expect(system.simulator.counts().createCalls).toBe(1);
+  });
+
+  it('a key’s own cap is tried by one link alone, however many wait', async () => {
+    await using system = await startSystem({ simulator: { condition: 'key-limit' } });
+    await system.give(200);
+    await system.startWorker();
+    const halt = await untilHalted(system, 'key-limit');
+    const before = await until(async () => {
+      const { createCalls } = system.simulator.counts();
+      return (await system.session.queues.queue('submit').getActiveCount()) === 0 && createCalls;
+    }, 'no call is under way');
+    await probeNow(system, halt);
+    await until(() => system.simulator.counts().createCalls > before, 'a link has tried');
+    await until(async () => (await halts(system))[0]?.trial === undefined, 'nobody else may');
+    expect(system.simulator.counts().createCalls).toBe(before + 1);
+  });
+
+  it('of one model let the others go on', async () => {
+    await using system = await startSystem({ simulator: { pausedModels: [testModel] } });
+    await system.give(100, 'paused');
+    await system.startWorker();
+    await untilHalted(system, 'model-paused');
+    const { ledger } = system.session;
+    await ledger.openBatch('other', { model: 'topaz/video-upscale', root: `${system.folder}/videos/` });
+    const links = Array.from({ length: 30 }, (_, n) => ({ id: `h${n}`, url: `https://host.example/${n}` }));
+    await ledger.enqueue('other', links);
+    await until(() => system.simulator.counts().tasks === 30, 'all tasks of the other model are made');
+    expect((await ledger.batch('paused'))?.counts).toMatchObject({ queued: 100 });
+  });
+
+  it('let tasks that are paid be collected', async () => {
+    await using system = await startSystem({ simulator: { credits: 100, taskTime: '800ms' } });
+    await system.give(20);
+    await system.startWorker();
+    await untilHalted(system, 'no-credits');
+    await until(
+      async () => (await system.session.ledger.batch('test'))?.counts.saved === 10,
+      'what was paid is saved',
+    );
+    expect((await system.session.ledger.batch('test'))?.counts).toMatchObject({ queued: 10, failed: 0 });
+  });
+
+  it('that stop queries too cost no task anything: it is collected when they are over', async () => {
+    await using system = await startSystem({ simulator: { taskTime: '500ms' } });
+    const ids = await system.give(5);
+    await system.startWorker();
+    await until(() => system.simulator.counts().tasks === 5, 'all tasks are made');
+    system.simulator.settings({ condition: 'maintenance' });
+    await untilHalted(system, 'maintenance');
+    const { queries } = await until(async () => {
+      const counts = system.simulator.counts();
+      return (await system.session.queues.queue('status-check').getActiveCount()) === 0 && counts;
+    }, 'no query is under way');
+    expect(queries).toBeLessThan(20);
+    system.simulator.settings({ condition: 'open' });
+    const ended = probeUntilEnded(system);
+    expect((await system.ended()).counts.saved).toBe(5);
+    await ended;
+    expect(await attemptsOf(system, ids)).toEqual(ids.map(() => 1));
+    expect(Object.keys(system.simulator.counts().links)).toHaveLength(5);
+    expect(system.simulator.counts().links[shareLink(0)]?.taskIds).toHaveLength(1);
+  });
+});
+
+async function probeUntilEnded(system: System): Promise<void> {
+  await until(async () => {
+    const [halt] = await halts(system);
+    if (halt !== undefined && halt.nextProbeAt > Date.now() && halt.trial !== true)
+      await probeNow(system, halt);
+    return halt === undefined;
+  }, 'the halt is over');
+}
