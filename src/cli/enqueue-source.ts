@@ -24,6 +24,7 @@ export interface EnqueueSourceRequest {
   readonly model: string;
   readonly column?: string | undefined;
   readonly priority?: number | undefined;
+  readonly maxCredits?: number | undefined;
   readonly force: boolean;
   readonly json: boolean;
 }
@@ -77,15 +78,22 @@ function take(
   const model = session.models.get(request.model);
   const progress = openProgress(terminal);
   const invalidLines = showInvalidLines(batch, configuration.DATA_DIR, progress.note);
+  const setBudget = async () => {
+    if (request.maxCredits !== undefined)
+      await ledger.setBudget(batch, request.maxCredits, model.creditsPerTask);
+  };
   return withSources(session, async (sources, storageRoot) => {
     const source = await openSource(place, sources);
+    if ((await ledger.batch(batch)) !== null) await setBudget();
     return takeSource(
       { source, batch, model, column: request.column, force: request.force },
       {
         ledger,
         memory: createSourceMemory({ redis, prefix, address: source.address, model: model.id }),
-        openBatch: () =>
-          ledger.openBatch(batch, { model: model.id, root: storageRoot, priority: request.priority }),
+        async openBatch() {
+          await ledger.openBatch(batch, { model: model.id, root: storageRoot, priority: request.priority });
+          await setBudget();
+        },
         onInvalid: invalidLines.onInvalid,
         onProgress: (links) => terminal.isWatched && progress.reading(links),
         signal,

@@ -6,7 +6,9 @@
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { cacheFolder } from '../shared/configuration/cache-folder.ts';
+import { keepHeapSmallFor } from './thrifty-heap.ts';
 
+keepHeapSmallFor(process.argv[2]);
 enableCompileCache(join(cacheFolder(), 'compiled'));
 const { execute } = await import('./execute.ts');
 await execute(process.argv.slice(2));

@@ -79,7 +79,7 @@ export function createSubmitStage(context: WorkerContext, admitted: () => void):
     );
     admitted();
     if (!begun.moved) {
-      await settle({ kind: 'unsent' });
+      await settle({ kind: 'unused' });
       return begun.refusal === undefined ? done : refuse(item, begun.refusal, data);
     }
     const submitting: Item = { ...item, state: 'submitting', submittedAt: context.clock.now() };

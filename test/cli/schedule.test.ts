@@ -200,6 +200,15 @@ describe('enqueue --source', () => {
     );
   });
 
+  it('gives its batch the credits it may spend', async () => {
+    await project.writeLinks('dear.txt', 2, 200);
+    await project.run(['enqueue', '--source', 'dear.txt', '--max-credits', '10']);
+    const budget = async () => JSON.parse((await project.run(['status', 'dear', '--json'])).stdout).budget;
+    expect(await budget()).toBe(10);
+    await project.run(['enqueue', '--source', 'dear.txt', '--max-credits', '30']);
+    expect(await budget()).toBe(30);
+  });
+
   it('as enqueue with a file is quiet when nothing is new', async () => {
     await project.writeLinks('plain.txt', 3, 100);
     await project.run(['enqueue', 'plain.txt']);

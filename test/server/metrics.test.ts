@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { openWindow } from './window.ts';
 
-function valueOf(text: string, series: string): number | null {
+function seriesValue(text: string, series: string): number | null {
   const line = text.split('\n').find((each) => each.startsWith(`${series} `));
   return line === undefined ? null : Number(line.slice(series.length + 1));
 }
@@ -17,16 +17,16 @@ it('the metrics count what was done, in every unit, and their histograms add up'
   const answer = await window.get('/metrics');
   expect(answer.headers.get('content-type')).toContain('text/plain; version=0.0.4');
   const text = await answer.text();
-  expect(valueOf(text, 'kie_batch_items{state="saved"}')).toBe(4);
-  expect(valueOf(text, 'kie_batch_tasks_created_total')).toBe(4);
-  expect(valueOf(text, 'kie_batch_saved_total')).toBe(4);
-  expect(valueOf(text, 'kie_batch_credits_spent_total')).toBe(40);
-  expect(valueOf(text, 'kie_batch_stored_bytes_total')).toBe(bytes);
-  expect(valueOf(text, 'kie_batch_gate_admitted_total{operation="submit"}')).toBe(4);
-  expect(valueOf(text, 'kie_batch_workers_alive')).toBe(1);
+  expect(seriesValue(text, 'kie_batch_items{state="saved"}')).toBe(4);
+  expect(seriesValue(text, 'kie_batch_tasks_created_total')).toBe(4);
+  expect(seriesValue(text, 'kie_batch_saved_total')).toBe(4);
+  expect(seriesValue(text, 'kie_batch_credits_spent_total')).toBe(40);
+  expect(seriesValue(text, 'kie_batch_stored_bytes_total')).toBe(bytes);
+  expect(seriesValue(text, 'kie_batch_gate_admitted_total{operation="submit"}')).toBe(4);
+  expect(seriesValue(text, 'kie_batch_workers_alive')).toBe(1);
   for (const name of ['waiting', 'task', 'download']) {
-    expect(valueOf(text, `kie_batch_${name}_seconds_bucket{le="+Inf"}`)).toBe(4);
-    expect(valueOf(text, `kie_batch_${name}_seconds_count`)).toBe(4);
+    expect(seriesValue(text, `kie_batch_${name}_seconds_bucket{le="+Inf"}`)).toBe(4);
+    expect(seriesValue(text, `kie_batch_${name}_seconds_count`)).toBe(4);
   }
 });
 

@@ -60,7 +60,7 @@ export function priorityOf(text: string): number {
   throw new InvalidArgumentError('It must be a whole number from 1 to 1000.');
 }
 
-function creditsOf(text: string): number {
+export function creditsOf(text: string): number {
   if (/^\d{1,12}(\.\d{1,6})?$/.test(text)) return Number(text);
   throw new InvalidArgumentError('It must be a number of credits, like 500.');
 }

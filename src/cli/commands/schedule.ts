@@ -35,7 +35,7 @@ import {
 import { openSession, type Session } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 import { withSources } from '../with-sources.ts';
-import { batchName, jsonOption, modelFileOption, wholeNumber } from './options.ts';
+import { batchName, creditsOf, jsonOption, modelFileOption } from './options.ts';
 
 interface AddFlags {
   readonly cron: string;
@@ -79,7 +79,7 @@ function addCommand(terminal: Terminal): Command {
     .option('--model <id>', 'model to run the links through', DEFAULT_MODEL_ID)
     .addOption(modelFileOption())
     .option('--column <name>', 'column of a CSV, or field of JSON objects, that holds the link')
-    .option('--max-credits <number>', 'the most each batch may spend', wholeNumber)
+    .option('--max-credits <n>', 'credits each batch may spend in all', creditsOf)
     .addOption(jsonOption())
     .addHelpText('after', '\nDetails and examples: docs/schedules.md, docs/sources.md')
     .action((name: string, flags: AddFlags) =>

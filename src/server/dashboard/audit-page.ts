@@ -25,5 +25,5 @@ function view(entries: readonly WrittenAuditEntry[]): Html {
     return html`<h1>Audit log</h1><p class="card empty">Nobody has done anything yet.</p>`;
   const row = ({ at, who, address, action, target, outcome }: WrittenAuditEntry) =>
     html`<tr><td>${moment(at)}</td><td>${who} <span class="note">${address}</span></td><td>${action}</td><td class="break">${target}</td><td class="break">${outcome}</td></tr>`;
-  return html`<h1>Audit log</h1><section class="card"><div class="scroll"><table><thead><tr><th scope="col">When</th><th scope="col">Who</th><th scope="col">What</th><th scope="col">To what</th><th scope="col">What came of it</th></tr></thead><tbody>${entries.map(row)}</tbody></table></div></section>`;
+  return html`<h1>Audit log</h1><section class="card"><div class="scroll" tabindex="0" role="region" aria-label="Table"><table><thead><tr><th scope="col">When</th><th scope="col">Who</th><th scope="col">What</th><th scope="col">To what</th><th scope="col">What came of it</th></tr></thead><tbody>${entries.map(row)}</tbody></table></div></section>`;
 }

@@ -122,7 +122,7 @@ function failureGroups({ batch, failures }: BatchReading, { csrf, role }: Viewer
         : null
     }<a class="button" href="${batchPath(batch.name, `/export?${query}`)}" download aria-label="Export ${group.reason ?? 'these'}">Export</a></td></tr>`;
   };
-  return html`<div class="scroll"><table><thead><tr><th scope="col" class="number">Links</th><th scope="col">Reason</th><th scope="col">What was said</th><th scope="col"><span class="sr">Actions</span></th></tr></thead><tbody>${failures.groups.slice(0, 20).map(row)}</tbody></table></div>
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table"><table><thead><tr><th scope="col" class="number">Links</th><th scope="col">Reason</th><th scope="col">What was said</th><th scope="col"><span class="sr">Actions</span></th></tr></thead><tbody>${failures.groups.slice(0, 20).map(row)}</tbody></table></div>
 ${rest > 0 ? html`<p class="note">Grouped from the latest ${count(failures.examined)} failures; ${count(rest)} older ones are not shown here.</p>` : null}`;
 }
 
@@ -153,7 +153,7 @@ function itemTable({ batch, items, query }: BatchReading): Html {
           : 'No links yet.';
     return html`<p class="empty">${words}</p>${pages}`;
   }
-  return html`<div class="scroll"><table class="items"><thead><tr><th scope="col">Link</th><th scope="col">State</th><th scope="col">Why</th><th scope="col">Task</th><th scope="col">Given</th><th scope="col" class="number">Size</th></tr></thead><tbody>${items.items.map(itemRow)}</tbody></table></div>${pages}`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table"><table class="items"><thead><tr><th scope="col">Link</th><th scope="col">State</th><th scope="col">Why</th><th scope="col">Task</th><th scope="col">Given</th><th scope="col" class="number">Size</th></tr></thead><tbody>${items.items.map(itemRow)}</tbody></table></div>${pages}`;
 }
 
 function itemRow(item: Item): Html {

@@ -107,7 +107,7 @@ ${invalid.length === 0 ? null : invalidTable(invalid)}`;
 }
 
 function invalidTable(invalid: readonly InvalidEntry[]): Html {
-  return html`<section class="card"><h2>Lines without a usable link</h2><div class="scroll"><table><thead><tr><th scope="col" class="number">Line</th><th scope="col">Found there</th><th scope="col">Why not</th></tr></thead><tbody>${invalid
+  return html`<section class="card"><h2>Lines without a usable link</h2><div class="scroll" tabindex="0" role="region" aria-label="Table"><table><thead><tr><th scope="col" class="number">Line</th><th scope="col">Found there</th><th scope="col">Why not</th></tr></thead><tbody>${invalid
     .slice(0, invalidShown)
     .map(
       ({ line, text, reason }) =>

@@ -20,7 +20,7 @@ export async function readWithin<Reading>(
   redis: RedisConnection,
   read: () => Promise<Reading>,
 ): Promise<Reading> {
-  if (redis.status !== 'ready') throw new RedisAwayError();
+  if (['reconnecting', 'close', 'end'].includes(redis.status)) throw new RedisAwayError();
   const patience = new AbortController();
   const late = sleep(patienceMs, undefined, { signal: patience.signal, ref: false }).then(() => {
     throw new RedisAwayError();

@@ -22,7 +22,9 @@ export type Verdict =
   | ({ kind: 'refused' } & ServerHints)
   /** An answer that says nothing of the request: an edge page, a server error. */
   | { kind: 'unusable' }
-  /** Not one byte of it left: the slot is free again at once. */
+  /** Nobody wanted to send it after all: the slot is free again at once, and nothing is learned. */
+  | { kind: 'unused' }
+  /** Not one byte of it left, as the vendor is out of reach: the slot is free again at once. */
   | { kind: 'unsent' }
   /** Sent, and nobody knows what became of it: counts as used. */
   | { kind: 'ambiguous' };

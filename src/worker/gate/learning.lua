@@ -75,6 +75,7 @@ local FIRST_TROUBLE_PAUSE, LONGEST_TROUBLE_PAUSE = 2000000, 30000000
 local function isTroubled(state) return state.trouble >= TROUBLED end
 
 local function noteTrouble(state, verdict)
+  if verdict == 'unused' then return 0 end
   if verdict == 'counted' or verdict == 'refused' then
     state.trouble = 0
     return 0

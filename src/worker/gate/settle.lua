@@ -1,13 +1,13 @@
 -- Records what became of an admitted request, and learns from it.
 --
 -- KEYS, ARGV 1-6  see slots.lua
--- ARGV  7 slot as admit.lua gave it   8 verdict: counted, refused, unusable, unsent or ambiguous
+-- ARGV  7 slot as admit.lua gave it   8 verdict: counted, refused, unusable, unused, unsent or ambiguous
 --       9 no request before this many ms, 0 for none said   10 limit and 11 window in ms in the server's own words, or 0
 -- Returns 1, or 0 when the slot is not open (settled before, or its lease and window have passed); and how many
 -- answers in a row were of no use.
 --
 -- Invariant: a slot is settled once; a counted request keeps its slot for a whole window from its answer on, less what
--- every request surely takes on its way; a refused or unsent one gives it back; a pause is only ever extended.
+-- every request surely takes on its way; a refused, unused or unsent one gives it back; a pause is only ever extended.
 local admittedAt, used, where, holder = string.match(ARGV[7], '^(%d+) (%d+) (%a+) (.*)$')
 local leaseEnd = holder and redis.call('ZSCORE', openKey, holder)
 if not leaseEnd then return { 0, 0 } end

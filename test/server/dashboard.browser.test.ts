@@ -1,0 +1,214 @@
+/**
+ * The operator's window in a real browser: followed live from the first link to the last saved video, through a
+ * halt, a failed group taken up again, a search, a paste of 1,000 links, and a Redis that is away. Needs
+ * chromium (Debian's package), and is skipped with a word where there is none.
+ */
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { shareLink } from '../setup/system.ts';
+import { openWindow } from './window.ts';
+
+const program = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
+if (program === undefined) console.warn('Skipped: no chromium here (Debian: apt-get install chromium)');
+
+const axeResult = z.object({
+  violations: z.array(
+    z.object({
+      id: z.string(),
+      impact: z.string().nullable(),
+      nodes: z.array(z.object({ html: z.string() })),
+    }),
+  ),
+});
+
+describe.skipIf(program === undefined)('the operator’s window in a browser', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await chromium.launch({
+      executablePath: program ?? '',
+      args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking'],
+    });
+  });
+  afterAll(() => browser.close());
+
+  async function open(url: string, options: { width?: number; dark?: boolean } = {}) {
+    const { width = 1280, dark = false } = options;
+    const page = await browser.newPage({
+      viewport: { width, height: 900 },
+      colorScheme: dark ? 'dark' : 'light',
+    });
+    const complaints: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error') complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(error.message));
+    page.on('dialog', (dialog) => dialog.accept());
+    await page.goto(url);
+    return { page, complaints, [Symbol.asyncDispose]: () => page.close() };
+  }
+
+  /** Injected past the page's policy, which rightly lets no foreign script in. */
+  async function seriousIssues(page: Page): Promise<string[]> {
+    await page.evaluate((await import('node:fs')).readFileSync(axePath, 'utf8'));
+    const found = axeResult.parse(await page.evaluate('axe.run(document, { resultTypes: ["violations"] })'));
+    return found.violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+  }
+
+  it('follows a batch from the first link to the last saved video, which plays', async () => {
+    await using window = await openWindow({ simulator: { taskTime: '400ms' } });
+    await using tab = await open(window.url);
+    await tab.page.getByText('Nothing to do yet').waitFor();
+    const [id = ''] = await window.system.give(12);
+    await tab.page.getByText('Nobody is working').waitFor();
+    await window.system.startWorker();
+    await tab.page.getByText('Nothing waits: 12 saved.').waitFor();
+    expect(await tab.page.locator('#connection').textContent()).toBe('Live');
+    await tab.page.locator('.chart canvas').first().waitFor();
+    await tab.page.getByRole('link', { name: 'test', exact: true }).click();
+    await tab.page.getByRole('link', { name: id }).click();
+    await tab.page.getByText('Saved: whole, verified, stored').waitFor();
+    await expect
+      .poll(() => tab.page.evaluate('document.querySelector("video").duration'), { timeout: 10_000 })
+      .toBeGreaterThan(0);
+    expect(tab.complaints).toEqual([]);
+  });
+
+  it('shows a halt in words with what to do, and that it is over', async () => {
+    await using window = await openWindow({ simulator: { credits: 0 } });
+    await window.system.give(3);
+    await using tab = await open(window.url);
+    await window.system.startWorker();
+    const halt = tab.page.getByRole('alert');
+    await halt.getByText('Halted: no-credits').waitFor();
+    expect(await halt.textContent()).toContain('Top up the account.');
+    expect(await halt.textContent()).toMatch(/Credits insufficient/);
+    expect(await seriousIssues(tab.page)).toEqual([]);
+  });
+
+  it('takes a failed group up again with one button', async () => {
+    await using window = await openWindow();
+    const ids = await window.system.give(30);
+    for (const id of ids.slice(0, 8))
+      await window.system.session.ledger.move('fail', id, {
+        reason: 'rejected',
+        message: 'video <b>gone</b> 404',
+      });
+    for (const id of ids.slice(8, 10))
+      await window.system.session.ledger.move('fail', id, { reason: 'task-timeout', message: 'an hour' });
+    await using tab = await open(`${window.url}/batches/test`);
+    const row = tab.page.getByRole('row', { name: /rejected/ }).first();
+    expect(await row.textContent()).toContain('video <b>gone</b> 404');
+    await row.getByRole('button', { name: 'Retry' }).click();
+    await tab.page.getByText('8 links taken up again.').waitFor();
+    const batch = await window.system.session.ledger.batch('test');
+    expect(batch?.counts).toMatchObject({ failed: 2, queued: 28 });
+    expect(tab.complaints).toEqual([]);
+  });
+
+  it('finds one link among 100,000 by a part of its id, its link and its task', async () => {
+    await using window = await openWindow();
+    await window.system.give(0);
+    for (let from = 0; from < 100_000; from += 5000) {
+      const links = Array.from({ length: 5000 }, (_, n) => shareLink(from + n)).map((url) => ({
+        id: url.slice(url.lastIndexOf('/') + 1),
+        url,
+      }));
+      await window.system.session.ledger.enqueue('test', links);
+    }
+    const wanted = shareLink(77_777);
+    const id = wanted.slice(wanted.lastIndexOf('/') + 1);
+    await window.system.session.ledger.move('beginSubmit', id);
+    await window.system.session.ledger.move('recordTask', id, { taskId: 'task-of-77777' });
+    await using tab = await open(`${window.url}/batches/test`);
+    for (const text of [wanted, 'task-of-77777', id.slice(-7)]) {
+      await tab.page.getByRole('searchbox').fill(text);
+      await tab.page.getByRole('button', { name: 'Search' }).click();
+      await tab.page.getByRole('link', { name: id }).waitFor();
+      expect(await tab.page.locator('table.items tbody tr').count()).toBe(1);
+    }
+  });
+
+  it('shows what is wrong with 1,000 pasted links before any is enqueued', async () => {
+    await using window = await openWindow();
+    await using tab = await open(`${window.url}/new`);
+    const lines = Array.from({ length: 1000 }, (_, n) =>
+      n % 100 === 0 ? `https://example.com/${n}` : shareLink(n),
+    );
+    await tab.page.getByLabel('Name').fill('pasted');
+    await tab.page.getByLabel('Links, one a line').fill(lines.join('\n'));
+    await tab.page.getByRole('button', { name: 'Check' }).click();
+    await tab.page.getByRole('heading', { name: 'Lines without a usable link' }).waitFor();
+    expect(await tab.page.getByRole('row').count()).toBe(11);
+    expect(await window.system.session.ledger.batch('pasted')).toBeNull();
+    expect(await seriousIssues(tab.page)).toEqual([]);
+    await tab.page.getByRole('button', { name: 'Enqueue 990 links' }).click();
+    await tab.page.getByText('990 links accepted.').waitFor();
+    expect((await window.system.session.ledger.batch('pasted'))?.counts.queued).toBe(990);
+  });
+
+  it('keeps links and words of strangers from doing anything', async () => {
+    await using window = await openWindow();
+    const [id = ''] = await window.system.give(2);
+    const words = '"><img src=x onerror="document.title=1"><script>document.title=2</script>';
+    await window.system.session.ledger.move('fail', id, { reason: 'rejected', message: words });
+    await using tab = await open(`${window.url}/batches/test`);
+    await tab.page.locator('table.items').waitFor();
+    await tab.page.goto(`${window.url}/items/${id}`);
+    await tab.page.getByText(words).first().waitFor();
+    expect(await tab.page.title()).toContain(id);
+    expect(await tab.page.locator('img').count()).toBe(0);
+    expect(tab.complaints).toEqual([]);
+  });
+
+  it.each([
+    ['light, on a desk', {}],
+    ['dark, on a desk', { dark: true }],
+    ['light, on a phone', { width: 390 }],
+  ])('has no serious accessibility issue: %s', async (_name, options) => {
+    await using window = await openWindow();
+    const ids = await window.system.give(6);
+    const { ledger } = window.system.session;
+    await ledger.move('fail', ids[0] ?? '', { reason: 'rejected', message: 'no' });
+    await window.system.startWorker(['submit', 'status-check', 'download']);
+    await window.system.ended();
+    for (const path of [
+      '/',
+      '/batches',
+      '/batches/test',
+      `/items/${ids[0]}`,
+      `/items/${ids[1]}`,
+      '/new',
+      '/audit',
+      '/api',
+    ]) {
+      await using tab = await open(`${window.url}${path}`, options);
+      await tab.page.locator('main').waitFor();
+      expect([path, await seriousIssues(tab.page)]).toEqual([path, []]);
+      expect([path, await tab.page.evaluate('document.documentElement.scrollWidth - innerWidth')]).toEqual([
+        path,
+        0,
+      ]);
+    }
+  });
+
+  it('shows the queues’ own board', async () => {
+    await using window = await openWindow();
+    await using tab = await open(`${window.url}/queues`);
+    await tab.page.getByText('status-check').first().waitFor();
+  });
+
+  it('can be gone through by keyboard', async () => {
+    await using window = await openWindow();
+    await using tab = await open(window.url);
+    await tab.page.keyboard.press('Tab');
+    expect(await tab.page.evaluate('document.activeElement.textContent')).toBe('Skip to the content');
+    await tab.page.keyboard.press('Enter');
+    expect(await tab.page.evaluate('document.activeElement.id')).toBe('main');
+  });
+});

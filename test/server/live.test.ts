@@ -1,0 +1,132 @@
+/** What follows by server-sent events: resumption, and a Redis that goes away and comes back. */
+import { connect, createServer, type Socket } from 'node:net';
+import { describe, expect, inject, it } from 'vitest';
+import { addSample, sampleEveryMs, samplesSince } from '../../src/server/readings/samples.ts';
+import { connectTestRedis, redisPrefix } from '../setup/redis.ts';
+import { until } from '../setup/until.ts';
+import { openWindow } from './window.ts';
+
+/** Collects the events of a live page until disposed. */
+function follow(url: string, headers: Record<string, string> = {}) {
+  const stopping = new AbortController();
+  let text = '';
+  const done = fetch(url, { headers, signal: stopping.signal })
+    .then(async (answer) => {
+      for await (const chunk of answer.body ?? []) text += Buffer.from(chunk).toString();
+    })
+    .catch(() => undefined);
+  return {
+    text: () => text,
+    async [Symbol.asyncDispose]() {
+      stopping.abort();
+      await done;
+    },
+  };
+}
+
+const sample = {
+  at: 0,
+  waiting: 1,
+  atVendor: 2,
+  downloading: 3,
+  saved: 4,
+  failed: 5,
+  admitted: 6,
+  refused: 7,
+  limitPer10s: 20,
+  oldestWaitingMs: 9000,
+};
+
+describe('a live page', () => {
+  it('gets every part at first, then only what has changed', async () => {
+    await using window = await openWindow();
+    await using page = follow(`${window.url}/live/`);
+    await until(() => page.text().includes('"id":"headline"'), 'the first parts are here');
+    await until(() => page.text().includes('event: connection'), 'the page is told that all is well');
+    const before = page.text().length;
+    await window.system.give(2);
+    await until(() => page.text().slice(before).includes('"id":"tiles"'), 'the change is here');
+    expect(page.text().slice(before)).not.toContain('"id":"storage"');
+  });
+
+  it('goes on after the last sample it has', async () => {
+    await using window = await openWindow();
+    const prefix = window.system.session.configuration.QUEUE_PREFIX;
+    const tick = Math.floor(Date.now() / sampleEveryMs) * sampleEveryMs - 60_000;
+    const redis = connectTestRedis();
+    await redis.del(`${prefix}:samples`);
+    for (const at of [tick, tick + sampleEveryMs]) await addSample(redis, prefix, { ...sample, at });
+    await redis.quit();
+    await using page = follow(`${window.url}/live/`, { 'last-event-id': String(tick) });
+    await until(() => page.text().includes(`id: ${tick + sampleEveryMs}`), 'the later sample is here');
+    expect(page.text()).not.toContain(`"at":${tick},`);
+  });
+
+  it('is told when Redis is away and when it is back', async () => {
+    await using redis = await startProxy(inject('redisUrl'));
+    await using window = await openWindow({ environment: { REDIS_URL: redis.url } });
+    await using page = follow(`${window.url}/live/`);
+    await until(() => page.text().includes('"redis":"here"'), 'the page is live');
+    redis.cut();
+    await until(() => page.text().includes('"redis":"away"'), 'the page is told that Redis is away');
+    expect((await window.get('/')).status).toBe(503);
+    const before = page.text().length;
+    redis.restore();
+    await until(
+      () => page.text().slice(before).includes('"redis":"here"'),
+      'the page is told that Redis is back',
+    );
+    expect((await window.get('/')).status).toBe(200);
+  });
+});
+
+it('of several servers one takes each sample', async () => {
+  const [redis, prefix] = [connectTestRedis(), redisPrefix()];
+  const at = Math.floor(Date.now() / sampleEveryMs) * sampleEveryMs;
+  const taken = await Promise.all([1, 2, 3].map(() => addSample(redis, prefix, { ...sample, at })));
+  expect(taken.filter(Boolean)).toHaveLength(1);
+  expect(await samplesSince(redis, prefix, at - 1)).toEqual([{ ...sample, at }]);
+  expect(await samplesSince(redis, prefix, at)).toEqual([]);
+  await redis.quit();
+});
+
+/** A way to Redis that can be cut. */
+async function startProxy(redisUrl: string) {
+  const { hostname, port, pathname, protocol } = new URL(redisUrl);
+  const sockets = new Set<Socket>();
+  let isCut = false;
+  const server = createServer((client) => {
+    if (isCut) {
+      client.destroy();
+      return;
+    }
+    const upstream =
+      protocol === 'unix:' ? connect(decodeURIComponent(pathname)) : connect(Number(port || 6379), hostname);
+    for (const socket of [client, upstream]) {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+      socket.on('close', () => {
+        client.destroy();
+        upstream.destroy();
+      });
+    }
+    client.pipe(upstream).pipe(client);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const address = server.address();
+  const credentials = new URL(redisUrl).password === '' ? '' : `:${new URL(redisUrl).password}@`;
+  return {
+    url: `redis://${credentials}127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
+    cut() {
+      isCut = true;
+      for (const socket of sockets) socket.destroy();
+    },
+    restore() {
+      isCut = false;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
