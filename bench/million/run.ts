@@ -35,7 +35,7 @@ export async function run(args: string[]): Promise<void> {
   const command = (...words: string[]) => measure(words, environment);
   const rate = ({ seconds }: { seconds: number }) => links / seconds;
   const asked = async (work: () => Promise<Measured>) => {
-    const stop = startAsking(others);
+    const stop = await startAsking(others);
     const measured = await work();
     return { measured, waits: await stop() };
   };
@@ -117,8 +117,8 @@ async function statusMs(redis: Redis): Promise<number> {
   return times.sort((a, b) => a - b)[25] ?? Number.NaN;
 }
 
-function describe({ medianMs, p99Ms, mostMs }: Waits): string {
-  return `${medianMs.toFixed(1)} ms (median), ${p99Ms.toFixed(1)} (p99), ${mostMs.toFixed(1)} (most)`;
+function describe({ medianMs, p99Ms, mostMs, longestCommandMs }: Waits): string {
+  return `${medianMs.toFixed(1)} ms (median), ${p99Ms.toFixed(1)} (p99), ${mostMs.toFixed(1)} (most; longest command ${longestCommandMs.toFixed(1)})`;
 }
 
 function memory({ peakRssMib }: Measured): string {

@@ -4,7 +4,7 @@
  * paused, and the same call goes on.
  */
 import type { BatchOperations } from '../shared/ledger/batch-operations.ts';
-import { chunkSize, inChunks } from './in-chunks.ts';
+import { inChunks } from './in-chunks.ts';
 
 export interface CancelSummary {
   readonly cancelled: number;
@@ -22,8 +22,8 @@ export async function cancelBatch(
   const summary = { cancelled: 0, abandoned: 0, collecting: 0, calling: 0, left: 0 };
   let position = 0;
   await operations.beginCancel(name);
-  await inChunks(async () => {
-    const { looked, ...found } = await operations.cancelItems(name, position, chunkSize, abandon);
+  await inChunks(async (size) => {
+    const { looked, ...found } = await operations.cancelItems(name, position, size, abandon);
     position += looked;
     summary.cancelled += found.cancelled;
     summary.abandoned += found.abandoned;
@@ -41,9 +41,9 @@ export async function cancelBatch(
 /** Once round; what is given to the batch meanwhile stays where it is. */
 async function sieveBacklog(name: string, operations: BatchOperations): Promise<void> {
   let left = await operations.backlogLength(name);
-  await inChunks(async () => {
+  await inChunks(async (size) => {
     if (left <= 0) return 0;
-    const looked = await operations.sieveBacklog(name, Math.min(left, chunkSize));
+    const looked = await operations.sieveBacklog(name, Math.min(left, size));
     left -= looked;
     return looked;
   });

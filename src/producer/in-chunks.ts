@@ -1,19 +1,37 @@
 /**
- * Goes through a great batch in chunks of a size that Redis answers in a few milliseconds. Pauses as long as
- * the chunk took, so that others are served in between however busy Redis is. Used by the operations on batches.
+ * Goes through a great batch in chunks that Redis answers in a few milliseconds, so that others are served in
+ * between. The size follows the time the last chunk took: a slow or busy Redis gets smaller ones. Used by the
+ * operations on batches.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** About 3 ms of a slow core's time. */
-export const chunkSize = 500;
+const firstSize = 200;
+const leastSize = 50;
+const mostSize = 1000;
+/** Below the first a chunk may grow, above the second it shrinks. */
+const comfortableMs = { from: 2, to: 5 } as const;
+const longestRestMs = 20;
 
-/** Calls `act` until it answers 0 or false, or the signal is aborted. */
-export async function inChunks(act: () => Promise<number | false>, signal?: AbortSignal): Promise<void> {
-  for (;;) {
-    if (signal?.aborted) return;
+/**
+ * Calls `act` with the size of the next chunk until it has looked at nothing more, or the signal is aborted.
+ * @param act returns how many items it has looked at
+ */
+export async function inChunks(act: (size: number) => Promise<number>, signal?: AbortSignal): Promise<void> {
+  let size = firstSize;
+  while (!signal?.aborted) {
     const startedAt = performance.now();
-    const looked = await act();
-    if (looked === 0 || looked === false) return;
-    await sleep(Math.min(20, (performance.now() - startedAt) / 4));
+    const looked = await act(size);
+    if (looked === 0) return;
+    const tookMs = performance.now() - startedAt;
+    size = nextSize(size, tookMs);
+    // As a guest: a Redis that is busy gets longer rests.
+    await sleep(Math.min(longestRestMs, tookMs / 4));
   }
+}
+
+/** Pure. */
+export function nextSize(size: number, tookMs: number): number {
+  if (tookMs > comfortableMs.to) return Math.max(leastSize, Math.floor(size / 2));
+  if (tookMs < comfortableMs.from) return Math.min(mostSize, Math.ceil(size * 1.5));
+  return size;
 }

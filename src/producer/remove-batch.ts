@@ -4,7 +4,7 @@
  * saved link stays known as paid and saved.
  */
 import type { BatchOperations, EndedBefore } from '../shared/ledger/batch-operations.ts';
-import { chunkSize, inChunks } from './in-chunks.ts';
+import { inChunks } from './in-chunks.ts';
 
 export interface RemoveSummary {
   readonly removed: number;
@@ -26,9 +26,9 @@ export async function removeBatch(
 ): Promise<RemoveSummary> {
   let left = await operations.itemCount(name);
   let [removed, kept, first] = [0, 0, Number.POSITIVE_INFINITY];
-  await inChunks(async () => {
+  await inChunks(async (size) => {
     if (left <= 0) return 0;
-    const found = await operations.removeItems(name, Math.min(left, chunkSize), ended);
+    const found = await operations.removeItems(name, Math.min(left, size), ended);
     left -= found.looked;
     removed += found.removed;
     kept += found.kept;

@@ -6,7 +6,7 @@
 import type { Queues } from '../shared/jobs/catalogue.ts';
 import type { BatchOperations } from '../shared/ledger/batch-operations.ts';
 import type { FailureReason } from '../shared/ledger/states.ts';
-import { chunkSize, inChunks } from './in-chunks.ts';
+import { inChunks } from './in-chunks.ts';
 
 export interface RetrySummary {
   /** All that were taken up again. */
@@ -21,8 +21,8 @@ export async function retryBatch(
   reason?: FailureReason,
 ): Promise<RetrySummary> {
   let [position, retried, collected] = [0, 0, 0];
-  await inChunks(async () => {
-    const found = await operations.retryItems(name, position, chunkSize, reason);
+  await inChunks(async (size) => {
+    const found = await operations.retryItems(name, position, size, reason);
     await Promise.all([
       queues.addMany('status-check', found.checkAgain),
       queues.addMany('download', found.downloadAgain),

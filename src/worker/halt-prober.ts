@@ -109,7 +109,7 @@ async function probeCreate(halt: Halt, context: WorkerContext, signal: AbortSign
 async function askAnew({ redis, prefix, clock }: WorkerContext): Promise<void> {
   for (const halt of await listHalts(redis, prefix)) {
     if (halt.reason === 'misconfigured') await endHalt(redis, prefix, identityOf(halt));
-    else await hastenProbe(redis, prefix, identityOf(halt), clock.now());
+    else await hastenProbe(redis, prefix, halt, clock.now());
   }
 }
 

@@ -8,8 +8,9 @@ import { createRequire } from 'node:module';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { hastenProbe, listHalts } from '../../src/shared/gate-state/halts.ts';
 import { shareLink } from '../setup/system.ts';
-import { openWindow } from './window.ts';
+import { openWindow, type TestWindow } from './window.ts';
 
 const program = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
 const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
@@ -60,6 +61,13 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
       .map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
   }
 
+  /** So that the test need not wait for the probe's usual time. */
+  async function hasten({ system }: TestWindow): Promise<void> {
+    const { redis, configuration } = system.session;
+    for (const each of await listHalts(redis, configuration.QUEUE_PREFIX))
+      await hastenProbe(redis, configuration.QUEUE_PREFIX, each, 0);
+  }
+
   it('follows a batch from the first link to the last saved video, which plays', async () => {
     await using window = await openWindow({ simulator: { taskTime: '400ms' } });
     await using tab = await open(window.url);
@@ -89,6 +97,10 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
     expect(await halt.textContent()).toContain('Top up the account.');
     expect(await halt.textContent()).toMatch(/Credits insufficient/);
     expect(await seriousIssues(tab.page)).toEqual([]);
+    window.system.simulator.settings({ credits: 1000 });
+    await hasten(window);
+    await tab.page.getByText('Nothing waits: 3 saved.').waitFor();
+    expect(await halt.count()).toBe(0);
   });
 
   it('takes a failed group up again with one button', async () => {

@@ -6,7 +6,6 @@ import { describe, expect, it } from 'vitest';
 import type { HaltReason } from '../../src/shared/gate-state/halt-reasons.ts';
 import { type Halt, hastenProbe, listHalts } from '../../src/shared/gate-state/halts.ts';
 import type { SimulatorOptions } from '../../src/simulator/options.ts';
-import { identityOf } from '../../src/worker/halt-trial.ts';
 import { type System, shareLink, startSystem, testModel } from '../setup/system.ts';
 import { until } from '../setup/until.ts';
 
@@ -24,7 +23,7 @@ function untilHalted(system: System, reason: HaltReason): Promise<Halt> {
 
 /** Brings the next probe forward, as its time is none of the test's business. */
 async function probeNow({ session, environment }: System, halt: Halt): Promise<void> {
-  await hastenProbe(session.redis, environment['QUEUE_PREFIX'] ?? '', identityOf(halt), Date.now());
+  await hastenProbe(session.redis, environment['QUEUE_PREFIX'] ?? '', halt, Date.now());
 }
 
 async function attemptsOf(system: System, ids: readonly string[]) {

@@ -41,6 +41,8 @@ export function demoCommand(terminal: Terminal): Command {
         force: true,
         yes: true,
         exitOnHalt: false,
+        serve: terminal.isWatched,
+        staysUp: terminal.isWatched,
         json,
       };
       process.exitCode = await run([examples], flags, loaded, terminal);

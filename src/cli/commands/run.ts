@@ -7,23 +7,30 @@ import { unfinished } from '../../shared/ledger/batch.ts';
 import { openAsk, readBalance } from '../agree-to-cost.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { plural } from '../format.ts';
-import { withInterrupt } from '../interrupt.ts';
+import { untilAborted, withInterrupt } from '../interrupt.ts';
 import { showInvalidLines } from '../invalid-lines.ts';
+import { openOperatorPages } from '../operator-pages.ts';
 import { openProgress } from '../progress.ts';
 import { type RunEnd, runBatch } from '../run-batch.ts';
-import { openSession, requireApiKey } from '../session.ts';
+import { openSession, requireApiKey, type Session } from '../session.ts';
 import { describeSummary, exitCodeOf, summarize } from '../summary.ts';
 import type { Terminal } from '../terminal.ts';
 import { type ListFlags, listCommand } from './options.ts';
+import { openServer } from './serve.ts';
 
 export interface RunFlags extends ListFlags {
   readonly exitOnHalt: boolean;
+  /** Carry the dashboard, the API and the callbacks in this process. */
+  readonly serve: boolean;
+  /** With `serve`: stay up after the end until Ctrl-C. */
+  readonly staysUp?: boolean;
 }
 
 export function runCommand(terminal: Terminal): Command {
   return listCommand('run')
     .description('Enqueue links and work here until all of them are saved or failed')
     .option('--exit-on-halt', 'end with exit code 3 when the account or the model has to wait', false)
+    .option('--serve', 'carry the dashboard and the API in this process, as serve does', false)
     .addHelpText(
       'after',
       `
@@ -53,6 +60,7 @@ export async function run(
     waitsForRedis: true,
   });
   try {
+    await using served = flags.serve ? await serveAlong(session, terminal) : null;
     const progress = openProgress(terminal);
     const request = {
       ...flags,
@@ -69,10 +77,37 @@ export async function run(
     const end = await withInterrupt(terminal, (signal) =>
       runBatch(request, { session, progress, terminal, cost, signal, onInvalid: invalidLines.onInvalid }),
     ).finally(invalidLines.finish);
-    return report(end, flags, terminal);
+    const exitCode = report(end, flags, terminal);
+    if (served !== null && flags.staysUp && end.ended === 'completed') {
+      terminal.say(`\nThe dashboard stays at ${served.url} until Ctrl-C.`);
+      await withInterrupt(terminal, untilAborted);
+    }
+    return exitCode;
   } finally {
     await session.close();
   }
+}
+
+interface ServedAlong extends AsyncDisposable {
+  readonly url: string;
+}
+
+async function serveAlong(session: Session, terminal: Terminal): Promise<ServedAlong> {
+  const pages = await openOperatorPages(session);
+  const server = await openServer(session, { hasPages: true, pages: [pages.routes] }).catch(
+    async (error: unknown) => {
+      await pages.close();
+      throw error;
+    },
+  );
+  terminal.say(`Dashboard: ${server.url}`);
+  return {
+    url: server.url,
+    async [Symbol.asyncDispose]() {
+      await server[Symbol.asyncDispose]();
+      await pages.close();
+    },
+  };
 }
 
 function report({ ended, facts }: RunEnd, { json }: RunFlags, terminal: Terminal): number {

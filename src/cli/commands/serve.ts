@@ -8,6 +8,7 @@ import { systemClock } from '../../shared/clock.ts';
 import { loadConfiguration } from '../../shared/configuration/configuration.ts';
 import { exitCodes, UsageError } from '../exit-codes.ts';
 import { untilAborted, withInterrupt } from '../interrupt.ts';
+import { openOperatorPages } from '../operator-pages.ts';
 import { openSession, type Session } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 import { jsonOption, modelFileOption } from './options.ts';
@@ -33,7 +34,10 @@ export function serveCommand(terminal: Terminal): Command {
         logTo: 'standard-error',
       });
       try {
-        await using server = await openServer(session, { hasPages: !flags.callbacksOnly, pages: [] });
+        const pages = flags.callbacksOnly ? null : await openOperatorPages(session);
+        await using _pages = { [Symbol.asyncDispose]: async () => pages?.close() };
+        const parts = { hasPages: pages !== null, pages: pages === null ? [] : [pages.routes] };
+        await using server = await openServer(session, parts);
         session.logger.info({ url: server.url }, 'Serving');
         if (flags.json) terminal.json({ url: server.url });
         await withInterrupt(terminal, untilAborted);

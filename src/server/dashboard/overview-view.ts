@@ -115,7 +115,7 @@ export function situation(overview: Overview): Situation {
   const speed =
     rates === null || submitGate === null
       ? 'Running'
-      : `Running at ${rates.admittedPer10s.toFixed(1)} of ${limitPer10s(submitGate)} new tasks per 10 s`;
+      : `Running at ${speedWords(rates.admittedPer10s, submitGate)} new tasks per 10 s`;
   return { tone: 'good', words: `${speed}: ${toGo}${when}.` };
 }
 
@@ -129,8 +129,10 @@ function describeRest({ saved, failed, held }: Overview['counts']): string {
   return `Nothing waits: ${count(saved)} saved${rest.length > 0 ? `, ${rest.join(', ')}` : ''}.`;
 }
 
-function limitPer10s({ limit }: GateState): string {
-  return String(Math.round((limit.max / limit.windowMs) * 100_000) / 10);
+/** Samples and windows do not begin together, so what was measured can seem to be above the limit: it never is. */
+function speedWords(measured: number, { limit }: GateState): string {
+  const most = Math.round((limit.max / limit.windowMs) * 100_000) / 10;
+  return `${Math.min(measured, most).toFixed(1)} of ${most}`;
 }
 
 export function describeLimit({ max, windowMs }: GateState['limit']): string {

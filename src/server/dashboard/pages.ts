@@ -11,7 +11,7 @@ import type { Overview } from '../readings/overview.ts';
 import { remember } from '../readings/remember.ts';
 import { keyOfFile } from '../readings/stored-file.ts';
 import type { ServerDeps } from '../server-deps.ts';
-import { type ItemQuery, itemQuerySchema } from './batch-query.ts';
+import { type ItemQuery, itemQuerySchema, queryString } from './batch-query.ts';
 import { type BatchReading, batchFragments, batchPage } from './batch-view.ts';
 import { type BatchesReading, batchesFragments, batchesPage } from './batches-view.ts';
 import { definePage, type PageParts } from './define-page.ts';
@@ -25,7 +25,9 @@ export interface PagesParts extends PageParts {
 const batchesAPage = 20;
 const itemsAPage = 50;
 /** A search through a million items that finds little answers after this and says where to go on. */
-const searchBudgetMs = 90;
+const searchBudgetMs = 60;
+/** A search that has to look through the items is not repeated every second for a page that follows. */
+const searchFreshMs = 10_000;
 const groupsFreshMs = 3000;
 
 const nameParams = z.object({ name: z.string().max(100) });
@@ -52,6 +54,7 @@ export function pageRoutes(scope: FastifyInstance, parts: PagesParts): void {
     content: (_reading, fragments, { role }) => batchesPage(fragments, role === 'operator'),
   });
   const failuresOf = createFailureReader(deps);
+  const itemsOf = createItemReader(deps);
   definePage<BatchReading>(scope, parts, {
     path: '/batches/:name',
     section: '/batches',
@@ -63,7 +66,7 @@ export function pageRoutes(scope: FastifyInstance, parts: PagesParts): void {
       const [overview, failures, items] = await Promise.all([
         readOverview(),
         failuresOf(batch),
-        readItems(batch.name, wanted, deps),
+        itemsOf(batch.name, wanted),
       ]);
       return { batch, overview, failures, items, query: wanted, forecast: forecastOf(batch, overview, deps) };
     },
@@ -88,6 +91,19 @@ async function readBatches({ ledger }: ServerDeps, from: number): Promise<Batche
     batches: found.filter((batch) => batch !== null),
     from,
     next: names.length > from + batchesAPage ? from + batchesAPage : null,
+  };
+}
+
+function createItemReader(deps: ServerDeps) {
+  const searches = new Map<string, () => Promise<ItemPage>>();
+  return (batch: string, query: ItemQuery): Promise<ItemPage> => {
+    const isListed = query.state === undefined || query.state === 'failed' || query.state === 'held';
+    if (!query.q && isListed) return readItems(batch, query, deps);
+    const key = `${batch}?${queryString(query)}`;
+    const search = searches.get(key) ?? remember(searchFreshMs, () => readItems(batch, query, deps));
+    if (searches.size > 100) searches.clear();
+    searches.set(key, search);
+    return search();
   };
 }
 

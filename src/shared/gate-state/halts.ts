@@ -153,8 +153,9 @@ export async function claimProbe(
 export async function hastenProbe(
   redis: RedisConnection,
   prefix: string,
-  halt: HaltIdentity,
+  halt: Pick<Halt, 'reason' | 'model'>,
   now: number,
 ): Promise<void> {
-  await hastenProbeScript.run(redis, [haltsKey(prefix)], [haltField(halt.reason, halt.model), now]);
+  const field = haltField(halt.reason, halt.model ?? undefined);
+  await hastenProbeScript.run(redis, [haltsKey(prefix)], [field, now]);
 }

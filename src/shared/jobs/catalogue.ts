@@ -50,7 +50,12 @@ const jobOptions = {
 
 export function openQueues(redis: RedisConnection, prefix: string): Queues {
   const options: QueueOptions = { connection: redis, prefix, defaultJobOptions: jobOptions };
-  const open = (stage: Stage) => new Queue<JobData>(stage, options);
+  const open = (stage: Stage) => {
+    const queue = new Queue<JobData>(stage, options);
+    // Trouble with the connection is told once for all by whoever opened it; unheard, BullMQ would print it.
+    queue.on('error', () => undefined);
+    return queue;
+  };
   const queues: Readonly<Record<Stage, Queue<JobData>>> = {
     submit: open('submit'),
     'status-check': open('status-check'),

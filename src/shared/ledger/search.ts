@@ -61,7 +61,7 @@ export type ItemSearch = ReturnType<typeof createItemSearch>;
 const scanned = z.tuple([z.number(), z.number()], z.string());
 const instant = z.string().transform((text) => (text === '' ? null : Number(text)));
 const scanSize = 2000;
-const partScanSize = 10_000;
+const partScanSize = 5000;
 const examinedFailures = 2000;
 const examinedWaiting = 1000;
 

@@ -29,7 +29,7 @@ function series(label, tone, more = {}) {
 function per10s(samples, name) {
   return samples.map((sample, index) => {
     const before = samples[Math.max(0, index - 6)];
-    if (!before || before.at === sample.at) return null;
+    if (!before || sample.at - before.at < 15_000) return null;
     return (Math.max(0, sample[name] - before[name]) / (sample.at - before.at)) * 10_000;
   });
 }
@@ -107,6 +107,7 @@ export function createCharts(places) {
           {
             ...axis,
             space: 60,
+            incrs: [60, 120, 300, 600],
             values: (_chart, ticks) => ticks.map((tick) => clockTime.format(tick * 1000)),
           },
           {

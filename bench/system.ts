@@ -1,0 +1,112 @@
+/**
+ * The whole of kie-batch in one process for a benchmark: the simulated vendor over real HTTP, a worker, a folder
+ * for the videos, and the Redis of REDIS_URL under a prefix of its own, whose keys are removed at the end.
+ */
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+import { openSession, type Session, type WorkingSession } from '../src/cli/session.ts';
+import { openTerminal } from '../src/cli/terminal.ts';
+import { parseConfiguration } from '../src/shared/configuration/configuration.ts';
+import { stages } from '../src/shared/jobs/catalogue.ts';
+import { type Batch, unfinished } from '../src/shared/ledger/batch.ts';
+import type { SimulatorOptions } from '../src/simulator/options.ts';
+import { type Simulator, startSimulator } from '../src/simulator/simulator.ts';
+import type { SimulatorHooks } from '../src/simulator/vendor.ts';
+
+export interface BenchSystem extends AsyncDisposable {
+  readonly simulator: Simulator;
+  readonly session: Session;
+  readonly prefix: string;
+  startWorker(): Promise<WorkingSession>;
+  give(count: number): Promise<void>;
+  ended(): Promise<Batch>;
+}
+
+export interface BenchSystemOptions {
+  readonly simulator: Partial<SimulatorOptions>;
+  readonly hooks?: SimulatorHooks;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+const batch = 'bench';
+const model = 'sora-watermark-remover';
+const apiKey = 'key-of-the-benchmarks';
+const redisUrl = process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379';
+
+export function shareLink(n: number): string {
+  return `https://sora.chatgpt.com/p/s_${n.toString(16).padStart(32, '0')}`;
+}
+
+export async function startBenchSystem(options: BenchSystemOptions): Promise<BenchSystem> {
+  const simulator = await startSimulator({ apiKey, ...options.simulator }, options.hooks);
+  const folder = await mkdtemp(join(tmpdir(), 'kie-batch-bench-'));
+  const prefix = `{bench-${randomUUID().slice(0, 8)}}`;
+  const session = await openSession({
+    loaded: parseConfiguration({
+      KIE_API_KEY: apiKey,
+      KIE_BASE_URL: simulator.url,
+      REDIS_URL: redisUrl,
+      QUEUE_PREFIX: prefix,
+      DATA_DIR: join(folder, 'data'),
+      STORAGE_URL: `file:${join(folder, 'videos')}`,
+      ALLOW_PRIVATE_ADDRESSES: 'true',
+      MIN_FREE_BYTES: '1MiB',
+      LOG_LEVEL: 'error',
+      ...options.environment,
+    }),
+    terminal: openTerminal(process),
+    modelFiles: [],
+    logTo: 'file',
+  });
+  const workers: WorkingSession[] = [];
+  return {
+    simulator,
+    session,
+    prefix,
+    async startWorker() {
+      const worker = await session.startWorker(stages);
+      workers.push(worker);
+      return worker;
+    },
+    give: (count) => give(session, count, `${join(folder, 'videos')}/`),
+    ended: () => untilEnded(session),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(workers.map((worker) => worker.stop(1000)));
+      await session.close();
+      await simulator.close();
+      await rm(folder, { recursive: true, force: true });
+      await removeKeys(prefix);
+    },
+  };
+}
+
+async function give({ ledger }: Session, count: number, root: string): Promise<void> {
+  await ledger.openBatch(batch, { model, root });
+  for (let from = 0; from < count; from += 1000) {
+    const urls = Array.from({ length: Math.min(1000, count - from) }, (_, n) => shareLink(from + n));
+    await ledger.enqueue(
+      batch,
+      urls.map((url) => ({ id: url.slice(url.lastIndexOf('/') + 1), url })),
+    );
+  }
+}
+
+async function untilEnded({ ledger }: Session): Promise<Batch> {
+  for (;;) {
+    const now = await ledger.batch(batch);
+    if (now !== null && unfinished(now.counts) === 0) return now;
+    await sleep(50);
+  }
+}
+
+async function removeKeys(prefix: string): Promise<void> {
+  const redis = new Redis(redisUrl);
+  for await (const keys of redis.scanStream({ match: `${prefix}*`, count: 1000 })) {
+    if (Array.isArray(keys) && keys.length > 0) await redis.unlink(keys.map(String));
+  }
+  await redis.quit();
+}
