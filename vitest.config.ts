@@ -9,7 +9,7 @@ export default defineConfig({
     pool: 'forks',
     // Two cores are common where this runs, and most files wait for Redis rather than for a core.
     maxWorkers: 2,
-    testTimeout: 30_000,
+    testTimeout: 120_000,
     hookTimeout: 120_000,
   },
 });

@@ -1,13 +1,9 @@
 /**
- * The whole of kie-batch in one process for a benchmark: the simulated vendor over real HTTP, a worker, a folder
- * for the videos, and the Redis of REDIS_URL under a prefix of its own, whose keys are removed at the end.
+ * The whole of kie-batch in one process for a benchmark: the simulated vendor over real HTTP, a worker, a local Redis of
+ * its own and a folder for the videos. Leaves nothing behind.
  */
-import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Redis } from 'ioredis';
 import { openSession, type Session, type WorkingSession } from '../src/cli/session.ts';
 import { openTerminal } from '../src/cli/terminal.ts';
 import { parseConfiguration } from '../src/shared/configuration/configuration.ts';
@@ -16,6 +12,7 @@ import { type Batch, unfinished } from '../src/shared/ledger/batch.ts';
 import type { SimulatorOptions } from '../src/simulator/options.ts';
 import { type Simulator, startSimulator } from '../src/simulator/simulator.ts';
 import type { SimulatorHooks } from '../src/simulator/vendor.ts';
+import { openOwnRedis } from './million/own-redis.ts';
 
 export interface BenchSystem extends AsyncDisposable {
   readonly simulator: Simulator;
@@ -35,7 +32,7 @@ export interface BenchSystemOptions {
 const batch = 'bench';
 const model = 'sora-watermark-remover';
 const apiKey = 'key-of-the-benchmarks';
-const redisUrl = process.env['REDIS_URL'] ?? 'redis://127.0.0.1:6379';
+const prefix = '{bench}';
 
 export function shareLink(n: number): string {
   return `https://sora.chatgpt.com/p/s_${n.toString(16).padStart(32, '0')}`;
@@ -43,15 +40,15 @@ export function shareLink(n: number): string {
 
 export async function startBenchSystem(options: BenchSystemOptions): Promise<BenchSystem> {
   const simulator = await startSimulator({ apiKey, ...options.simulator }, options.hooks);
-  const folder = await mkdtemp(join(tmpdir(), 'kie-batch-bench-'));
-  const prefix = `{bench-${randomUUID().slice(0, 8)}}`;
+  const redis = await openOwnRedis();
+  const { folder } = redis;
   const session = await openSession({
     loaded: parseConfiguration({
       KIE_API_KEY: apiKey,
       KIE_BASE_URL: simulator.url,
-      REDIS_URL: redisUrl,
+      REDIS_URL: redis.url,
       QUEUE_PREFIX: prefix,
-      DATA_DIR: join(folder, 'data'),
+      DATA_DIR: join(folder, 'logs'),
       STORAGE_URL: `file:${join(folder, 'videos')}`,
       ALLOW_PRIVATE_ADDRESSES: 'true',
       MIN_FREE_BYTES: '1MiB',
@@ -78,8 +75,7 @@ export async function startBenchSystem(options: BenchSystemOptions): Promise<Ben
       await Promise.all(workers.map((worker) => worker.stop(1000)));
       await session.close();
       await simulator.close();
-      await rm(folder, { recursive: true, force: true });
-      await removeKeys(prefix);
+      await redis[Symbol.asyncDispose]();
     },
   };
 }
@@ -101,12 +97,4 @@ async function untilEnded({ ledger }: Session): Promise<Batch> {
     if (now !== null && unfinished(now.counts) === 0) return now;
     await sleep(50);
   }
-}
-
-async function removeKeys(prefix: string): Promise<void> {
-  const redis = new Redis(redisUrl);
-  for await (const keys of redis.scanStream({ match: `${prefix}*`, count: 1000 })) {
-    if (Array.isArray(keys) && keys.length > 0) await redis.unlink(keys.map(String));
-  }
-  await redis.quit();
 }

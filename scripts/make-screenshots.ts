@@ -7,7 +7,7 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type Page } from 'playwright-core';
-import { openServer } from '../src/cli/commands/serve.ts';
+import { openServer } from '../src/cli/open-server.ts';
 import { openOperatorPages } from '../src/cli/operator-pages.ts';
 import { openSession, type Session } from '../src/cli/session.ts';
 import { loadConfiguration } from '../src/shared/configuration/configuration.ts';

@@ -2,7 +2,7 @@
  * A halt with many links waiting: `npm run bench -- halt [LINKS] [MINUTES]` (default 10,000 and 10). The account
  * is in maintenance, each kind of halt's own probe runs at its real intervals, and then the account is open again.
  * Prints the create calls the vendor got for each probe, and how soon after the end of the halt work was at full
- * speed: the first second in which as many tasks were made as the limit allows. Needs REDIS_URL.
+ * speed: the first second in which as many tasks were made as the limit allows.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listHalts } from '../../src/shared/gate-state/halts.ts';

@@ -1,11 +1,11 @@
 /**
  * Lost answers at full size: `npm run bench -- lost-answers [LINKS] [LOST]` (default 2,000 and 200). Runs the whole
  * of kie-batch against the simulated vendor, which makes the tasks of some links and loses the answers: with
- * callbacks on, and without under both policies. Needs REDIS_URL; prints what was saved and what was paid twice.
+ * callbacks on, and without under both policies. Prints what was saved and what was paid twice.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { openServer } from '../../src/cli/commands/serve.ts';
+import { openServer } from '../../src/cli/open-server.ts';
 import type { Batch } from '../../src/shared/ledger/batch.ts';
 import type { Ledger } from '../../src/shared/ledger/ledger.ts';
 import { type BenchSystem, shareLink, startBenchSystem } from '../system.ts';

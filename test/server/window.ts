@@ -1,5 +1,5 @@
 /** The operator's window over a system of a test, on a free port; and a small client for it. */
-import { openServer } from '../../src/cli/commands/serve.ts';
+import { openServer } from '../../src/cli/open-server.ts';
 import { openOperatorPages } from '../../src/cli/operator-pages.ts';
 import { type System, type SystemOptions, startSystem } from '../setup/system.ts';
 

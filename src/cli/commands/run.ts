@@ -9,14 +9,12 @@ import { exitCodes } from '../exit-codes.ts';
 import { plural } from '../format.ts';
 import { untilAborted, withInterrupt } from '../interrupt.ts';
 import { showInvalidLines } from '../invalid-lines.ts';
-import { openOperatorPages } from '../operator-pages.ts';
 import { openProgress } from '../progress.ts';
 import { type RunEnd, runBatch } from '../run-batch.ts';
 import { openSession, requireApiKey, type Session } from '../session.ts';
 import { describeSummary, exitCodeOf, summarize } from '../summary.ts';
 import type { Terminal } from '../terminal.ts';
 import { type ListFlags, listCommand } from './options.ts';
-import { openServer } from './serve.ts';
 
 export interface RunFlags extends ListFlags {
   readonly exitOnHalt: boolean;
@@ -93,6 +91,11 @@ interface ServedAlong extends AsyncDisposable {
 }
 
 async function serveAlong(session: Session, terminal: Terminal): Promise<ServedAlong> {
+  // Loaded where it is used: most runs carry no server, and its parts take long to load.
+  const [{ openOperatorPages }, { openServer }] = await Promise.all([
+    import('../operator-pages.ts'),
+    import('../open-server.ts'),
+  ]);
   const pages = await openOperatorPages(session);
   const server = await openServer(session, { hasPages: true, pages: [pages.routes] }).catch(
     async (error: unknown) => {

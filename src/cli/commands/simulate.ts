@@ -19,11 +19,13 @@ export function simulateCommand(terminal: Terminal): Command {
     const parsed = simulatorOptionsSchema.safeParse({ port: 4000, ...flags });
     if (!parsed.success) throw new UsageError(describeIssues(parsed.error.issues));
     const simulator = await startSimulator({ port: 4000, ...flags });
-    if (json) terminal.json({ url: simulator.url });
-    terminal.say(`The simulated vendor listens. Point kie-batch at it with
+    await withInterrupt(terminal, async (signal) => {
+      if (json) terminal.json({ url: simulator.url });
+      terminal.say(`The simulated vendor listens. Point kie-batch at it with
   KIE_BASE_URL=${simulator.url} KIE_API_KEY=any-key ALLOW_PRIVATE_ADDRESSES=true
 Counts: ${simulator.url}/simulator/counts`);
-    await withInterrupt(terminal, untilAborted);
+      await untilAborted(signal);
+    });
     await simulator.close();
     process.exitCode = exitCodes.saved;
   });

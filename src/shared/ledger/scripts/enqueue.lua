@@ -85,7 +85,8 @@ local function placeOfRemembered(id)
   local field = string.gsub(string.sub(digest, 5, 24), '..', function(pair)
     return string.char(tonumber(pair, 16))
   end)
-  local place = redis.call('HGET', prefix .. ':remembered:' .. string.sub(digest, 1, 4), field)
+  local bucket = math.floor(tonumber(string.sub(digest, 1, 4), 16) / 4)
+  local place = redis.call('HGET', prefix .. ':remembered:' .. bucket, field)
   if not place then return nil end
   if string.sub(place, 1, 1) == '=' then return string.sub(place, 2) end
   local folder = redis.call('HGET', prefix .. ':remembered', 'at:' .. place)

@@ -7,8 +7,8 @@
 --
 -- The list is gone round once: ids are taken from its head, and those that stay are put at its end, so that the order
 -- is the old one when the caller has looked at as many as there were. A batch that has no items left is deleted.
--- Remembered: 65,536 small hashes `<prefix>:remembered:<4 hex digits>` from ten bytes of the id's digest to the number
--- of the place its video lies in, some 25 bytes a link; enqueue.lua asks them about links it does not know.
+-- Remembered: 16,384 small hashes `<prefix>:remembered:<bucket>` from ten bytes of the id's digest to the number of the
+-- place its video lies in, some 25 bytes a link; enqueue.lua asks them about links it does not know.
 -- Invariant: an item that still has a way to go, or waits for a person, stays; one that another batch lists stays for that.
 local batch, items, counts, places = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local prefix, name = ARGV[1], ARGV[2]
@@ -40,7 +40,17 @@ local function remember(id, file)
   end)
   -- Somewhere else than usual: the way itself, where it is short enough to keep the hash small.
   local place = file and (#file <= 60 and ('=' .. file) or '0') or numberOfPlace()
-  redis.call('HSET', prefix .. ':remembered:' .. string.sub(digest, 1, 4), field, place)
+  local bucket = math.floor(tonumber(string.sub(digest, 1, 4), 16) / 4)
+  redis.call('HSET', prefix .. ':remembered:' .. bucket, field, place)
+end
+
+-- As transition.lua has noted them for callbacks and searches.
+local function forgetTasks(tasks)
+  for task in string.gmatch(tasks, '[^,]+') do
+    local digest = redis.sha1hex(task)
+    local bucket = math.floor(tonumber(string.sub(digest, 1, 4), 16) / 4)
+    redis.call('HDEL', prefix .. ':tasks:' .. bucket, string.sub(digest, 5, 14))
+  end
 end
 
 local function endedAt(record)
@@ -70,6 +80,7 @@ local function forget(id, key, record)
     if state == 'saved' and not record[12] then redis.call('HSET', key, 'f', home .. id .. '.mp4') end
   else
     if state == 'saved' then remember(id, record[12]) end
+    forgetTasks(record[13] or '')
     redis.call('DEL', key)
     redis.call('HINCRBY', counts, state, -1)
   end
@@ -80,7 +91,7 @@ local ids = redis.call('LRANGE', items, 0, ARGV[3] - 1)
 if #ids > 0 then redis.call('LTRIM', items, #ids, -1) end
 for _, id in ipairs(ids) do
   local key = prefix .. ':item:' .. id
-  local record = redis.call('HMGET', key, 's', 'b', 'o', 'e', 'm', 'd', 'v', 'r', 'n', 'c', 'x', 'f')
+  local record = redis.call('HMGET', key, 's', 'b', 'o', 'e', 'm', 'd', 'v', 'r', 'n', 'c', 'x', 'f', 't')
   local limit = before[record[1]]
   if record[1] and limit and endedAt(record) < limit then
     forget(id, key, record)

@@ -1,0 +1,47 @@
+/**
+ * The server of a session: callbacks, health and the pages it is given, where the configuration says. For `serve`
+ * and for commands that carry it along; loaded only by those, as its parts take long to load.
+ */
+import { callbackRoutes } from '../server/callbacks/callback-routes.ts';
+import { healthRoutes } from '../server/health-routes.ts';
+import { refuseListening } from '../server/listen-address.ts';
+import { type RegisterRoutes, type RunningServer, startServer } from '../server/start-server.ts';
+import { systemClock } from '../shared/clock.ts';
+import { UsageError } from './exit-codes.ts';
+import type { Session } from './session.ts';
+
+export interface ServedParts {
+  /** Whether anything is served that needs a login where others can reach it. */
+  readonly hasPages: boolean;
+  readonly pages: readonly RegisterRoutes[];
+}
+
+/** @throws UsageError when it may not or cannot listen where HTTP_HOST and HTTP_PORT say */
+export async function openServer(session: Session, { hasPages, pages }: ServedParts): Promise<RunningServer> {
+  const { configuration, logger, redis } = session;
+  const { HTTP_HOST: host, HTTP_PORT: port, QUEUE_PREFIX: prefix } = configuration;
+  const hasCredentials = configuration.DASHBOARD_USER !== undefined;
+  const refusal = refuseListening({ host, hasPages, hasCredentials });
+  if (refusal !== null) throw new UsageError(refusal);
+  const callbacks = callbackRoutes({
+    ...session,
+    prefix,
+    clock: systemClock,
+    webhookKey: configuration.KIE_WEBHOOK_KEY ?? null,
+    baseUrl: configuration.CALLBACK_BASE_URL ?? null,
+  });
+  const routes = [callbacks, healthRoutes({ redis, prefix }), ...pages];
+  return startServer({ host, port, routes, logger }).catch((error: unknown) => {
+    throw describeListenError(error, host, port);
+  });
+}
+
+function describeListenError(error: unknown, host: string, port: number): unknown {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  if (code === 'EADDRINUSE')
+    return new UsageError(`Port ${port} on ${host} is taken; set HTTP_PORT to another`);
+  if (code === 'EACCES') return new UsageError(`Port ${port} needs more rights; set HTTP_PORT above 1023`);
+  if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
+    return new UsageError(`HTTP_HOST=${host} is no address of this machine`);
+  return error;
+}
