@@ -11,6 +11,7 @@ import { type ItemChanges, scriptArguments } from './changes.ts';
 import { fields, type Item, readItem, usualFile } from './item.ts';
 import { ledgerKeys } from './keys.ts';
 import { type ItemState, isEnded, itemStates, type TransitionName, transitions } from './states.ts';
+import { type PackedItem, unpackPage } from './unpack-page.ts';
 
 export interface LedgerOptions {
   readonly redis: RedisConnection;
@@ -254,21 +255,22 @@ export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
       coming = readPage(batch, start + pageSize, pageSize);
       // Its failure is met in the next round; a caller who stops before must not leave it unhandled.
       coming.catch(() => undefined);
-      const found = await Promise.all(page.map(({ id, values }) => fromRecord(id, values)));
+      const found = await Promise.all(
+        page.map(({ id, fields }) =>
+          fromRecord(
+            id,
+            fieldLetters.map((letter) => fields.get(letter) ?? null),
+          ),
+        ),
+      );
       yield found.filter((each) => each !== null);
     }
   }
 
-  async function readPage(batch: string, start: number, size: number) {
-    const reply = (await readItemsScript(
-      [keys.items(batch)],
-      [prefix, start, size, ...fieldLetters],
-    )) as (Buffer | null)[];
-    const width = fieldLetters.length + 1;
-    return Array.from({ length: reply.length / width }, (_, index) => ({
-      id: reply[index * width]?.toString() ?? '',
-      values: reply.slice(index * width + 1, (index + 1) * width),
-    }));
+  async function readPage(batch: string, start: number, size: number): Promise<PackedItem[]> {
+    const packed = await readItemsScript([keys.items(batch)], [prefix, start, size]);
+    if (!Buffer.isBuffer(packed)) throw new Error('Redis answered something else than a packed page');
+    return unpackPage(packed);
   }
 
   /** Holds a batch back that has not begun: true when none of its links will be handed out until `startBatch`. */

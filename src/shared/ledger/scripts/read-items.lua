@@ -1,20 +1,16 @@
 -- Reads a page of a batch's items.
 --
 -- KEYS  1 batch's item list
--- ARGV  1 key prefix   2 position of the first   3 how many at most   4… fields
--- Returns one list: of each item its id, then its fields, absent ones as nil. Empty at the end of the list.
+-- ARGV  1 key prefix   2 position of the first   3 how many at most
+-- Returns a MessagePack array with one array an item: field, value, …, and its id at the end.
 --
--- Changes nothing. One call a page, because a call an item costs the client more than all the rest of the way.
+-- Changes nothing. One packed text a page: a reply of many parts costs Redis and the client more than all the rest
+-- of the way.
 local ids = redis.call('LRANGE', KEYS[1], ARGV[2], ARGV[2] + ARGV[3] - 1)
-local read = { 'HMGET', '' }
-for i = 4, #ARGV do read[i - 1] = ARGV[i] end
-local reply, size = {}, 0
-for _, id in ipairs(ids) do
-  read[2] = ARGV[1] .. ':item:' .. id
-  local values = redis.call(unpack(read))
-  size = size + 1
-  reply[size] = id
-  for i = 1, #values do reply[size + i] = values[i] end
-  size = size + #values
+local page = {}
+for i, id in ipairs(ids) do
+  local item = redis.call('HGETALL', ARGV[1] .. ':item:' .. id)
+  item[#item + 1] = id
+  page[i] = item
 end
-return reply
+return cmsgpack.pack(page)
