@@ -4,17 +4,19 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { commandsDocument } from './commands-document.ts';
 import { environmentDocument } from './environment-document.ts';
 
 const root = join(import.meta.dirname, '..');
-const documents: Readonly<Record<string, () => string>> = {
+const documents: Readonly<Record<string, () => string | Promise<string>>> = {
+  'docs/commands.md': commandsDocument,
   'docs/environment.md': environmentDocument,
 };
 
 const isCheck = process.argv.includes('--check');
 for (const [path, write] of Object.entries(documents)) {
   const file = join(root, path);
-  const wanted = write();
+  const wanted = await write();
   if (!isCheck) {
     await writeFile(file, wanted);
   } else if ((await readFile(file, 'utf8').catch(() => '')) !== wanted) {

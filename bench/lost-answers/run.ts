@@ -3,11 +3,10 @@
  * of kie-batch against the simulated vendor, which makes the tasks of some links and loses the answers: with
  * callbacks on, and without under both policies. Prints what was saved and what was paid twice.
  */
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { openServer } from '../../src/cli/open-server.ts';
 import type { Batch } from '../../src/shared/ledger/batch.ts';
 import type { Ledger } from '../../src/shared/ledger/ledger.ts';
+import { freePort } from '../free-port.ts';
 import { type BenchSystem, shareLink, startBenchSystem } from '../system.ts';
 
 interface Row {
@@ -76,13 +75,4 @@ async function namedInReport(ledger: Ledger): Promise<Set<string>> {
     for (const item of page) if (item.possiblyPaidTwice > 0) named.add(item.url);
   }
   return named;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  return typeof address === 'object' && address !== null ? address.port : 0;
 }

@@ -3,6 +3,7 @@
  * session has opened already. Loaded when a command works, as others need none of it.
  */
 import { hostname } from 'node:os';
+import { startRetention } from '../producer/retention.ts';
 import { startScheduleRunner } from '../producer/schedules/schedule-runner.ts';
 import { createChronicle } from '../shared/chronicle/chronicle.ts';
 import { systemClock } from '../shared/clock.ts';
@@ -96,11 +97,15 @@ export async function openWorker(
     host: hostname(),
     nudge: worker.nudge,
   });
+  const retention = startRetention(
+    { savedDays: configuration.RETAIN_SAVED_DAYS, failedDays: configuration.RETAIN_FAILED_DAYS },
+    { ...parts, prefix, clock },
+  );
   return {
     storage,
     nudge: worker.nudge,
     async stop(deadlineMs) {
-      await Promise.all([worker.stop(deadlineMs), schedules.stop()]);
+      await Promise.all([worker.stop(deadlineMs), schedules.stop(), retention.stop()]);
       await Promise.all([vendor.close(), outgoing.close(), storage.close()]);
     },
   };

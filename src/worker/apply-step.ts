@@ -147,7 +147,7 @@ async function awaitCallback(
   const moved = await context.ledger.move('awaitCallback', item.id, { message }, { nextLookMs: delayMs });
   if (!moved.moved) return done;
   if (item.message !== message) {
-    log(item, context).warn({ words: message }, 'An answer was lost: the callback is waited for');
+    log(item, context).info({ words: message }, 'An answer was lost: the callback is waited for');
   }
   return { fate: 'delay', delayMs };
 }
@@ -206,7 +206,7 @@ async function announceHalt(
   const isNew = await beginHalt(redis, prefix, { reason, ...model, ...credits, message, nextProbeAt });
   if (!isNew) return;
   const facts = { halt: reason, ...model, words: message, advice: haltAdvice[reason] };
-  logger.error({ ...facts, nextProbeAt: new Date(nextProbeAt).toISOString() }, 'Halted: what it stops waits');
+  logger.error({ ...facts, nextProbeAt: new Date(nextProbeAt).toISOString() }, 'Work has to wait');
 }
 
 /** A halt is probed for the first time after this. */

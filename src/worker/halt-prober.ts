@@ -28,13 +28,14 @@ const unclear: Verdict = { kind: 'unclear' };
 const standing = (words: string): Verdict => ({ kind: 'standing', words });
 const tickMs = 500;
 const leaseMs = 30_000;
+/** Probes cost nothing but, for a key's own cap, one link's try; so the wait after the end of a halt is kept short. */
 const intervals: Readonly<Record<HaltReason, { firstMs: number; mostMs: number }>> = {
-  unauthorized: { firstMs: 15_000, mostMs: 60_000 },
-  'no-credits': { firstMs: 15_000, mostMs: 60_000 },
+  unauthorized: { firstMs: 10_000, mostMs: 30_000 },
+  'no-credits': { firstMs: 10_000, mostMs: 30_000 },
   'key-limit': { firstMs: 60_000, mostMs: 300_000 },
-  maintenance: { firstMs: 10_000, mostMs: 120_000 },
-  'model-paused': { firstMs: 15_000, mostMs: 120_000 },
-  misconfigured: { firstMs: 60_000, mostMs: 300_000 },
+  maintenance: { firstMs: 10_000, mostMs: 60_000 },
+  'model-paused': { firstMs: 10_000, mostMs: 60_000 },
+  misconfigured: { firstMs: 30_000, mostMs: 120_000 },
   'storage-full': { firstMs: 5000, mostMs: 30_000 },
 };
 

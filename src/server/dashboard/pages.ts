@@ -25,7 +25,7 @@ export interface PagesParts extends PageParts {
 const batchesAPage = 20;
 const itemsAPage = 50;
 /** A search through a million items that finds little answers after this and says where to go on. */
-const searchBudgetMs = 60;
+const searchBudgetMs = 100;
 /** A search that has to look through the items is not repeated every second for a page that follows. */
 const searchFreshMs = 10_000;
 const groupsFreshMs = 3000;

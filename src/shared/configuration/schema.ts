@@ -130,6 +130,14 @@ export const configurationSchema = z.object({
     .describe('a larger list from a URL or a bucket is refused (`--source`)'),
   MAX_VIDEO_BYTES: sizeBytes.prefault('2GiB').describe('a larger result is refused'),
   MIN_FREE_BYTES: sizeBytes.prefault('200MiB').describe('free disk space that downloads leave untouched'),
+  RETAIN_SAVED_DAYS: wholeNumber(1, 36_500)
+    .optional()
+    .describe(
+      'records of saved links are removed from Redis after so many days; the links stay known as paid and saved, the videos stay; unset: never',
+    ),
+  RETAIN_FAILED_DAYS: wholeNumber(1, 36_500)
+    .optional()
+    .describe('records of failed and cancelled links are removed after so many days; unset: never'),
   LOG_LEVEL: logLevel.default('info').describe('trace, debug, info, warn, error, fatal or silent'),
   LOG_FORMAT: z
     .enum(['auto', 'pretty', 'json'])

@@ -61,7 +61,8 @@ export type ItemSearch = ReturnType<typeof createItemSearch>;
 const scanned = z.tuple([z.number(), z.number()], z.string());
 const instant = z.string().transform((text) => (text === '' ? null : Number(text)));
 const scanSize = 2000;
-const partScanSize = 5000;
+/** Comparing ids is much cheaper than reading items. */
+const partScanSize = 10_000;
 const examinedFailures = 2000;
 const examinedWaiting = 1000;
 
@@ -95,7 +96,7 @@ export function createItemSearch(deps: {
   /** The next items of a batch that pass the filter, in the order they were given; failed and held ones latest first. */
   async function page(batch: string, filter: ItemFilter, request: PageRequest): Promise<ItemPage> {
     const state = filter.state ?? (filter.reason === undefined ? undefined : 'failed');
-    if (filter.part) return pageByPart(batch, filter.part, request);
+    if (filter.part) return pageByScan(batch, { ...filter, state }, request);
     if (state === 'failed' || state === 'held') return pageOfListed(batch, state, filter, request);
     if (state === undefined) return pageOfAll(batch, request);
     return pageByScan(batch, { ...filter, state }, request);
@@ -113,28 +114,16 @@ export function createItemSearch(deps: {
 
   async function pageByScan(batch: string, filter: ItemFilter, request: PageRequest): Promise<ItemPage> {
     const ids: string[] = [];
+    const part = filter.part?.trim().toLowerCase() ?? '';
+    const size = part === '' ? scanSize : partScanSize;
     return walk(request, async (from) => {
       const reply = await scan(
         [keys.items(batch)],
-        [prefix, from, scanSize, request.size - ids.length, filter.state ?? '', filter.reason ?? ''],
+        [prefix, from, size, request.size - ids.length, filter.state ?? '', filter.reason ?? '', part],
       );
       const [next, examined, ...found] = scanned.parse(reply);
       ids.push(...found);
       return { next: next < 0 ? null : next, examined, ids };
-    });
-  }
-
-  async function pageByPart(batch: string, part: string, request: PageRequest): Promise<ItemPage> {
-    const wanted = part.trim().toLowerCase();
-    const ids: string[] = [];
-    return walk(request, async (from) => {
-      const some = await redis.lrange(keys.items(batch), from, from + partScanSize - 1);
-      for (const [index, id] of some.entries()) {
-        if (!id.toLowerCase().includes(wanted)) continue;
-        ids.push(id);
-        if (ids.length === request.size) return { next: from + index + 1, examined: index + 1, ids };
-      }
-      return { next: some.length < partScanSize ? null : from + some.length, examined: some.length, ids };
     });
   }
 

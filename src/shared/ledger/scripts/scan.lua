@@ -1,19 +1,25 @@
--- Reads on through a batch's items and picks those in a state, or failed for a reason.
+-- Reads on through a batch's items and picks those in a state, failed for a reason, or with a part of an
+-- id.
 --
 -- KEYS  1 batch's item list
 -- ARGV  1 key prefix   2 position to go on from   3 how many to look at, at most   4 how many to pick, at most
---       5 state, or ''   6 reason, or ''
+--       5 state, or ''   6 reason, or ''   7 part of the id, or ''
 -- Returns {position to go on from (-1 at the end of the list), ids looked at, id picked, …}.
 --
 -- Changes nothing. A call looks at a few thousand items, which keeps others waiting for a few milliseconds; the
 -- caller asks again until it has a page or its time is up.
 local prefix, from, most, wanted = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
-local state, reason = ARGV[5], ARGV[6]
+local state, reason, part = ARGV[5], ARGV[6], ARGV[7]
+local isOfItem = state ~= '' or reason ~= ''
 local ids = redis.call('LRANGE', KEYS[1], from, from + most - 1)
 local picked = {}
 for i, id in ipairs(ids) do
-  local record = redis.call('HMGET', prefix .. ':item:' .. id, 's', 'r')
-  if (state == '' or record[1] == state) and (reason == '' or record[2] == reason) then
+  local isPicked = part == '' or string.find(id, part, 1, true)
+  if isPicked and isOfItem then
+    local record = redis.call('HMGET', prefix .. ':item:' .. id, 's', 'r')
+    isPicked = (state == '' or record[1] == state) and (reason == '' or record[2] == reason)
+  end
+  if isPicked then
     picked[#picked + 1] = id
     if #picked == wanted then
       return { from + i, i, unpack(picked) }
