@@ -20,6 +20,7 @@ const commands: Readonly<Record<string, () => Promise<MakeCommand>>> = {
   watch: async () => (await import('./commands/watch.ts')).watchCommand,
   list: async () => (await import('./commands/list.ts')).listBatchesCommand,
   export: async () => (await import('./commands/export.ts')).exportCommand,
+  import: async () => (await import('./commands/import.ts')).importCommand,
   retry: async () => (await import('./commands/retry.ts')).retryCommand,
   cancel: async () => (await import('./commands/cancel.ts')).cancelCommand,
   pause: async () => (await import('./commands/pause.ts')).pauseCommand,

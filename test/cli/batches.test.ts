@@ -1,6 +1,7 @@
 /** The commands on whole batches as processes: `list`, `pause`, `resume`, `priority`, `cancel`, `remove`, `watch`. */
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { redisPrefix } from '../setup/redis.ts';
 import { until } from '../setup/until.ts';
 import { type Ended, openProject, type Project } from './executable.ts';
 
@@ -116,6 +117,21 @@ describe.concurrent('the commands on batches', () => {
     const again = await project.run(['run', 'links.txt', '--json']);
     expect([again.code, JSON.parse(again.stdout)]).toMatchObject([0, { alreadySaved: 2, saved: 0 }]);
     expect(project.simulator.counts().tasks).toBe(2);
+  });
+
+  it('import takes an export over under another prefix, and links saved there are not paid again', async () => {
+    await using project = await openProject();
+    await project.writeLinks('links.txt', 3);
+    await project.run(['run', 'links.txt']);
+    await project.write('moved.csv', (await project.run(['export', 'links', '--format', 'csv'])).stdout);
+    const environment = { QUEUE_PREFIX: redisPrefix() };
+    const imported = await project.run(['import', 'moved.csv', '--json'], { environment });
+    expect(resultOf(imported)).toEqual({ total: 3, imported: 3, known: 0, invalid: 0 });
+    const run = await project.run(['run', 'links.txt', '--json'], { environment });
+    expect([run.code, JSON.parse(run.stdout)]).toMatchObject([0, { alreadySaved: 3, saved: 0 }]);
+    expect(project.simulator.counts().tasks).toBe(3);
+    const bad = await project.run(['import', '-'], { environment, input: 'nothing of ours\n' });
+    expect(bad).toMatchObject({ code: 1, stdout: '0 taken over, 0 known already, 1 invalid\n' });
   });
 
   it('watch tells how a batch gets on and ends with it; with --json an object for each change', async () => {

@@ -3,17 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openProject, type Project } from './executable.ts';
 
 const commands = [
-  'run',
-  'enqueue',
-  'worker',
-  'status',
-  'watch',
-  'list',
-  'export',
-  'retry',
-  'cancel',
-  'pause',
-].concat(['resume', 'priority', 'remove', 'simulate', 'demo']);
+  ...['run', 'enqueue', 'worker', 'serve', 'status', 'watch', 'list', 'export', 'import', 'retry', 'cancel'],
+  ...['pause', 'resume', 'priority', 'remove', 'doctor', 'simulate', 'demo'],
+];
 
 describe.concurrent('the executable, asked or used wrongly', () => {
   let project: Project;

@@ -42,6 +42,7 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
       viewport: { width, height: 900 },
       colorScheme: dark ? 'dark' : 'light',
     });
+    page.setDefaultTimeout(90_000);
     const complaints: string[] = [];
     page.on('console', (message) => {
       if (message.type() === 'error') complaints.push(message.text());

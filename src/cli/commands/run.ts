@@ -116,7 +116,9 @@ async function serveAlong(session: Session, terminal: Terminal): Promise<ServedA
 function report({ ended, facts }: RunEnd, { json }: RunFlags, terminal: Terminal): number {
   const summary = summarize(facts);
   if (json) terminal.json(summary);
-  for (const line of describeSummary(summary, facts.batch)) terminal.say(line);
+  if (ended !== 'declined') {
+    for (const line of describeSummary(summary, facts.batch)) terminal.say(line);
+  }
   const left = unfinished(facts.batch.counts);
   switch (ended) {
     case 'completed':

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { createScript, type RedisConnection } from '../redis/script.ts';
+import { fields, type Item, usualFile } from './item.ts';
 import { ledgerKeys } from './keys.ts';
 import type { FailureReason } from './states.ts';
 
@@ -39,6 +40,9 @@ export interface RemovedItems {
   readonly firstKeptEndedAt: number | null;
 }
 
+/** What another ledger knew of an item; the url is empty when it follows from the id. */
+export type ImportedItem = Omit<Item, 'batch' | 'otherBatches' | 'model'>;
+
 /** Unix milliseconds; null: none. */
 export interface EndedBefore {
   readonly saved: number | null;
@@ -71,6 +75,7 @@ export function createBatchOperations({ redis, prefix }: { redis: RedisConnectio
     retry: script('retry-items'),
     remove: script('remove-items'),
     delete: script('delete-batch'),
+    import: script('import-items'),
   };
   const pausedKey = `${prefix}:paused`;
 
@@ -140,6 +145,27 @@ export function createBatchOperations({ redis, prefix }: { redis: RedisConnectio
       const [looked, removed, kept, firstKeptEndedAt] = removedReply.parse(reply);
       return { looked, removed, kept, firstKeptEndedAt };
     },
+    /** Takes items over as they are said to be; what is known here already stays as it is. */
+    async importItems(
+      name: string,
+      items: readonly ImportedItem[],
+    ): Promise<{ imported: number; known: number }> {
+      const root = (await redis.hget(keys.batch(name), 'root')) ?? '';
+      const reply = await scripts.import(
+        [
+          keys.batch(name),
+          keys.items(name),
+          keys.backlog(name),
+          keys.counts,
+          keys.batches,
+          keys.rotation,
+          keys.active,
+        ],
+        [prefix, name, ...items.map((item) => packImported(item, usualFile(root, name, item.id)))],
+      );
+      const [imported, known] = z.tuple([z.number(), z.number()]).parse(reply);
+      return { imported, known };
+    },
     itemCount: (name: string) => redis.llen(keys.items(name)),
     /** False when it lists items. */
     async deleteBatch(name: string): Promise<boolean> {
@@ -150,4 +176,30 @@ export function createBatchOperations({ redis, prefix }: { redis: RedisConnectio
       return reply === 1;
     },
   };
+}
+
+/** As import-items.lua takes it; only what is set, and instants as the record has them. */
+function packImported(item: ImportedItem, usual: string): string {
+  const after = (at: number | null) => (at === null ? null : at - item.enqueuedAt);
+  const values: Readonly<Partial<Record<keyof typeof fields, string | number | null>>> = {
+    state: item.state,
+    url: item.url || null,
+    reason: item.reason,
+    message: item.message,
+    taskIds: item.taskIds.join(',') || null,
+    attempts: item.attempts || null,
+    possiblyPaidTwice: item.possiblyPaidTwice || null,
+    creditsSpent: item.creditsSpent || null,
+    file: item.file === usual ? null : item.file,
+    bytes: item.bytes,
+    enqueuedAt: item.enqueuedAt,
+    submittedAt: after(item.submittedAt),
+    completedAt: after(item.completedAt),
+    savedAt: after(item.savedAt),
+  };
+  const stored = Object.entries(fields).flatMap(([field, letter]) => {
+    const value = Object.entries(values).find(([name]) => name === field)?.[1] ?? null;
+    return value === null ? [] : [[letter, String(value)]];
+  });
+  return JSON.stringify([item.id, item.sha256 ?? '', Object.fromEntries(stored)]);
 }

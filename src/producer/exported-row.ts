@@ -1,0 +1,91 @@
+/**
+ * A row of an export, on its way back in: checked, as a file may have been edited or come from anywhere. Pure. The
+ * opposite of export-row.ts.
+ */
+import { z } from 'zod';
+import { checkBatchName } from '../shared/ledger/batch.ts';
+import type { ImportedItem } from '../shared/ledger/batch-operations.ts';
+import { failureReasons, itemStates } from '../shared/ledger/states.ts';
+import { identifyLink } from '../shared/models/identify-link.ts';
+import type { ModelDefinition } from '../shared/models/model-definition.ts';
+import { shareUrlOf } from '../shared/models/share-url.ts';
+
+const emptyIsNull = <Schema extends z.ZodType>(schema: Schema) =>
+  z.preprocess((value) => (value === '' || value === undefined ? null : value), schema.nullable());
+const amount = z.coerce.number().min(0);
+const instant = z.iso.datetime().transform((text) => Date.parse(text));
+/** Strings in JSONL, one cell with spaces in CSV. */
+const taskIds = z.preprocess(
+  (value) => (typeof value === 'string' ? value.split(' ').filter(Boolean) : (value ?? [])),
+  z.array(z.string().regex(/^[^\s,]{1,200}$/, 'holds something that is no task id')).max(1000),
+);
+
+const rowSchema = z.object({
+  id: z.string(),
+  url: z.string(),
+  model: z.string(),
+  batch: z.string(),
+  state: z.enum(itemStates),
+  reason: emptyIsNull(z.enum(failureReasons)),
+  message: emptyIsNull(z.string().max(1000)),
+  taskIds,
+  attempts: amount.int(),
+  creditsSpent: amount,
+  file: emptyIsNull(z.string().max(4000)),
+  bytes: emptyIsNull(amount.int()),
+  sha256: emptyIsNull(z.string().regex(/^[0-9a-f]{64}$/, 'is no SHA-256')),
+  enqueuedAt: instant,
+  submittedAt: emptyIsNull(instant),
+  completedAt: emptyIsNull(instant),
+  savedAt: emptyIsNull(instant),
+});
+type Row = z.output<typeof rowSchema>;
+
+export type ReadRow =
+  | { readonly ok: true; readonly batch: string; readonly model: string; readonly item: ImportedItem }
+  | { readonly ok: false; readonly reason: string };
+
+/** The words that an export puts where the item has none of its own. */
+const paidTwiceWords = /^possibly paid twice/;
+
+/** @param modelOf null for a model that is not known here */
+export function readExportedRow(row: unknown, modelOf: (id: string) => ModelDefinition | null): ReadRow {
+  const parsed = rowSchema.safeParse(row);
+  if (!parsed.success) return { ok: false, reason: describe(parsed.error.issues[0]) };
+  const problem = problemOf(parsed.data, modelOf(parsed.data.model));
+  if (problem !== null) return { ok: false, reason: problem };
+  const { batch, model } = parsed.data;
+  return { ok: true, batch, model, item: itemOf(parsed.data, modelOf(model)) };
+}
+
+function problemOf(row: Row, model: ModelDefinition | null): string | null {
+  if (model === null) return `the model ${row.model} is not known here`;
+  const link = identifyLink(model, row.url);
+  if (!link.ok) return link.reason;
+  if (link.id !== row.id) return 'the id does not belong to the link';
+  if ((row.state === 'processing' || row.state === 'downloading') && row.taskIds.length === 0)
+    return `${row.state} without a task id`;
+  try {
+    checkBatchName(row.batch);
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+function itemOf(row: Row, model: ModelDefinition | null): ImportedItem {
+  const followsFromId = model !== null && shareUrlOf(model, row.id) === row.url;
+  const isPaidTwice = row.message !== null && paidTwiceWords.test(row.message);
+  return {
+    ...row,
+    url: followsFromId ? '' : row.url,
+    message: isPaidTwice ? null : row.message,
+    possiblyPaidTwice: isPaidTwice ? 1 : 0,
+  };
+}
+
+function describe(issue: z.core.$ZodIssue | undefined): string {
+  return issue === undefined
+    ? 'no row of an export'
+    : `${issue.path.join('.') || 'the row'}: ${issue.message}`;
+}

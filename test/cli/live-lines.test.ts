@@ -1,0 +1,152 @@
+/** The live view: never wider than the terminal, whatever it shows; and how it is drawn over itself. */
+import { Writable } from 'node:stream';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { liveLines, plainLine } from '../../src/cli/live-lines.ts';
+import { openLiveScreen } from '../../src/cli/live-screen.ts';
+import type { Overview, SeenBatch } from '../../src/producer/overview.ts';
+
+const none = {
+  queued: 0,
+  submitting: 0,
+  processing: 0,
+  downloading: 0,
+  saved: 0,
+  failed: 0,
+  cancelled: 0,
+  held: 0,
+};
+
+function batchOf(changes: Partial<SeenBatch>): SeenBatch {
+  return {
+    name: 'links',
+    model: 'm',
+    root: '/',
+    createdAt: 0,
+    counts: none,
+    failures: {},
+    possiblyPaidTwice: 0,
+    creditsSpent: 0,
+    budget: null,
+    bytes: 0,
+    isPaused: false,
+    priority: 1,
+    forecast: { etaMs: 90_000, waitsFor: null },
+    ...changes,
+  };
+}
+
+const underWay = batchOf({
+  counts: { ...none, queued: 8666, processing: 96, downloading: 4, saved: 1200, failed: 34 },
+  failures: { rejected: 30, 'download-failed': 4 },
+});
+const rate = { limitPerMinute: 120, usedPerMinute: 117.6 };
+const halt = {
+  reason: 'no-credits',
+  model: null,
+  message: 'no',
+  since: 0,
+  nextProbeAt: 70_000,
+  probes: 1,
+} as const;
+const overviewOf = (batch: SeenBatch): Overview => ({
+  batches: [batch],
+  halts: [],
+  rate,
+  isAllPaused: false,
+});
+const textOf = (overview: Overview, columns: number) =>
+  liveLines(overview, columns, 60_000).map(({ text }) => text);
+
+describe('the live view', () => {
+  it('shows what is done, at what rate, how long it will take, and what failed most', () => {
+    expect(textOf(overviewOf(underWay), 100)).toEqual([
+      'links  ███░░░░░░░░░░░░░░░░░░░░░░░░░░░  1,234/10,000  12 %',
+      '1,200 saved · 4 downloading · 96 processing · 8,666 waiting · 34 failed',
+      '118 of 120 a minute · about 1 min 30 s left',
+      'failed: 30 rejected, 4 download-failed',
+    ]);
+  });
+
+  it('breaks between the parts in a narrow terminal', () => {
+    expect(textOf(overviewOf(underWay), 40)).toEqual([
+      'links  █░░░░░░░░░  1,234/10,000  12 %'.replace('█░░░░░░░░░', '█░░░░░░░░░░░'),
+      '1,200 saved · 4 downloading',
+      '96 processing · 8,666 waiting',
+      '34 failed',
+      '118 of 120 a minute',
+      'about 1 min 30 s left',
+      'failed: 30 rejected, 4 download-failed',
+    ]);
+  });
+
+  it('says that everything waits for a halt, and what to do', () => {
+    const halted = { ...underWay, forecast: { etaMs: null, waitsFor: 'halt' } as const };
+    const lines = textOf({ ...overviewOf(halted), halts: [halt] }, 120);
+    expect(lines.at(-1)).toMatch(/^Halted: no-credits for 1 min 0 s · .*top up.* · next look in 10 s$/);
+    expect(lines.join('\n')).not.toMatch(/left/);
+  });
+
+  it('says that a batch is paused', () => {
+    const paused = { ...underWay, forecast: { etaMs: null, waitsFor: 'pause' } as const };
+    expect(textOf(overviewOf(paused), 80)).toContain('paused');
+  });
+
+  it('is one line for logs', () => {
+    expect(plainLine(underWay, { rate })).toBe(
+      '1,234 of 10,000 done, 1,200 saved, 4 downloading, 96 processing, 8,666 waiting, 34 failed, 118 of 120 a minute, about 1 min 30 s left',
+    );
+  });
+
+  it('is never wider than the terminal', () => {
+    const count = fc.nat(10_000_000);
+    const counts = fc.record(Object.fromEntries(Object.keys(none).map((state) => [state, count])));
+    fc.assert(
+      fc.property(
+        counts,
+        fc.integer({ min: 10, max: 200 }),
+        fc.string({ minLength: 1, maxLength: 100 }),
+        (some, columns, name) => {
+          const batch = { ...underWay, name, counts: { ...none, ...some } };
+          for (const text of textOf({ ...overviewOf(batch), halts: [halt] }, columns))
+            expect(text.length).toBeLessThanOrEqual(columns);
+        },
+      ),
+    );
+  });
+});
+
+describe('the live screen', () => {
+  function openScreen(columns?: number) {
+    const written: string[] = [];
+    const stream = new Writable({
+      write(chunk: Buffer, _encoding, done) {
+        written.push(chunk.toString());
+        done();
+      },
+    });
+    return {
+      screen: openLiveScreen(Object.assign(stream, columns === undefined ? {} : { columns })),
+      written,
+    };
+  }
+  const line = (text: string) => ({ text, tone: 'plain' }) as const;
+
+  it('draws over what it drew, and lets other text scroll by above', () => {
+    const { screen, written } = openScreen(80);
+    screen.draw([line('one'), line('two')]);
+    screen.draw([line('three')]);
+    screen.above('a note');
+    screen.stop();
+    expect(written[0]).toMatch(/one\ntwo\n$/);
+    expect(written[1]).toContain('\u001b[2A\r\u001b[Jthree\n');
+    expect(written[2]).toBe('\u001b[1A\r\u001b[Ja note\nthree\n');
+    expect(written[3]).toBe('\u001b[?25h');
+  });
+
+  it('leaves the last column free, and assumes a usual width where none is known', () => {
+    expect(openScreen(60).screen.columns).toBe(59);
+    expect(openScreen().screen.columns).toBe(79);
+    expect(openScreen(3).screen.columns).toBe(10);
+  });
+});
