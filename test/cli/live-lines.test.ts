@@ -70,7 +70,7 @@ describe('the live view', () => {
 
   it('breaks between the parts in a narrow terminal', () => {
     expect(textOf(overviewOf(underWay), 40)).toEqual([
-      'links  █░░░░░░░░░  1,234/10,000  12 %'.replace('█░░░░░░░░░', '█░░░░░░░░░░░'),
+      'links  █░░░░░░░░░░░░  1,234/10,000  12 %',
       '1,200 saved · 4 downloading',
       '96 processing · 8,666 waiting',
       '34 failed',
