@@ -26,7 +26,11 @@ import {
   isAlive,
   type ProcessIdentity,
 } from '../../../src/shared/redis/local/process-identity.ts';
-import { type LocalRedis, startLocalRedis } from '../../../src/shared/redis/local/start-local-redis.ts';
+import {
+  type LocalRedis,
+  startLocalRedis,
+  usableCacheFolder,
+} from '../../../src/shared/redis/local/start-local-redis.ts';
 import { findRedisProgram } from '../../../src/shared/redis/program/find-redis-program.ts';
 import { RedisUnusableError } from '../../../src/shared/redis/redis-unusable-error.ts';
 import { ScriptProcess } from './child-process.ts';
@@ -253,6 +257,14 @@ describe('a local Redis', () => {
     await writeFile(dataDir, 'a file');
     await expect(start()).rejects.toThrow(/^DATA_DIR cannot be used: /);
     await unlink(dataDir);
+  });
+
+  it('keeps what it fetches in DATA_DIR when the user has no cache folder', async () => {
+    await writeFile(join(base, 'home'), 'no folder');
+    const without = { cacheDir: join(base, 'home', '.cache'), dataDir };
+    expect(await usableCacheFolder(without)).toBe(join(dataDir, 'cache'));
+    const having = { cacheDir: join(base, 'cache'), dataDir };
+    expect(await usableCacheFolder(having)).toBe(having.cacheDir);
   });
 
   it('says in one line that a program does not run', async () => {

@@ -3,6 +3,8 @@
  * same folder, started if it does not run, started again if it dies under us, stopped by the last to leave.
  * Called by open-redis.ts and the test setup. How it works: docs/local-redis.md.
  */
+import { access, constants, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
 import type { Clock } from '../../clock.ts';
@@ -17,6 +19,7 @@ import { prepareServerPlace } from './server-place.ts';
 
 export interface LocalRedisOptions {
   dataDir: string;
+  /** Where a fetched Redis is kept for all projects of the user; one that cannot be written to is done without. */
   cacheDir: string;
   logger: Logger;
   clock: Clock;
@@ -43,7 +46,8 @@ export async function startLocalRedis(options: LocalRedisOptions): Promise<Local
   const dependencies: JoinDependencies = {
     place: await prepareServerPlace(options.dataDir),
     appendFsync: options.appendFsync ?? DEFAULT_APPEND_FSYNC,
-    findProgram: async () => program ?? (await findRedisProgram(options)),
+    findProgram: async () =>
+      program ?? (await findRedisProgram({ ...options, cacheDir: await usableCacheFolder(options) })),
     logger,
     clock,
     signal: leaving.signal,
@@ -60,6 +64,20 @@ export async function startLocalRedis(options: LocalRedisOptions): Promise<Local
       if (last !== undefined) await leaveServer(patient, last);
     },
   };
+}
+
+/** A user without a home (a service, a container) has no cache folder either: DATA_DIR is theirs in any case. */
+export async function usableCacheFolder({
+  cacheDir,
+  dataDir,
+}: Pick<LocalRedisOptions, 'cacheDir' | 'dataDir'>): Promise<string> {
+  try {
+    await mkdir(cacheDir, { recursive: true });
+    await access(cacheDir, constants.W_OK);
+    return cacheDir;
+  } catch {
+    return join(dataDir, 'cache');
+  }
 }
 
 /** Rejoins whenever the server goes away, until told to leave; hands back the membership it then has. */
