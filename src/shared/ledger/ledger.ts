@@ -174,7 +174,7 @@ export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
   async function takeUnaffordable(batch: string, count: number): Promise<string[]> {
     return (await unaffordableScript(
       [keys.batch(batch), keys.backlog(batch), keys.rotation, keys.active],
-      [batch, count, graceMs],
+      [batch, count, graceMs, prefix],
     )) as string[];
   }
 

@@ -3,6 +3,7 @@
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { unfinished } from '../../../src/shared/ledger/batch.ts';
+import { createBatchOperations } from '../../../src/shared/ledger/batch-operations.ts';
 import { createLedger, type Ledger } from '../../../src/shared/ledger/ledger.ts';
 import { connectTestRedis, redisPrefix } from '../../setup/redis.ts';
 
@@ -12,6 +13,7 @@ const model = 'sora-watermark-remover';
 describe('the ledger', () => {
   let redis: Redis;
   let ledger: Ledger;
+  let prefix: string;
 
   beforeAll(() => {
     redis = connectTestRedis();
@@ -20,9 +22,10 @@ describe('the ledger', () => {
     await redis.quit();
   });
   beforeEach(async () => {
+    prefix = redisPrefix();
     ledger = createLedger({
       redis,
-      prefix: redisPrefix(),
+      prefix,
       shareUrl: (_model, id) => `https://sora.chatgpt.com/p/${id}`,
     });
     await ledger.openBatch('first', { model, root });
@@ -43,6 +46,44 @@ describe('the ledger', () => {
       stamp: ['savedAt'],
     });
   }
+
+  describe('a waiting link that two batches list', () => {
+    const pause = (name: string) => createBatchOperations({ redis, prefix }).pause(name);
+    const goesOut = async () => {
+      const { ids } = await ledger.take(10);
+      const moved = await Promise.all(ids.map((id) => ledger.move('beginSubmit', id)));
+      return ids.filter((_, index) => moved[index]?.moved);
+    };
+
+    it.each(['before the other lists it', 'after both list it', 'when it stands at the gate'])(
+      'goes with the one that runs when its own is paused %s',
+      async (when) => {
+        await ledger.enqueue('first', [link('s_a'), link('s_b')]);
+        if (when === 'before the other lists it') await pause('first');
+        await ledger.enqueue('second', [link('s_a')]);
+        if (when === 'when it stands at the gate') await ledger.take(10);
+        if (when !== 'before the other lists it') await pause('first');
+        if (when === 'when it stands at the gate') {
+          expect(await ledger.move('beginSubmit', 's_a')).toMatchObject({ moved: true });
+        } else expect(await goesOut()).toEqual(['s_a']);
+        expect(await ledger.item('s_a')).toMatchObject({ batch: 'second', otherBatches: ['first'] });
+        expect((await ledger.batch('first'))?.counts).toMatchObject({ queued: 1, submitting: 1 });
+        expect((await ledger.batch('second'))?.counts).toMatchObject({ queued: 0, submitting: 1 });
+      },
+    );
+
+    it('is handed out once, and waits while both are paused', async () => {
+      await ledger.enqueue('first', [link('s_a')]);
+      await ledger.enqueue('second', [link('s_a')]);
+      expect((await ledger.take(10)).ids).toEqual(['s_a']);
+      await pause('first');
+      await pause('second');
+      expect(await ledger.move('beginSubmit', 's_a')).toMatchObject({ moved: false });
+      expect(await goesOut()).toEqual([]);
+      await createBatchOperations({ redis, prefix }).resume('second');
+      expect(await goesOut()).toEqual(['s_a']);
+    });
+  });
 
   it('takes a link given twice in one list once', async () => {
     const { answers } = await ledger.enqueue('first', [link('s_a'), link('s_b'), link('s_a')]);

@@ -19,7 +19,7 @@ local itemPrefix = prefix .. ':item:'
 
 if redis.call('ZADD', batches, 'NX', now, name) == 1 then redis.call('HSETNX', batch, 'createdAt', now) end
 
-local answers, newItems, waiting, joined = {}, {}, {}, {}
+local answers, newItems, waiting, waitingToo, joined = {}, {}, {}, {}, {}
 
 local function append(list, members)
   for i = 1, #members, 1000 do
@@ -68,6 +68,8 @@ end
 local function join(key, id, state, others)
   redis.call('HSET', key, 'o', others and others ~= '' and (others .. ',' .. name) or name)
   newItems[#newItems + 1] = id
+  -- In the backlogs of both: whichever batch runs first takes it along.
+  if state == 'queued' then waitingToo[#waitingToo + 1] = id end
   joined[state] = (joined[state] or 0) + 1
   local bytes = redis.call('HGET', key, 'n')
   if bytes then redis.call('HINCRBYFLOAT', batch, 'sum:n', bytes) end
@@ -137,9 +139,12 @@ end
 
 append(items, newItems)
 append(backlog, waiting)
+append(backlog, waitingToo)
 if #waiting > 0 then
   redis.call('HINCRBY', batch, 'queued', #waiting)
   redis.call('HINCRBY', counts, 'queued', #waiting)
+end
+if #waiting + #waitingToo > 0 then
   redis.call('HDEL', batch, 'stopped')
   if redis.call('HGET', batch, 'paused') ~= '1' then
     local first = redis.call('ZRANGE', rotation, 0, 0, 'WITHSCORES')

@@ -32,7 +32,8 @@ local function mayGo(name, batch)
   return false
 end
 
--- Ids that wait no longer are skipped, a bounded number a call: a half cancelled batch may have very many.
+-- Ids that wait no longer, or stand at the gate for another batch that lists them, are skipped: a bounded number a
+-- call, as a half cancelled batch may have very many.
 local looks = 0
 while #taken < wanted and looks < 5000 do
   looks = looks + 1
@@ -50,7 +51,7 @@ while #taken < wanted and looks < 5000 do
     else
       local weight = tonumber(redis.call('HGET', batch, 'weight') or '1')
       redis.call('ZINCRBY', rotation, 1 / weight, first[1])
-      if redis.call('HGET', prefix .. ':item:' .. id, 's') == 'queued' then
+      if redis.call('HGET', prefix .. ':item:' .. id, 's') == 'queued' and redis.call('SISMEMBER', atGate, id) == 0 then
         redis.call('ZADD', active, now + tonumber(ARGV[3]), id)
         redis.call('SADD', atGate, id)
         taken[#taken + 1] = id

@@ -82,22 +82,44 @@ local function refusalOf(operation, value)
   local underWay = (tonumber(funds[3]) or 0) + (tonumber(funds[4]) or 0)
   return underWay > 0 and 'budget-wait' or 'budget-out'
 end
+
+-- The batch that submits a link and pays for it: the first that lists it, or, while that is paused, the next that is not.
+local function isPaused(batch) return redis.call('HGET', batch, 'paused') == '1' end
+local function nameOf(batch) return string.sub(batch, #prefix + #':batch:' + 1) end
+local function passToBatchThatRuns()
+  for i = 2, #batches do
+    if not isPaused(batches[i]) then
+      table.insert(batches, 1, table.remove(batches, i))
+      payer = batches[1]
+      local names = {}
+      for position, batch in ipairs(batches) do names[position] = nameOf(batch) end
+      redis.call('HSET', item, 'b', names[1], 'o', table.concat(names, ',', 2))
+      return
+    end
+  end
+end
+
+-- What met a pause at the gate waits in front of the backlogs again.
+if from == 'queued' and to == 'submitting' then
+  local isAllPaused = redis.call('EXISTS', prefix .. ':paused') == 1
+  if not isAllPaused and isPaused(payer) then passToBatchThatRuns() end
+  if isAllPaused or isPaused(payer) then
+    redis.call('SREM', atGate, id)
+    redis.call('ZREM', active, id)
+    for _, batch in ipairs(batches) do
+      redis.call('LPUSH', batch .. ':backlog', id)
+      if not isPaused(batch) then redis.call('ZADD', prefix .. ':rotation', 'NX', 0, nameOf(batch)) end
+    end
+    return { 0, from, 'paused' }
+  end
+end
+
 for i = 8, #ARGV, 3 do
   local refusal = refusalOf(ARGV[i], ARGV[i + 2])
   if refusal then return { 0, from, refusal } end
 end
 
--- What met a pause at the gate waits in the backlog again, in front; what comes back to a cancelled batch is cancelled.
-if from == 'queued' and to == 'submitting' then
-  local isBatchPaused = redis.call('HGET', payer, 'paused') == '1'
-  if isBatchPaused or redis.call('EXISTS', prefix .. ':paused') == 1 then
-    redis.call('LPUSH', payer .. ':backlog', id)
-    redis.call('SREM', atGate, id)
-    redis.call('ZREM', active, id)
-    if not isBatchPaused then redis.call('ZADD', prefix .. ':rotation', 'NX', 0, record[2]) end
-    return { 0, from, 'paused' }
-  end
-end
+-- What comes back to a cancelled batch is cancelled.
 local attention = ARGV[7]
 local isOnItsWayBack = to == 'queued' and (from == 'submitting' or from == 'processing')
 if isOnItsWayBack and not batches[2] and redis.call('HGET', payer, 'stopped') == '1' then
