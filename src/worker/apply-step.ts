@@ -26,8 +26,15 @@ export async function applyStep(
   data: JobData,
   context: WorkerContext,
 ): Promise<JobFate> {
-  const [fate] = await Promise.all([carryOut(step, item, data, context), tell(step, item, context)]);
+  const taken = sparingSaved(step, item);
+  const [fate] = await Promise.all([carryOut(taken, item, data, context), tell(taken, item, context)]);
   return fate;
+}
+
+/** A link that was saved before cannot fail: a failed one may be forgotten, and paid again. */
+function sparingSaved(step: Step, item: Item): Step {
+  if (step.do !== 'fail' || item.savedAt === null) return step;
+  return { do: 'stay-saved', message: `its file could not be fetched again: ${step.message}` };
 }
 
 /** A story that cannot be told holds nothing up. */
@@ -80,6 +87,10 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
         { expect: { state: item.state } },
       );
       log(item, context).info({ reason: step.reason, words: step.message }, 'A link failed');
+      return done;
+    case 'stay-saved':
+      await ledger.move('staySaved', id, { message: step.message });
+      log(item, context).warn({ words: step.message }, 'A deleted video could not be fetched again');
       return done;
     case 'look-again': {
       await ledger.touch(id, step.delayMs, clock.now());
@@ -219,16 +230,17 @@ async function save(
 ): Promise<JobFate> {
   const { ledger } = context;
   const [first] = step.results;
-  const addBytes = step.results.reduce((sum, { bytes }) => sum + bytes, 0);
+  const bytes = step.results.reduce((sum, result) => sum + result.bytes, 0);
   const file = await ledger.storedFile(item.batch, item.id, first.file);
   await ledger.move('save', item.id, {
-    addBytes,
+    // A file that is fetched again is counted already.
+    addBytes: bytes - (item.bytes ?? 0),
     sha256: first.sha256,
     file,
     stamp: ['savedAt'],
     message: null,
   });
-  log(item, context).info({ file: first.file, bytes: addBytes }, 'Video saved');
+  log(item, context).info({ file: first.file, bytes }, 'Video saved');
   return done;
 }
 

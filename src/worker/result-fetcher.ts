@@ -4,10 +4,9 @@
  */
 import type { Clock } from '../shared/clock.ts';
 import type { Configuration } from '../shared/configuration/configuration.ts';
-import type { Item } from '../shared/ledger/item.ts';
 import type { Logger } from '../shared/logging/logger.ts';
 import type { Outgoing } from '../shared/outgoing/outgoing.ts';
-import { compilePathTemplate } from '../shared/storage/path-template.ts';
+import { type ResultKeyOf, resultKeys } from '../shared/storage/result-key.ts';
 import type { Storage } from '../shared/storage/storage.ts';
 import { createBandwidth, unlimitedBandwidth } from './transfer/bandwidth.ts';
 import type { FetchReply, FetchRequest } from './transfer/fetch-reply.ts';
@@ -15,8 +14,7 @@ import { fetchResult } from './transfer/fetch-result.ts';
 import { defaultTransferLimits, type TransferDeps } from './transfer/transfer-deps.ts';
 
 export interface ResultFetcher {
-  /** The place of an item's result below the storage's root; `index` counts the results of a task from 0. */
-  keyOf(item: Item, index: number): string;
+  readonly keyOf: ResultKeyOf;
   fetch(request: Pick<FetchRequest, 'url' | 'key' | 'disclosure'>, signal: AbortSignal): Promise<FetchReply>;
   /** Writes the JSON beside a result. */
   putSidecar(key: string, content: object): Promise<string>;
@@ -40,13 +38,9 @@ export function createResultFetcher({ configuration, ...parts }: ResultFetcherDe
   const { LIMIT_RATE, PATH_TEMPLATE } = configuration;
   const bandwidth = LIMIT_RATE === undefined ? unlimitedBandwidth : createBandwidth(LIMIT_RATE, parts.clock);
   const transfer: TransferDeps = { ...parts, bandwidth, limits: defaultTransferLimits };
-  const template = compilePathTemplate(PATH_TEMPLATE);
-  if ('problem' in template) throw new Error(`PATH_TEMPLATE ${template.problem}`);
   const expect = { maxBytes: configuration.MAX_VIDEO_BYTES, minFreeBytes: configuration.MIN_FREE_BYTES };
   return {
-    // The day of submission, not of today: a download that is repeated must find its file.
-    keyOf: (item, index) =>
-      template.path({ ...item, index: index + 1, at: item.submittedAt ?? item.enqueuedAt }),
+    keyOf: resultKeys(PATH_TEMPLATE),
     fetch: (request, signal) => fetchResult({ ...request, expect }, transfer, signal),
     putSidecar: (key, content) => storage.putSidecar(key, content),
     async hasRoom() {

@@ -35,6 +35,8 @@ export function recordOf(step: Step, item: Item, now: number): Note | null {
         event: { kind: 'failed', words: `${step.reason}: ${step.message}` },
         measured: { counted: { 'ended:failed': 1, [`failed:${step.reason}`]: 1 } },
       };
+    case 'stay-saved':
+      return { event: { kind: 'not-fetched', words: step.message }, isSaved: true };
     case 'look-again':
       return { event: { kind: 'looked', words: '' }, measured: { counted: { looks: 1 } } };
     case 'download':
@@ -47,12 +49,13 @@ export function recordOf(step: Step, item: Item, now: number): Note | null {
       };
     case 'save': {
       const bytes = step.results.reduce((sum, result) => sum + result.bytes, 0);
+      const isFetchedAgain = item.savedAt !== null;
       return {
         event: { kind: 'saved', words: step.results[0].file },
         isSaved: true,
         measured: {
-          counted: { 'ended:saved': 1, bytes },
-          durations: item.completedAt === null ? {} : { download: now - item.completedAt },
+          counted: isFetchedAgain ? { bytes } : { 'ended:saved': 1, bytes },
+          durations: item.completedAt === null || isFetchedAgain ? {} : { download: now - item.completedAt },
         },
       };
     }

@@ -57,6 +57,8 @@ export type Step =
       /** A callback has said that the task has ended, and its record does not say so yet. */
       readonly calledBack?: true;
     }
+  /** Its file was gone and could not be collected again; what was saved once stays saved, and is never paid again. */
+  | { readonly do: 'stay-saved'; readonly message: string }
   | { readonly do: 'download'; readonly urls: readonly string[]; readonly credits: number }
   | { readonly do: 'save'; readonly results: readonly [StoredResult, ...StoredResult[]] }
   /** The same download job again, later; with fresh result URLs where `refresh` asks for them. */

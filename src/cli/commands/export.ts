@@ -5,9 +5,15 @@ import { loadConfiguration } from '../../shared/configuration/configuration.ts';
 import type { Item } from '../../shared/ledger/item.ts';
 import { failureReasons, itemStates } from '../../shared/ledger/states.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { exportColumns, exportRow, toCsvLine } from '../export-row.ts';
+import { type ExportRow, exportColumns, exportRow, toCsvLine } from '../export-row.ts';
 import { openSession } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
+import {
+  openVerification,
+  type Verification,
+  type VerifiedColumns,
+  verifiedColumns,
+} from '../verification.ts';
 import { requireBatch } from '../with-session.ts';
 import { jsonOption, oneOf } from './options.ts';
 
@@ -15,6 +21,7 @@ interface ExportFlags {
   readonly format: string;
   readonly state?: string;
   readonly reason?: string;
+  readonly verify: boolean;
 }
 
 export function exportCommand(terminal: Terminal): Command {
@@ -24,6 +31,11 @@ export function exportCommand(terminal: Terminal): Command {
     .option('--format <format>', 'jsonl or csv', 'jsonl')
     .option('--state <state>', `only links in this state: ${itemStates.join(', ')}`)
     .option('--reason <reason>', `only links that failed for this reason: ${failureReasons.join(', ')}`)
+    .option(
+      '--verify',
+      'read every saved file and compare it with what was saved; adds the columns verdict and finding',
+      false,
+    )
     .addOption(jsonOption())
     .action(async (name: string, flags: ExportFlags) => {
       const format = oneOf('--format', ['jsonl', 'csv'], flags.format);
@@ -32,21 +44,36 @@ export function exportCommand(terminal: Terminal): Command {
       const session = await openSession({ loaded, terminal, modelFiles: [], logTo: 'file' });
       try {
         await requireBatch(name, session);
-        if (format === 'csv') await write(`\uFEFF${toCsvLine(exportColumns)}\r\n`);
-        for await (const page of session.ledger.items(name)) {
-          const rows = page.filter(isWanted).map((item) => exportRow(item, name));
+        await using verification = flags.verify ? await openVerification(session.configuration) : null;
+        const columns = verification === null ? exportColumns : [...exportColumns, ...verifiedColumns];
+        if (format === 'csv') await write(`\uFEFF${toCsvLine(columns)}\r\n`);
+        // Files are read page by page: small ones, so that the first verdict does not wait for hundreds of videos.
+        for await (const page of session.ledger.items(name, verification === null ? 500 : 8)) {
+          const rows = await rowsOf(page.filter(isWanted), name, verification);
           const lines = rows.map((row) =>
             format === 'csv'
-              ? `${toCsvLine(exportColumns.map((column) => row[column]))}\r\n`
+              ? `${toCsvLine(columns.map((column) => row[column]))}\r\n`
               : `${JSON.stringify(row)}\n`,
           );
           await write(lines.join(''));
         }
-        process.exitCode = exitCodes.saved;
+        process.exitCode = verification === null ? exitCodes.saved : verification.report(name, terminal);
       } finally {
         await session.close();
       }
     });
+}
+
+async function rowsOf(
+  items: readonly Item[],
+  batch: string,
+  verification: Verification | null,
+): Promise<readonly (ExportRow & Partial<VerifiedColumns>)[]> {
+  if (verification === null) return items.map((item) => exportRow(item, batch));
+  const verified: (ExportRow & VerifiedColumns)[] = [];
+  for (const item of items)
+    verified.push({ ...exportRow(item, batch), ...(await verification.verify(item)) });
+  return verified;
 }
 
 function filterOf(flags: ExportFlags): (item: Item) => boolean {

@@ -1,5 +1,6 @@
 /** Options that several commands share, so that they read and behave the same everywhere. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { parseSizeBytes } from '../../shared/configuration/values.ts';
 import { checkBatchName } from '../../shared/ledger/batch.ts';
 import { DEFAULT_MODEL_ID } from '../../shared/models/model-definition.ts';
 import { UsageError } from '../exit-codes.ts';
@@ -29,6 +30,22 @@ export function modelFileOption(): Option {
   )
     .argParser((file: string, before: string[]) => [...before, file])
     .default([], 'none');
+}
+
+/** For commands that download; takes the place of the setting LIMIT_RATE. */
+export function limitRateOption(): Option {
+  return new Option(
+    '--limit-rate <size>',
+    'most bytes a second to download in this process, like 10MB',
+  ).argParser((text) => {
+    if (parseSizeBytes(text) !== null) return text;
+    throw new InvalidArgumentError('It must be a size like 500KB or 10MB.');
+  });
+}
+
+/** Settings that a flag takes the place of, as they would stand in the environment. */
+export function settingsOf({ limitRate }: { readonly limitRate?: string }): Readonly<Record<string, string>> {
+  return limitRate === undefined ? {} : { LIMIT_RATE: limitRate };
 }
 
 /** A command that reads lists of links. */

@@ -1,10 +1,12 @@
-/** `kie-batch retry`: failed, cancelled and held links of a batch are taken up again. */
+/** `kie-batch retry`: failed, cancelled and held links of a batch are taken up again; deleted files are fetched again. */
 import { Command } from 'commander';
+import { fetchMissing, type MissingSummary } from '../../producer/fetch-missing.ts';
 import { retryBatch } from '../../producer/retry-batch.ts';
 import { failureReasons } from '../../shared/ledger/states.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { exitCodes, UsageError } from '../exit-codes.ts';
 import { plural } from '../format.ts';
 import type { Terminal } from '../terminal.ts';
+import { openVerification } from '../verification.ts';
 import { operationsOf, requireBatch, withSession } from '../with-session.ts';
 import { jsonOption, oneOf } from './options.ts';
 
@@ -15,8 +17,14 @@ export function retryCommand(terminal: Terminal): Command {
     )
     .argument('<batch>', 'name of a batch')
     .option('--reason <reason>', `only links that failed for this reason: ${failureReasons.join(', ')}`)
+    .option(
+      '--missing',
+      'instead: saved links whose file is gone; it is fetched again, nothing is paid',
+      false,
+    )
     .addOption(jsonOption())
-    .action(async (name: string, flags: { reason?: string; json: boolean }) => {
+    .action(async (name: string, flags: { reason?: string; missing: boolean; json: boolean }) => {
+      if (flags.missing) return retryMissing(name, flags, terminal);
       const reason = flags.reason === undefined ? undefined : oneOf('--reason', failureReasons, flags.reason);
       await withSession(terminal, async (session) => {
         await requireBatch(name, session);
@@ -27,6 +35,28 @@ export function retryCommand(terminal: Terminal): Command {
         process.exitCode = exitCodes.saved;
       });
     });
+}
+
+async function retryMissing(
+  name: string,
+  { reason, json }: { readonly reason?: string; readonly json: boolean },
+  terminal: Terminal,
+): Promise<void> {
+  if (reason !== undefined) throw new UsageError('--missing is about saved links: they have no --reason');
+  await withSession(terminal, async (session) => {
+    await requireBatch(name, session);
+    await using verification = await openVerification(session.configuration);
+    const summary = await fetchMissing(name, { ...session, verify: verification.deps });
+    if (json) terminal.json({ batch: name, ...summary });
+    else terminal.print(describeMissing(name, summary));
+    process.exitCode = exitCodes.saved;
+  });
+}
+
+function describeMissing(name: string, { missing, fetchedAgain, withoutTask }: MissingSummary): string {
+  if (missing === 0) return `${name}: every saved file is there`;
+  const lost = withoutTask === 0 ? '' : `; of ${plural(withoutTask, 'link')} no task is known any more`;
+  return `${name}: the files of ${plural(missing, 'link')} are gone, a worker fetches ${fetchedAgain} again${lost}`;
 }
 
 function paidPart(collected: number): string {

@@ -14,10 +14,11 @@ import { type RunEnd, runBatch } from '../run-batch.ts';
 import { openSession, requireApiKey, type Session } from '../session.ts';
 import { describeSummary, exitCodeOf, summarize } from '../summary.ts';
 import type { Terminal } from '../terminal.ts';
-import { type ListFlags, listCommand } from './options.ts';
+import { type ListFlags, limitRateOption, listCommand, settingsOf } from './options.ts';
 
 export interface RunFlags extends ListFlags {
   readonly exitOnHalt: boolean;
+  readonly limitRate?: string;
   /** Carry the dashboard, the API and the callbacks in this process. */
   readonly serve: boolean;
   /** With `serve`: stay up after the end until Ctrl-C. */
@@ -28,6 +29,7 @@ export function runCommand(terminal: Terminal): Command {
   return listCommand('run')
     .description('Enqueue links and work here until all of them are saved or failed')
     .option('--exit-on-halt', 'end with exit code 3 when the account or the model has to wait', false)
+    .addOption(limitRateOption())
     .option('--serve', 'carry the dashboard and the API in this process, as serve does', false)
     .addHelpText(
       'after',
@@ -36,7 +38,7 @@ Exit codes: 0 everything saved (now or before), 1 some links failed or lines hel
 configuration, 3 halted (with --exit-on-halt), 130 interrupted (everything stays queued).`,
     )
     .action(async (files: string[], flags: RunFlags) => {
-      process.exitCode = await run(files, flags, loadConfiguration(), terminal);
+      process.exitCode = await run(files, flags, loadConfiguration(settingsOf(flags)), terminal);
     });
 }
 

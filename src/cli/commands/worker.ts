@@ -6,7 +6,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { untilAborted, withInterrupt } from '../interrupt.ts';
 import { openSession, requireApiKey } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
-import { jsonOption, modelFileOption, oneOf } from './options.ts';
+import { jsonOption, limitRateOption, modelFileOption, oneOf, settingsOf } from './options.ts';
 
 /** `status` is the contract's short word for the queue `status-check`. */
 const stageWords = {
@@ -15,6 +15,13 @@ const stageWords = {
   download: 'download',
 } as const satisfies Record<string, Stage>;
 const drainMs = 8000;
+
+interface WorkerFlags {
+  readonly stages: Stage[];
+  readonly modelFile: string[];
+  readonly limitRate?: string;
+  readonly json: boolean;
+}
 
 export function workerCommand(terminal: Terminal): Command {
   return new Command('worker')
@@ -26,9 +33,13 @@ export function workerCommand(terminal: Terminal): Command {
       [...stages],
     )
     .addOption(modelFileOption())
+    .addOption(limitRateOption())
     .addOption(jsonOption())
-    .action(async (flags: { stages: Stage[]; modelFile: string[]; json: boolean }) => {
-      const loaded = loadConfiguration(flags.json ? { LOG_FORMAT: 'json' } : {});
+    .action(async (flags: WorkerFlags) => {
+      const loaded = loadConfiguration({
+        ...settingsOf(flags),
+        ...(flags.json ? { LOG_FORMAT: 'json' } : {}),
+      });
       requireApiKey(loaded.configuration);
       const session = await openSession({
         loaded,

@@ -30,6 +30,7 @@ const descriptions: Readonly<Record<EventKind, Described>> = {
   'result-exists': { title: 'The result exists', tone: 'good' },
   'download-again': { title: 'The download will be tried again', tone: 'warn' },
   saved: { title: 'Saved: whole, verified, stored', tone: 'good' },
+  'not-fetched': { title: 'Stays saved, though its file is gone', tone: 'warn' },
   retried: { title: 'Taken up again by a person', tone: 'plain' },
   cancelled: { title: 'Cancelled by a person', tone: 'plain' },
 };

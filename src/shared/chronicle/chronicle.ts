@@ -20,6 +20,7 @@ export const eventKinds = [
   'result-exists',
   'download-again',
   'saved',
+  'not-fetched',
   'retried',
   'cancelled',
 ] as const;

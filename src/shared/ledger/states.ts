@@ -81,6 +81,8 @@ export const transitions = {
     to: 'downloading',
     because: 'retried, the result exists already',
   },
+  fetchAgain: { from: ['saved'], to: 'downloading', because: 'its file is gone, collected again unpaid' },
+  staySaved: { from: ['downloading'], to: 'saved', because: 'collecting again came to nothing' },
   cancelOnReturn: {
     from: ['submitting'],
     to: 'cancelled',

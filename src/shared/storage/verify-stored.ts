@@ -1,6 +1,6 @@
 /**
- * Looks whether a stored result is still what was saved: for `export --verify`, and to find what a user
- * has deleted or damaged so that it can be fetched again while the vendor still has it. Reads only.
+ * Looks whether one stored result is still what was saved: for `export --verify`, and to find what a user has
+ * deleted so that it can be fetched again while the vendor still has it. Reads only.
  */
 
 import { z } from 'zod';
@@ -9,6 +9,9 @@ import type { Storage } from './storage.ts';
 
 export type StoredVerdict =
   | { readonly verdict: 'intact'; readonly bytes: number; readonly sha256: string }
+  | Damage;
+
+export type Damage =
   | { readonly verdict: 'missing' }
   /** The file is there but not what was saved: the message says how. */
   | { readonly verdict: 'changed'; readonly message: string };
@@ -18,25 +21,49 @@ export interface SavedFacts {
   readonly sha256: string;
 }
 
+/** What is known of a result without reading it; what is expected of it besides. */
+export interface SizedResult {
+  readonly verdict: 'there';
+  readonly bytes: number;
+  readonly expected: Partial<SavedFacts>;
+}
+
 const sidecarSchema = z.object({ bytes: z.number(), sha256: z.string() });
 
-/** Compares with what the ledger knows, or, where it knows nothing, with the sidecar. */
+/** Compares with what the ledger knows and, where it knows nothing, with the sidecar. */
 export async function verifyStored(
   storage: Storage,
   key: string,
-  saved?: SavedFacts,
+  saved?: Partial<SavedFacts>,
 ): Promise<StoredVerdict> {
+  // The size is free to look at; a file of another size need not be read.
+  const sized = await verifySize(storage, key, saved);
+  return sized.verdict === 'there' ? verifyContent(storage, key, sized.expected) : sized;
+}
+
+/** Looks at the size alone. */
+export async function verifySize(
+  storage: Storage,
+  key: string,
+  saved?: Partial<SavedFacts>,
+): Promise<SizedResult | Damage> {
   const found = await storage.stat(key);
   if (found === undefined) return { verdict: 'missing' };
-  const expected = saved ?? (await readSidecarFacts(storage, key));
-  // The size is free to look at; a file of another size need not be read.
-  const resized = expected === undefined ? undefined : differs('bytes', found.bytes, expected.bytes);
-  if (resized !== undefined) return changed(resized);
+  const expected = { ...(await readSidecarFacts(storage, key)), ...saved };
+  const resized = differs('bytes', found.bytes, expected.bytes);
+  return resized === undefined ? { verdict: 'there', bytes: found.bytes, expected } : changed(resized);
+}
+
+async function verifyContent(
+  storage: Storage,
+  key: string,
+  expected: Partial<SavedFacts>,
+): Promise<StoredVerdict> {
   const inspection = await inspectAll(storage.read(key));
   const walked = inspection.end();
   if (walked.kind === 'broken') return changed(walked.message);
   const sha256 = inspection.sha256();
-  const rewritten = expected === undefined ? undefined : differs('SHA-256', sha256, expected.sha256);
+  const rewritten = differs('SHA-256', sha256, expected.sha256);
   return rewritten === undefined
     ? { verdict: 'intact', bytes: inspection.bytes, sha256 }
     : changed(rewritten);
@@ -47,10 +74,11 @@ async function readSidecarFacts(storage: Storage, key: string): Promise<SavedFac
   return parsed.success ? parsed.data : undefined;
 }
 
-function differs(what: string, found: number | string, expected: number | string): string | undefined {
-  return found === expected ? undefined : `${what}: ${found} instead of ${expected}`;
+function differs(what: string, found: number | string, expected: number | string | undefined) {
+  if (expected === undefined || found === expected) return undefined;
+  return `${what}: ${found} instead of ${expected}`;
 }
 
-function changed(message: string): StoredVerdict {
+function changed(message: string): Damage {
   return { verdict: 'changed', message };
 }

@@ -29,16 +29,18 @@ end
 
 for _, id in ipairs(ids) do
   local key = prefix .. ':item:' .. id
-  local record = redis.call('HMGET', key, 's', 'b', 'o')
+  local record = redis.call('HMGET', key, 's', 'b', 'o', 'v')
   local state, others = record[1], record[3] or ''
   local isWaiting = state == 'queued' or state == 'held'
   local isPaid = state == 'processing' or state == 'downloading'
+  -- What was saved before, and is only fetched again, comes to its end as saved: cancelled, it could be paid again.
+  local isAbandoned = isPaid and abandon and not record[4]
   if (isWaiting or isPaid) and record[2] ~= name then
     left = left + 1
-  elseif (isWaiting or (isPaid and abandon)) and others ~= '' then
+  elseif (isWaiting or isAbandoned) and others ~= '' then
     left = left + 1
     if state == 'queued' then handOver(id, key, others) end
-  elseif isWaiting or (isPaid and abandon) then
+  elseif isWaiting or isAbandoned then
     redis.call('HSET', key, 's', 'cancelled')
     cancelled[#cancelled + 1] = id
     from[state] = (from[state] or 0) + 1

@@ -1,0 +1,19 @@
+/**
+ * The place of an item's results below the storage's root. Pure; the worker asks it where to put a result, and
+ * whoever verifies asks where to look. Invariant: the answer depends on nothing that changes once the item has
+ * been submitted, so a download that is repeated finds its file.
+ */
+import type { Item } from '../ledger/item.ts';
+import { compilePathTemplate } from './path-template.ts';
+
+/** @param index counts the results of a task from 0 */
+export type ResultKeyOf = (item: Item, index: number) => string;
+
+/** @param pathTemplate as the configuration has checked it */
+export function resultKeys(pathTemplate: string): ResultKeyOf {
+  const template = compilePathTemplate(pathTemplate);
+  if ('problem' in template) throw new Error(`PATH_TEMPLATE ${template.problem}`);
+  // The day of submission, not of today.
+  return (item, index) =>
+    template.path({ ...item, index: index + 1, at: item.submittedAt ?? item.enqueuedAt });
+}

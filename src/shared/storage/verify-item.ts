@@ -1,0 +1,59 @@
+/**
+ * Looks whether everything that was saved for an item is still where it was put. A task can have several
+ * results; the ledger knows the hash of the first and the bytes of all together, so the results are looked at
+ * one after another until they add up. Called by `export --verify` and `retry --missing`. Reads only.
+ */
+import type { Item } from '../ledger/item.ts';
+import type { ResultKeyOf } from './result-key.ts';
+import type { Storage } from './storage.ts';
+import { rootOf } from './storage-root.ts';
+import { type Damage, type SavedFacts, verifySize, verifyStored } from './verify-stored.ts';
+
+export type ItemVerdict =
+  | { readonly verdict: 'intact' }
+  | {
+      /** `elsewhere`: the file lies in a storage that is not the present one, and was not looked at. */
+      readonly verdict: 'missing' | 'changed' | 'elsewhere';
+      readonly message: string;
+    };
+
+export interface VerifyDeps {
+  readonly storage: Storage;
+  readonly keyOf: ResultKeyOf;
+  /** `content` reads and hashes every file; `size` asks for its size alone. */
+  readonly depth: 'content' | 'size';
+}
+
+/** @param item in state `saved` */
+export async function verifyItem(item: Item, deps: VerifyDeps): Promise<ItemVerdict> {
+  const { storage, depth } = deps;
+  const root = rootOf(storage);
+  const { file } = item;
+  if (file === null || !file.startsWith(root)) {
+    return { verdict: 'elsewhere', message: `${file ?? 'the file'} is not below ${root}` };
+  }
+  const keyOf = keysFrom(file.slice(root.length), item, deps.keyOf);
+  const verify = depth === 'content' ? verifyStored : verifySize;
+  for (let index = 0, foundBytes = 0; ; index += 1) {
+    const key = keyOf(index);
+    const found = await verify(storage, key, index === 0 ? factsOfFirst(item) : undefined);
+    if (found.verdict === 'missing' || found.verdict === 'changed') return damaged(found, key, root);
+    foundBytes += found.bytes;
+    if (foundBytes >= (item.bytes ?? 0)) return { verdict: 'intact' };
+  }
+}
+
+function factsOfFirst({ sha256 }: Item): Partial<SavedFacts> {
+  return sha256 === null ? {} : { sha256 };
+}
+
+function damaged(damage: Damage, key: string, root: string): ItemVerdict {
+  const message = damage.verdict === 'missing' ? 'is gone' : damage.message;
+  return { verdict: damage.verdict, message: `${root}${key}: ${message}` };
+}
+
+/** Where the results lie: by the template, or beside the first where the template has changed since. */
+function keysFrom(first: string, item: Item, keyOf: ResultKeyOf): (index: number) => string {
+  if (keyOf(item, 0) === first) return (index) => keyOf(item, index);
+  return (index) => (index === 0 ? first : first.replace(/(\.[^./]+)$/, `-${index + 1}$1`));
+}
