@@ -3,6 +3,7 @@
  * session has opened already. Loaded when a command works, as others need none of it.
  */
 import { hostname } from 'node:os';
+import type { Telemetry } from 'bullmq';
 import { startRetention } from '../producer/retention.ts';
 import { startScheduleRunner } from '../producer/schedules/schedule-runner.ts';
 import { createChronicle } from '../shared/chronicle/chronicle.ts';
@@ -29,7 +30,10 @@ const submitBackoff = { firstMs: 1000, mostMs: 60_000 };
 const mostAttempts = 6;
 const abandonedAfterMs = 24 * 3_600_000;
 
-type WorkerParts = Pick<Session, 'configuration' | 'logger' | 'models' | 'redis' | 'ledger' | 'queues'>;
+interface WorkerParts
+  extends Pick<Session, 'configuration' | 'logger' | 'models' | 'redis' | 'ledger' | 'queues'> {
+  readonly telemetry: Telemetry | undefined;
+}
 
 export async function openWorker(
   parts: WorkerParts,
@@ -84,6 +88,7 @@ export async function openWorker(
       stages,
       connection: handle.connect('blocking'),
       downloadConcurrency: configuration.DOWNLOAD_CONCURRENCY,
+      telemetry: parts.telemetry,
     },
   );
   if (stages.includes('download')) clearAbandonedParts(storage, logger);

@@ -3,6 +3,7 @@
  * dependencies from here. What only working needs is wired in open-worker.ts, and loaded when it is asked for.
  */
 import { join } from 'node:path';
+import { systemClock } from '../shared/clock.ts';
 import {
   type Configuration,
   cacheFolder,
@@ -16,6 +17,7 @@ import { shareUrlOf } from '../shared/models/share-url.ts';
 import { openRedis } from '../shared/redis/open-redis.ts';
 import type { RedisConnection } from '../shared/redis/script.ts';
 import type { Storage } from '../shared/storage/storage.ts';
+import type { Tracing } from '../shared/tracing/open-tracing.ts';
 import type { RunningWorker } from '../worker/worker.ts';
 import { UsageError } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
@@ -76,7 +78,9 @@ export async function openSession({
     return known === undefined ? null : shareUrlOf(known, id);
   };
   const ledger = createLedger({ redis, prefix, shareUrl });
-  const queues = openQueues(redis, prefix);
+  const tracing = await openTracing(configuration, logger);
+  const telemetry = tracing?.telemetry;
+  const queues = openQueues(redis, prefix, telemetry);
   return {
     configuration,
     logger,
@@ -86,13 +90,20 @@ export async function openSession({
     queues,
     async startWorker(stages) {
       const { openWorker } = await import('./open-worker.ts');
-      return openWorker({ configuration, logger, models, redis, ledger, queues }, handle, stages);
+      return openWorker({ configuration, logger, models, redis, ledger, queues, telemetry }, handle, stages);
     },
     async close() {
       await queues.close();
       await handle.close();
+      await tracing?.close();
     },
   };
+}
+
+async function openTracing({ TRACES_URL: url }: Configuration, logger: Logger): Promise<Tracing | undefined> {
+  if (url === undefined) return undefined;
+  const tracing = await import('../shared/tracing/open-tracing.ts');
+  return tracing.openTracing({ url, logger, clock: systemClock });
 }
 
 /** @throws UsageError that says where to get a key and where to put it */

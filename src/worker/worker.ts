@@ -6,8 +6,8 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Job, Worker as QueueWorker } from 'bullmq';
-import { type JobData, jobDataSchema, type Stage } from '../shared/jobs/catalogue.ts';
+import { type Job, Worker as QueueWorker, type Telemetry } from 'bullmq';
+import { type JobData, jobDataSchema, type Stage, traced } from '../shared/jobs/catalogue.ts';
 import { ModelError } from '../shared/models/load-models.ts';
 import { announceWorker } from '../shared/presence/worker-presence.ts';
 import type { RedisConnection } from '../shared/redis/script.ts';
@@ -27,6 +27,8 @@ export interface WorkerSettings {
   /** For BullMQ: waits in blocking calls, so nothing else may share it. */
   readonly connection: RedisConnection;
   readonly downloadConcurrency: number;
+  /** Traces the runs of jobs. */
+  readonly telemetry?: Telemetry | undefined;
 }
 
 export interface RunningWorker {
@@ -112,6 +114,7 @@ function startStage(
     drainDelay: longestSleepS,
     // Two crashes would otherwise fail a job for good, whatever its attempts say.
     maxStalledCount: 1000,
+    ...traced(settings.telemetry),
   });
   worker.on('error', (error) => logger.warn({ err: error }, 'The queue reports trouble'));
   worker.on('failed', (job, error) => logger.warn({ item: job?.id, err: error }, 'A job will be run again'));

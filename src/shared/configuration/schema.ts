@@ -122,6 +122,11 @@ export const configurationSchema = z.object({
     .describe('`json`: what happened, as fields; `slack`: a text, as Slack’s incoming webhooks take it'),
   ALERT_WEBHOOK_KEY: z.string().min(1).optional().describe('when set, alerts are signed with it'),
   ALERT_FAILED_SHARE: share.prefault('10%').describe('an alert is sent when more of a batch has failed'),
+  TRACES_URL: httpUrl('http://127.0.0.1:4318/v1/traces')
+    .optional()
+    .describe(
+      'where traces of links are sent, by OTLP over HTTP, like `http://127.0.0.1:4318/v1/traces`; unset: nobody traces',
+    ),
   ALLOW_PRIVATE_ADDRESSES: flag
     .prefault('false')
     .describe('allow result and source URLs that resolve to private addresses (tests and simulators)'),

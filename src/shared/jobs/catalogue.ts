@@ -3,7 +3,7 @@
  * truth stands in the ledger. Its id is the item's id, so a second call for the same item in the same queue
  * is ignored by BullMQ; completed and failed jobs leave at once, so that the id is free for the next call.
  */
-import { Queue, type QueueOptions } from 'bullmq';
+import { Queue, type QueueOptions, type Telemetry } from 'bullmq';
 import { z } from 'zod';
 import type { RedisConnection } from '../redis/script.ts';
 
@@ -48,8 +48,17 @@ const jobOptions = {
   backoff: { type: 'exponential', delay: 1000, jitter: 0.5 },
 } as const;
 
-export function openQueues(redis: RedisConnection, prefix: string): Queues {
-  const options: QueueOptions = { connection: redis, prefix, defaultJobOptions: jobOptions };
+/** @param telemetry traces jobs as they are added; a link that is handed out begins a trace of its own */
+export function openQueues(redis: RedisConnection, prefix: string, telemetry?: Telemetry): Queues {
+  const options: QueueOptions = {
+    connection: redis,
+    prefix,
+    defaultJobOptions: jobOptions,
+    // Nobody reads BullMQ's events: the ledger tells what happened. By default it would keep ten thousand a queue.
+    streams: { events: { maxLen: 100 } },
+    ...traced(telemetry),
+  };
+  const ownTrace = telemetry === undefined ? {} : { telemetry: { omitContext: true } };
   const open = (stage: Stage) => {
     const queue = new Queue<JobData>(stage, options);
     // Trouble with the connection is told once for all by whoever opened it; unheard, BullMQ would print it.
@@ -66,11 +75,18 @@ export function openQueues(redis: RedisConnection, prefix: string): Queues {
       await queues[stage].add(stage, data, { jobId: id, delay: Math.round(delayMs) });
     },
     async addMany(stage, ids) {
-      await queues[stage].addBulk(ids.map((id) => ({ name: stage, data: {}, opts: { jobId: id } })));
+      await queues[stage].addBulk(
+        ids.map((id) => ({ name: stage, data: {}, opts: { jobId: id, ...ownTrace } })),
+      );
     },
     queue: (stage) => queues[stage],
     async close() {
       await Promise.all(stages.map((stage) => queues[stage].close()));
     },
   };
+}
+
+/** The option as BullMQ takes it: absent, not undefined, where nobody traces. */
+export function traced(telemetry: Telemetry | undefined): { telemetry?: Telemetry } {
+  return telemetry === undefined ? {} : { telemetry };
 }
