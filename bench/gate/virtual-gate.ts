@@ -2,7 +2,7 @@
  * The gate in virtual time: the real scripts in a real Redis, given the time instead of asking for it,
  * against a simulated server. Workers always have more to do. Used by the benchmark and by property tests.
  */
-import type { RedisConnection } from '../../src/shared/gate-state/lua-script.ts';
+import type { RedisConnection } from '../../src/shared/redis/script.ts';
 import { createGate, type Gate, type GateOptions } from '../../src/worker/gate/gate.ts';
 import { seededRandom } from './random.ts';
 import type { LimitingServer } from './servers.ts';

@@ -1,6 +1,6 @@
 /** All rows in virtual time: every server, scenario and number of processes, for the gate and the libraries. */
 import { randomUUID } from 'node:crypto';
-import type { RedisConnection } from '../../src/shared/gate-state/lua-script.ts';
+import type { RedisConnection } from '../../src/shared/redis/script.ts';
 import { contenders } from './contenders.ts';
 import { type Figures, measureRow } from './measure.ts';
 import type { Row } from './row.ts';

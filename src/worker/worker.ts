@@ -55,7 +55,12 @@ export function startWorker(context: WorkerContext, settings: WorkerSettings): R
   const submit = createSubmitStage(context, () => feeder?.nudge());
   const runs: Readonly<Record<Stage, Run>> = {
     submit: submit.run,
-    'status-check': (id, data, signal) => runStatusCheck(id, data, context, signal),
+    'status-check': async (id, data, signal) => {
+      const fate = await runStatusCheck(id, data, context, signal);
+      // The task has ended: under MAX_IN_FLIGHT there is room for another.
+      if (fate.fate === 'done') feeder?.nudge();
+      return fate;
+    },
     download: (id, data, signal) => runDownload(id, data, context, signal),
   };
   const held = countHeld();

@@ -5,7 +5,8 @@
 -- Returns 1 when the halt is new, 0 when it stood already.
 --
 -- Invariant: `since` is the first instant of an unbroken halt, whoever reports it again, and the next probe is
--- never brought forward by a late report. A renewal ends the running claim to probe: its answer has come.
+-- never brought forward by a late report; what it needs to end only grows. A renewal ends the running claim to
+-- probe: its answer has come.
 local now
 if ARGV[3] == '' then
   local time = redis.call('TIME')
@@ -20,7 +21,9 @@ if before then
   local known = cjson.decode(before)
   halt.since, halt.probes = known.since, known.probes
   halt.nextProbeAt = math.max(halt.nextProbeAt, known.nextProbeAt)
-  halt.credits = halt.credits or known.credits
+  for _, need in ipairs({ 'credits', 'freeBytes' }) do
+    if known[need] then halt[need] = math.max(known[need], halt[need] or 0) end
+  end
   halt.probedAt = halt.probedAt or known.probedAt
 end
 redis.call('HSET', KEYS[1], ARGV[1], cjson.encode(halt))

@@ -3,11 +3,11 @@
  * somebody who knows better (the account was upgraded) makes it learn afresh.
  */
 import { z } from 'zod';
+import { loadScript, type RedisConnection } from '../redis/script.ts';
 import { gateKeys } from './gate-keys.ts';
 import type { GateOperation } from './halt-reasons.ts';
-import { loadLuaScript, type RedisConnection } from './lua-script.ts';
 
-const readGateScript = loadLuaScript(new URL('read-gate.lua', import.meta.url));
+const readGateScript = loadScript(new URL('read-gate.lua', import.meta.url));
 
 export interface GateState {
   operation: GateOperation;
@@ -61,7 +61,7 @@ export async function readGate(
   operation: GateOperation,
 ): Promise<GateState | null> {
   const keys = gateKeys(prefix, operation);
-  const reply = await readGateScript.run(redis, [keys.state, keys.open, keys.held], ['']);
+  const reply = await readGateScript(redis, [keys.state, keys.open, keys.held], ['']);
   const { open, held, fields } = readReply.parse(reply);
   if (fields['configured'] === undefined) return null;
   const state = storedState.parse(fields);

@@ -4,14 +4,14 @@
  * else waits. A halt lives in Redis, so it is one halt for all processes and outlives each of them.
  */
 import { z } from 'zod';
+import { loadScript, type RedisConnection } from '../redis/script.ts';
 import { haltsKey, probesKey } from './gate-keys.ts';
 import { type GateOperation, type HaltReason, haltField, haltReasons, stops } from './halt-reasons.ts';
-import { loadLuaScript, type RedisConnection } from './lua-script.ts';
 
-const beginHaltScript = loadLuaScript(new URL('begin-halt.lua', import.meta.url));
-const claimTrialScript = loadLuaScript(new URL('claim-trial.lua', import.meta.url));
-const hastenProbeScript = loadLuaScript(new URL('hasten-probe.lua', import.meta.url));
-const claimProbeScript = loadLuaScript(new URL('claim-probe.lua', import.meta.url));
+const beginHaltScript = loadScript(new URL('begin-halt.lua', import.meta.url));
+const claimTrialScript = loadScript(new URL('claim-trial.lua', import.meta.url));
+const hastenProbeScript = loadScript(new URL('hasten-probe.lua', import.meta.url));
+const claimProbeScript = loadScript(new URL('claim-probe.lua', import.meta.url));
 
 export interface NewHalt {
   readonly reason: HaltReason;
@@ -21,8 +21,10 @@ export interface NewHalt {
   readonly message: string;
   /** Unix milliseconds. */
   readonly nextProbeAt: number;
-  /** For `no-credits`: what the refused task would have cost. */
+  /** For `no-credits`: what the refused task would have cost, or more, when so much was seen not to be enough. */
   readonly credits?: number;
+  /** For `storage-full`: the room that the result needs. */
+  readonly freeBytes?: number;
   /** When a probe found the halt standing, Unix milliseconds. */
   readonly probedAt?: number;
   /** The probe cannot tell: one link may try. */
@@ -39,6 +41,7 @@ export interface Halt {
   /** Probes claimed so far; the prober widens its interval by it. */
   probes: number;
   credits?: number | undefined;
+  freeBytes?: number | undefined;
   probedAt?: number | undefined;
   /** One link may try, and none has yet. */
   trial?: boolean | undefined;
@@ -63,6 +66,7 @@ const storedHalt = z.object({
   nextProbeAt: z.number(),
   probes: z.number(),
   credits: z.number().optional(),
+  freeBytes: z.number().optional(),
   probedAt: z.number().optional(),
   trial: z.boolean().optional(),
 });
@@ -70,7 +74,7 @@ const storedHalt = z.object({
 /** Begins a halt, or renews one: `since` stays the first, the next probe is never brought forward. True when new. */
 export async function beginHalt(redis: RedisConnection, prefix: string, halt: NewHalt): Promise<boolean> {
   const keys = [haltsKey(prefix), probesKey(prefix)];
-  const isNew = await beginHaltScript.run(redis, keys, [
+  const isNew = await beginHaltScript(redis, keys, [
     haltField(halt.reason, halt.model),
     JSON.stringify(halt),
     '',
@@ -129,7 +133,7 @@ export async function claimTrial(
   prefix: string,
   halt: HaltIdentity,
 ): Promise<boolean> {
-  const claimed = await claimTrialScript.run(redis, [haltsKey(prefix)], [haltField(halt.reason, halt.model)]);
+  const claimed = await claimTrialScript(redis, [haltsKey(prefix)], [haltField(halt.reason, halt.model)]);
   return claimed === 1;
 }
 
@@ -139,7 +143,7 @@ export async function claimProbe(
   prefix: string,
   probe: HaltIdentity & { readonly claimant: string; readonly leaseMs: number },
 ): Promise<ProbeClaim> {
-  const reply = await claimProbeScript.run(
+  const reply = await claimProbeScript(
     redis,
     [haltsKey(prefix), probesKey(prefix)],
     [haltField(probe.reason, probe.model), probe.claimant, probe.leaseMs, ''],
@@ -157,5 +161,5 @@ export async function hastenProbe(
   now: number,
 ): Promise<void> {
   const field = haltField(halt.reason, halt.model ?? undefined);
-  await hastenProbeScript.run(redis, [haltsKey(prefix)], [field, now]);
+  await hastenProbeScript(redis, [haltsKey(prefix)], [field, now]);
 }

@@ -1,7 +1,8 @@
 /**
- * Runs Lua scripts that lie in files of their own. A script is sent once and then called by its digest;
- * a Redis that has forgotten it (restart, failover, another node) is given it again. Scripts name further
- * keys inside the same hash tag than they are handed, which Cluster allows as all lie in one slot.
+ * Runs Lua scripts that lie in files of their own. A script is called by its digest; a Redis that does not know
+ * it (at first, after a restart or a failover, on another node) is given the whole text. Several files are
+ * joined: the first ones hold what the last one uses. Scripts name further keys inside the same hash tag than
+ * they are handed, which Cluster allows as all lie in one slot.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -9,41 +10,55 @@ import type { Cluster, Redis } from 'ioredis';
 
 export type RedisConnection = Redis | Cluster;
 export type ScriptArgument = string | number | Buffer;
+/** A script of one connection. */
 export type Script = (keys: readonly string[], values: readonly ScriptArgument[]) => Promise<unknown>;
+/** A script for whichever connection it is handed. */
+export type LoadedScript = (
+  redis: RedisConnection,
+  keys: readonly string[],
+  values: readonly ScriptArgument[],
+) => Promise<unknown>;
 
-/** @param file the script, as `new URL('./name.lua', import.meta.url)` */
-export function createScript(redis: RedisConnection, file: URL): Script {
-  return runBySource(
-    file,
-    (digest, keys, values) => redis.evalsha(digest, keys.length, ...keys, ...values),
-    (source, keys, values) => redis.eval(source, keys.length, ...keys, ...values),
+/** @param files as `new URL('./name.lua', import.meta.url)` */
+export function loadScript(...files: readonly URL[]): LoadedScript {
+  return load(
+    files,
+    (redis, digest, keys, values) => redis.evalsha(digest, keys.length, ...keys, ...values),
+    (redis, source, keys, values) => redis.eval(source, keys.length, ...keys, ...values),
   );
+}
+
+export function createScript(redis: RedisConnection, file: URL): Script {
+  const run = loadScript(file);
+  return (keys, values) => run(redis, keys, values);
 }
 
 /** As `createScript`, with every text in the reply as a Buffer. */
 export function createBinaryScript(redis: RedisConnection, file: URL): Script {
-  return runBySource(
-    file,
-    (digest, keys, values) => redis.callBuffer('EVALSHA', digest, keys.length, ...keys, ...values),
-    (source, keys, values) => redis.callBuffer('EVAL', source, keys.length, ...keys, ...values),
+  const run = load(
+    [file],
+    (_, digest, keys, values) => redis.callBuffer('EVALSHA', digest, keys.length, ...keys, ...values),
+    (_, source, keys, values) => redis.callBuffer('EVAL', source, keys.length, ...keys, ...values),
   );
+  return (keys, values) => run(redis, keys, values);
 }
 
 type RunScript = (
+  redis: RedisConnection,
   script: string,
   keys: readonly string[],
   values: readonly ScriptArgument[],
 ) => Promise<unknown>;
 
-function runBySource(file: URL, byDigest: RunScript, bySource: RunScript): Script {
-  const source = readFileSync(file, 'utf8');
+function load(files: readonly URL[], byDigest: RunScript, bySource: RunScript): LoadedScript {
+  const source = files.map((file) => readFileSync(file, 'utf8')).join('\n');
   const digest = createHash('sha1').update(source).digest('hex');
-  return async (keys, values) => {
+  return async (redis, keys, values) => {
     try {
-      return await byDigest(digest, keys, values);
+      return await byDigest(redis, digest, keys, values);
     } catch (error) {
       if (!(error instanceof Error && error.message.startsWith('NOSCRIPT'))) throw error;
-      return bySource(source, keys, values);
+      return bySource(redis, source, keys, values);
     }
   };
 }

@@ -1,13 +1,13 @@
 -- Admits one request to the vendor, or says how long to wait and why.
 --
--- KEYS, ARGV 1-6  see slots.lua
--- ARGV  7 holder, unique per try   8… fields of the halts that stop this request
+-- KEYS, ARGV 1-7  see slots.lua
+-- ARGV  8 holder: the id of the link, a dot, and what is unique per try   9… fields of the halts that stop this request
 -- Returns {1, 0, slot} when the holder has a slot; {0, milliseconds to wait, why} when not. The slot says when it was
 -- admitted, at which count, and whether beyond the limit: what learning needs to know when it is settled.
 --
 -- Invariant: never more slots in use than the limit, but for single attempts beyond it; never more tasks at the vendor
 -- than the cap; and asking again with the same holder (a reply lost on a broken connection) takes no second slot.
-local holder = ARGV[7]
+local holder = ARGV[8]
 local function slot(admittedAt, used, beyond)
   return table.concat({ text(admittedAt), text(used), beyond and 'beyond' or 'within', holder }, ' ')
 end
@@ -18,7 +18,7 @@ if leaseEnd then
   local used = redis.call('ZCARD', heldKey) + redis.call('ZCARD', openKey) - 1
   return { 1, 0, slot(tonumber(leaseEnd) - lease, used, used >= state.limit) }
 end
-local found = room(state, argumentsFrom(8))
+local found = room(state, argumentsFrom(9))
 if found.free <= 0 then return { 0, milliseconds(found.wait), found.why } end
 redis.call('ZADD', openKey, text(now + lease), holder)
 redis.call('HINCRBY', stateKey, 'admitted', 1)

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import { countsKey, gateKeys, haltsKey } from '../../shared/gate-state/gate-keys.ts';
 import { type GateOperation, stoppingHaltFields } from '../../shared/gate-state/halt-reasons.ts';
 import { beginHalt, type NewHalt } from '../../shared/gate-state/halts.ts';
-import { type LuaScript, loadLuaScript, type RedisConnection } from '../../shared/gate-state/lua-script.ts';
+import { type LoadedScript, loadScript, type RedisConnection } from '../../shared/redis/script.ts';
 import type { ServerHints } from './server-hints.ts';
 
 export type GateWait = 'limit' | 'in-flight' | 'paused' | 'halted';
@@ -44,7 +44,8 @@ export interface Room {
 
 export interface Gate {
   /**
-   * Asks for one call. The holder is unique per try; asking again with the same one takes no second slot.
+   * Asks for one call. The holder is the link's id, a dot and what is unique per try; asking again with the same
+   * one takes no second slot.
    * With a model, the halts of that model count as well as those of the account.
    */
   admit(holder: string, model?: string): Promise<Admission>;
@@ -75,8 +76,8 @@ export interface GateOptions {
   readonly nowUs?: () => number;
 }
 
-const script = (name: string): LuaScript =>
-  loadLuaScript(...['slots.lua', 'learning.lua', name].map((file) => new URL(file, import.meta.url)));
+const script = (name: string): LoadedScript =>
+  loadScript(...['slots.lua', 'learning.lua', name].map((file) => new URL(file, import.meta.url)));
 const admitScript = script('admit.lua');
 const peekScript = script('peek.lua');
 const settleScript = script('settle.lua');
@@ -99,14 +100,15 @@ export function createGate(options: GateOptions): Gate {
   const { redis, prefix, operation } = options;
   const keys = gateKeys(prefix, operation);
   const scriptKeys = [keys.state, keys.open, keys.held, countsKey(prefix), haltsKey(prefix)];
-  const run = (lua: LuaScript, ...args: readonly (string | number)[]) =>
-    lua.run(redis, scriptKeys, [
+  const run = (lua: LoadedScript, ...args: readonly (string | number)[]) =>
+    lua(redis, scriptKeys, [
       options.nowUs?.().toFixed(0) ?? '',
       options.limit.max,
       options.limit.windowMs * 1000,
       options.leaseMs * 1000,
       options.maxInFlight ?? 0,
       options.learn ?? 'both',
+      prefix,
       ...args,
     ]);
   return {

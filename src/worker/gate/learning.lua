@@ -93,7 +93,7 @@ local function room(state, haltFields)
   dropFreedSlots(state)
   local held, unanswered = redis.call('ZCARD', heldKey), redis.call('ZCARD', openKey)
   local used, open = held + unanswered, countUnderway(state)
-  local below = maxInFlight == 0 and math.huge or maxInFlight - inFlight(unanswered)
+  local below = roomInFlight(unanswered, openCap(state))
   if below <= 0 then return { free = 0, wait = UNKNOWN_WAIT, why = 'in-flight' } end
   if isTroubled(state) then
     if open > 0 then return { free = 0, wait = UNKNOWN_WAIT, why = 'paused' } end

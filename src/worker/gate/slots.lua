@@ -4,14 +4,15 @@
 --       4 the ledger's counts (hash)   5 halts (hash)
 -- ARGV  1 clock: Unix microseconds, or '' for this server's   2 configured limit   3 configured window in µs
 --       4 lease in µs   5 most tasks at the vendor at once, 0 for no cap
---       6 'both' to look for more than the configured limit too, 'down' never to exceed it   7… the script's own
+--       6 'both' to look for more than the configured limit too, 'down' never to exceed it
+--       7 start of every key   8… the script's own
 --
 -- Invariant: a slot is used from its admission until its answer plus the window. The server has counted the
 -- request at some instant between the two, so however slow the way there or back was, a slot is never used again
 -- before the server has freed it. A slot without an answer counts as answered when its lease ends.
 local stateKey, openKey, heldKey, countsKey, haltsKey = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local configuredMax, configuredWindow = tonumber(ARGV[2]), tonumber(ARGV[3])
-local lease, maxInFlight, learn = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
+local lease, maxInFlight, learn, prefix = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6], ARGV[7]
 
 -- What stays unknown when a server rounds its clock to the millisecond.
 local GUARD = 1000
@@ -105,10 +106,25 @@ local function dropFreedSlots(state)
   cutTo(openKey, now + lease)
 end
 
--- Tasks at the vendor, never too few: an open slot may or may not be counted by the ledger already.
-local function inFlight(open)
+-- An admission is held from before its link is `submitting` until after it is `processing`: in between, the ledger
+-- counts it already.
+local function countUnbegun()
+  local unbegun = 0
+  for _, holder in ipairs(redis.call('ZRANGE', openKey, 0, -1)) do
+    local item = string.match(holder, '^(.*)%.[^.]*$')
+    local itemState = item and redis.call('HGET', prefix .. ':item:' .. item, 's')
+    if not itemState or itemState == 'queued' then unbegun = unbegun + 1 end
+  end
+  return unbegun
+end
+
+-- How many more tasks may be at the vendor. Links are looked at one by one only where it matters for `wanted`.
+local function roomInFlight(unanswered, wanted)
+  if maxInFlight == 0 then return math.huge end
   local counts = redis.call('HMGET', countsKey, 'submitting', 'processing')
-  return (tonumber(counts[1]) or 0) + (tonumber(counts[2]) or 0) + open
+  local left = maxInFlight - (tonumber(counts[1]) or 0) - (tonumber(counts[2]) or 0)
+  if left <= 0 or left - unanswered >= wanted then return left - unanswered end
+  return left - countUnbegun()
 end
 
 local function haltWait(fields)

@@ -1,11 +1,6 @@
 /** Halts: one for all processes, and one probe however many wait. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { beginHalt, claimProbe, endHalt, listHalts } from '../../../src/shared/gate-state/halts.ts';
-import { loadLuaScript } from '../../../src/shared/gate-state/lua-script.ts';
 import { connectTestRedis, redisPrefix } from '../../setup/redis.ts';
 
 const redis = connectTestRedis();
@@ -85,14 +80,4 @@ describe('probes', () => {
       gone: true,
     });
   });
-});
-
-test('a script that the server has never seen is sent as a whole', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'kie-batch-lua-'));
-  const file = join(folder, 'new.lua');
-  await writeFile(file, `-- ${prefix}\nreturn ARGV[1]`);
-  const script = loadLuaScript(pathToFileURL(file));
-  expect(await script.run(redis, [`${prefix}:x`], ['a'])).toBe('a');
-  expect(await script.run(redis, [`${prefix}:x`], ['b'])).toBe('b');
-  await rm(folder, { recursive: true });
 });

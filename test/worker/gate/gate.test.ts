@@ -112,6 +112,42 @@ describe('the cap on tasks at the vendor', () => {
     expect((await gate.free()).freeSlots).toBe(1);
   });
 
+  test('counts every link once, however its slot and the ledger overlap', async () => {
+    const cap = 4;
+    /** The way of a link: admitted, begun in the ledger, task recorded, slot settled, task ended. */
+    const stations = ['admitted', 'submitting', 'processing', 'settled', 'ended'] as const;
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.nat(7), { maxLength: 40 }), async (moves) => {
+        prefix = redisPrefix();
+        const gate = gateOf({ limit: { max: 50, windowMs: 1000 }, maxInFlight: cap });
+        const links: { id: string; slot: string; station: number }[] = [];
+        const atVendor = () => links.filter(({ station }) => station < stations.indexOf('ended')).length;
+        for (const [index, move] of moves.entries()) {
+          const link = links.filter(({ station }) => station < stations.indexOf('ended'))[move];
+          if (link) {
+            link.station += 1;
+            await moveLink(gate, link, stations[link.station]);
+            continue;
+          }
+          const admission = await gate.admit(`link-${index}.try`);
+          expect(admission.go).toBe(atVendor() < cap);
+          if (admission.go) links.push({ id: `link-${index}`, slot: admission.slot, station: 0 });
+        }
+        expect((await gate.free()).freeSlots).toBe(cap - atVendor());
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  async function moveLink(gate: Gate, link: { id: string; slot: string }, to: string | undefined) {
+    if (to === 'settled') return gate.settle(link.slot, { kind: 'unsent' });
+    if (to !== 'ended') await redis.hset(`${prefix}:item:${link.id}`, { s: to });
+    if (to !== 'submitting')
+      await redis.hincrby(countsKey(prefix), to === 'ended' ? 'processing' : 'submitting', -1);
+    if (to !== 'ended') await redis.hincrby(countsKey(prefix), to ?? '', 1);
+    return undefined;
+  }
+
   test('does not bind status checks without one', async () => {
     await redis.hset(countsKey(prefix), { processing: 1000 });
     expect((await gateOf({ operation: 'query' }).free()).freeSlots).toBeGreaterThan(0);
