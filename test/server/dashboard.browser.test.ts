@@ -3,7 +3,7 @@
  * halt, a failed group taken up again, a search, a paste of 1,000 links, and a Redis that is away. Needs
  * chromium (Debian's package), and is skipped with a word where there is none.
  */
-import { existsSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,7 +12,10 @@ import { hastenProbe, listHalts } from '../../src/shared/gate-state/halts.ts';
 import { shareLink } from '../setup/system.ts';
 import { openWindow, type TestWindow } from './window.ts';
 
-const program = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+/** One that runs: what some systems install under the name only says where to get it. */
+const program = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(
+  (path) => spawnSync(path, ['--version']).status === 0,
+);
 const axePath = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 if (program === undefined) console.warn('Skipped: no chromium here (Debian: apt-get install chromium)');
 
