@@ -10,11 +10,12 @@ import type { Terminal } from './terminal.ts';
 export async function withSession<Result>(
   terminal: Terminal,
   work: (session: Session) => Promise<Result>,
+  modelFiles: readonly string[] = [],
 ): Promise<Result> {
   const session = await openSession({
     loaded: loadConfiguration(),
     terminal,
-    modelFiles: [],
+    modelFiles,
     logTo: 'file',
   });
   try {

@@ -1,22 +1,29 @@
 /**
- * Takes an export over into this ledger: the way to another Redis. Called by `import`. Streams; safe to repeat, because
- * an item that is known already stays as it is.
+ * Takes an export over into this ledger: the way to another Redis. Called by `import`. Streams; safe to kill and to
+ * repeat, because an item that is known already stays as it is. While Redis takes one chunk the next is read.
  */
-import { createInterface } from 'node:readline';
-import { Readable } from 'node:stream';
-import { parse } from 'csv-parse';
+import { BatchError } from '../shared/ledger/batch.ts';
 import type { BatchOperations, ImportedItem } from '../shared/ledger/batch-operations.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import type { ModelRegistry } from '../shared/models/load-models.ts';
 import type { InvalidLine } from './enqueue-lists.ts';
-import { readExportedRow } from './exported-row.ts';
+import { type ReadRow, readExportedRow } from './exported-row.ts';
+import { printable } from './lists/list-entry.ts';
 import type { ListSource } from './lists/list-source.ts';
+import { type ExportedLine, type ExportFormat, readExported } from './read-exported.ts';
 
 export interface ImportCounts {
+  /** Rows; the three below add up to it. */
   readonly total: number;
   readonly imported: number;
   readonly known: number;
   readonly invalid: number;
+}
+
+export interface ImportRequest {
+  readonly format: ExportFormat;
+  /** In place of the batches that the rows name. */
+  readonly batch?: string | undefined;
 }
 
 export interface ImportDeps {
@@ -26,87 +33,101 @@ export interface ImportDeps {
   /** Where this ledger's files lie; a file elsewhere keeps its place. */
   readonly storageRoot: string;
   readonly onInvalid: (line: InvalidLine) => void;
+  readonly onProgress: (total: number) => void;
   readonly signal: AbortSignal;
 }
 
 const chunkSize = 500;
 
+/** @throws ListError when the source cannot be read; when aborted, returns what has been counted so far */
 export async function importExport(
   source: ListSource,
-  { format, batch }: { readonly format: 'jsonl' | 'csv'; readonly batch?: string | undefined },
+  { format, batch }: ImportRequest,
   deps: ImportDeps,
 ): Promise<ImportCounts> {
   const counts = { total: 0, imported: 0, known: 0, invalid: 0 };
-  const waiting = new Map<string, ImportedItem[]>();
-  const opened = new Set<string>();
-  const modelOf = (id: string) => deps.models.list().find((model) => model.id === id) ?? null;
+  const models = new Map(deps.models.list().map((model) => [model.id, model]));
+  const refusalOf = openBatches(deps);
+  const sender = openSender(deps.operations, (reply) => {
+    counts.imported += reply.imported;
+    counts.known += reply.known;
+    deps.onProgress(counts.total);
+  });
 
-  const send = async (name: string) => {
-    const items = waiting.get(name) ?? [];
-    waiting.delete(name);
-    const { imported, known } = await deps.operations.importItems(name, items);
-    counts.imported += imported;
-    counts.known += known;
+  const take = async (exported: ExportedLine) => {
+    counts.total += 1;
+    const row = judge(exported, (id) => models.get(id) ?? null);
+    const name = row.ok ? (batch ?? row.batch) : '';
+    const refusal = row.ok ? await refusalOf(name, row.model) : row.reason;
+    if (row.ok && refusal === null) return sender.add(name, row.item);
+    counts.invalid += 1;
+    const { line, text } = exported;
+    deps.onInvalid({ file: source.name, line, text: printable(text), reason: refusal ?? '' });
   };
 
-  for await (const { line, row } of readRows(source, format)) {
+  for await (const lines of readExported(source, format)) {
+    for (const exported of lines) {
+      if (!deps.signal.aborted) await take(exported);
+    }
     if (deps.signal.aborted) break;
-    counts.total += 1;
-    const read = readExportedRow(row, modelOf);
-    if (!read.ok) {
-      counts.invalid += 1;
-      deps.onInvalid({ file: source.name, line, text: '', reason: read.reason });
-      continue;
-    }
-    const name = batch ?? read.batch;
-    if (!opened.has(name)) {
-      await deps.ledger.openBatch(name, { model: read.model, root: deps.storageRoot });
-      opened.add(name);
-    }
-    const items = waiting.get(name) ?? [];
-    items.push(read.item);
-    waiting.set(name, items);
-    if (items.length >= chunkSize) await send(name);
   }
-  for (const name of waiting.keys()) await send(name);
+  await sender.finish();
   return counts;
 }
 
-async function* readRows(
-  { chunks }: ListSource,
-  format: 'jsonl' | 'csv',
-): AsyncGenerator<{ readonly line: number; readonly row: unknown }> {
-  let line = 0;
-  if (format === 'csv') {
-    const rows = Readable.from(chunks).pipe(parse({ columns: true, bom: true, relax_column_count: true }));
-    line = 1;
-    for await (const row of rows) {
-      line += 1;
-      yield { line, row: withoutFormulaGuards(row) };
-    }
-    return;
-  }
-  for await (const text of createInterface({
-    input: Readable.from(chunks),
-    crlfDelay: Number.POSITIVE_INFINITY,
-  })) {
-    line += 1;
-    if (text.trim() !== '') yield { line, row: parseJson(text) };
-  }
+function judge(exported: ExportedLine, modelOf: Parameters<typeof readExportedRow>[1]): ReadRow {
+  if ('reason' in exported) return { ok: false, reason: exported.reason };
+  return readExportedRow(exported.value, modelOf);
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
+/** Makes each batch before its first item; why it cannot take items of that model, else null. */
+function openBatches({ ledger, storageRoot }: ImportDeps) {
+  const refusals = new Map<string, string | null>();
+  return async (name: string, model: string): Promise<string | null> => {
+    const key = `${name} ${model}`;
+    const known = refusals.get(key);
+    if (known !== undefined) return known;
+    const refusal = await ledger.openBatch(name, { model, root: storageRoot }).then(
+      () => null,
+      (error: unknown) => {
+        if (error instanceof BatchError) return error.message;
+        throw error;
+      },
+    );
+    refusals.set(key, refusal);
+    return refusal;
+  };
 }
 
-/** A cell that a spreadsheet would take for a formula was exported behind an apostrophe. */
-function withoutFormulaGuards(row: unknown): unknown {
-  if (typeof row !== 'object' || row === null) return row;
-  const bare = (value: unknown) =>
-    typeof value === 'string' ? value.replace(/^'(?=[=+\-@\t\r])/, '') : value;
-  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, bare(value)]));
+type ImportReply = Awaited<ReturnType<BatchOperations['importItems']>>;
+
+/** Gathers the items of each batch into chunks; one chunk is under way at a time. */
+function openSender({ importItems }: BatchOperations, onReply: (reply: ImportReply) => void) {
+  const waiting = new Map<string, ImportedItem[]>();
+  let underWay: Promise<ImportReply> | undefined;
+
+  const finishLast = async () => {
+    if (underWay !== undefined) onReply(await underWay);
+    underWay = undefined;
+  };
+  const send = async (name: string, items: readonly ImportedItem[]) => {
+    waiting.delete(name);
+    await finishLast();
+    underWay = importItems(name, items);
+    // Its failure is met by whoever awaits it in turn; until then it must not count as unhandled.
+    underWay.catch(() => undefined);
+  };
+
+  return {
+    async add(name: string, item: ImportedItem): Promise<void> {
+      const items = waiting.get(name) ?? [];
+      items.push(item);
+      waiting.set(name, items);
+      if (items.length >= chunkSize) await send(name, items);
+    },
+    async finish(): Promise<void> {
+      for (const [name, items] of waiting) await send(name, items);
+      await finishLast();
+    },
+  };
 }

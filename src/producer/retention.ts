@@ -32,8 +32,11 @@ export interface RetentionDeps {
 }
 
 const dayMs = 86_400_000;
-const firstAfterMs = 30_000;
+/** A process that is started for a moment has better things to do. */
+const firstAfterMs = 2000;
 const everyMs = 600_000;
+/** A batch that links keep ending in is not gone through in every round. */
+const leastRestMs = 3_600_000;
 /** Longer than a round over millions takes. */
 const claimMs = 1_800_000;
 const dueField = 'retentionDue';
@@ -69,7 +72,7 @@ export function mayBeDue(
 /** Pure. @param firstKeptEndedAt of the links that were kept the one that ended first, if one has */
 export function rememberDue(firstKeptEndedAt: number | null, rules: RetentionRules, now: number): string {
   const days = [rules.savedDays, rules.failedDays].filter((each) => each !== undefined);
-  const dueAt = Math.max((firstKeptEndedAt ?? now) + Math.min(...days) * dayMs, now + everyMs);
+  const dueAt = Math.max((firstKeptEndedAt ?? now) + Math.min(...days) * dayMs, now + leastRestMs);
   return `${wordFor(rules)} ${dueAt}`;
 }
 

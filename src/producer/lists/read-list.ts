@@ -13,7 +13,7 @@ import { GzipError, looksGzipped, unpackGzip } from './unpack-gzip.ts';
 // Enough to tell formats apart, little enough that a slow pipe starts soon.
 const HEAD_BYTES = 16 * 1024;
 const GZIP_HEAD_BYTES = 3;
-const DAMAGED_GZIP = 'the gzip data is damaged or cut off; links from about here on are missing';
+export const DAMAGED_GZIP = 'the gzip data is damaged or cut off; links from about here on are missing';
 
 /**
  * Yields the entries in arrays, one for each block read, in the order of the list; lines count from 1. Throws
@@ -35,10 +35,14 @@ export async function* readList(source: ListSource, options: ListOptions = {}): 
 }
 
 async function* entriesOf(source: ListSource, options: ListOptions): AsyncGenerator<ListEntry[]> {
-  await using packed = await withHead(readable(source), GZIP_HEAD_BYTES);
-  const unpacked = looksGzipped(packed.head) ? unpackGzip(packed.chunks) : packed.chunks;
-  await using stream = await withHead(unpacked, HEAD_BYTES);
+  await using stream = await withHead(unpackedBytes(source), HEAD_BYTES);
   yield* readHeaded(source.name, stream, options);
+}
+
+/** The bytes of a source, unpacked where they are packed. Throws ListError `list-read-failed`, or GzipError. */
+export async function* unpackedBytes(source: ListSource): AsyncGenerator<Buffer> {
+  await using packed = await withHead(readable(source), GZIP_HEAD_BYTES);
+  yield* looksGzipped(packed.head) ? unpackGzip(packed.chunks) : packed.chunks;
 }
 
 async function* readable({ name, chunks }: ListSource): AsyncGenerator<Uint8Array> {

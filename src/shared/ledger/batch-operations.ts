@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import { createScript, type RedisConnection } from '../redis/script.ts';
-import { fields, type Item, usualFile } from './item.ts';
+import { type FieldName, fieldNames, fields, type Item, usualFile } from './item.ts';
 import { ledgerKeys } from './keys.ts';
 import type { FailureReason } from './states.ts';
 
@@ -181,7 +181,7 @@ export function createBatchOperations({ redis, prefix }: { redis: RedisConnectio
 /** As import-items.lua takes it; only what is set, and instants as the record has them. */
 function packImported(item: ImportedItem, usual: string): string {
   const after = (at: number | null) => (at === null ? null : at - item.enqueuedAt);
-  const values: Readonly<Partial<Record<keyof typeof fields, string | number | null>>> = {
+  const values: Readonly<Partial<Record<FieldName, string | number | null>>> = {
     state: item.state,
     url: item.url || null,
     reason: item.reason,
@@ -197,9 +197,10 @@ function packImported(item: ImportedItem, usual: string): string {
     completedAt: after(item.completedAt),
     savedAt: after(item.savedAt),
   };
-  const stored = Object.entries(fields).flatMap(([field, letter]) => {
-    const value = Object.entries(values).find(([name]) => name === field)?.[1] ?? null;
-    return value === null ? [] : [[letter, String(value)]];
-  });
-  return JSON.stringify([item.id, item.sha256 ?? '', Object.fromEntries(stored)]);
+  const stored: Record<string, string> = {};
+  for (const name of fieldNames) {
+    const value = values[name] ?? null;
+    if (value !== null) stored[fields[name]] = String(value);
+  }
+  return JSON.stringify([item.id, item.sha256 ?? '', stored]);
 }

@@ -64,8 +64,11 @@ export interface ItemContext {
   readonly root: string;
 }
 
-const names = Object.keys(fields) as FieldName[];
-const positionOf = Object.fromEntries(names.map((name, index) => [name, index])) as Record<FieldName, number>;
+export const fieldNames = Object.keys(fields) as FieldName[];
+const positionOf = Object.fromEntries(fieldNames.map((name, index) => [name, index])) as Record<
+  FieldName,
+  number
+>;
 
 /** @returns null when there is no such item */
 export function readItem(id: string, values: readonly (Buffer | null)[], context: ItemContext): Item | null {

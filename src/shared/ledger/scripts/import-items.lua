@@ -5,15 +5,14 @@
 -- ARGV  1 key prefix   2 batch name   3… items as JSON: {id, hash in hex or '', {field: value, …}}
 -- Returns {taken over, known already}.
 --
--- Invariant: an item that this ledger knows stays as it is, whatever is said of it elsewhere; the batch lists it.
+-- Invariant: an item that this ledger knows stays as it is, whatever is said of it elsewhere; the batch lists it. One
+-- that it has forgotten, but remembers as paid and saved, comes back as saved: it is never paid again.
 -- What was under way is due now: the sweep makes its job, and a create call whose answer was not known when the items
--- were exported is treated like any lost answer.
+-- were exported is treated like any lost answer. What has been spent counts against a budget of the batch.
 local prefix, name = ARGV[1], ARGV[2]
 local batch, items, backlog, counts, batches, rotation, active = unpack(KEYS)
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
-if redis.call('ZADD', batches, 'NX', now, name) == 1 then redis.call('HSETNX', batch, 'createdAt', now) end
-
 local function bytesOf(hex)
   return (string.gsub(hex, '%x%x', function(pair) return string.char(tonumber(pair, 16)) end))
 end
@@ -40,36 +39,89 @@ local function countInBatch(id, state, reason)
   if state == 'failed' or state == 'held' then redis.call('ZADD', batch .. ':' .. state, now, id) end
 end
 
-local taken, known, waiting = 0, 0, 0
+-- As enqueue.lua finds what remove-items.lua has left.
+local remembersAny = redis.call('EXISTS', prefix .. ':remembered') == 1
+local function placeOfRemembered(id)
+  local digest = redis.sha1hex(id)
+  local bucket = math.floor(tonumber(string.sub(digest, 1, 4), 16) / 4)
+  local place = redis.call('HGET', prefix .. ':remembered:' .. bucket, bytesOf(string.sub(digest, 5, 24)))
+  if not place then return nil end
+  if string.sub(place, 1, 1) == '=' then return string.sub(place, 2) end
+  local folder = redis.call('HGET', prefix .. ':remembered', 'at:' .. place)
+  return folder and (folder .. id .. '.mp4') or ''
+end
+
+local function recall(key, id, fields, file)
+  redis.call('HSET', key, 's', 'saved', 'b', name, 'e', fields.e, 'f', file)
+  if fields.u then redis.call('HSET', key, 'u', fields.u) end
+  countInBatch(id, 'saved')
+  redis.call('HINCRBY', counts, 'saved', 1)
+end
+
+local function add(fields)
+  if fields.c then
+    redis.call('HINCRBYFLOAT', batch, 'sum:c', fields.c)
+    redis.call('HINCRBYFLOAT', batch, 'committed', fields.c)
+  end
+  if fields.n then redis.call('HINCRBYFLOAT', batch, 'sum:n', fields.n) end
+  if fields.x then redis.call('HINCRBYFLOAT', batch, 'sum:x', 1) end
+end
+
+local waiting = 0
+local function takeOver(key, id, hash, fields)
+  local record = { 'b', name }
+  for field, value in pairs(fields) do
+    record[#record + 1] = field
+    record[#record + 1] = value
+  end
+  if hash ~= '' then
+    record[#record + 1] = 'h'
+    record[#record + 1] = bytesOf(hash)
+  end
+  redis.call('HSET', key, unpack(record))
+  countInBatch(id, fields.s, fields.r)
+  redis.call('HINCRBY', counts, fields.s, 1)
+  add(fields)
+  if fields.t then indexTasks(id, fields.t) end
+  if fields.s == 'queued' then
+    redis.call('RPUSH', backlog, id)
+    waiting = waiting + 1
+  elseif fields.s == 'submitting' or fields.s == 'processing' or fields.s == 'downloading' then
+    redis.call('ZADD', active, now, id)
+  end
+end
+
+-- As enqueue.lua lists a known link in another batch.
+local function join(key, id, record)
+  local others = record[3] or ''
+  redis.call('HSET', key, 'o', others == '' and name or (others .. ',' .. name))
+  countInBatch(id, record[1], record[4])
+  if record[5] then redis.call('HINCRBYFLOAT', batch, 'sum:n', record[5]) end
+end
+
+local taken, known, oldest = 0, 0, now
 for i = 3, #ARGV do
   local id, hash, fields = unpack(cjson.decode(ARGV[i]))
   local key = prefix .. ':item:' .. id
-  local record = redis.call('HMGET', key, 's', 'b', 'o', 'r')
-  if record[1] then
+  local record = redis.call('HMGET', key, 's', 'b', 'o', 'r', 'n')
+  oldest = math.min(oldest, tonumber(fields.e))
+  local file = not record[1] and remembersAny and fields.s ~= 'saved' and placeOfRemembered(id)
+  if record[1] or file then
     known = known + 1
-    if not hasName(record[2], record[3]) then
-      local others = record[3] or ''
-      redis.call('HSET', key, 'o', others == '' and name or (others .. ',' .. name))
-      countInBatch(id, record[1], record[4])
+    if file then
+      recall(key, id, fields, file)
+    elseif not hasName(record[2], record[3]) then
+      join(key, id, record)
     end
   else
     taken = taken + 1
-    for field, value in pairs(fields) do redis.call('HSET', key, field, value) end
-    redis.call('HSET', key, 'b', name)
-    if hash ~= '' then redis.call('HSET', key, 'h', bytesOf(hash)) end
-    countInBatch(id, fields.s, fields.r)
-    redis.call('HINCRBY', counts, fields.s, 1)
-    if fields.c then redis.call('HINCRBYFLOAT', batch, 'sum:c', fields.c) end
-    if fields.n then redis.call('HINCRBYFLOAT', batch, 'sum:n', fields.n) end
-    if fields.x then redis.call('HINCRBYFLOAT', batch, 'sum:x', 1) end
-    if fields.t then indexTasks(id, fields.t) end
-    if fields.s == 'queued' then
-      redis.call('RPUSH', backlog, id)
-      waiting = waiting + 1
-    elseif fields.s == 'submitting' or fields.s == 'processing' or fields.s == 'downloading' then
-      redis.call('ZADD', active, now, id)
-    end
+    takeOver(key, id, hash, fields)
   end
+end
+-- A batch is as old as its oldest link, here as it was there.
+if oldest < tonumber(redis.call('HGET', batch, 'createdAt') or math.huge) then
+  redis.call('HSET', batch, 'createdAt', string.format('%.0f', oldest))
+  redis.call('ZADD', batches, oldest, name)
 end
 if waiting > 0 and redis.call('HGET', batch, 'paused') ~= '1' then
   local first = redis.call('ZRANGE', rotation, 0, 0, 'WITHSCORES')
