@@ -23,7 +23,13 @@ function decide(reply: RecordReply, task: object = {}, changed: object = {}) {
   );
 }
 
-const failed = { outcome: 'failed', failCode: '500', failMsg: 'internal error', resubmit: true } as const;
+const failed = {
+  outcome: 'failed',
+  failCode: '500',
+  failMsg: 'internal error',
+  credits: null,
+  resubmit: true,
+} as const;
 const timedOut = {
   ...failed,
   failCode: '524',

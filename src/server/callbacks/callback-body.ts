@@ -3,10 +3,9 @@
  * became of the task is read from the vendor.
  */
 import { z } from 'zod';
+import { taskIdSchema } from '../../shared/vendor/reply-body.ts';
 
-/** Sent on to the vendor in a query and kept with the item, so only what ids are made of. */
-const taskId = z.string().regex(/^[\x21-\x2b\x2d-\x7e]{1,200}$/);
-const optionalTaskId = taskId.optional().catch(undefined);
+const optionalTaskId = taskIdSchema.optional().catch(undefined);
 
 const bodySchema = z.looseObject({
   taskId: optionalTaskId,

@@ -46,7 +46,8 @@ const CREATE_RULES = {
 const RECORD_RULES = {
   ...ACCOUNT_RULES,
   400: UNKNOWN,
-  404: UNKNOWN_TASK,
+  // An address that does not exist says nothing of the task: taken for lost, each would be paid again.
+  404: UNKNOWN,
   408: RETRY,
   422: UNKNOWN,
   500: RETRY,
@@ -54,6 +55,8 @@ const RECORD_RULES = {
   // A model that is switched off stops new tasks; the paid ones are still looked after.
   505: RETRY,
 } satisfies Record<RefusalCode, Rule>;
+
+const CREDITS_RULES = { ...RECORD_RULES, 404: halt('misconfigured') } satisfies Record<RefusalCode, Rule>;
 
 /** Without a body that speaks for the vendor, only these statuses are believed to come from it. */
 const STATUS_RULES: Readonly<Record<number, Rule>> = {
@@ -82,6 +85,7 @@ const CREATE_TEXTS: readonly TextRule[] = [
 const RECORD_TEXTS: readonly TextRule[] = [
   // Seen right after a create, and for ids nobody knows.
   { codes: [422], text: /recordInfo is null/i, rule: UNKNOWN_TASK },
+  { codes: [404], text: /\b(?:task|record)/i, rule: UNKNOWN_TASK },
 ];
 
 /** The rule for a refused create call with this code and message. */
@@ -92,6 +96,11 @@ export function createRule(code: number, message: string): Rule {
 /** The rule for a refused query with this code and message. */
 export function recordRule(code: number, message: string): Rule {
   return byText(RECORD_TEXTS, code, message) ?? byCode(RECORD_RULES, code);
+}
+
+/** The rule for a refused balance query with this code. */
+export function creditsRule(code: number): Rule {
+  return byCode(CREDITS_RULES, code);
 }
 
 /** The rule for a reply whose body says nothing: a proxy's page, or a bare status. */

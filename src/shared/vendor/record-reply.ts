@@ -3,7 +3,7 @@
  * case of vendor-replies.json. Invariant: a task has succeeded only with at least one readable result
  * URL, and a state nobody knows is still running.
  */
-import { failRule, recordRule, statusRule } from './code-rules.ts';
+import { failRule, type Rule, recordRule, statusRule } from './code-rules.ts';
 import { refusalReply } from './refusal-reply.ts';
 import type { Failed, Pending, RawReply, RecordReply, Retry, Succeeded } from './replies.ts';
 import {
@@ -43,7 +43,7 @@ export function parseRecordReply(raw: RawReply, resultPath: readonly string[]): 
     : refusal(recordRule(code, envelope.message), messageOf(envelope, code), raw);
 }
 
-function refusal(rule: ReturnType<typeof recordRule>, message: string, raw: RawReply): RecordReply {
+function refusal(rule: Rule, message: string, raw: RawReply): RecordReply {
   switch (rule.outcome) {
     case 'throttled':
     case 'halt':
@@ -85,7 +85,13 @@ function withSuccess(record: Fields, resultPath: readonly string[]): Succeeded |
 
 function withFailure(record: Fields): Failed {
   const failCode = readText(record['failCode']);
-  return { outcome: 'failed', ...failRule(failCode), failCode, failMsg: readText(record['failMsg']) };
+  return {
+    outcome: 'failed',
+    ...failRule(failCode),
+    failCode,
+    failMsg: readText(record['failMsg']),
+    credits: readCredits(record),
+  };
 }
 
 function readUrls(record: Fields, resultPath: readonly string[]): string[] {
@@ -96,8 +102,13 @@ function readUrls(record: Fields, resultPath: readonly string[]): string[] {
   return candidates.filter(isHttpUrl);
 }
 
-/** `resultJson` is JSON in a string, sometimes the object itself (seen). */
+/** `resultJson` is JSON in a string, sometimes the object itself (seen); what `param` holds came packed twice. */
 function opened(value: unknown): unknown {
+  const once = unpacked(value);
+  return typeof once === 'string' ? unpacked(once) : once;
+}
+
+function unpacked(value: unknown): unknown {
   return typeof value === 'string' ? (parseJson(value) ?? value) : value;
 }
 

@@ -68,6 +68,8 @@ export interface Failed {
   graceMs?: number;
   failCode: string;
   failMsg: string;
+  /** Credits really spent, 0 as a rule; null when the record does not say. */
+  credits: number | null;
   /** The fail code is one we know no rule for. */
   warn?: true;
 }

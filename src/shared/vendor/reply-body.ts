@@ -23,9 +23,9 @@ const envelopeSchema = z.looseObject({
   data: z.unknown().optional(),
 });
 
-/** Opaque, but never a page of text: it becomes part of keys, URLs and logs. */
-const taskIdSchema = z.union([
-  z.string().regex(/^[\x21-\x7e]{1,200}$/),
+/** Opaque, but never a page of text: it becomes part of URLs and logs, and of a list that commas divide. */
+export const taskIdSchema = z.union([
+  z.string().regex(/^[\x21-\x2b\x2d-\x7e]{1,200}$/),
   z.int().nonnegative().transform(String),
 ]);
 

@@ -1,18 +1,23 @@
-/** Whatever bytes arrive, every parser has an outcome for them: over 100,000 replies, counted. */
+/** Whatever bytes arrive, every parser has an outcome for them: 100,000 replies, each read by every parser. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { readTaskIdOfBody } from '../../../src/server/callbacks/callback-body.ts';
 import { parseCreateReply } from '../../../src/shared/vendor/create-reply.ts';
 import { parseCreditsReply } from '../../../src/shared/vendor/credits-reply.ts';
+import { asProbeReply } from '../../../src/shared/vendor/probe-reply.ts';
 import { parseRecordReply } from '../../../src/shared/vendor/record-reply.ts';
 import type { RawReply } from '../../../src/shared/vendor/replies.ts';
 import { bodyTextOf, replyCases } from './vendor-replies.ts';
 
-const RUNS = 36_000;
+const REPLIES = 100_000;
 const RESULT_PATH = ['resultJson', 'resultUrls'];
+/** Ids stand in a list with commas. */
+const TASK_ID = /^[\x21-\x2b\x2d-\x7e]{1,200}$/;
 const OUTCOMES = {
   create: ['accepted', 'throttled', 'halt', 'reject', 'retry', 'ambiguous'],
   record: ['pending', 'succeeded', 'failed', 'unknown-task', 'throttled', 'halt', 'retry'],
   credits: ['credits', 'throttled', 'halt', 'retry'],
+  probe: ['live', 'paused', 'unknown-model', 'throttled', 'halt', 'retry'],
 };
 
 const oddValue = fc.oneof(
@@ -82,21 +87,23 @@ const reply: fc.Arbitrary<RawReply> = fc.record({
 
 test('every reply has an outcome and none an exception', () => {
   const seen = new Set<string>();
-  let parsedReplies = 0;
+  let replies = 0;
   const look = (kind: keyof typeof OUTCOMES, outcome: string) => {
     if (!OUTCOMES[kind].includes(outcome)) throw new Error(`${outcome} is no outcome of ${kind}`);
     seen.add(`${kind} ${outcome}`);
-    parsedReplies += 1;
   };
   fc.assert(
     fc.property(reply, (raw) => {
-      look('create', parseCreateReply(raw).outcome);
+      replies += 1;
+      const created = parseCreateReply(raw);
+      look('create', created.outcome);
+      look('probe', asProbeReply(created).outcome);
       look('record', parseRecordReply(raw, RESULT_PATH).outcome);
       look('credits', parseCreditsReply(raw).outcome);
     }),
-    { numRuns: RUNS },
+    { numRuns: REPLIES },
   );
-  expect(parsedReplies).toBeGreaterThanOrEqual(100_000);
+  expect(replies).toBeGreaterThanOrEqual(100_000);
   const all = Object.entries(OUTCOMES).flatMap(([kind, names]) => names.map((name) => `${kind} ${name}`));
   expect([...seen].sort(), 'the replies reach every outcome').toEqual(all.sort());
 }, 60_000);
@@ -105,7 +112,7 @@ test('what is accepted or succeeded is fit for use', () => {
   fc.assert(
     fc.property(reply, (raw) => {
       const created = parseCreateReply(raw);
-      if (created.outcome === 'accepted') expect(created.taskId).toMatch(/^[\x21-\x7e]{1,200}$/);
+      if (created.outcome === 'accepted') expect(created.taskId).toMatch(TASK_ID);
       if (created.outcome === 'throttled' && created.retryAfterMs !== undefined) {
         expect(created.retryAfterMs).toBeGreaterThan(0);
       }
@@ -115,6 +122,22 @@ test('what is accepted or succeeded is fit for use', () => {
         for (const url of found.urls) expect(url).toMatch(/^https?:/i);
       }
     }),
+    { numRuns: 5_000 },
+  );
+}, 60_000);
+
+test('a callback of any bytes has a task id or none', () => {
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        body.map((text) => Buffer.from(text)),
+        fc.uint8Array({ maxLength: 60 }).map(Buffer.from),
+      ),
+      (bytes) => {
+        const taskId = readTaskIdOfBody(bytes);
+        if (taskId !== null) expect(taskId).toMatch(TASK_ID);
+      },
+    ),
     { numRuns: 5_000 },
   );
 }, 60_000);

@@ -89,6 +89,7 @@ describe('answers to a create call, read tolerantly', () => {
     ['headers without a body', raw('', { complete: false })],
     ['an empty body', raw('')],
     ['an id that cannot be used', raw({ code: 200, data: { taskId: 'x'.repeat(201) } })],
+    ['an id that a list cannot carry', raw({ code: 200, data: { taskId: 'a,b' } })],
     ['an id with a line break', raw({ code: 200, data: { taskId: 'a\nb' } })],
     ['an id beside a server error', raw({ code: 500, msg: 'oops', data: { taskId: 'abc' } })],
     ['an id beside an unknown code', raw({ code: 299, data: { taskId: 'abc' } })],
@@ -129,6 +130,19 @@ describe('answers to a query, read tolerantly', () => {
       createTimeMs: null,
       completeTimeMs: null,
     });
+  });
+
+  test.each<[string, unknown]>([
+    ['packed twice', JSON.stringify(JSON.stringify({ resultUrls: ['https://a.example/x.mp4'] }))],
+    ['one address instead of a list', { resultUrls: 'https://a.example/x.mp4' }],
+    ['the list packed once more', { resultUrls: '["https://a.example/x.mp4"]' }],
+  ])('a resultJson %s is read', (_, resultJson) => {
+    expect(record({ state: 'success', resultJson })).toMatchObject({ urls: ['https://a.example/x.mp4'] });
+  });
+
+  test('a failed task that was charged says so', () => {
+    expect(record({ state: 'fail', failCode: '501', creditsConsumed: 10 })).toMatchObject({ credits: 10 });
+    expect(record({ state: 'fail', failCode: '501' })).toMatchObject({ credits: null });
   });
 
   test('only http addresses are results', () => {
@@ -172,6 +186,14 @@ describe('answers to a query, read tolerantly', () => {
 
   test.each<[string, unknown, number, object]>([
     ['code 200 without data', { code: 200, data: null }, 200, { outcome: 'retry', warn: true }],
+    [
+      'an address that does not exist',
+      { code: 404, msg: 'Not found' },
+      200,
+      { outcome: 'retry', warn: true },
+    ],
+    ['an upper-case state', { code: 200, data: { state: 'GENERATING' } }, 200, { outcome: 'pending' }],
+    ['malformed, says the vendor', { code: 400, msg: 'bad' }, 200, { outcome: 'retry', warn: true }],
     ['another 422', { code: 422, msg: 'what?' }, 200, { outcome: 'retry', warn: true }],
     ['a 404 of a proxy', '<html>', 404, { outcome: 'retry', warn: true }],
     ['a redirect', '', 307, { outcome: 'halt', reason: 'misconfigured' }],
