@@ -1,11 +1,12 @@
 /**
- * A halt with many links waiting: `npm run bench -- halt [LINKS] [MINUTES]` (default 10,000 and 10). The account
- * is in maintenance, each kind of halt's own probe runs at its real intervals, and then the account is open again.
- * Prints the create calls the vendor got for each probe, and how soon after the end of the halt work was at full
- * speed: the first second in which as many tasks were made as the limit allows.
+ * Halts with many links waiting: `npm run bench -- halt [LINKS] [SECONDS] [--full]` (default 10,000 and 60). Every halt
+ * the vendor can cause stands for that long, probed at its real intervals; then its cause ends. Prints the create calls
+ * the vendor got beside the probes, and how soon after the end of the halt work was at full speed: a window with as many
+ * new tasks as the limit allows. A minute holds the shortest intervals, so it is the harder case for the calls; the
+ * probe that ends the halt is then brought forward, as a restart does. `--full`: ten minutes, and nothing brought forward.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { listHalts } from '../../src/shared/gate-state/halts.ts';
+import { type Halt, hastenProbe, listHalts } from '../../src/shared/gate-state/halts.ts';
 import type { SimulatorOptions } from '../../src/simulator/options.ts';
 import { type BenchSystem, startBenchSystem } from '../system.ts';
 
@@ -15,59 +16,83 @@ interface Row {
   readonly open: Partial<SimulatorOptions>;
 }
 
-const model = 'sora-watermark-remover';
-const rows: readonly Row[] = [
-  { name: 'maintenance', closed: { condition: 'maintenance' }, open: { condition: 'open' } },
-  { name: 'no-credits', closed: { credits: 0 }, open: { credits: 1_000_000 } },
-  { name: 'model-paused', closed: { pausedModels: [model] }, open: { pausedModels: [] } },
-  { name: 'key-limit', closed: { condition: 'key-limit' }, open: { condition: 'open' } },
-];
-const limit = { max: 20, windowMs: 1000 };
-/** Full speed: as many tasks within one window as the limit allows. */
-const lookEveryMs = 20;
-
-export async function run(args: readonly string[]): Promise<void> {
-  const [links = 10_000, minutes = 10] = args.map(Number);
-  console.log(`${links} links wait for ${minutes} min; limit ${limit.max} per ${limit.windowMs} ms`);
-  const reports = await Promise.all(rows.map((row) => measure(row, links, minutes * 60_000)));
-  for (const report of reports) console.log(report);
+interface Plan {
+  readonly links: number;
+  readonly haltMs: number;
+  readonly isFull: boolean;
 }
 
-async function measure({ name, closed, open }: Row, links: number, haltMs: number): Promise<string> {
+const model = 'sora-watermark-remover';
+const rows: readonly Row[] = [
+  { name: 'unauthorized', closed: { condition: 'unauthorized' }, open: { condition: 'open' } },
+  { name: 'no-credits', closed: { credits: 0 }, open: { credits: 1_000_000 } },
+  { name: 'key-limit', closed: { condition: 'key-limit' }, open: { condition: 'open' } },
+  { name: 'maintenance', closed: { condition: 'maintenance' }, open: { condition: 'open' } },
+  { name: 'model-paused', closed: { pausedModels: [model] }, open: { pausedModels: [] } },
+  { name: 'misconfigured', closed: { condition: 'no-endpoint' }, open: { condition: 'open' } },
+];
+const limit = { max: 20, windowMs: 1000 };
+const lookEveryMs = 20;
+/** Calls that were under way when the halt began have been answered by then. */
+const settledMs = 2000;
+
+export async function run(args: readonly string[]): Promise<void> {
+  const isFull = args.includes('--full');
+  const [links = 10_000, seconds = isFull ? 600 : 60] = args.filter((arg) => arg !== '--full').map(Number);
+  console.log(`${links} links wait for ${seconds} s; limit ${limit.max} per ${limit.windowMs} ms`);
+  const plan = { links, haltMs: seconds * 1000, isFull };
+  let turn = Promise.resolve();
+  const reports = rows.map((row) => {
+    const before = turn;
+    const report = measure(row, plan, before);
+    // One after the other, so that no row's full speed slows down another's.
+    turn = isFull ? turn : report.then(() => undefined);
+    return report;
+  });
+  for (const report of reports) console.log(await report);
+}
+
+async function measure(
+  { name, closed, open }: Row,
+  { links, haltMs, isFull }: Plan,
+  turn: Promise<void>,
+): Promise<string> {
   await using system = await startBenchSystem({
     simulator: { limit, taskTime: '100ms', ...closed },
     environment: { SUBMIT_LIMIT: `${limit.max}/${limit.windowMs}ms`, MAX_IN_FLIGHT: '1000' },
   });
   await system.give(links);
   await system.startWorker();
-  const begun = performance.now();
   while ((await haltsOf(system)).length === 0) await sleep(lookEveryMs);
-  await sleep(1000);
+  const [begun] = await haltsOf(system);
+  await sleep(settledMs);
   const atBegin = system.simulator.counts().createCalls;
-  let probes = 0;
-  let lastProbedAt: number | undefined;
-  while (performance.now() - begun < haltMs) {
-    const [halt] = await haltsOf(system);
-    if (halt?.probedAt !== lastProbedAt) probes += 1;
-    lastProbedAt = halt?.probedAt;
-    await sleep(100);
-  }
+  await sleep(Math.max(0, haltMs - settledMs));
+  const [halt] = await haltsOf(system);
   const calls = system.simulator.counts().createCalls - atBegin;
-  const opened = await untilFullSpeed(system, open);
-  return `${name}: ${atBegin} calls as it began, then ${calls} create calls in ${probes} probe intervals; ${opened}`;
+  const said = `${name}: ${atBegin} create calls as it began, then ${calls} in ${halt?.probes ?? 0} probe intervals`;
+  if (halt === undefined || halt.since !== begun?.since) return `${said}; IT ENDED MEANWHILE`;
+  await turn;
+  return `${said}; ${await untilFullSpeed(system, open, isFull ? null : halt)}`;
 }
 
-async function untilFullSpeed(system: BenchSystem, open: Partial<SimulatorOptions>): Promise<string> {
-  system.simulator.settings(open);
+async function untilFullSpeed(
+  system: BenchSystem,
+  open: Partial<SimulatorOptions>,
+  hastened: Halt | null,
+): Promise<string> {
+  const { session, prefix, simulator } = system;
+  simulator.settings(open);
   const openedAt = performance.now();
+  if (hastened !== null) await hastenProbe(session.redis, prefix, hastened, Date.now());
   while ((await haltsOf(system)).length > 0) await sleep(lookEveryMs);
   const endedAt = performance.now();
-  while (system.simulator.counts().greatestInWindow < limit.max) await sleep(lookEveryMs);
+  while (simulator.counts().greatestInWindow < limit.max) await sleep(lookEveryMs);
   const fullMs = Math.round(performance.now() - endedAt);
-  const seenMs = Math.round(endedAt - openedAt);
-  return `seen to be over after ${seenMs} ms (its next probe), a full window of tasks ${fullMs} ms later; ${system.simulator.counts().refused} refused`;
+  const seenS = ((endedAt - openedAt) / 1000).toFixed(1);
+  return `over ${seenS} s after its cause, full speed ${fullMs} ms later; ${simulator.counts().refused} refused`;
 }
 
-function haltsOf({ session, prefix }: BenchSystem) {
+function haltsOf({ session, prefix }: BenchSystem): Promise<Halt[]> {
   return listHalts(session.redis, prefix);
 }

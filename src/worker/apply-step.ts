@@ -3,12 +3,11 @@
  * becomes of the present one. The only place where steps turn into effects, and where outcomes are logged.
  * The ledger is moved first and the job made after: a crash between the two leaves the item for the sweep.
  */
-import { haltAdvice } from '../shared/gate-state/halt-advice.ts';
-import { beginHalt } from '../shared/gate-state/halts.ts';
 import type { JobData } from '../shared/jobs/catalogue.ts';
 import type { ItemChanges } from '../shared/ledger/changes.ts';
 import { recordFoundTask } from '../shared/ledger/found-task.ts';
 import type { Item } from '../shared/ledger/item.ts';
+import { announceHalt } from './announce-halt.ts';
 import { nextCheckAt } from './polling/history.ts';
 import type { JobFate } from './queue-signals.ts';
 import type { Step } from './step.ts';
@@ -198,30 +197,13 @@ async function halt(
 ): Promise<JobFate> {
   const { ledger, clock } = context;
   const { delayMs } = step;
-  await announceHalt(step, item, context);
+  await announceHalt(step, item.model, context);
   const changes = { staysAtGate: true, ...notSubmitted };
   if (item.state === 'submitting')
     await ledger.move('submitLater', item.id, changes, { nextLookMs: delayMs });
   else await ledger.touch(item.id, delayMs, clock.now());
   return { fate: 'delay', delayMs, data };
 }
-
-async function announceHalt(
-  { reason, message }: Extract<Step, { do: 'halt' }>,
-  item: Item,
-  { redis, prefix, clock, logger, models }: WorkerContext,
-): Promise<void> {
-  const model = reason === 'model-paused' || reason === 'misconfigured' ? { model: item.model } : {};
-  const credits = reason === 'no-credits' ? { credits: models.get(item.model).creditsPerTask } : {};
-  const nextProbeAt = clock.now() + firstProbeMs;
-  const isNew = await beginHalt(redis, prefix, { reason, ...model, ...credits, message, nextProbeAt });
-  if (!isNew) return;
-  const facts = { halt: reason, ...model, words: message, advice: haltAdvice[reason] };
-  logger.error({ ...facts, nextProbeAt: new Date(nextProbeAt).toISOString() }, 'Work has to wait');
-}
-
-/** A halt is probed for the first time after this. */
-const firstProbeMs = 5000;
 
 async function save(
   step: Extract<Step, { do: 'save' }>,

@@ -13,6 +13,8 @@ export interface DownloadRules {
   /** Wrong files in a row, at most, before `result-invalid`. */
   readonly mostInvalid: number;
   readonly backoff: Backoff;
+  /** Kept free in the storage beside every result. */
+  readonly reserveBytes: number;
 }
 
 type Unstored = Exclude<FetchReply, { outcome: 'stored' }>;
@@ -53,7 +55,13 @@ export function afterFetch(reply: Unstored, triesBefore: number, rules: Download
     case 'refused':
       return { do: 'fail', reason: 'download-failed', message: reply.message };
     case 'storage-full':
-      return { do: 'halt', reason: 'storage-full', message: describeSpace(reply), delayMs: storageFullMs };
+      return {
+        do: 'halt',
+        reason: 'storage-full',
+        message: describeSpace(reply),
+        delayMs: storageFullMs,
+        roomBytes: Math.max(0, reply.neededBytes - rules.reserveBytes),
+      };
     default:
       return reply satisfies never;
   }

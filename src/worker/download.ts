@@ -15,7 +15,7 @@ import type { Step, StoredResult } from './step.ts';
 import { sidecarOf } from './transfer/sidecar.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-const rules: DownloadRules = { mostTries: 8, mostInvalid: 4, backoff: { firstMs: 1000, mostMs: 60_000 } };
+const limits = { mostTries: 8, mostInvalid: 4, backoff: { firstMs: 1000, mostMs: 60_000 } };
 const toolName = 'kie-batch';
 
 export async function runDownload(
@@ -41,6 +41,7 @@ async function collect(
   signal: AbortSignal,
 ): Promise<Step | NotNow> {
   const tries = data.tries ?? 0;
+  const rules: DownloadRules = { ...limits, reserveBytes: context.fetcher.reserveBytes };
   const urls = data.urls ?? (await freshUrls(item, context, signal));
   if ('outcome' in urls && urls.outcome === 'not-now') return urls;
   if ('outcome' in urls) return afterRefresh(urls, tries, rules, context.random());

@@ -13,6 +13,9 @@ import {
   hastenProbe,
   listHalts,
 } from '../shared/gate-state/halts.ts';
+import type { ModelDefinition } from '../shared/models/model-definition.ts';
+import type { ProbeReply } from '../shared/vendor/replies.ts';
+import { announceHalt, type HaltNews } from './announce-halt.ts';
 import { backoffMs } from './backoff.ts';
 import { announceEnd, identityOf, isoTime } from './halt-trial.ts';
 import type { WorkerContext } from './worker-context.ts';
@@ -20,12 +23,14 @@ import type { WorkerContext } from './worker-context.ts';
 type Verdict =
   | { readonly kind: 'over' }
   | { readonly kind: 'standing'; readonly words: string }
-  /** Only a real create call would show it: one link may try. */
-  | { readonly kind: 'unclear' };
+  /** Only a real create call would show it: one link may try. Refused again, more credits than these are needed. */
+  | { readonly kind: 'unclear'; readonly credits?: number };
 
 const over: Verdict = { kind: 'over' };
 const unclear: Verdict = { kind: 'unclear' };
 const standing = (words: string): Verdict => ({ kind: 'standing', words });
+/** Balances have at most a few decimals. */
+const leastCredits = 0.001;
 const tickMs = 500;
 const leaseMs = 30_000;
 /** Probes cost nothing but, for a key's own cap, one link's try; so the wait after the end of a halt is kept short. */
@@ -60,9 +65,12 @@ async function settle(halt: Halt, probes: number, verdict: Verdict, context: Wor
   const nextProbeAt = now + backoffMs(intervals[halt.reason], probes, random());
   const message = verdict.kind === 'standing' ? verdict.words : halt.message;
   const trial = verdict.kind === 'unclear';
-  await beginHalt(redis, prefix, { ...identityOf(halt), message, nextProbeAt, probedAt: now, trial });
-  const facts = { halt: halt.reason, model: halt.model, words: message, nextProbeAt: isoTime(nextProbeAt) };
-  logger.info(facts, trial ? 'A halt may be over: one link tries' : 'A halt goes on');
+  const credits = trial && verdict.credits !== undefined ? { credits: verdict.credits } : {};
+  const found = trial ? { trial, ...credits } : { probedAt: now };
+  await beginHalt(redis, prefix, { ...identityOf(halt), ...found, message, nextProbeAt });
+  const facts = { halt: halt.reason, model: halt.model, words: message };
+  const times = { since: isoTime(halt.since), nextProbeAt: isoTime(nextProbeAt) };
+  logger.info({ ...facts, ...times }, trial ? 'A halt may be over: one link tries' : 'A halt goes on');
 }
 
 /** The free call that tells whether a halt is over. */
@@ -77,7 +85,7 @@ async function probe(halt: Halt, context: WorkerContext, signal: AbortSignal): P
     case 'misconfigured':
       return probeCreate(halt, context, signal);
     case 'storage-full':
-      return (await context.fetcher.hasRoom()) ? over : standing(halt.message);
+      return (await context.fetcher.hasRoom(halt.roomBytes)) ? over : standing(halt.message);
     default:
       return halt.reason satisfies never;
   }
@@ -86,11 +94,17 @@ async function probe(halt: Halt, context: WorkerContext, signal: AbortSignal): P
 /** The balance: harmless, and refused to a key that is not let in. */
 async function probeAccount(halt: Halt, context: WorkerContext, signal: AbortSignal): Promise<Verdict> {
   const reply = await context.vendor.getCredits(signal);
-  if (reply.outcome !== 'credits') return standing(reply.message);
+  if (reply.outcome === 'halt') return refused(halt, reply, context.models.list()[0], context);
+  if (reply.outcome !== 'credits') return standing(halt.message);
   // Whether the cap of a key holds for the balance too nobody has seen.
   if (halt.reason === 'key-limit') return unclear;
-  if (halt.reason !== 'no-credits') return over;
-  return reply.credits >= (halt.credits ?? 0) && reply.credits > 0 ? over : standing(halt.message);
+  return halt.reason === 'no-credits' ? afterBalance(halt, reply.credits) : over;
+}
+
+/** A balance that never was too low has been refused all the same: the task costs more than its model says. */
+function afterBalance(halt: Halt, balance: number): Verdict {
+  if (balance <= 0 || balance < (halt.credits ?? 0)) return standing(halt.message);
+  return halt.probedAt === undefined ? { kind: 'unclear', credits: balance + leastCredits } : over;
 }
 
 /** The free create call: its refusal shows whether the account, and the model, would be let in. */
@@ -99,11 +113,47 @@ async function probeCreate(halt: Halt, context: WorkerContext, signal: AbortSign
   const model = halt.model === null ? models[0] : models.find(({ id }) => id === halt.model);
   // A model that only another worker's --model-file knows is that worker's to probe.
   if (model === undefined) return standing(halt.message);
-  const reply = await context.vendor.probeModel(model, signal);
-  if (reply.outcome === 'no-probe') return unclear;
-  if (reply.outcome === 'live') return over;
-  if (halt.model === null && (reply.outcome === 'paused' || reply.outcome === 'unknown-model')) return over;
-  return standing(reply.message);
+  return afterProbe(halt, await context.vendor.probeModel(model, signal), model, context);
+}
+
+async function afterProbe(
+  halt: Halt,
+  reply: ProbeReply,
+  model: ModelDefinition,
+  context: WorkerContext,
+): Promise<Verdict> {
+  switch (reply.outcome) {
+    case 'live':
+      return over;
+    case 'no-probe':
+      return unclear;
+    // Neither says anything of the halt; the words that began it stay.
+    case 'throttled':
+    case 'retry':
+      return standing(halt.message);
+    case 'halt':
+      return refused(halt, reply, model, context);
+    case 'paused':
+      return refused(halt, { reason: 'model-paused', message: reply.message }, model, context);
+    case 'unknown-model':
+      return refused(halt, { reason: 'misconfigured', message: reply.message }, model, context);
+    default:
+      return reply satisfies never;
+  }
+}
+
+/** Refused for another reason: that halt begins too, so that not a window full of links has to find out. */
+async function refused(
+  halt: Halt,
+  news: HaltNews,
+  model: ModelDefinition | undefined,
+  context: WorkerContext,
+): Promise<Verdict> {
+  if (news.reason === halt.reason) return standing(news.message);
+  if (model !== undefined) await announceHalt(news, model.id, context);
+  // A vendor that speaks of one model is out of maintenance.
+  const isOfModel = news.reason === 'model-paused' || news.reason === 'misconfigured';
+  return halt.reason === 'maintenance' && isOfModel ? over : standing(halt.message);
 }
 
 /** A worker that starts may have a new key, model file or disk: what stopped its forerunner is asked at once. */

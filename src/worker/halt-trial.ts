@@ -4,6 +4,7 @@
  * asks next takes it, and everybody else goes on waiting for its answer. Called by the prober and the submit stage.
  */
 import {
+  beginHalt,
   claimTrial,
   endHalt,
   type Halt,
@@ -26,11 +27,21 @@ export async function takeTrial(
 
 /** An answer that lets the link in, or refuses it for its own sake, ends the halt; any other leaves it standing. */
 export async function settleTrial(halt: Halt, reply: CreateReply, context: WorkerContext): Promise<void> {
+  if (reply.outcome === 'halt' && reply.reason === halt.reason) return foundStanding(halt, reply, context);
   if (reply.outcome !== 'accepted' && reply.outcome !== 'reject' && reply.outcome !== 'throttled') return;
   await announceEnd(halt, context);
   // The trial went past the gate; the vendor's window has counted it.
   const admission = await context.submitGate.admit(`trial.${halt.reason}.${context.clock.now()}`);
   if (admission.go) await context.submitGate.settle(admission.slot, { kind: 'counted' });
+}
+
+async function foundStanding(
+  halt: Halt,
+  { message }: Extract<CreateReply, { outcome: 'halt' }>,
+  { redis, prefix, clock }: WorkerContext,
+): Promise<void> {
+  const { nextProbeAt } = halt;
+  await beginHalt(redis, prefix, { ...identityOf(halt), message, nextProbeAt, probedAt: clock.now() });
 }
 
 export async function announceEnd(

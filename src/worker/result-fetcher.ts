@@ -18,8 +18,10 @@ export interface ResultFetcher {
   fetch(request: Pick<FetchRequest, 'url' | 'key' | 'disclosure'>, signal: AbortSignal): Promise<FetchReply>;
   /** Writes the JSON beside a result. */
   putSidecar(key: string, content: object): Promise<string>;
-  /** Whether downloads can go on after the storage was full. */
-  hasRoom(): Promise<boolean>;
+  /** Kept free beside every result: MIN_FREE_BYTES. */
+  readonly reserveBytes: number;
+  /** Whether downloads can go on after the storage was full: room for so much more than the reserve. */
+  hasRoom(roomBytes?: number): Promise<boolean>;
 }
 
 export interface ResultFetcherDeps {
@@ -43,9 +45,10 @@ export function createResultFetcher({ configuration, ...parts }: ResultFetcherDe
     keyOf: resultKeys(PATH_TEMPLATE),
     fetch: (request, signal) => fetchResult({ ...request, expect }, transfer, signal),
     putSidecar: (key, content) => storage.putSidecar(key, content),
-    async hasRoom() {
+    reserveBytes: configuration.MIN_FREE_BYTES,
+    async hasRoom(roomBytes = 0) {
       const freeBytes = await storage.freeBytes();
-      if (freeBytes !== undefined && freeBytes <= configuration.MIN_FREE_BYTES) return false;
+      if (freeBytes !== undefined && freeBytes <= roomBytes + configuration.MIN_FREE_BYTES) return false;
       return storage.probe().then(
         () => true,
         () => false,

@@ -38,6 +38,8 @@ export type Step =
       readonly reason: HaltReason;
       readonly message: string;
       readonly delayMs: number;
+      /** For `storage-full`: the room that the result needs beside the reserve. */
+      readonly roomBytes?: number;
     }
   /** Waits for a person. */
   | { readonly do: 'hold'; readonly message: string }

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { afterAllStored, afterFetch, afterRefresh } from '../../src/worker/download-decision.ts';
 
-const rules = { mostTries: 8, mostInvalid: 4, backoff: { firstMs: 1000, mostMs: 60_000 } };
+const rules = {
+  mostTries: 8,
+  mostInvalid: 4,
+  backoff: { firstMs: 1000, mostMs: 60_000 },
+  reserveBytes: 2 ** 20,
+};
 
 describe('what follows from a download', () => {
   it('reads the record anew when the address has expired', () => {
@@ -50,7 +55,8 @@ describe('what follows from a download', () => {
 
   it('halts when the disk is full, and charges the link nothing', () => {
     const full = { outcome: 'storage-full', freeBytes: 1, neededBytes: 2 ** 30 } as const;
-    expect(afterFetch(full, 2, rules, 0)).toMatchObject({ do: 'halt', reason: 'storage-full' });
+    const halt = { do: 'halt', reason: 'storage-full', roomBytes: 2 ** 30 - 2 ** 20 };
+    expect(afterFetch(full, 2, rules, 0)).toMatchObject(halt);
   });
 
   it('waits for the account when the record cannot be read for fresh addresses', () => {

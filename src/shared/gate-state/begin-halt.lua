@@ -21,7 +21,7 @@ if before then
   local known = cjson.decode(before)
   halt.since, halt.probes = known.since, known.probes
   halt.nextProbeAt = math.max(halt.nextProbeAt, known.nextProbeAt)
-  for _, need in ipairs({ 'credits', 'freeBytes' }) do
+  for _, need in ipairs({ 'credits', 'roomBytes' }) do
     if known[need] then halt[need] = math.max(known[need], halt[need] or 0) end
   end
   halt.probedAt = halt.probedAt or known.probedAt

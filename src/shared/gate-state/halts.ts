@@ -23,8 +23,8 @@ export interface NewHalt {
   readonly nextProbeAt: number;
   /** For `no-credits`: what the refused task would have cost, or more, when so much was seen not to be enough. */
   readonly credits?: number;
-  /** For `storage-full`: the room that the result needs. */
-  readonly freeBytes?: number;
+  /** For `storage-full`: the room that the result needs beside the reserve. */
+  readonly roomBytes?: number;
   /** When a probe found the halt standing, Unix milliseconds. */
   readonly probedAt?: number;
   /** The probe cannot tell: one link may try. */
@@ -41,7 +41,7 @@ export interface Halt {
   /** Probes claimed so far; the prober widens its interval by it. */
   probes: number;
   credits?: number | undefined;
-  freeBytes?: number | undefined;
+  roomBytes?: number | undefined;
   probedAt?: number | undefined;
   /** One link may try, and none has yet. */
   trial?: boolean | undefined;
@@ -66,7 +66,7 @@ const storedHalt = z.object({
   nextProbeAt: z.number(),
   probes: z.number(),
   credits: z.number().optional(),
-  freeBytes: z.number().optional(),
+  roomBytes: z.number().optional(),
   probedAt: z.number().optional(),
   trial: z.boolean().optional(),
 });

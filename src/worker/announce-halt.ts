@@ -1,0 +1,44 @@
+/**
+ * Begins a halt for all workers, and says so once in the log, with what a person can do. Called where steps are
+ * applied, and by the prober when what it asked about is refused for another reason.
+ */
+import { haltAdvice } from '../shared/gate-state/halt-advice.ts';
+import type { HaltReason } from '../shared/gate-state/halt-reasons.ts';
+import { beginHalt } from '../shared/gate-state/halts.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+export interface HaltNews {
+  readonly reason: HaltReason;
+  /** Why, in the vendor's words. */
+  readonly message: string;
+  /** For `storage-full`: the room that the result needs beside the reserve. */
+  readonly roomBytes?: number;
+}
+
+type Context = Pick<WorkerContext, 'redis' | 'prefix' | 'clock' | 'logger' | 'models'>;
+
+/** A halt is probed for the first time after this. */
+const firstProbeMs = 5000;
+
+/** @param modelId whose call met it */
+export async function announceHalt(
+  { reason, message, roomBytes }: HaltNews,
+  modelId: string,
+  { redis, prefix, clock, logger, models }: Context,
+): Promise<void> {
+  const model = reason === 'model-paused' || reason === 'misconfigured' ? { model: modelId } : {};
+  const credits = reason === 'no-credits' ? { credits: models.get(modelId).creditsPerTask } : {};
+  const room = roomBytes === undefined ? {} : { roomBytes };
+  const nextProbeAt = clock.now() + firstProbeMs;
+  const isNew = await beginHalt(redis, prefix, {
+    reason,
+    ...model,
+    ...credits,
+    ...room,
+    message,
+    nextProbeAt,
+  });
+  if (!isNew) return;
+  const facts = { halt: reason, ...model, words: message, advice: haltAdvice[reason] };
+  logger.error({ ...facts, nextProbeAt: new Date(nextProbeAt).toISOString() }, 'Work has to wait');
+}
