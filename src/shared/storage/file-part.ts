@@ -9,19 +9,18 @@ import { createReadStream } from 'node:fs';
 import { open, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { SyncFolder } from './folder-sync.ts';
-import { createPart, partName, removePart, removePartsOf } from './part-folder.ts';
+import { createPart, partName, partStem, removePart, removePartsOf } from './part-folder.ts';
 import type { Commit, Part, SourceIdentity } from './storage.ts';
 import { fileStorageError, isMissing } from './storage-error.ts';
 import { createWriteBehind, type WriteBehind } from './write-behind.ts';
 
 export interface FilePartPlace {
+  readonly key: string;
   /** Absolute path of the result. */
   readonly file: string;
   /** Absolute path of the folder of parts. */
   readonly folder: string;
-  /** What the names of this result's parts begin with. */
-  readonly stem: string;
-  /** Other parts of this result exist: the commit clears them away. */
+  /** Other parts of this result, or what is left of them, exist: the commit clears them away. */
   readonly hasOthers: boolean;
 }
 
@@ -54,7 +53,8 @@ export function openFilePart(
   deps: FilePartDeps,
   inherited: Inherited | undefined,
 ): Part {
-  const { file, folder, stem } = place;
+  const { key, file, folder } = place;
+  const stem = partStem(key);
   let identity = inherited?.identity;
   let current: Current | undefined;
   let mustClear = place.hasOthers || inherited !== undefined;
@@ -114,7 +114,7 @@ export function openFilePart(
         // A part that is whole by its first write is never gone on with; neither is one without a validator.
         const resumable = !isLastWrite && newIdentity.validator !== undefined;
         mustClear ||= resumable;
-        return createPart(folder, partName(stem, token), resumable ? newIdentity : undefined);
+        return createPart(folder, partName(stem, token), resumable ? { ...newIdentity, key } : undefined);
       };
       current = hold(token, () => createWriteBehind(createFile, 0));
     },

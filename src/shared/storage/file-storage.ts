@@ -12,7 +12,7 @@ import { dirname, join, resolve } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { type FilePartDeps, type Inherited, openFilePart } from './file-part.ts';
 import { createFolderSync } from './folder-sync.ts';
-import { choosePart, type PartOnDisk } from './part-choice.ts';
+import { type ChoiceFacts, choosePart, isLeftover, type PartOnDisk } from './part-choice.ts';
 import {
   listParts,
   PART_FOLDER,
@@ -83,25 +83,54 @@ export function createFileStorage(rootPath: string, deps: FileStorageDeps): Stor
     }
   }
 
-  async function inherit(stem: string, parts: readonly PartOnDisk[]): Promise<Inherited | undefined> {
-    const { goOnWith, remove } = choosePart(parts, {
-      owner,
-      open: partDeps.open,
-      now: deps.clock.now(),
-      bootedAt,
-      abandonedAfterMs: deps.abandonedAfterMs ?? 60_000,
-    });
+  function choiceFacts(): ChoiceFacts {
+    const abandonedAfterMs = deps.abandonedAfterMs ?? 60_000;
+    return { owner, open: partDeps.open, now: deps.clock.now(), bootedAt, abandonedAfterMs };
+  }
+
+  async function inherit(key: string, parts: readonly PartOnDisk[]): Promise<Inherited | undefined> {
+    const { goOnWith, remove } = choosePart(parts, choiceFacts());
+    const stem = partStem(key);
     for (const token of remove) await removePart(partFolder, partName(stem, token));
     if (goOnWith === undefined) return undefined;
+    return withToken(async (token) => {
+      if (!(await takePart(partFolder, key, goOnWith.part, goOnWith.by, token))) return undefined;
+      const { size } = await stat(join(partFolder, partName(stem, token)));
+      return { token, identity: goOnWith.part.identity, bytes: size };
+    });
+  }
+
+  /** Holds a new token for the time of an act, so that no sweep of ours takes its file away. */
+  async function withToken<T>(act: (token: string) => Promise<T>): Promise<T> {
     const token = newToken();
-    if (!(await takePart(partFolder, stem, goOnWith.part, goOnWith.by, token))) return undefined;
-    const { size } = await stat(join(partFolder, partName(stem, token)));
-    return { token, identity: goOnWith.part.identity, bytes: size };
+    partDeps.open.add(token);
+    try {
+      return await act(token);
+    } finally {
+      partDeps.open.delete(token);
+    }
+  }
+
+  async function sweep(olderThanMs: number): Promise<number> {
+    const facts = { ...choiceFacts(), writtenBefore: deps.clock.now() - olderThanMs };
+    return sweepParts(partFolder, async (part) => isLeftover(part, await storedAt(part.key), facts));
+  }
+
+  async function storedAt(key: string | undefined): Promise<number | undefined> {
+    if (key === undefined) return undefined;
+    // Whatever is wrong with the place of a result, its part is not judged by it.
+    return stat(join(root, key)).then(
+      ({ mtimeMs }) => mtimeMs,
+      () => undefined,
+    );
   }
 
   /** Writes a small file whole. What a killed process leaves of it is swept like any part. */
   async function writeWhole(file: string, key: string, text: string): Promise<void> {
-    const temporary = join(partFolder, partName(partStem(key), newToken()));
+    await withToken((token) => writeAndRename(file, join(partFolder, partName(partStem(key), token)), text));
+  }
+
+  async function writeAndRename(file: string, temporary: string, text: string): Promise<void> {
     const handle = await inFolder(partFolder, () => open(temporary, 'wx'));
     try {
       await handle.writeFile(text);
@@ -124,15 +153,11 @@ export function createFileStorage(rootPath: string, deps: FileStorageDeps): Stor
     locate: pathOf,
     async openPart(key) {
       const file = pathOf(key);
-      const stem = partStem(key);
       return guarded(file, async () => {
-        const parts = await inFolder(partFolder, () => listParts(partFolder, stem));
-        const inherited = parts.length === 0 ? undefined : await inherit(stem, parts);
-        return openFilePart(
-          { file, folder: partFolder, stem, hasOthers: parts.length > 0 },
-          partDeps,
-          inherited,
-        );
+        const parts = await inFolder(partFolder, () => listParts(partFolder, partStem(key)));
+        const inherited = parts.length === 0 ? undefined : await inherit(key, parts);
+        const place = { key, file, folder: partFolder, hasOthers: parts.length > 0 };
+        return openFilePart(place, partDeps, inherited);
       });
     },
     async putSidecar(key, content) {
@@ -163,9 +188,7 @@ export function createFileStorage(rootPath: string, deps: FileStorageDeps): Stor
       await guarded(partFolder, () => inFolder(partFolder, () => removePartsOf(partFolder, partStem(key))));
     },
     removeAbandonedParts: (olderThanMs) =>
-      guarded(partFolder, () =>
-        inFolder(partFolder, () => sweepParts(partFolder, deps.clock.now() - olderThanMs, partDeps.open)),
-      ),
+      guarded(partFolder, () => inFolder(partFolder, () => sweep(olderThanMs))),
     freeBytes() {
       const now = deps.clock.now();
       if (free === undefined || now - free.at >= FREE_BYTES_FOR_MS) {

@@ -11,6 +11,7 @@ export interface PartOnDisk {
   readonly token: string;
   /** Undefined where its state is missing or unreadable. */
   readonly identity: SourceIdentity | undefined;
+  /** 0 also where only a state is left. */
   readonly bytes: number;
   readonly modifiedAt: number;
 }
@@ -42,6 +43,22 @@ export function choosePart(parts: readonly PartOnDisk[], facts: ChoiceFacts): Pa
   const remove = parts.filter((part) => part !== best && isIdle(part, facts)).map(({ token }) => token);
   if (best === undefined) return { remove };
   return { goOnWith: { part: best, by: isIdle(best, facts) ? 'taking' : 'copying' }, remove };
+}
+
+export interface SweepFacts extends ChoiceFacts {
+  /** Whatever was last written before then goes, of use or not. */
+  readonly writtenBefore: number;
+}
+
+/**
+ * Whether a part that was found in the folder may be removed without being asked for: one that nobody can go on
+ * with, or whose result has been stored since, as soon as nobody writes to it; any other when it is old.
+ * @param storedAt when the file under the final name was written, undefined where there is none
+ */
+export function isLeftover(part: PartOnDisk, storedAt: number | undefined, facts: SweepFacts): boolean {
+  if (!isIdle(part, facts)) return false;
+  const isStoredSince = storedAt !== undefined && storedAt >= part.modifiedAt;
+  return part.modifiedAt < facts.writtenBefore || isStoredSince || !isUsable(part, facts);
 }
 
 /** Without a validator the next request could not prove that it brings the same bytes. */

@@ -7,6 +7,7 @@
  */
 
 import { createHash } from 'node:crypto';
+import type { Stats } from 'node:fs';
 import {
   constants,
   copyFile,
@@ -32,6 +33,7 @@ const PART_NAME = /^([0-9a-f]{16})-([0-9a-f]{24})$/;
 const STATE_SUFFIX = '.json';
 
 const stateSchema = z.object({
+  key: z.string().optional(),
   validator: z.string().optional(),
   totalBytes: z.number().int().nonnegative().optional(),
 });
@@ -45,29 +47,55 @@ export function partName(stem: string, token: string): string {
   return `${stem}-${token}`;
 }
 
-/** The parts of one key. */
-export async function listParts(folder: string, stem: string): Promise<PartOnDisk[]> {
-  const names = (await readdir(folder)).filter((name) => name.startsWith(stem) && PART_NAME.test(name));
-  const parts = await Promise.all(names.map((name) => readPart(folder, name)));
+/** What a part belongs to, as its state tells it. */
+export interface PartState extends SourceIdentity {
+  /** Of the result; only the sweep needs it. */
+  readonly key: string;
+}
+
+/** A part with the key of its result, where its state tells it. */
+export interface NamedPart extends PartOnDisk {
+  readonly name: string;
+  readonly key: string | undefined;
+}
+
+/** The parts of one key, a state that has lost its part among them: a process killed between the two leaves one. */
+export async function listParts(folder: string, stem: string): Promise<NamedPart[]> {
+  return readParts(folder, (name) => name.startsWith(stem));
+}
+
+async function readParts(folder: string, isWanted: (name: string) => boolean): Promise<NamedPart[]> {
+  const wanted = (await readdir(folder)).filter(isWanted).map((name) => name.replace(/\.json$/, ''));
+  const names = new Set(wanted.filter((name) => PART_NAME.test(name)));
+  const parts = await Promise.all([...names].map((name) => readPart(folder, name)));
   return parts.filter((part) => part !== undefined);
 }
 
-async function readPart(folder: string, name: string): Promise<PartOnDisk | undefined> {
+/** Undefined where everything of it has vanished meanwhile. */
+async function readPart(folder: string, name: string): Promise<NamedPart | undefined> {
   const token = PART_NAME.exec(name)?.[2] ?? '';
+  const path = join(folder, name);
+  const [part, stateFile] = await Promise.all([found(path), found(path + STATE_SUFFIX)]);
+  const newest = Math.max(part?.mtimeMs ?? 0, stateFile?.mtimeMs ?? 0);
+  if (newest === 0) return undefined;
+  const state = await readState(folder, name);
+  const identity = state && { validator: state.validator, totalBytes: state.totalBytes };
+  return { name, token, key: state?.key, identity, bytes: part?.size ?? 0, modifiedAt: newest };
+}
+
+async function found(path: string): Promise<Stats | undefined> {
   try {
-    const { size, mtimeMs } = await stat(join(folder, name));
-    return { token, identity: await readState(folder, name), bytes: size, modifiedAt: mtimeMs };
+    return await stat(path);
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
   }
 }
 
-async function readState(folder: string, name: string): Promise<SourceIdentity | undefined> {
+async function readState(folder: string, name: string): Promise<z.infer<typeof stateSchema> | undefined> {
   try {
     const text = await readFile(join(folder, name + STATE_SUFFIX), 'utf8');
-    const { validator, totalBytes } = stateSchema.parse(JSON.parse(text));
-    return { validator, totalBytes };
+    return stateSchema.parse(JSON.parse(text));
   } catch {
     return undefined;
   }
@@ -76,14 +104,14 @@ async function readState(folder: string, name: string): Promise<SourceIdentity |
 export async function createPart(
   folder: string,
   name: string,
-  state: SourceIdentity | undefined,
+  state: PartState | undefined,
 ): Promise<FileHandle> {
   if (state !== undefined) await writeState(folder, name, state);
   return open(join(folder, name), 'wx');
 }
 
-async function writeState(folder: string, name: string, identity: SourceIdentity): Promise<void> {
-  await writeFile(join(folder, name + STATE_SUFFIX), JSON.stringify(identity));
+async function writeState(folder: string, name: string, state: PartState): Promise<void> {
+  await writeFile(join(folder, name + STATE_SUFFIX), JSON.stringify(state));
 }
 
 /**
@@ -92,16 +120,17 @@ async function writeState(folder: string, name: string, identity: SourceIdentity
  */
 export async function takePart(
   folder: string,
-  stem: string,
+  key: string,
   from: UsablePart,
   by: 'taking' | 'copying',
   token: string,
 ): Promise<boolean> {
+  const stem = partStem(key);
   const [source, name] = [partName(stem, from.token), partName(stem, token)];
   const [sourcePath, path] = [join(folder, source), join(folder, name)];
   const { totalBytes } = from.identity;
   try {
-    await writeState(folder, name, from.identity);
+    await writeState(folder, name, { ...from.identity, key });
     if (by === 'taking') await rename(sourcePath, path);
     else await copyFile(sourcePath, path, constants.COPYFILE_FICLONE);
     if (totalBytes !== undefined && (await stat(path)).size > totalBytes) await truncate(path, totalBytes);
@@ -129,32 +158,16 @@ export async function removePartsOf(folder: string, stem: string): Promise<void>
   await Promise.all(names.map((name) => rm(join(folder, name), { force: true })));
 }
 
-/** Removes parts and states last written before then, whichever result they belong to. Returns how many. */
+/** Removes the parts that the judge condemns, whichever result they belong to. Returns how many. */
 export async function sweepParts(
   folder: string,
-  writtenBefore: number,
-  keep: ReadonlySet<string>,
+  isLeftover: (part: NamedPart) => Promise<boolean>,
 ): Promise<number> {
   let removed = 0;
-  for (const name of await readdir(folder)) {
-    const token = PART_NAME.exec(name.replace(STATE_SUFFIX, ''))?.[2];
-    if (token === undefined || keep.has(token) || !(await isOlder(join(folder, name), writtenBefore)))
-      continue;
-    await rm(join(folder, name), { force: true });
-    if (!name.endsWith(STATE_SUFFIX)) removed += 1;
+  for (const part of await readParts(folder, () => true)) {
+    if (!(await isLeftover(part))) continue;
+    await removePart(folder, part.name);
+    removed += 1;
   }
   return removed;
-}
-
-/** A state is as old as its part: it is not written again while the part grows. */
-async function isOlder(path: string, writtenBefore: number): Promise<boolean> {
-  const times = await Promise.all([path, path.replace(/\.json$/, '')].map((each) => modifiedAt(each)));
-  return Math.max(...times) < writtenBefore;
-}
-
-async function modifiedAt(path: string): Promise<number> {
-  return stat(path).then(
-    ({ mtimeMs }) => mtimeMs,
-    () => 0,
-  );
 }

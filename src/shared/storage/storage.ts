@@ -62,7 +62,10 @@ export interface Storage {
   remove(key: string): Promise<void>;
   /** Removes what killed processes left of a result that is stored. */
   clearParts(key: string): Promise<void>;
-  /** Removes parts that nobody has written to for as long, anywhere in the storage. Returns how many. */
+  /**
+   * Removes parts that nobody has written to for as long, anywhere in the storage, and sooner those that nobody
+   * can go on with any more, once their writer has been silent. Returns how many.
+   */
   removeAbandonedParts(olderThanMs: number): Promise<number>;
   /** Bytes that can still be written, undefined where the backend has no such bound. */
   freeBytes(): Promise<number | undefined>;

@@ -152,6 +152,32 @@ test('young parts are not swept', async () => {
   expect(await storage.openPart(key)).toMatchObject({ receivedBytes: 5 });
 });
 
+test('what a process killed between the files of a part has left goes when the result is stored', async () => {
+  await suspendedPart(Buffer.from('half'), createFileStorage(root, { clock: systemClock }));
+  for (const name of await partFiles()) if (!name.endsWith('.json')) await rm(join(root, PART_FOLDER, name));
+  expect(await partFiles()).toHaveLength(1);
+  const part = await storage.openPart(key);
+  await part.begin(identity);
+  await part.write(Buffer.from('all'));
+  await part.commit();
+  expect(await filesIn(root)).toEqual([key]);
+});
+
+test('parts of no use to anybody are swept after a minute of silence, not after a day', async () => {
+  const dayMs = 24 * 3_600_000;
+  const other = createFileStorage(root, { clock: systemClock });
+  await suspendedPart(Buffer.from('left by another'), other);
+  await age(70_000);
+  await writeFile(join(root, PART_FOLDER, `${'a'.repeat(16)}-${'b'.repeat(24)}`), 'no state');
+  expect(await storage.removeAbandonedParts(dayMs)).toBe(0);
+  await age(70_000);
+  expect(await storage.removeAbandonedParts(dayMs)).toBe(1);
+  await mkdir(join(root, 'batch'));
+  await writeFile(join(root, key), 'stored since');
+  expect(await storage.removeAbandonedParts(dayMs)).toBe(1);
+  expect(await partFiles()).toEqual([]);
+});
+
 test('a batch folder that somebody removes meanwhile is made again', async () => {
   const part = await storage.openPart(key);
   await part.begin(identity);

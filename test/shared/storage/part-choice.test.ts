@@ -1,6 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type ChoiceFacts, choosePart, type PartOnDisk } from '../../../src/shared/storage/part-choice.ts';
+import {
+  type ChoiceFacts,
+  choosePart,
+  isLeftover,
+  type PartOnDisk,
+} from '../../../src/shared/storage/part-choice.ts';
 
 const facts: ChoiceFacts = {
   owner: 'aa',
@@ -65,4 +70,17 @@ test('a part that somebody may still be writing is never taken or removed', () =
       for (const { token } of live) expect(gone).not.toContain(token);
     }),
   );
+});
+
+test.each<[string, PartOnDisk, number | undefined, boolean]>([
+  ['one that can be gone on with stays', part('bb1', { modifiedAt: 900_000 }), undefined, false],
+  ['an old one goes', part('bb1', { modifiedAt: 400_000 }), undefined, true],
+  ['one whose result was stored since goes', part('bb1', { modifiedAt: 900_000 }), 910_000, true],
+  ['one begun anew since its result was stored stays', part('bb1', { modifiedAt: 900_000 }), 890_000, false],
+  ['one without a state goes', part('bb1', { modifiedAt: 900_000, identity: undefined }), undefined, true],
+  ['a state without its part goes', part('bb1', { modifiedAt: 900_000, bytes: 0 }), undefined, true],
+  ['one that somebody may still be writing stays', part('bb1', { bytes: 0 }), 1_000_000, false],
+  ['one that we have open stays', part('aa9', { modifiedAt: 200 }), 1_000_000, false],
+])('swept: %s', (_, found, storedAt, isGone) => {
+  expect(isLeftover(found, storedAt, { ...facts, writtenBefore: 500_000 })).toBe(isGone);
 });
