@@ -88,6 +88,12 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
     await expect
       .poll(() => tab.page.evaluate('document.querySelector("video").duration'), { timeout: 10_000 })
       .toBeGreaterThan(0);
+    await tab.page.evaluate(`new Promise((sought) => {
+      const video = document.querySelector('video');
+      video.addEventListener('seeked', sought, { once: true });
+      video.currentTime = video.duration * 0.8;
+    })`);
+    expect(await tab.page.evaluate('document.querySelector("video").currentTime')).toBeGreaterThan(0);
     expect(tab.complaints).toEqual([]);
   });
 

@@ -178,7 +178,11 @@ export function createFileStorage(rootPath: string, deps: FileStorageDeps): Stor
       const found = await unlessMissing(() => stat(pathOf(key)));
       return found?.isFile() ? { bytes: found.size, modifiedAt: found.mtimeMs } : undefined;
     },
-    read: (key) => createReadStream(pathOf(key), { highWaterMark: READ_CHUNK_BYTES }),
+    read: (key, range) =>
+      createReadStream(pathOf(key), {
+        highWaterMark: READ_CHUNK_BYTES,
+        ...(range !== undefined && { start: range.first, end: range.last }),
+      }),
     async remove(key) {
       for (const path of [pathOf(key), pathOf(sidecarKey(key))])
         await guarded(path, () => rm(path, { force: true }));

@@ -99,8 +99,11 @@ export function createS3Storage(location: S3Location, deps: S3StorageDeps): Stor
       if (found === undefined) return undefined;
       return { bytes: found.ContentLength ?? 0, modifiedAt: found.LastModified?.getTime() ?? 0 };
     },
-    async *read(key) {
-      const object = await guarded(key, () => client.send(new GetObjectCommand(place(key))));
+    async *read(key, range) {
+      const wanted = range === undefined ? {} : { Range: `bytes=${range.first}-${range.last}` };
+      const object = await guarded(key, () =>
+        client.send(new GetObjectCommand({ ...place(key), ...wanted })),
+      );
       if (object.Body instanceof Readable) yield* object.Body;
     },
     async remove(key) {

@@ -46,6 +46,12 @@ export interface StoredObject {
   readonly modifiedAt: number;
 }
 
+/** Positions of the first and the last byte, both inclusive. */
+export interface ByteRange {
+  readonly first: number;
+  readonly last: number;
+}
+
 export interface Storage {
   /** The storage as messages show it, without credentials. */
   readonly name: string;
@@ -57,7 +63,8 @@ export interface Storage {
   /** The parsed sidecar, undefined where there is none or it is not JSON. */
   readSidecar(key: string): Promise<unknown>;
   stat(key: string): Promise<StoredObject | undefined>;
-  read(key: string): AsyncIterable<Buffer>;
+  /** The whole, or only the bytes of a range, which the caller knows to lie within. */
+  read(key: string, range?: ByteRange): AsyncIterable<Buffer>;
   /** Removes a result, its sidecar and its parts; nothing there is fine. */
   remove(key: string): Promise<void>;
   /** Removes what killed processes left of a result that is stored. */

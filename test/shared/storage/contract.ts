@@ -81,6 +81,21 @@ export function describeStorage(name: string, prepare: () => Promise<StorageUnde
       expect(sha256(await readAll(key))).toBe(sha256(Buffer.concat(Array.from({ length: 17 }, () => piece))));
     });
 
+    test.each([
+      [0, 9],
+      [10, 19],
+      [65_530, 65_545],
+      [99_990, 100_000],
+    ])('of the bytes %i to %i just these are read', async (first, end) => {
+      const key = newKey();
+      const bytes = Buffer.from(Array.from({ length: 100_000 }, (_, n) => n % 251));
+      await store(key, bytes);
+      const last = Math.min(end, bytes.length - 1);
+      const chunks: Buffer[] = [];
+      for await (const chunk of storage.read(key, { first, last })) chunks.push(chunk);
+      expect(Buffer.concat(chunks)).toEqual(bytes.subarray(first, last + 1));
+    });
+
     test('nothing is visible before the commit', async () => {
       const key = newKey();
       const part = await begin(key, Buffer.alloc(6_000_000));

@@ -1,6 +1,5 @@
 /**
- * What pages hand out as files: the saved video, played in the page, and the export of a batch or a group of it.
- * Both stream, whatever the size.
+ * The export of a batch, or of a group of its items, as a file: streamed, whatever the size.
  */
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
@@ -10,7 +9,6 @@ import { groupKey } from '../../shared/ledger/search.ts';
 import { failureReasons, itemStates } from '../../shared/ledger/states.ts';
 import { exportColumns, exportRow, toCsvLine } from '../../shared/wording/export-row.ts';
 import { Refusal } from '../auth/guard.ts';
-import { cut, keyOfFile, readRange } from '../readings/stored-file.ts';
 import type { ServerDeps } from '../server-deps.ts';
 
 const exportQuery = z.object({
@@ -21,34 +19,7 @@ const exportQuery = z.object({
 });
 type ExportQuery = z.infer<typeof exportQuery>;
 
-export function fileRoutes(scope: FastifyInstance, deps: ServerDeps): void {
-  scope.get<{ Params: { id: string } }>('/items/:id/video', async (request, reply) => {
-    const { storage, ledger } = deps;
-    const item = await ledger.item(request.params.id);
-    const key = item?.file ? keyOfFile(item.file, storage) : null;
-    const stored = key === null ? undefined : await storage.stat(key);
-    if (key === null || stored === undefined)
-      throw new Refusal(
-        404,
-        'The video is not where it was stored, or lies in another storage than this server reads.',
-      );
-    const range = readRange(request.headers.range, stored.bytes);
-    reply.headers({
-      'content-type': 'video/mp4',
-      'accept-ranges': 'bytes',
-      'cache-control': 'private, max-age=3600',
-    });
-    if (range === 'unsatisfiable')
-      return reply.code(416).header('content-range', `bytes */${stored.bytes}`).send();
-    if (range === null)
-      return reply.header('content-length', stored.bytes).send(Readable.from(storage.read(key)));
-    reply.code(206).headers({
-      'content-range': `bytes ${range.first}-${range.last}/${stored.bytes}`,
-      'content-length': range.last - range.first + 1,
-    });
-    return reply.send(Readable.from(cut(storage.read(key), range)));
-  });
-
+export function exportRoutes(scope: FastifyInstance, deps: ServerDeps): void {
   scope.get<{ Params: { name: string } }>('/batches/:name/export', async (request, reply) => {
     const { name } = request.params;
     const query = exportQuery.parse(request.query);
