@@ -65,7 +65,7 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
       await ledger.move(
         'resubmit',
         id,
-        { message: step.message, releaseCredits: true },
+        { message: step.message, ...settled(step.credits) },
         { nextLookMs: step.delayMs },
       );
       await queues.add('submit', id, step.delayMs);
@@ -82,7 +82,11 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
       await ledger.move(
         'fail',
         id,
-        { reason: step.reason, message: step.message, releaseCredits: step.unpaid === true },
+        {
+          reason: step.reason,
+          message: step.message,
+          ...(step.unpaid ? settled(step.credits) : {}),
+        },
         { expect: { state: item.state } },
       );
       log(item, context).info({ reason: step.reason, words: step.message }, 'A link failed');
@@ -92,16 +96,14 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
       log(item, context).warn({ words: step.message }, 'A deleted video could not be fetched again');
       return done;
     case 'look-again': {
-      await ledger.touch(id, step.delayMs, clock.now());
-      const { failedSince, tries, calledBack } = step;
-      const kept = {
-        runningAt: clock.now(),
-        ...(failedSince === undefined ? {} : { failedSince }),
-        ...(tries === undefined ? {} : { tries }),
-        ...(calledBack === undefined ? {} : { calledBack }),
-      };
-      return { fate: 'delay', delayMs: step.delayMs, data: kept };
+      await ledger.touch(id, step.delayMs);
+      return { fate: 'delay', delayMs: step.delayMs, data: keptFor(step, data, clock.now()) };
     }
+    case 'count-credits':
+      await ledger.note(id, { addCreditsSpentBeside: { taskId: step.taskId, credits: step.credits } });
+      return done;
+    case 'look-beside-again':
+      return { fate: 'delay', delayMs: step.delayMs, data: { ...data, tries: step.tries } };
     case 'download':
       await ledger.move('beginDownload', id, {
         addCreditsSpent: step.credits,
@@ -113,7 +115,7 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
     case 'save':
       return save(step, item, context);
     case 'download-again': {
-      await ledger.touch(id, step.delayMs, clock.now());
+      await ledger.touch(id, step.delayMs);
       log(item, context).debug({ words: step.message, tries: step.tries }, 'A download will be tried again');
       const urls = step.refresh ? {} : { urls: data.urls };
       return { fate: 'delay', delayMs: step.delayMs, data: { tries: step.tries, ...urls } as JobData };
@@ -135,17 +137,31 @@ async function recordTask(taskId: string, item: Item, context: WorkerContext): P
   });
   if (recorded === 'beside') {
     log(item, context).warn({ otherTaskId: taskId }, 'A link has two tasks: it may have been paid twice');
+    await queues.addBeside(item.id, taskId);
   }
   if (recorded !== 'taken') return done;
   const now = clock.now();
   const history = await context.histories.of(context.models.get(item.model));
   const callbacksOn = context.callbackUrl !== null;
   const firstLookMs = nextCheckAt(history, { submittedAt: now, callbacksOn }, now) - now;
-  await Promise.all([
-    ledger.touch(item.id, firstLookMs, now),
-    queues.add('status-check', item.id, firstLookMs),
-  ]);
+  await Promise.all([ledger.touch(item.id, firstLookMs), queues.add('status-check', item.id, firstLookMs)]);
   return done;
+}
+
+/** What was reserved for the task is given back, or taken where it was charged although it failed. */
+function settled(credits = 0): ItemChanges {
+  return credits > 0 ? { addCreditsSpent: credits } : { releaseCredits: true };
+}
+
+function keptFor(step: Extract<Step, { do: 'look-again' }>, data: JobData, now: number): JobData {
+  const { failedSince, tries, calledBack, isRunning } = step;
+  const runningAt = isRunning ? now : data.runningAt;
+  return {
+    ...(runningAt === undefined ? {} : { runningAt }),
+    ...(failedSince === undefined ? {} : { failedSince }),
+    ...(tries === undefined ? {} : { tries }),
+    ...(calledBack === undefined ? {} : { calledBack }),
+  };
 }
 
 /** The callback route brings the task home, or this job comes back and asks again what to do. */
@@ -195,13 +211,13 @@ async function halt(
   data: JobData,
   context: WorkerContext,
 ): Promise<JobFate> {
-  const { ledger, clock } = context;
+  const { ledger } = context;
   const { delayMs } = step;
   await announceHalt(step, item.model, context);
   const changes = { staysAtGate: true, ...notSubmitted };
   if (item.state === 'submitting')
     await ledger.move('submitLater', item.id, changes, { nextLookMs: delayMs });
-  else await ledger.touch(item.id, delayMs, clock.now());
+  else await ledger.touch(item.id, delayMs);
   return { fate: 'delay', delayMs, data };
 }
 

@@ -28,7 +28,7 @@ export async function runDownload(
   if (item?.state !== 'downloading') return { fate: 'done' };
   const step = await collect(item, data, context, signal);
   if ('outcome' in step) {
-    await context.ledger.touch(id, step.delayMs, context.clock.now());
+    await context.ledger.touch(id, step.delayMs);
     return { fate: 'delay', delayMs: step.delayMs, data };
   }
   return applyStep(step, item, data, context);

@@ -56,7 +56,11 @@ export function afterStatusCheck(
     case 'unknown-task':
       return afterUnknownTask(task, reply.message, rules, random);
     case 'throttled':
-      return { do: 'look-again', delayMs: backoffMs(rules.backoff, 1, random, reply.retryAfterMs) };
+      return {
+        do: 'look-again',
+        delayMs: backoffMs(rules.backoff, 1, random, reply.retryAfterMs),
+        ...keptOf(task),
+      };
     case 'halt':
       return { do: 'halt', reason: reply.reason, message: reply.message, delayMs: askAgainMs };
     case 'retry':
@@ -68,14 +72,24 @@ export function afterStatusCheck(
 
 /** A record may be a moment behind the callback; a callback that is not true after that counts for nothing. */
 function lookWhileRunning({ calledBack, tries }: CheckedTask, rules: StatusCheckRules, random: number): Step {
-  if (!calledBack || tries >= believedLooks) return { do: 'look-again', delayMs: rules.nextLookMs };
+  const again = { do: 'look-again', isRunning: true } as const;
+  if (!calledBack || tries >= believedLooks) return { ...again, delayMs: rules.nextLookMs };
   const delayMs = Math.min(rules.nextLookMs, backoffMs(rules.backoff, tries + 1, random));
-  return { do: 'look-again', delayMs, tries: tries + 1, calledBack };
+  return { ...again, delayMs, tries: tries + 1, calledBack };
+}
+
+/** A look that told nothing leaves what is known as it is. */
+function keptOf({ failedSince, tries, calledBack }: CheckedTask) {
+  return {
+    ...(failedSince === undefined ? {} : { failedSince }),
+    ...(tries === 0 ? {} : { tries }),
+    ...(calledBack ? { calledBack } : {}),
+  };
 }
 
 function lookAfterTrouble(task: CheckedTask, rules: StatusCheckRules, random: number): Step {
   const tries = task.tries + 1;
-  return { do: 'look-again', delayMs: backoffMs(rules.backoff, tries, random), tries };
+  return { do: 'look-again', ...keptOf(task), delayMs: backoffMs(rules.backoff, tries, random), tries };
 }
 
 function pastDeadline({ item, now }: CheckedTask, { deadlineMs }: StatusCheckRules): Step | null {
@@ -98,10 +112,11 @@ function afterFailure(
   const message = [reply.failCode, reply.failMsg].filter(Boolean).join(': ') || 'the vendor gave no reason';
   const worthAnother = reply.resubmit || reply.graceMs !== undefined;
   const tasks = task.item.taskIds.length;
+  const charged = reply.credits === null || reply.credits === 0 ? {} : { credits: reply.credits };
   if (!worthAnother || tasks >= rules.mostTasks) {
-    return { do: 'fail', reason: 'generation-failed', message, unpaid: true };
+    return { do: 'fail', reason: 'generation-failed', message, unpaid: true, ...charged };
   }
-  return { do: 'resubmit', delayMs: backoffMs(rules.backoff, tasks, random), message };
+  return { do: 'resubmit', delayMs: backoffMs(rules.backoff, tasks, random), message, ...charged };
 }
 
 function afterUnknownTask(

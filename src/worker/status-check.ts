@@ -9,6 +9,7 @@ import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import type { RecordReply } from '../shared/vendor/replies.ts';
 import { applyStep } from './apply-step.ts';
 import type { Backoff } from './backoff.ts';
+import { runBesideLook } from './beside-task.ts';
 import { type EndedTask, nextCheckAt } from './polling/history.ts';
 import { observedDurationMs } from './polling/observed-duration.ts';
 import type { JobFate } from './queue-signals.ts';
@@ -27,6 +28,7 @@ export async function runStatusCheck(
   context: WorkerContext,
   signal: AbortSignal,
 ): Promise<JobFate> {
+  if (data.beside !== undefined) return runBesideLook(data.beside, data, context, signal);
   const item = await context.ledger.item(id);
   const taskId = item?.taskIds.at(-1);
   if (item?.state === 'downloading') await context.queues.add('download', id);
@@ -34,7 +36,7 @@ export async function runStatusCheck(
   const model = context.models.get(item.model);
   const reply = await readRecord(item, taskId, context, signal);
   if (reply.outcome === 'not-now') {
-    await context.ledger.touch(id, reply.delayMs, context.clock.now());
+    await context.ledger.touch(id, reply.delayMs);
     return { fate: 'delay', delayMs: reply.delayMs, data };
   }
   const now = context.clock.now();

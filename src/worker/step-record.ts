@@ -24,7 +24,7 @@ export function recordOf(step: Step, item: Item, now: number): Note | null {
     case 'resubmit':
       return {
         event: { kind: 'task-failed', words: step.message },
-        measured: { counted: { 'tasks:failed': 1 } },
+        measured: { counted: { 'tasks:failed': 1, credits: step.credits ?? 0 } },
       };
     case 'halt':
       return { event: { kind: 'halted', words: `${step.reason}: ${step.message}` } };
@@ -33,12 +33,19 @@ export function recordOf(step: Step, item: Item, now: number): Note | null {
     case 'fail':
       return {
         event: { kind: 'failed', words: `${step.reason}: ${step.message}` },
-        measured: { counted: { 'ended:failed': 1, [`failed:${step.reason}`]: 1 } },
+        measured: {
+          counted: { 'ended:failed': 1, [`failed:${step.reason}`]: 1, credits: step.credits ?? 0 },
+        },
       };
     case 'stay-saved':
       return { event: { kind: 'not-fetched', words: step.message }, isSaved: true };
     case 'look-again':
       return { event: { kind: 'looked', words: '' }, measured: { counted: { looks: 1 } } };
+    case 'count-credits':
+      return {
+        event: { kind: 'result-exists', words: `${step.credits} credits for its other task ${step.taskId}` },
+        measured: { counted: { credits: step.credits } },
+      };
     case 'download':
       return {
         event: { kind: 'result-exists', words: `${step.credits} credits` },
@@ -64,6 +71,7 @@ export function recordOf(step: Step, item: Item, now: number): Note | null {
         event: { kind: 'download-again', words: step.message },
         measured: { counted: { 'downloads:again': 1 } },
       };
+    case 'look-beside-again':
     case 'nothing':
       return null;
     default:

@@ -31,7 +31,13 @@ export type Step =
       readonly message: string;
     }
   /** The task failed and is worth another. */
-  | { readonly do: 'resubmit'; readonly delayMs: number; readonly message: string }
+  | {
+      readonly do: 'resubmit';
+      readonly delayMs: number;
+      readonly message: string;
+      /** What the failed task has cost all the same; unset: nothing, as failed tasks do. */
+      readonly credits?: number;
+    }
   /** The account or a model has to wait; the item waits with it and is charged nothing. */
   | {
       readonly do: 'halt';
@@ -49,6 +55,8 @@ export type Step =
       readonly reason: FailureReason;
       readonly message: string;
       readonly unpaid?: true;
+      /** What the failed task has cost all the same. */
+      readonly credits?: number;
     }
   /** Nothing to do but to look again. */
   | {
@@ -57,8 +65,14 @@ export type Step =
       readonly failedSince?: number;
       readonly tries?: number;
       /** A callback has said that the task has ended, and its record does not say so yet. */
-      readonly calledBack?: true;
+      readonly calledBack?: boolean;
+      /** The record was read, and the task was seen running. */
+      readonly isRunning?: true;
     }
+  /** The record of a task beside the one that is followed says what it has cost. */
+  | { readonly do: 'count-credits'; readonly taskId: string; readonly credits: number }
+  /** … or does not say yet. */
+  | { readonly do: 'look-beside-again'; readonly delayMs: number; readonly tries: number }
   /** Its file was gone and could not be collected again; what was saved once stays saved, and is never paid again. */
   | { readonly do: 'stay-saved'; readonly message: string }
   | { readonly do: 'download'; readonly urls: readonly string[]; readonly credits: number }

@@ -81,6 +81,28 @@ describe('lost answers with callbacks on', () => {
     expect(await ledger.item(id)).toMatchObject({ state: 'saved', attempts: 2, possiblyPaidTwice: 1 });
   });
 
+  it('whose task tells its id when another is paid already are counted with what both have cost', async () => {
+    await using system = await startServedSystem();
+    const [id = ''] = await system.give(1);
+    const { ledger, queues } = system.session;
+    await ledger.take(10);
+    await ledger.move('beginSubmit', id, { reserveCredits: 10, stamp: ['submittedAt'] });
+    await createTask(system, shareLink(0));
+    await ledger.move('submitLater', id, { addAttempts: 1, addPossiblyPaidTwice: 1 });
+    await queues.add('submit', id);
+    await system.startWorker();
+    expect(await system.ended()).toMatchObject({ creditsSpent: 10, counts: { saved: 1 } });
+    const [first = ''] = system.simulator.counts().links[shareLink(0)]?.taskIds ?? [];
+    await tell(await system.callbackUrl(id), first);
+    await until(
+      async () => (await ledger.batch('test'))?.creditsSpent === 20,
+      'the record of the other task has been read',
+    );
+    await tell(await system.callbackUrl(id), first);
+    expect(await ledger.item(id)).toMatchObject({ state: 'saved', creditsSpent: 20, possiblyPaidTwice: 1 });
+    expect(system.simulator.counts().creditsSpent).toBe(20);
+  });
+
   it('go home before the create call is answered, and the answer changes nothing', async () => {
     await using system = await startServedSystem({
       simulator: {
@@ -135,7 +157,7 @@ describe('lost answers without callbacks', () => {
 });
 
 /** What a worker that was killed had sent. */
-async function createTask(system: System, url: string, callBackUrl: string): Promise<void> {
+async function createTask(system: System, url: string, callBackUrl?: string): Promise<void> {
   const answer = await fetch(`${system.simulator.url}/api/v1/jobs/createTask`, {
     method: 'POST',
     headers: {
@@ -149,4 +171,10 @@ async function createTask(system: System, url: string, callBackUrl: string): Pro
     }),
   });
   expect(await answer.json()).toMatchObject({ code: 200 });
+}
+
+async function tell(callbackUrl: string, taskId: string): Promise<void> {
+  const body = JSON.stringify({ code: 200, data: { taskId, state: 'success' } });
+  const answer = await fetch(callbackUrl, { method: 'POST', body });
+  expect(answer.status).toBe(200);
 }

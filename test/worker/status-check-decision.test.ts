@@ -40,7 +40,11 @@ const timedOut = {
 
 describe('what follows from a record', () => {
   it('looks at a running task again when the schedule says so', () => {
-    expect(decide({ outcome: 'pending', state: 'generating' })).toEqual({ do: 'look-again', delayMs: 4321 });
+    expect(decide({ outcome: 'pending', state: 'generating' })).toEqual({
+      do: 'look-again',
+      delayMs: 4321,
+      isRunning: true,
+    });
   });
 
   it('gives a task up that has run past its deadline', () => {
@@ -74,6 +78,21 @@ describe('what follows from a record', () => {
       do: 'fail',
       reason: 'generation-failed',
     });
+  });
+
+  it('counts what a failed task was charged all the same', () => {
+    expect(decide({ ...failed, credits: 10 })).toMatchObject({ do: 'resubmit', credits: 10 });
+    const step = decide({ ...failed, resubmit: false, credits: 10 });
+    expect(step).toMatchObject({ do: 'fail', unpaid: true, credits: 10 });
+    expect(decide({ ...failed, credits: 0 })).not.toHaveProperty('credits');
+  });
+
+  it('forgets nothing over a look that told nothing', () => {
+    const known = { failedSince: now - 60_000, calledBack: true, tries: 2 };
+    const throttled = { outcome: 'throttled', message: '', hints: {} } as const;
+    expect(decide(throttled, known)).toMatchObject({ ...known, do: 'look-again' });
+    const trouble = { outcome: 'retry', message: '', sent: true } as const;
+    expect(decide(trouble, known)).toMatchObject({ ...known, do: 'look-again', tries: 3 });
   });
 
   it('keeps the words of the vendor when a task failed for good', () => {

@@ -35,7 +35,10 @@ export async function takeCallback(
     log.info('A callback brought home a task whose answer was lost or is still under way');
     await wakeWaitingSubmit(queues, id);
   }
-  if (recorded === 'beside') log.warn('A callback named a second task: the link may have been paid twice');
+  if (recorded === 'beside') {
+    log.warn('A callback named a second task: the link may have been paid twice');
+    await queues.addBeside(id, taskId);
+  }
   if (!(await isFollowed(id, taskId, ledger))) return null;
   if ((await wakeStatusCheck(queues, id)) === 'woken') return null;
   return () => lookOnceMore(id, taskId, deps);

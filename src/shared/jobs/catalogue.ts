@@ -20,6 +20,8 @@ export const jobDataSchema = z.object({
   runningAt: z.number().optional(),
   /** A callback has told that the task has ended. */
   calledBack: z.boolean().optional(),
+  /** Of the status check: not the item's task is looked at, but one beside it, for what it cost. */
+  beside: z.object({ itemId: z.string(), taskId: z.string() }).optional(),
   /** Results the vendor gave, when they are still fresh. */
   urls: z.array(z.string()).optional(),
 });
@@ -36,11 +38,14 @@ export type TickData = z.infer<typeof tickDataSchema>;
 export interface Queues {
   /** Makes the item's job in a stage, to run after `delayMs`; harmless when there is one. */
   add(stage: Stage, id: string, delayMs?: number, data?: JobData): Promise<void>;
+  /** Makes the job that reads what a task has cost which the item has beside the one it follows. */
+  addBeside(itemId: string, taskId: string): Promise<void>;
   addMany(stage: Stage, ids: readonly string[]): Promise<void>;
   queue(stage: Stage): Queue<JobData>;
   close(): Promise<void>;
 }
 
+const besideMs = 1000;
 const jobOptions = {
   removeOnComplete: true,
   removeOnFail: true,
@@ -73,6 +78,14 @@ export function openQueues(redis: RedisConnection, prefix: string, telemetry?: T
   return {
     async add(stage, id, delayMs = 0, data = {}) {
       await queues[stage].add(stage, data, { jobId: id, delay: Math.round(delayMs) });
+    },
+    async addBeside(itemId, taskId) {
+      const data = { beside: { itemId, taskId } };
+      // Ids of items have no dot. A task that has only just been made is looked at a little later.
+      await queues['status-check'].add('status-check', data, {
+        jobId: `${itemId}.${encodeURIComponent(taskId)}`,
+        delay: besideMs,
+      });
     },
     async addMany(stage, ids) {
       await queues[stage].addBulk(

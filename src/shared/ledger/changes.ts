@@ -22,6 +22,8 @@ export interface ItemChanges {
   readonly addPossiblyPaidTwice?: number;
   /** What a task has really cost; takes the place of what was reserved for it. */
   readonly addCreditsSpent?: number;
+  /** What a task has really cost that is not the one followed; counted once. */
+  readonly addCreditsSpentBeside?: { readonly taskId: string; readonly credits: number };
   /** Refused when the budget of the item's batch has no room for it. */
   readonly reserveCredits?: number;
   /** Nothing was charged: gives back what was reserved. */
@@ -63,6 +65,9 @@ export function scriptArguments(changes: ItemChanges): (string | Buffer)[] {
     changes.addCreditsSpent === undefined
       ? []
       : call('spend', 'creditsSpent', String(changes.addCreditsSpent)),
+    changes.addCreditsSpentBeside === undefined
+      ? []
+      : call('spend-beside', 'creditsSpent', besideValue(changes.addCreditsSpentBeside)),
     changes.reserveCredits === undefined ? [] : ['reserve', '', String(changes.reserveCredits)],
     changes.releaseCredits ? ['release', '', ''] : [],
     set('submittedAt', changes.submittedAt),
@@ -71,4 +76,8 @@ export function scriptArguments(changes: ItemChanges): (string | Buffer)[] {
     changes.staysAtGate ? ['gate', '', ''] : [],
     ...(changes.stamp ?? []).map((name) => call('stamp', name)),
   ].flat();
+}
+
+function besideValue({ taskId, credits }: { readonly taskId: string; readonly credits: number }): string {
+  return `${credits} ${taskId}`;
 }

@@ -82,14 +82,16 @@ const graceMs = 60_000;
 export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
   const keys = ledgerKeys(prefix);
   const script = (name: string) => createScript(redis, new URL(`./scripts/${name}.lua`, import.meta.url));
-  const [enqueueScript, moveScript, takeScript, overdueScript, holdScript, unaffordableScript] = [
-    script('enqueue'),
-    script('transition'),
-    script('take'),
-    script('overdue'),
-    script('hold-batch'),
-    script('take-unaffordable'),
-  ];
+  const [enqueueScript, moveScript, takeScript, overdueScript, holdScript, unaffordableScript, touchScript] =
+    [
+      script('enqueue'),
+      script('transition'),
+      script('take'),
+      script('overdue'),
+      script('hold-batch'),
+      script('take-unaffordable'),
+      script('touch'),
+    ];
   const readItemsScript = createBinaryScript(redis, new URL('./scripts/read-items.lua', import.meta.url));
   const fieldLetters = Object.values(fields);
   const knownBatches = new Map<string, { model: string; root: string }>();
@@ -235,8 +237,8 @@ export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
   }
 
   /** Says that the item's next job runs in `nextLookMs`, so that the sweep leaves it alone until then. */
-  async function touch(id: string, nextLookMs: number, now: number): Promise<void> {
-    await redis.zadd(keys.active, 'XX', String(Math.round(now + nextLookMs + graceMs)), id);
+  async function touch(id: string, nextLookMs: number): Promise<void> {
+    await touchScript([keys.active], [id, Math.round(nextLookMs) + graceMs]);
   }
 
   async function item(id: string): Promise<Item | null> {

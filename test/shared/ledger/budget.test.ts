@@ -66,6 +66,34 @@ describe('a budget', () => {
     expect(await begin(ledger, 's_0')).toMatchObject({ moved: false, refusal: 'budget-out' });
   });
 
+  it('takes what a lost answer has really cost in place of what it may have, once', async () => {
+    const { ledger, committed } = await openBatch(1, 100);
+    await begin(ledger, 's_0');
+    await ledger.move('submitLater', 's_0', { addAttempts: 1, addPossiblyPaidTwice: 1 });
+    await begin(ledger, 's_0');
+    await ledger.move('recordTask', 's_0', { taskId: 't2' });
+    await ledger.note('s_0', { otherTaskId: 't1' });
+    expect(await committed()).toBe(20);
+    for (const _ of [1, 2]) {
+      await ledger.note('s_0', { addCreditsSpentBeside: { taskId: 't1', credits: 7.5 } });
+      expect(await committed()).toBe(17.5);
+    }
+    await ledger.move('beginDownload', 's_0', { addCreditsSpent: 10 });
+    expect(await committed()).toBe(17.5);
+    expect(await ledger.batch('b')).toMatchObject({ creditsSpent: 17.5 });
+    expect(await ledger.item('s_0')).toMatchObject({ creditsSpent: 17.5 });
+  });
+
+  it('takes it as well when the link has ended with nothing but the lost answer', async () => {
+    const { ledger, committed } = await openBatch(1, 100);
+    await begin(ledger, 's_0');
+    await ledger.move('fail', 's_0', { reason: 'attempts-exhausted' });
+    expect(await committed()).toBe(10);
+    await ledger.note('s_0', { otherTaskId: 't1' });
+    await ledger.note('s_0', { addCreditsSpentBeside: { taskId: 't1', credits: 7.5 } });
+    expect(await committed()).toBe(7.5);
+  });
+
   it('goes by the highest price that was really paid', async () => {
     const { ledger } = await openBatch(3, 40);
     await begin(ledger, 's_0');
@@ -89,7 +117,9 @@ describe('a budget', () => {
   });
 
   it('is never exceeded, whatever becomes of the tasks', async () => {
-    const action = fc.constantFrom('begin', 'later', 'unsure', 'accept', 'succeed', 'fail', 'again');
+    const action = fc.constantFrom(
+      ...['begin', 'later', 'unsure', 'accept', 'succeed', 'beside', 'fail', 'again'],
+    );
     const walk = fc.array(fc.tuple(action, fc.integer({ min: 0, max: 4 })), { maxLength: 80 });
     await fc.assert(
       fc.asyncProperty(walk, fc.integer({ min: 0, max: 60 }), async (steps, budget) => {
@@ -103,6 +133,10 @@ describe('a budget', () => {
           if (what === 'unsure') await ledger.move('submitLater', id, { addPossiblyPaidTwice: 1 });
           if (what === 'accept') await ledger.move('recordTask', id, { taskId: `t${serial}` });
           if (what === 'succeed') await ledger.move('beginDownload', id, { addCreditsSpent: price });
+          const item = await ledger.item(id);
+          // A task beside is one whose answer was lost before.
+          if (what === 'beside' && item?.state === 'processing' && item.possiblyPaidTwice > 0)
+            await ledger.note(id, { addCreditsSpentBeside: { taskId: `lost-${n}`, credits: price } });
           if (what === 'fail') await ledger.move('fail', id, { reason: 'rejected', releaseCredits: true });
           if (what === 'again') await ledger.move('requeue', id);
           expect(await committed()).toBeLessThanOrEqual(budget);

@@ -9,7 +9,7 @@
 --          set F V · del F - · add F N (items and their batches count it) · push F V (comma list) · unshift F V (in front)
 --          tally F N (added to the item; its batches count the items where it is above zero)
 --          stamp F - (milliseconds since the item was enqueued) · gate - - (the item stays at the gate)
---          reserve F N · spend F N · release F - (credits, see below)
+--          reserve F N · spend F N · release F - (credits, see below) · spend-beside F "N TASK" (a task that is not followed)
 -- Returns {1, new state, ''} or, when nothing happened, {0, state it is in ('' if unknown), why}; why is 'state',
 -- 'known-task' (the task id is on record already), 'paused' (the batch or everything is paused), 'budget-wait' (the
 -- batch's budget may have room again, as tasks are under way) or 'budget-out' (it will not).
@@ -18,8 +18,8 @@
 -- finds the item already gone from the expected state and changes nothing; a task id is listed once.
 -- Invariant of the budget: `committed` of the batch that pays (the item's first) is what its tasks have cost and what
 -- those without an end may yet cost, so it never exceeds `budget` however many workers submit. A reservation
--- becomes what the task really cost (spend), is given back when nothing was charged (release), or stays for good
--- when nobody knows (an answer that was lost).
+-- becomes what the task really cost (spend), is given back when nothing was charged (release), or stays
+-- when nobody knows (an answer that was lost): until that task's record is read after all (spend-beside, once a task).
 local function now()
   local t = redis.call('TIME')
   return t[1] * 1000 + math.floor(t[2] / 1000)
@@ -129,6 +129,26 @@ end
 local function reserved() return tonumber(redis.call('HGET', item, 'q') or '0') end
 local function commit(by) if by ~= 0 then redis.call('HINCRBYFLOAT', payer, 'committed', by) end end
 
+local function spend(field, credits, reservation)
+  redis.call('HINCRBYFLOAT', item, field, credits)
+  count('sum:' .. field, credits)
+  commit(tonumber(credits) - reservation)
+  if tonumber(credits) > priceOf('0') then redis.call('HSET', payer, 'price', credits) end
+end
+
+local function spendBeside(field, credits, task)
+  local counted = redis.call('HGET', item, 'p') or ''
+  if string.find(',' .. counted .. ',', ',' .. task .. ',', 1, true) then return end
+  redis.call('HSET', item, 'p', counted == '' and task or (counted .. ',' .. task))
+  -- An ended item's own call may be the one whose answer was lost.
+  local isEnded = from == 'failed' or from == 'cancelled'
+  local pool = isEnded and redis.call('HEXISTS', item, 'l') == 0 and 'q' or 'l'
+  local open = tonumber(redis.call('HGET', item, pool) or '0')
+  local reservation = math.min(open, priceOf(credits))
+  spend(field, credits, reservation)
+  if open > reservation then redis.call('HINCRBYFLOAT', item, pool, -reservation) else redis.call('HDEL', item, pool) end
+end
+
 local reason
 for i = 8, #ARGV, 3 do
   local operation, field, value = ARGV[i], ARGV[i + 1], ARGV[i + 2]
@@ -157,17 +177,18 @@ for i = 8, #ARGV, 3 do
     redis.call('SADD', atGate, id)
   elseif operation == 'reserve' then
     local price = priceOf(value)
+    -- What an earlier call whose answer was lost may cost is still open.
+    if reserved() > 0 then redis.call('HINCRBYFLOAT', item, 'l', reserved()) end
     commit(price)
     redis.call('HSET', item, 'q', price)
   elseif operation == 'release' then
     commit(-reserved())
     redis.call('HDEL', item, 'q')
   elseif operation == 'spend' then
-    redis.call('HINCRBYFLOAT', item, field, value)
-    count('sum:' .. field, value)
-    commit(tonumber(value) - reserved())
+    spend(field, value, reserved())
     redis.call('HDEL', item, 'q')
-    if tonumber(value) > priceOf('0') then redis.call('HSET', payer, 'price', value) end
+  elseif operation == 'spend-beside' then
+    spendBeside(field, string.match(value, '^(%S+) (%S+)$'))
   end
 end
 

@@ -1,0 +1,25 @@
+/**
+ * What a task has cost that a link has beside the one that is followed: a lost answer's, that told its id too late.
+ * Run by the worker for status-check jobs that name such a task. The item's own way is not touched by it.
+ */
+import type { JobData } from '../shared/jobs/catalogue.ts';
+import { applyStep } from './apply-step.ts';
+import { afterBesideLook } from './beside-task-decision.ts';
+import type { JobFate } from './queue-signals.ts';
+import { readRecord } from './read-record.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+export async function runBesideLook(
+  { itemId, taskId }: NonNullable<JobData['beside']>,
+  data: JobData,
+  context: WorkerContext,
+  signal: AbortSignal,
+): Promise<JobFate> {
+  const item = await context.ledger.item(itemId);
+  if (item === null) return { fate: 'done' };
+  const reply = await readRecord(item, taskId, context, signal);
+  if (reply.outcome === 'not-now') return { fate: 'delay', delayMs: reply.delayMs, data };
+  const { creditsPerTask } = context.models.get(item.model);
+  const look = { taskId, tries: data.tries ?? 0 };
+  return applyStep(afterBesideLook(look, reply, creditsPerTask, context.random()), item, data, context);
+}

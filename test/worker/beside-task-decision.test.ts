@@ -1,0 +1,43 @@
+/** What follows from the record of a task that a link has beside the one it follows. */
+import { describe, expect, it } from 'vitest';
+import type { RecordReply } from '../../src/shared/vendor/replies.ts';
+import { afterBesideLook } from '../../src/worker/beside-task-decision.ts';
+
+const succeeded = (credits: number | null): RecordReply => ({
+  outcome: 'succeeded',
+  urls: ['https://host/a.mp4'],
+  credits,
+  createTimeMs: null,
+  completeTimeMs: null,
+});
+const failed = (credits: number | null): RecordReply => ({
+  outcome: 'failed',
+  resubmit: true,
+  failCode: '500',
+  failMsg: '',
+  credits,
+});
+const decide = (reply: RecordReply, tries = 0) => afterBesideLook({ taskId: 't1', tries }, reply, 10, 0);
+
+describe('the record of a task beside', () => {
+  it.each<[string, RecordReply, number]>([
+    ['what a success cost', succeeded(7.5), 7.5],
+    ['the price of the model where it does not say', succeeded(null), 10],
+    ['nothing for a failure', failed(null), 0],
+    ['what a failure cost all the same', failed(3), 3],
+  ])('counts %s', (_, reply, credits) => {
+    expect(decide(reply)).toEqual({ do: 'count-credits', taskId: 't1', credits });
+  });
+
+  it.each<RecordReply>([
+    { outcome: 'pending', state: 'generating' },
+    { outcome: 'unknown-task', message: 'recordInfo is null' },
+    { outcome: 'throttled', message: '', hints: {} },
+    { outcome: 'halt', reason: 'maintenance', message: '' },
+    { outcome: 'retry', message: '', sent: true },
+  ])('that does not tell yet is read again, further and further apart, for an hour: $outcome', (reply) => {
+    expect(decide(reply)).toEqual({ do: 'look-beside-again', delayMs: 5000, tries: 1 });
+    expect(decide(reply, 10)).toEqual({ do: 'look-beside-again', delayMs: 120_000, tries: 11 });
+    expect(decide(reply, 34)).toEqual({ do: 'nothing' });
+  });
+});
