@@ -1,8 +1,13 @@
 /**
  * `/healthz`: this process answers. `/readyz`: it can do its work now, which means that Redis answers and takes
- * writes; asked anew each time, with a short patience. For load balancers and people; tells nothing else.
+ * writes; asked anew each time, with a short patience. For load balancers and people. Whether links move is
+ * the workers' matter and takes no server out of service, so it is said beside, in a word that tells a
+ * stranger nothing more.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { listHalts } from '../shared/gate-state/halts.ts';
+import { createBatchOperations } from '../shared/ledger/batch-operations.ts';
+import { listWorkers } from '../shared/presence/worker-presence.ts';
 import type { RedisConnection } from '../shared/redis/script.ts';
 import type { RegisterRoutes } from './start-server.ts';
 
@@ -11,30 +16,65 @@ export interface HealthDeps {
   readonly prefix: string;
 }
 
+export type WorkState = 'running' | 'paused' | 'halted' | 'no worker';
+
+type Health =
+  | { readonly status: 'ready'; readonly work: WorkState }
+  | { readonly status: 'not ready'; readonly reason: string };
+
 const patienceMs = 1500;
 
-export function healthRoutes({ redis, prefix }: HealthDeps): RegisterRoutes {
+export function healthRoutes(deps: HealthDeps): RegisterRoutes {
   return (scope) => {
     scope.get('/healthz', () => ({ status: 'ok' }));
     scope.get('/readyz', async (_request, reply) => {
-      const problem = await problemOf(redis, `${prefix}:ready`);
-      if (problem === null) return { status: 'ready' };
-      return reply.code(503).send({ status: 'not ready', reason: problem });
+      const health = await healthOf(deps);
+      return reply
+        .code(health.status === 'ready' ? 200 : 503)
+        .header('cache-control', 'no-store')
+        .send(health);
     });
   };
 }
 
-/** A write, because a full or read-only Redis still answers a PING. */
-async function problemOf(redis: RedisConnection, key: string): Promise<string | null> {
+async function healthOf(deps: HealthDeps): Promise<Health> {
   const patience = new AbortController();
-  const written = redis.set(key, '1', 'PX', 60_000).then(
-    () => null,
-    () => 'Redis takes no writes',
-  );
-  const late = sleep(patienceMs, 'Redis does not answer', { signal: patience.signal }).catch(() => null);
+  const silent: Health = { status: 'not ready', reason: 'Redis does not answer' };
+  const late = sleep(patienceMs, silent, { signal: patience.signal }).catch(() => silent);
   try {
-    return await Promise.race([written, late]);
+    return await Promise.race([examine(deps), late]);
   } finally {
     patience.abort();
   }
+}
+
+/** A write, because a full or read-only Redis still answers a PING. */
+async function examine(deps: HealthDeps): Promise<Health> {
+  try {
+    await deps.redis.set(`${deps.prefix}:ready`, '1', 'PX', 60_000);
+    return { status: 'ready', work: await readWork(deps) };
+  } catch (error) {
+    const answered = error instanceof Error && error.name === 'ReplyError';
+    return { status: 'not ready', reason: answered ? 'Redis takes no writes' : 'Redis does not answer' };
+  }
+}
+
+async function readWork({ redis, prefix }: HealthDeps): Promise<WorkState> {
+  const [workers, halts, isPaused] = await Promise.all([
+    listWorkers(redis, prefix),
+    listHalts(redis, prefix),
+    createBatchOperations({ redis, prefix }).isAllPaused(),
+  ]);
+  return workStateOf({
+    alive: workers.filter(({ isAlive }) => isAlive).length,
+    halts: halts.length,
+    isPaused,
+  });
+}
+
+/** The worst first: without a worker nobody notices the end of a halt. Pure. */
+export function workStateOf(facts: { alive: number; halts: number; isPaused: boolean }): WorkState {
+  if (facts.alive === 0) return 'no worker';
+  if (facts.halts > 0) return 'halted';
+  return facts.isPaused ? 'paused' : 'running';
 }

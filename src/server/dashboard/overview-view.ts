@@ -97,13 +97,15 @@ export function situation(overview: Overview): Situation {
   const { counts, halts, workers, submitGate, rates, isPaused, at } = overview;
   const left = unfinished(counts);
   const toGo = `${count(left)} ${left === 1 ? 'link' : 'links'} to go`;
+  const hasWorker = workers.some(({ isAlive }) => isAlive);
   if (halts.length > 0) {
     const reasons = halts.map(({ reason }) => reason).join(', ');
-    return { tone: 'bad', words: `Stopped by ${reasons}: ${toGo}, none of them lost.` };
+    const unwatched = hasWorker ? '' : ' No worker is alive to notice when it ends.';
+    return { tone: 'bad', words: `Stopped by ${reasons}: ${toGo}, none of them lost.${unwatched}` };
   }
   if (isPaused) return { tone: 'warn', words: `Paused by a person: ${toGo}.` };
   if (left === 0) return { tone: 'idle', words: describeRest(counts) };
-  if (!workers.some(({ isAlive }) => isAlive))
+  if (!hasWorker)
     return {
       tone: 'bad',
       words: `Nobody is working: ${toGo}, and no worker is alive. Start one with kie-batch worker.`,
