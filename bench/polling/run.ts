@@ -4,7 +4,12 @@
  * writes the plot. Nothing is measured in real time: the figures are the same on every machine.
  */
 import { writeFile } from 'node:fs/promises';
-import { type EndedTask, learnHistory, QUERY_COST_MS } from '../../src/worker/polling/history.ts';
+import {
+  type EndedTask,
+  learnHistory,
+  nextLookBesideCallbacks,
+  QUERY_COST_MS,
+} from '../../src/worker/polling/history.ts';
 import { nextLook, solveLooks } from '../../src/worker/polling/solve-looks.ts';
 import { seededRandom } from '../gate/random.ts';
 import {
@@ -138,8 +143,8 @@ function printBesideCallbacks(): void {
   console.log('| tasks | looks before the callback, a task | delay of a result whose callback is lost, s |');
   console.log('| --- | ---: | ---: |');
   for (const times of standingTimes) {
-    const plan = learnHistory(drawTasks(times, 1, 'callback'), BELIEFS).besideCallbacks;
-    const next = (ageMs: number) => nextLook(plan, ageMs);
+    const history = learnHistory(drawTasks(times, 1, 'callback'), BELIEFS);
+    const next = (ageMs: number) => nextLookBesideCallbacks(history, ageMs);
     const { queries, delayMs } = outcomeBesideCallbacks(exactDistribution(times), next);
     console.log(`| ${times.name} | ${queries.toFixed(3)} | ${seconds(delayMs)} |`);
   }

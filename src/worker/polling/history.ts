@@ -39,6 +39,10 @@ const MIN_GAP_MS = 500;
 /** While little is known looks are cheaper by up to this factor: a result seen sooner also teaches sooner. */
 const EXPLORING_SHARE = 0.25;
 const EXPLORED_TASKS = 20;
+/** Beside callbacks that come a look is nearly always in vain: it has to save so many times as much. */
+const BESIDE_CALLBACKS_FACTOR = 5;
+/** A callback takes its time too, and may need a second try: a look before that tells nothing new. */
+const CALLBACK_LEAD_MS = 5_000;
 /** Beforehand one callback in fifty is believed to get lost, as firmly as 25 callbacks would show. */
 const CALLBACKS_BELIEVED = 25;
 const CALLBACKS_BELIEVED_LOST = 0.5;
@@ -50,13 +54,15 @@ export function learnHistory(tasks: readonly EndedTask[], beliefs: Beliefs): His
   const known = Math.min(1, effectiveTasks(tasks.length) / EXPLORED_TASKS);
   const queryCostMs = QUERY_COST_MS * (EXPLORING_SHARE + (1 - EXPLORING_SHARE) * known);
   const costs = { queryCostMs, minGapMs: MIN_GAP_MS };
+  const untoldShare = lostShare(tasks);
+  const besideCostMs = QUERY_COST_MS * (1 + (BESIDE_CALLBACKS_FACTOR - 1) * (1 - untoldShare));
   return {
     tasks: tasks.length,
     alone: solveLooks(distribution, { ...costs, untoldShare: 1 }),
     besideCallbacks: solveLooks(distribution, {
-      queryCostMs: QUERY_COST_MS,
+      queryCostMs: besideCostMs,
       minGapMs: MIN_GAP_MS,
-      untoldShare: lostShare(tasks),
+      untoldShare,
     }),
   };
 }
@@ -66,9 +72,17 @@ export function learnHistory(tasks: readonly EndedTask[], beliefs: Beliefs): His
  * than `now`, and with the deadline as the last one before it.
  */
 export function nextCheckAt(history: History, task: RunningTask, now: number): number {
-  const plan = task.callbacksOn ? history.besideCallbacks : history.alone;
   const ageMs = Math.max(0, now - task.submittedAt);
-  return Math.ceil(now - ageMs + nextLook(plan, ageMs));
+  const lookMs = task.callbacksOn ? nextLookBesideCallbacks(history, ageMs) : nextLook(history.alone, ageMs);
+  return Math.ceil(now - ageMs + lookMs);
+}
+
+/** By then a task whose callback has not come is likely to have lost it. */
+export function nextLookBesideCallbacks({ besideCallbacks: plan }: History, ageMs: number): number {
+  const lastMs = plan.distribution.timesMs.at(-1) ?? 0;
+  const leadMs = CALLBACK_LEAD_MS * (1 - plan.costs.untoldShare);
+  const lookMs = leadMs + nextLook(plan, Math.max(0, ageMs - leadMs));
+  return ageMs < lastMs ? Math.min(lookMs, lastMs) : lookMs;
 }
 
 function lostShare(tasks: readonly EndedTask[]): number {
