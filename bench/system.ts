@@ -4,7 +4,8 @@
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openSession, type Session, type WorkingSession } from '../src/cli/session.ts';
+import type { OpenWorker } from '../src/cli/open-worker.ts';
+import { openSession, type Session } from '../src/cli/session.ts';
 import { openTerminal } from '../src/cli/terminal.ts';
 import { parseConfiguration } from '../src/shared/configuration/configuration.ts';
 import { stages } from '../src/shared/jobs/catalogue.ts';
@@ -18,7 +19,7 @@ export interface BenchSystem extends AsyncDisposable {
   readonly simulator: Simulator;
   readonly session: Session;
   readonly prefix: string;
-  startWorker(): Promise<WorkingSession>;
+  startWorker(): Promise<OpenWorker>;
   give(count: number): Promise<void>;
   ended(): Promise<Batch>;
 }
@@ -59,7 +60,7 @@ export async function startBenchSystem(options: BenchSystemOptions): Promise<Ben
     modelFiles: [],
     logTo: 'file',
   });
-  const workers: WorkingSession[] = [];
+  const workers: OpenWorker[] = [];
   return {
     simulator,
     session,

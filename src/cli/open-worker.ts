@@ -8,10 +8,14 @@ import { startRetention } from '../producer/retention.ts';
 import { startScheduleRunner } from '../producer/schedules/schedule-runner.ts';
 import { createChronicle } from '../shared/chronicle/chronicle.ts';
 import { systemClock } from '../shared/clock.ts';
-import type { Stage } from '../shared/jobs/catalogue.ts';
+import type { Configuration } from '../shared/configuration/configuration.ts';
+import type { Queues, Stage } from '../shared/jobs/catalogue.ts';
+import type { Ledger } from '../shared/ledger/ledger.ts';
 import type { Logger } from '../shared/logging/logger.ts';
+import type { ModelRegistry } from '../shared/models/load-models.ts';
 import { createOutgoing } from '../shared/outgoing/outgoing.ts';
 import type { RedisHandle } from '../shared/redis/open-redis.ts';
+import type { RedisConnection } from '../shared/redis/script.ts';
 import { createStorage } from '../shared/storage/create-storage.ts';
 import type { Storage } from '../shared/storage/storage.ts';
 import { rootOf } from '../shared/storage/storage-root.ts';
@@ -19,8 +23,9 @@ import { createVendorClient } from '../shared/vendor/vendor-client.ts';
 import { createGate } from '../worker/gate/gate.ts';
 import { createLearnedHistories } from '../worker/polling/learned-histories.ts';
 import { createResultFetcher } from '../worker/result-fetcher.ts';
-import { startWorker } from '../worker/worker.ts';
-import { requireApiKey, type Session, type WorkingSession } from './session.ts';
+import { startUnfinishedSweeper } from '../worker/unfinished-sweeper.ts';
+import { type RunningWorker, startWorker } from '../worker/worker.ts';
+import { requireApiKey } from './api-key.ts';
 
 /** Status checks have no published limit; sibling endpoints say three a second for each task. */
 const queryLimit = { max: 100, windowMs: 1000 };
@@ -28,18 +33,26 @@ const vendorTimeoutMs = 60_000;
 const leaseMs = vendorTimeoutMs + 15_000;
 const submitBackoff = { firstMs: 1000, mostMs: 60_000 };
 const mostAttempts = 6;
-const abandonedAfterMs = 24 * 3_600_000;
 
-interface WorkerParts
-  extends Pick<Session, 'configuration' | 'logger' | 'models' | 'redis' | 'ledger' | 'queues'> {
+export interface WorkerParts {
+  readonly configuration: Configuration;
+  readonly logger: Logger;
+  readonly models: ModelRegistry;
+  readonly redis: RedisConnection;
+  readonly ledger: Ledger;
+  readonly queues: Queues;
   readonly telemetry: Telemetry | undefined;
+}
+
+export interface OpenWorker extends RunningWorker {
+  readonly storage: Storage;
 }
 
 export async function openWorker(
   parts: WorkerParts,
   handle: RedisHandle,
   stages: readonly Stage[],
-): Promise<WorkingSession> {
+): Promise<OpenWorker> {
   const { configuration, logger, redis } = parts;
   const clock = systemClock;
   const prefix = configuration.QUEUE_PREFIX;
@@ -91,7 +104,7 @@ export async function openWorker(
       telemetry: parts.telemetry,
     },
   );
-  if (stages.includes('download')) clearAbandonedParts(storage, logger);
+  const unfinished = stages.includes('download') ? startUnfinishedSweeper(storage, logger) : null;
   const schedules = startScheduleRunner({
     ...parts,
     prefix,
@@ -110,16 +123,8 @@ export async function openWorker(
     storage,
     nudge: worker.nudge,
     async stop(deadlineMs) {
-      await Promise.all([worker.stop(deadlineMs), schedules.stop(), retention.stop()]);
+      await Promise.all([worker.stop(deadlineMs), schedules.stop(), retention.stop(), unfinished?.stop()]);
       await Promise.all([vendor.close(), outgoing.close(), storage.close()]);
     },
   };
-}
-
-/** What was begun and never finished, by links that failed or processes that died, goes after a day. */
-function clearAbandonedParts(storage: Storage, logger: Logger): void {
-  storage.removeAbandonedParts(abandonedAfterMs).then(
-    (count) => count > 0 && logger.info({ count }, 'Removed unfinished downloads of long ago'),
-    (error: unknown) => logger.warn({ err: error }, 'Unfinished downloads of long ago could not be removed'),
-  );
 }

@@ -16,10 +16,8 @@ import { loadModels, type ModelRegistry } from '../shared/models/load-models.ts'
 import { shareUrlOf } from '../shared/models/share-url.ts';
 import { openRedis } from '../shared/redis/open-redis.ts';
 import type { RedisConnection } from '../shared/redis/script.ts';
-import type { Storage } from '../shared/storage/storage.ts';
 import type { Tracing } from '../shared/tracing/open-tracing.ts';
-import type { RunningWorker } from '../worker/worker.ts';
-import { UsageError } from './exit-codes.ts';
+import type { OpenWorker } from './open-worker.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Session {
@@ -29,12 +27,8 @@ export interface Session {
   readonly redis: RedisConnection;
   readonly ledger: Ledger;
   readonly queues: Queues;
-  startWorker(stages: readonly Stage[]): Promise<WorkingSession>;
+  startWorker(stages: readonly Stage[]): Promise<OpenWorker>;
   close(): Promise<void>;
-}
-
-export interface WorkingSession extends RunningWorker {
-  readonly storage: Storage;
 }
 
 export interface SessionOptions {
@@ -104,14 +98,6 @@ async function openTracing({ TRACES_URL: url }: Configuration, logger: Logger): 
   if (url === undefined) return undefined;
   const tracing = await import('../shared/tracing/open-tracing.ts');
   return tracing.openTracing({ url, logger, clock: systemClock });
-}
-
-/** @throws UsageError that says where to get a key and where to put it */
-export function requireApiKey({ KIE_API_KEY }: Configuration): string {
-  if (KIE_API_KEY !== undefined) return KIE_API_KEY;
-  throw new UsageError(
-    'KIE_API_KEY is not set. Make a key at https://kie.ai/api-key and put it into the environment or into a file .env here: KIE_API_KEY=…',
-  );
 }
 
 function openLogger(configuration: Configuration, { isWatched, say }: Terminal, toFile: boolean): Logger {

@@ -6,7 +6,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
-import { openSession, type Session, type WorkingSession } from '../../src/cli/session.ts';
+import type { OpenWorker } from '../../src/cli/open-worker.ts';
+import { openSession, type Session } from '../../src/cli/session.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { parseConfiguration } from '../../src/shared/configuration/configuration.ts';
 import { type Stage, stages } from '../../src/shared/jobs/catalogue.ts';
@@ -28,9 +29,9 @@ export interface System extends AsyncDisposable {
   readonly environment: Readonly<Record<string, string>>;
   /** Everything said to a person so far. */
   readonly said: string[];
-  startWorker(on?: readonly Stage[]): Promise<WorkingSession>;
-  /** Another process's view of the same project. */
-  openSecondSession(): Promise<Session>;
+  startWorker(on?: readonly Stage[]): Promise<OpenWorker>;
+  /** Another process's view of the same project, perhaps with other settings. */
+  openSecondSession(changes?: Readonly<Record<string, string>>): Promise<Session>;
   /** Puts share links into a batch; returns their ids. */
   give(count: number, batch?: string): Promise<string[]>;
   ended(batch?: string): Promise<Batch>;
@@ -78,11 +79,16 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     divert: () => undefined,
     isWatched: false,
   };
-  const open = () =>
-    openSession({ loaded: parseConfiguration(environment), terminal, modelFiles: [], logTo: 'file' });
+  const open = (changes: Readonly<Record<string, string>> = {}) =>
+    openSession({
+      loaded: parseConfiguration({ ...environment, ...changes }),
+      terminal,
+      modelFiles: [],
+      logTo: 'file',
+    });
   const session = await open();
   const opened = [session];
-  const workers: WorkingSession[] = [];
+  const workers: OpenWorker[] = [];
   return {
     simulator,
     session,
@@ -94,8 +100,8 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
       workers.push(worker);
       return worker;
     },
-    async openSecondSession() {
-      const second = await open();
+    async openSecondSession(changes) {
+      const second = await open(changes);
       opened.push(second);
       return second;
     },

@@ -2,9 +2,10 @@
 import { Command } from 'commander';
 import { loadConfiguration } from '../../shared/configuration/configuration.ts';
 import { type Stage, stages } from '../../shared/jobs/catalogue.ts';
+import { requireApiKey } from '../api-key.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { untilAborted, withInterrupt } from '../interrupt.ts';
-import { openSession, requireApiKey } from '../session.ts';
+import { openSession } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 import { jsonOption, limitRateOption, modelFileOption, oneOf, settingsOf } from './options.ts';
 

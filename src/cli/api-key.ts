@@ -1,0 +1,11 @@
+/** The key that everything needs which calls the vendor. */
+import type { Configuration } from '../shared/configuration/configuration.ts';
+import { UsageError } from './exit-codes.ts';
+
+/** @throws UsageError that says where to get a key and where to put it */
+export function requireApiKey({ KIE_API_KEY }: Configuration): string {
+  if (KIE_API_KEY !== undefined) return KIE_API_KEY;
+  throw new UsageError(
+    'KIE_API_KEY is not set. Make a key at https://kie.ai/api-key and put it into the environment or into a file .env here: KIE_API_KEY=…',
+  );
+}
