@@ -26,6 +26,14 @@ async function probeNow({ session, environment }: System, halt: Halt): Promise<v
   await hastenProbe(session.redis, environment['QUEUE_PREFIX'] ?? '', halt, Date.now());
 }
 
+/** How many there have been by then. */
+function untilCallsRest({ session, simulator }: System): Promise<number> {
+  return until(async () => {
+    const { createCalls } = simulator.counts();
+    return (await session.queues.queue('submit').getActiveCount()) === 0 && createCalls;
+  }, 'no call is under way');
+}
+
 async function attemptsOf(system: System, ids: readonly string[]) {
   const items = await Promise.all(ids.map((id) => system.session.ledger.item(id)));
   return items.map((item) => item?.attempts);
@@ -49,11 +57,11 @@ describe('halts', () => {
     await system.startWorker();
     const halt = await untilHalted(system, reason);
     expect(halt.message).not.toBe('');
-    await probeNow(system, halt);
     await until(async () => {
       const [now] = await halts(system);
-      return now?.probedAt !== undefined && now.probedAt > halt.since;
-    }, 'it was probed and found standing');
+      if (now?.probes === 0) await probeNow(system, now);
+      return (now?.probes ?? 0) > 0 && (now?.trial === true || (now?.probedAt ?? 0) > halt.since);
+    }, 'it was probed and not found to be over');
     expect(await attemptsOf(system, ids)).toEqual(ids.map(() => 0));
     expect(system.simulator.counts().tasks).toBe(0);
     // Calls that were under way when it began, a probe, and at most one trial; not the sixty that wait.
@@ -80,15 +88,60 @@ describe('halts', () => {
     expect(system.simulator.counts().createCalls).toBe(1);
   });
 
+  it('no-credits of a price that its model does not know is found out by one link alone', async () => {
+    await using system = await startSystem({ simulator: { credits: 15, creditsPerTask: 20 } });
+    await system.give(50);
+    await system.startWorker();
+    const halt = await untilHalted(system, 'no-credits');
+    const before = await untilCallsRest(system);
+    await probeNow(system, halt);
+    await until(async () => (await halts(system))[0]?.probedAt !== undefined, 'a link tried in vain');
+    expect(system.simulator.counts().createCalls).toBe(before + 1);
+    expect(await halts(system)).toMatchObject([{ since: halt.since, credits: 15.001 }]);
+    await probeNow(system, halt);
+    await until(async () => ((await halts(system))[0]?.probes ?? 0) > 0, 'the balance was asked for again');
+    expect(system.simulator.counts().createCalls).toBe(before + 1);
+    system.simulator.settings({ credits: 10_000 });
+    await probeUntilEnded(system);
+    await until(() => system.simulator.counts().tasks === 50, 'every link has its task');
+  });
+
+  it('that a probe finds instead of another begin without a link having to try', async () => {
+    await using system = await startSystem({ simulator: { condition: 'maintenance' } });
+    await system.give(50);
+    await system.startWorker();
+    const halt = await untilHalted(system, 'maintenance');
+    const before = await untilCallsRest(system);
+    system.simulator.settings({ condition: 'open', pausedModels: [testModel] });
+    await probeNow(system, halt);
+    await untilHalted(system, 'model-paused');
+    await until(async () => (await halts(system)).length === 1, 'maintenance is over');
+    expect(system.simulator.counts().createCalls).toBe(before + 1);
+  });
+
+  it('storage-full stops new tasks until there is room, and loses no paid one', async () => {
+    await using full = await startSystem({ environment: { MIN_FREE_BYTES: '4096TiB' } });
+    const ids = await full.give(3);
+    const worker = await full.startWorker();
+    await untilHalted(full, 'storage-full');
+    await worker.stop(1000);
+    const tasks = full.simulator.counts().tasks;
+    const roomy = await full.openSecondSession({ MIN_FREE_BYTES: '1MiB' });
+    const second = await roomy.startWorker(['submit', 'status-check', 'download']);
+    expect((await full.ended()).counts.saved).toBe(3);
+    await second.stop(1000);
+    expect(await halts(full)).toEqual([]);
+    expect(tasks).toBeLessThanOrEqual(3);
+    expect(await attemptsOf(full, ids)).toEqual([1, 1, 1]);
+    expect(full.simulator.counts().tasks).toBe(3);
+  });
+
   it('a key’s own cap is tried by one link alone, however many wait', async () => {
     await using system = await startSystem({ simulator: { condition: 'key-limit' } });
     await system.give(200);
     await system.startWorker();
     const halt = await untilHalted(system, 'key-limit');
-    const before = await until(async () => {
-      const { createCalls } = system.simulator.counts();
-      return (await system.session.queues.queue('submit').getActiveCount()) === 0 && createCalls;
-    }, 'no call is under way');
+    const before = await untilCallsRest(system);
     await probeNow(system, halt);
     await until(() => system.simulator.counts().createCalls > before, 'a link has tried');
     await until(async () => (await halts(system))[0]?.trial === undefined, 'nobody else may');
