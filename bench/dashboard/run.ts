@@ -1,0 +1,113 @@
+/**
+ * What the operator's window costs: `npm run bench -- dashboard [LINKS]` (default 1,000,000). First how fast the pages
+ * of a batch of so many links answer; then what `serve`, in a process of its own, takes of a core while links move at
+ * ten times the vendor's usual rate, and what Redis takes more, with nobody looking and with four pages open.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type BenchSystem, shareLink, startBenchSystem } from '../system.ts';
+import { openPages, type Served, startServe } from './served.ts';
+
+const defaultLinks = 1_000_000;
+const failedLinks = 5000;
+const looks = 20;
+const watchedMs = 40_000;
+const batch = 'bench';
+
+export async function run(args: readonly string[]): Promise<void> {
+  const links = Number(args[0] ?? defaultLinks);
+  await using system = await startBenchSystem({
+    simulator: { limit: { max: 20, windowMs: 1000 }, taskTime: '4s-8s', credits: links * 10 },
+    environment: { SUBMIT_LIMIT: '20/1s' },
+  });
+  await system.give(links);
+  const taskId = await prepare(system);
+  await using served = await startServe(system.session.configuration);
+  await measurePages(served, links, taskId);
+  await measureWatching(system, served);
+}
+
+/** Some links have failed, for two reasons, and one has a task. */
+async function prepare({ session: { ledger } }: BenchSystem): Promise<string> {
+  for (let n = 0; n < failedLinks; n += 1) {
+    const fields = n % 3 === 0 ? rejected : timedOut(n);
+    await ledger.move('fail', idOf(n), fields);
+  }
+  const taskId = 'task-of-the-benchmark';
+  await ledger.move('beginSubmit', idOf(failedLinks));
+  await ledger.move('recordTask', idOf(failedLinks), { taskId });
+  return taskId;
+}
+
+const rejected = { reason: 'rejected', message: 'video_url is not accessible' } as const;
+const timedOut = (n: number) =>
+  ({ reason: 'task-timeout', message: `no result after ${n} s of waiting` }) as const;
+
+function idOf(n: number): string {
+  const link = shareLink(n);
+  return link.slice(link.lastIndexOf('/') + 1);
+}
+
+async function measurePages(served: Served, links: number, taskId: string): Promise<void> {
+  // Each look asks for something else where the server keeps what it has found for a while.
+  const paths: Record<string, (look: number) => string> = {
+    'the batch': () => `/batches/${batch}`,
+    'far down its links': (look) => `/batches/${batch}?from=${Math.floor(links * 0.9) + look}`,
+    'by link': (look) => `/batches/${batch}?q=${encodeURIComponent(shareLink(links - 1 - look))}`,
+    'by task id': () => `/batches/${batch}?q=${taskId}`,
+    'by a part of an id': (look) => `/batches/${batch}?q=${idOf(links - 1 - look).slice(-8)}`,
+    'its failed links': () => `/batches/${batch}?state=failed`,
+    'failed for one reason': () => `/batches/${batch}?state=failed&reason=rejected`,
+    'one under way among all': (look) => `/batches/${batch}?state=processing&from=${look}`,
+    'all batches': () => '/batches',
+    'the overview': () => '/',
+    'API, 500 items': (look) => `/api/v1/batches/${batch}/items?limit=500&cursor=${look * 500}`,
+  };
+  console.log(`A batch of ${links} links, ${looks} looks at each page\n`);
+  for (const [name, pathOf] of Object.entries(paths)) {
+    const tookMs: number[] = [];
+    for (let look = 0; look < looks; look += 1) tookMs.push(await served.timeOf(pathOf(look)));
+    const [first = 0] = tookMs;
+    tookMs.sort((a, b) => a - b);
+    const [median = 0, worst = 0] = [tookMs[looks / 2], tookMs.at(-1)];
+    console.log(
+      `${name.padEnd(26)} median ${median.toFixed(0)} ms, first ${first.toFixed(0)} ms, worst ${worst.toFixed(0)} ms`,
+    );
+  }
+}
+
+async function measureWatching(system: BenchSystem, served: Served): Promise<void> {
+  await system.startWorker();
+  await sleep(5000);
+  const meter = async (name: string) => {
+    const before = await readMeters(system, served);
+    await sleep(watchedMs);
+    const after = await readMeters(system, served);
+    const share = (key: keyof typeof before) =>
+      ((after[key] - before[key]) / (after.atMs - before.atMs)) * 100_000;
+    const saved = ((after.saved - before.saved) / (after.atMs - before.atMs)) * 1000;
+    console.log(
+      `${name.padEnd(26)} serve ${share('serveSeconds').toFixed(1)} %, Redis ${share('redisSeconds').toFixed(1)} % of a core, ${saved.toFixed(1)} links/s`,
+    );
+  };
+  console.log(`\nLinks move, ${watchedMs / 1000} s each`);
+  await meter('nobody looks');
+  for (const [name, paths] of [
+    ['one overview', ['/']],
+    ['three overviews', ['/', '/', '/']],
+    ['and the batch', ['/', '/', '/', `/batches/${batch}`]],
+  ] as const) {
+    using _pages = openPages(served, paths);
+    await meter(name);
+  }
+}
+
+async function readMeters({ session: { redis, ledger } }: BenchSystem, served: Served) {
+  const info = await redis.info('cpu');
+  const seconds = (name: string) => Number(new RegExp(`^${name}:([\\d.]+)`, 'm').exec(info)?.[1]);
+  return {
+    atMs: performance.now(),
+    serveSeconds: await served.cpuSeconds(),
+    redisSeconds: seconds('used_cpu_user') + seconds('used_cpu_sys'),
+    saved: (await ledger.counts()).saved,
+  };
+}
