@@ -32,7 +32,7 @@ export async function cancelBatch(
     summary.left += found.left;
     onProgress?.(position);
     return looked;
-  });
+  }, operations);
   await sieveBacklog(name, operations);
   await operations.resume(name);
   return summary;
@@ -46,5 +46,5 @@ async function sieveBacklog(name: string, operations: BatchOperations): Promise<
     const looked = await operations.sieveBacklog(name, Math.min(left, size));
     left -= looked;
     return looked;
-  });
+  }, operations);
 }

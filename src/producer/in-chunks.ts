@@ -1,7 +1,7 @@
 /**
  * Goes through a great batch in chunks that Redis answers in a few milliseconds, so that others are served in
- * between. The size follows the time the last chunk took: a slow or busy Redis gets smaller ones. Used by the
- * operations on batches.
+ * between. The size follows the time that Redis worked on the last chunk: a slow or busy one gets smaller chunks, and
+ * a far one no smaller than a near one. Used by the operations on batches.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -9,29 +9,47 @@ const firstSize = 200;
 const leastSize = 50;
 const mostSize = 1000;
 /** Below the first a chunk may grow, above the second it shrinks. */
-const comfortableMs = { from: 2, to: 5 } as const;
+const comfortableMs = { from: 1, to: 2.5 } as const;
 const longestRestMs = 20;
+const chunksPerPing = 20;
+
+export interface ChunkRules {
+  /** A call that costs Redis nothing: what it takes is the way. */
+  readonly ping: () => Promise<unknown>;
+  readonly signal?: AbortSignal | undefined;
+}
 
 /**
  * Calls `act` with the size of the next chunk until it has looked at nothing more, or the signal is aborted.
  * @param act returns how many items it has looked at
  */
-export async function inChunks(act: (size: number) => Promise<number>, signal?: AbortSignal): Promise<void> {
+export async function inChunks(
+  act: (size: number) => Promise<number>,
+  { ping, signal }: ChunkRules,
+): Promise<void> {
   let size = firstSize;
-  while (!signal?.aborted) {
-    const startedAt = performance.now();
-    const looked = await act(size);
+  let wayMs = Number.POSITIVE_INFINITY;
+  for (let chunks = 0; !signal?.aborted; chunks += 1) {
+    // The least of all: a ping that had to wait for somebody tells nothing about the way.
+    if (chunks % chunksPerPing === 0) wayMs = Math.min(wayMs, (await timed(ping)).tookMs);
+    const { result: looked, tookMs } = await timed(() => act(size));
     if (looked === 0) return;
-    const tookMs = performance.now() - startedAt;
-    size = nextSize(size, tookMs);
+    const workMs = Math.max(0, tookMs - wayMs);
+    size = nextSize(size, workMs);
     // As a guest: a Redis that is busy gets longer rests.
-    await sleep(Math.min(longestRestMs, tookMs / 4));
+    await sleep(Math.min(longestRestMs, workMs / 4));
   }
 }
 
+async function timed<Result>(call: () => Promise<Result>): Promise<{ result: Result; tookMs: number }> {
+  const startedAt = performance.now();
+  const result = await call();
+  return { result, tookMs: performance.now() - startedAt };
+}
+
 /** Pure. */
-export function nextSize(size: number, tookMs: number): number {
-  if (tookMs > comfortableMs.to) return Math.max(leastSize, Math.floor(size / 2));
-  if (tookMs < comfortableMs.from) return Math.min(mostSize, Math.ceil(size * 1.5));
+export function nextSize(size: number, workMs: number): number {
+  if (workMs > comfortableMs.to) return Math.max(leastSize, Math.floor(size / 2));
+  if (workMs < comfortableMs.from) return Math.min(mostSize, Math.ceil(size * 1.5));
   return size;
 }

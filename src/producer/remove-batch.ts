@@ -26,15 +26,19 @@ export async function removeBatch(
 ): Promise<RemoveSummary> {
   let left = await operations.itemCount(name);
   let [removed, kept, first] = [0, 0, Number.POSITIVE_INFINITY];
-  await inChunks(async (size) => {
-    if (left <= 0) return 0;
-    const found = await operations.removeItems(name, Math.min(left, size), ended);
-    left -= found.looked;
-    removed += found.removed;
-    kept += found.kept;
-    first = Math.min(first, found.firstKeptEndedAt ?? first);
-    return found.looked;
-  }, signal);
+  const { ping } = operations;
+  await inChunks(
+    async (size) => {
+      if (left <= 0) return 0;
+      const found = await operations.removeItems(name, Math.min(left, size), ended);
+      left -= found.looked;
+      removed += found.removed;
+      kept += found.kept;
+      first = Math.min(first, found.firstKeptEndedAt ?? first);
+      return found.looked;
+    },
+    { ping, signal },
+  );
   const isGone = kept === 0 && left <= 0 && (await operations.deleteBatch(name));
   return { removed, kept, firstKeptEndedAt: Number.isFinite(first) ? first : null, isGone };
 }

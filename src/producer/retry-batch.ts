@@ -32,6 +32,6 @@ export async function retryBatch(
     retried += found.queued + again;
     collected += again;
     return found.looked;
-  });
+  }, operations);
   return { retried, collected };
 }

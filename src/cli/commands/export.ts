@@ -48,7 +48,7 @@ export function exportCommand(terminal: Terminal): Command {
         const columns = verification === null ? exportColumns : [...exportColumns, ...verifiedColumns];
         if (format === 'csv') await write(`\uFEFF${toCsvLine(columns)}\r\n`);
         // Files are read page by page: small ones, so that the first verdict does not wait for hundreds of videos.
-        for await (const page of session.ledger.items(name, verification === null ? 500 : 8)) {
+        for await (const page of session.ledger.items(name, verification === null ? undefined : 8)) {
           const rows = await rowsOf(page.filter(isWanted), name, verification);
           const lines = rows.map((row) =>
             format === 'csv'

@@ -84,6 +84,7 @@ export function createBatchOperations({ redis, prefix }: { redis: RedisConnectio
   }
 
   return {
+    ping: () => redis.ping(),
     /** None of its waiting links is submitted until `resume`; tasks at the vendor are collected. */
     pause: (name: string) => stop(name, 'pause'),
     /** As `pause`; what comes back from a create call without a task is cancelled. */

@@ -11,7 +11,7 @@ import { type ItemChanges, scriptArguments } from './changes.ts';
 import { fields, type Item, readItem, usualFile } from './item.ts';
 import { ledgerKeys } from './keys.ts';
 import { type ItemState, isEnded, itemStates, type TransitionName, transitions } from './states.ts';
-import { type PackedItem, unpackPage } from './unpack-page.ts';
+import { unpackPage } from './unpack-page.ts';
 
 export interface LedgerOptions {
   readonly redis: RedisConnection;
@@ -78,6 +78,8 @@ const answerOf: Readonly<Record<string, EnqueueAnswer>> = {
 };
 /** How long past its own time a job may be late before the sweep makes it anew. */
 const graceMs = 60_000;
+/** Pages of items that are read before they are wanted: a Redis that is far away is not waited for each time. */
+const pagesAhead = 4;
 
 export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
   const keys = ledgerKeys(prefix);
@@ -106,10 +108,10 @@ export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
     return settings;
   }
 
-  async function fromRecord(id: string, values: (Buffer | null)[]): Promise<Item | null> {
+  async function fromRecord(id: string, values: readonly (Buffer | null)[]): Promise<Item | null> {
     const batch = values[1]?.toString();
     if (batch === undefined) return null;
-    const { model, root } = await settingsOf(batch);
+    const { model, root } = knownBatches.get(batch) ?? (await settingsOf(batch));
     return readItem(id, values, { model, root, shareUrl: shareUrl(model, id) });
   }
 
@@ -247,32 +249,38 @@ export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
 
   /**
    * All items of a batch in the order they were given, in pages; memory stays flat. While one page is used the next
-   * is on its way.
+   * are on their way.
    */
-  async function* items(batch: string, pageSize = 500): AsyncGenerator<Item[]> {
-    let coming = readPage(batch, 0, pageSize);
-    for (let start = 0; ; start += pageSize) {
-      const page = await coming;
+  async function* items(batch: string, pageSize = 100): AsyncGenerator<Item[]> {
+    const coming: Promise<Buffer>[] = [];
+    let start = 0;
+    const readAhead = () => {
+      const reading = readPage(batch, start, pageSize);
+      // Its failure is met when its turn comes; a caller who stops before must not leave it unhandled.
+      reading.catch(() => undefined);
+      coming.push(reading);
+      start += pageSize;
+    };
+    while (coming.length < pagesAhead) readAhead();
+    for (;;) {
+      const packed = await coming.shift();
+      // Unpacked when its turn has come: until then it is one object for the garbage collector instead of hundreds.
+      const page = packed === undefined ? [] : unpackPage(packed, fieldLetters);
       if (page.length === 0) return;
-      coming = readPage(batch, start + pageSize, pageSize);
-      // Its failure is met in the next round; a caller who stops before must not leave it unhandled.
-      coming.catch(() => undefined);
-      const found = await Promise.all(
-        page.map(({ id, fields }) =>
-          fromRecord(
-            id,
-            fieldLetters.map((letter) => fields.get(letter) ?? null),
-          ),
-        ),
-      );
-      yield found.filter((each) => each !== null);
+      readAhead();
+      const found: Item[] = [];
+      for (const { id, values } of page) {
+        const item = await fromRecord(id, values);
+        if (item !== null) found.push(item);
+      }
+      yield found;
     }
   }
 
-  async function readPage(batch: string, start: number, size: number): Promise<PackedItem[]> {
+  async function readPage(batch: string, start: number, size: number): Promise<Buffer> {
     const packed = await readItemsScript([keys.items(batch)], [prefix, start, size]);
     if (!Buffer.isBuffer(packed)) throw new Error('Redis answered something else than a packed page');
-    return unpackPage(packed);
+    return packed;
   }
 
   /** Holds a batch back that has not begun: true when none of its links will be handed out until `startBatch`. */

@@ -5,11 +5,14 @@
 
 export interface PackedItem {
   readonly id: string;
-  /** By stored field. */
-  readonly fields: ReadonlyMap<string, Buffer>;
+  /** In the order of the letters that were asked for; null where the record has none. */
+  readonly values: readonly (Buffer | null)[];
 }
 
-export function unpackPage(packed: Buffer): PackedItem[] {
+/** @param letters names of stored fields, one character each; others are passed over */
+export function unpackPage(packed: Buffer, letters: readonly string[]): PackedItem[] {
+  const positionOf: number[] = [];
+  for (const [position, letter] of letters.entries()) positionOf[letter.charCodeAt(0)] = position;
   let at = 0;
 
   const readLength = (bytes: 1 | 2 | 4) => {
@@ -39,10 +42,13 @@ export function unpackPage(packed: Buffer): PackedItem[] {
     throw new Error(`0x${head.toString(16)} at ${at - 1} is no text of a packed page`);
   };
   const readItem = (): PackedItem => {
-    const fields = new Map<string, Buffer>();
-    for (let left = (readCount() - 1) / 2; left > 0; left -= 1)
-      fields.set(readText().toString('latin1'), readText());
-    return { id: readText().toString(), fields };
+    const values = new Array<Buffer | null>(letters.length).fill(null);
+    for (let left = (readCount() - 1) / 2; left > 0; left -= 1) {
+      const position = positionOf[readText()[0] ?? 0];
+      const value = readText();
+      if (position !== undefined) values[position] = value;
+    }
+    return { id: readText().toString(), values };
   };
 
   return Array.from({ length: readCount() }, readItem);

@@ -14,7 +14,7 @@ local prefix, reason, collectable = ARGV[1], ARGV[4], ',' .. ARGV[5] .. ','
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local ids = redis.call('LRANGE', items, ARGV[2], ARGV[2] + ARGV[3] - 1)
-local totals, waiting, queued = {}, {}, 0
+local totals, inAll, backlogs, queued = {}, {}, {}, 0
 local collected = { processing = {}, downloading = {} }
 
 local function count(field, by, names)
@@ -39,8 +39,8 @@ for _, id in ipairs(ids) do
     redis.call('HSET', key, 's', to)
     count(state, -1, names)
     count(to, 1, names)
-    redis.call('HINCRBY', counts, state, -1)
-    redis.call('HINCRBY', counts, to, 1)
+    inAll[state] = (inAll[state] or 0) - 1
+    inAll[to] = (inAll[to] or 0) + 1
     if state == 'failed' and record[4] then count('failed:' .. record[4], -1, names) end
     for _, each in ipairs(names) do
       if state ~= 'cancelled' then redis.call('ZREM', prefix .. ':batch:' .. each .. ':' .. state, id) end
@@ -51,9 +51,8 @@ for _, id in ipairs(ids) do
       table.insert(collected[to], id)
     else
       redis.call('HDEL', key, 'r', 'g', 'a', 'm')
-      local home = prefix .. ':batch:' .. record[2]
-      redis.call('RPUSH', home .. ':backlog', id)
-      waiting[record[2]] = true
+      backlogs[record[2]] = backlogs[record[2]] or {}
+      table.insert(backlogs[record[2]], id)
       queued = queued + 1
     end
   end
@@ -62,8 +61,12 @@ end
 for key, fields in pairs(totals) do
   for field, by in pairs(fields) do redis.call('HINCRBY', key, field, by) end
 end
-for name in pairs(waiting) do
+for state, by in pairs(inAll) do redis.call('HINCRBY', counts, state, by) end
+for name, waiting in pairs(backlogs) do
   local home = prefix .. ':batch:' .. name
+  for i = 1, #waiting, 1000 do
+    redis.call('RPUSH', home .. ':backlog', unpack(waiting, i, math.min(i + 999, #waiting)))
+  end
   redis.call('HDEL', home, 'stopped')
   if redis.call('HGET', home, 'paused') ~= '1' then
     local first = redis.call('ZRANGE', rotation, 0, 0, 'WITHSCORES')
