@@ -1,128 +1,161 @@
 /**
- * What a great batch costs: `npm run bench -- million [LINKS]`. One list is enqueued, looked at, exported, cancelled, taken
- * up again and removed with the real executable, on a Redis of its own; plain `addBulk` on the same Redis is what
- * enqueueing is measured by. Needs some 2 GB of memory and a few minutes for the million.
+ * What a great batch costs: `npm run bench -- million [LINKS]`. One list is enqueued, also killed on the way and from a
+ * source, looked at, exported, cancelled, taken up again, removed and imported with the real executable, on a Redis
+ * of its own; plain `addBulk` on the same Redis is what enqueueing is measured by. Needs some 2 GB of memory and a few
+ * minutes for the million.
  */
-import { createHash } from 'node:crypto';
-import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
-import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
 import { readOverview } from '../../src/producer/overview.ts';
 import { createLedger } from '../../src/shared/ledger/ledger.ts';
 import { loadModels } from '../../src/shared/models/load-models.ts';
-import { type Measured, measure } from './executable.ts';
-import { startAsking, type Waits } from './others.ts';
+import { addBulk } from './add-bulk.ts';
+import { killWhen, type Measured, measure, measureNode } from './executable.ts';
+import { writeList } from './list-file.ts';
+import { type Asked, startAsking, type Waits } from './others.ts';
 import { openOwnRedis } from './own-redis.ts';
 
 const defaultLinks = 1_000_000;
-const chunkSize = 1000;
+const prefix = '{kie-batch}';
+const batch = 'million';
+
+interface Bench {
+  readonly links: number;
+  readonly redis: Redis;
+  readonly idle: Redis;
+  readonly list: string;
+  readonly folder: string;
+  command(...words: string[]): Promise<Measured>;
+  readonly environment: Readonly<Record<string, string>>;
+}
 
 export async function run(args: string[]): Promise<void> {
   const links = Number(args[0] ?? defaultLinks);
   await using own = await openOwnRedis();
-  const redis = new Redis(own.url);
-  const others = new Redis(own.url);
-  const list = await writeList(join(own.folder, 'million.txt'), links);
+  await using beside = await openOwnRedis();
+  const [redis, idle] = [new Redis(own.url), new Redis(beside.url)];
   const environment = {
     REDIS_URL: own.url,
+    QUEUE_PREFIX: prefix,
     DATA_DIR: join(own.folder, 'project'),
     STORAGE_URL: `file:${join(own.folder, 'videos')}`,
     LOG_LEVEL: 'error',
   };
-  const command = (...words: string[]) => measure(words, environment);
-  const rate = ({ seconds }: { seconds: number }) => links / seconds;
-  const asked = async (work: () => Promise<Measured>) => {
-    const stop = await startAsking(others);
-    const measured = await work();
-    return { measured, waits: await stop() };
+  const bench: Bench = {
+    links,
+    redis,
+    idle,
+    list: await writeList(join(own.folder, `${batch}.txt`), links),
+    folder: own.folder,
+    command: (...words) => measure(words, environment),
+    environment,
   };
-
   console.log(`${grouped(links)} links\n`);
-  const plain = await addBulk(redis, links);
-  console.log(`plain addBulk       ${grouped(rate(plain))} jobs/s`);
+  await enqueueIt(bench);
+  await lookAtIt(bench);
+  await operateOnIt(bench);
+  await importIt(bench);
+  redis.disconnect();
+  idle.disconnect();
+}
+
+async function enqueueIt({ links, redis, list, command, environment }: Bench): Promise<void> {
+  const plain = links / (await addBulk(redis, links));
+  row('plain addBulk', `${grouped(plain)} jobs/s`);
+  const against = (measured: Measured) =>
+    `${grouped(links / measured.seconds)} links/s, ${(links / measured.seconds / plain).toFixed(2)} of addBulk, ${memory(measured)}`;
   await redis.flushdb();
-  const enqueued = await command('enqueue', list, '--json');
-  const ratio = rate(enqueued) / rate(plain);
-  console.log(
-    `enqueue             ${grouped(rate(enqueued))} links/s, ${ratio.toFixed(2)} of addBulk, ${memory(enqueued)}`,
-  );
-  const again = await command('enqueue', list, '--json');
-  console.log(`enqueue again       ${grouped(rate(again))} links/s, ${memory(again)}: ${again.firstLine}`);
-  console.log(
-    `status              ${(await statusMs(redis)).toFixed(1)} ms (median of 50, the calls it makes)`,
+  row('enqueue --source', against(await command('enqueue', '--source', list)));
+  await redis.flushdb();
+  for (const share of [0.01, 0.4, 0.8])
+    await killWhen(['enqueue', list], environment, async () => (await listed(redis)) >= links * share);
+  row('enqueue killed', `3 times, ${grouped(await listed(redis))} links were taken`);
+  const last = await command('enqueue', list, '--json');
+  row('enqueue repeated', `${grouped(await listed(redis))} links listed: ${last.firstLine}`);
+  await redis.flushdb();
+  row('enqueue', against(await command('enqueue', list)));
+  row('enqueue again', against(await command('enqueue', list)));
+}
+
+const listed = (redis: Redis) => redis.llen(`${prefix}:batch:${batch}:items`);
+
+async function lookAtIt({ redis, command, environment, folder }: Bench): Promise<void> {
+  const node = median(await times(9, async () => (await measureNode(['-e', '0'], environment)).seconds));
+  const whole = median(await times(9, async () => (await command('status', batch)).seconds));
+  row(
+    'status',
+    `${(await statusMs(redis)).toFixed(1)} ms for the calls it makes; the process ${ms(whole)}, of which Node ${ms(node)}`,
   );
   for (const format of ['jsonl', 'csv']) {
-    const exported = await command('export', 'million', '--format', format);
+    const exported = await command('export', batch, '--format', format);
     const rows = exported.stdoutLines - (format === 'csv' ? 1 : 0);
-    console.log(
-      `export ${format.padEnd(5)}        ${grouped(rows / exported.seconds)} rows/s, ${grouped(rows)} rows, ${memory(exported)}`,
+    row(
+      `export ${format}`,
+      `${grouped(rows / exported.seconds)} rows/s, ${grouped(rows)} rows, ${memory(exported)}`,
     );
   }
+  await measure(['export', batch], environment, join(folder, 'export.jsonl'));
+}
+
+async function operateOnIt({ redis, idle, command }: Bench): Promise<void> {
   for (const [name, ...words] of [
-    ['cancel', 'cancel', 'million', '--json'],
-    ['retry', 'retry', 'million', '--json'],
-    ['cancel again', 'cancel', 'million', '--json'],
-    ['remove', 'remove', 'million', '--json'],
+    ['cancel', 'cancel', batch, '--json'],
+    ['retry', 'retry', batch, '--json'],
+    ['cancel again', 'cancel', batch, '--json'],
+    ['remove', 'remove', batch, '--json'],
   ] as const) {
-    const { measured, waits } = await asked(() => command(...words));
-    console.log(
-      `${name.padEnd(19)} ${measured.seconds.toFixed(1)} s, others waited ${describe(waits)}: ${measured.firstLine}`,
-    );
+    const stop = await startAsking(redis, idle);
+    const measured = await command(...words);
+    row(name, `${measured.seconds.toFixed(1)} s, others waited ${describe(await stop())}`);
+    row('', measured.firstLine);
   }
-  redis.disconnect();
-  others.disconnect();
 }
 
-async function writeList(path: string, links: number): Promise<string> {
-  const lines = function* () {
-    for (let index = 0; index < links; index += 1)
-      yield `https://sora.chatgpt.com/p/s_${createHash('md5').update(String(index)).digest('hex')}\n`;
-  };
-  await pipeline(Readable.from(lines()), createWriteStream(path));
-  return path;
+async function importIt({ links, command, folder }: Bench): Promise<void> {
+  const imported = await command('import', join(folder, 'export.jsonl'), '--json');
+  row('import', `${grouped(links / imported.seconds)} rows/s, ${memory(imported)}: ${imported.firstLine}`);
 }
 
-async function addBulk(redis: Redis, jobs: number): Promise<{ seconds: number }> {
-  const queue = new Queue('plain', { connection: redis });
-  await queue.waitUntilReady();
-  const startedAt = performance.now();
-  for (let start = 0; start < jobs; start += chunkSize) {
-    const size = Math.min(chunkSize, jobs - start);
-    await queue.addBulk(
-      Array.from({ length: size }, (_, index) => ({
-        name: 'job',
-        data: { url: `https://sora.chatgpt.com/p/s_${start + index}` },
-        opts: { jobId: `s_${start + index}` },
-      })),
-    );
-  }
-  const seconds = (performance.now() - startedAt) / 1000;
-  await queue.close();
-  return { seconds };
-}
-
+/** Without the start of a process. */
 async function statusMs(redis: Redis): Promise<number> {
-  const prefix = '{kie-batch}';
   const ledger = createLedger({ redis, prefix, shareUrl: () => null });
   const deps = { redis, prefix, ledger, models: loadModels({ extraFiles: [] }) };
-  const times: number[] = [];
-  for (let round = 0; round < 50; round += 1) {
+  const seconds = await times(50, async () => {
     const startedAt = performance.now();
-    await readOverview(['million'], deps);
-    times.push(performance.now() - startedAt);
-  }
-  return times.sort((a, b) => a - b)[25] ?? Number.NaN;
+    await readOverview([batch], deps);
+    return performance.now() - startedAt;
+  });
+  return median(seconds);
 }
 
-function describe({ medianMs, p99Ms, mostMs, longestCommandMs }: Waits): string {
-  return `${medianMs.toFixed(1)} ms (median), ${p99Ms.toFixed(1)} (p99), ${mostMs.toFixed(1)} (most; longest command ${longestCommandMs.toFixed(1)})`;
+async function times(count: number, act: () => Promise<number>): Promise<number[]> {
+  const found: number[] = [];
+  for (let round = 0; round < count; round += 1) found.push(await act());
+  return found;
+}
+
+function median(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+function describe({ waits, idleWaits, longestCommandMs }: Asked): string {
+  return `${waitsOf(waits)}; at an idle Redis ${waitsOf(idleWaits)}; longest command ${longestCommandMs.toFixed(1)}`;
+}
+
+function waitsOf({ medianMs, p99Ms, mostMs }: Waits): string {
+  return `${medianMs.toFixed(1)} ms (median), ${p99Ms.toFixed(1)} (p99), ${mostMs.toFixed(1)} (most)`;
+}
+
+function row(name: string, text: string): void {
+  console.log(`${name.padEnd(18)}${text}`);
 }
 
 function memory({ peakRssMib }: Measured): string {
   return `${Math.round(peakRssMib)} MiB`;
+}
+
+function ms(seconds: number): string {
+  return `${Math.round(seconds * 1000)} ms`;
 }
 
 function grouped(value: number): string {
