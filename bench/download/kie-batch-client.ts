@@ -11,6 +11,7 @@ import { systemClock } from '../../src/shared/clock.ts';
 import { createOutgoing } from '../../src/shared/outgoing/outgoing.ts';
 import { createStorage } from '../../src/shared/storage/create-storage.ts';
 import { unlimitedBandwidth } from '../../src/worker/transfer/bandwidth.ts';
+import type { StoredReply } from '../../src/worker/transfer/fetch-reply.ts';
 import { fetchResult } from '../../src/worker/transfer/fetch-result.ts';
 import { sidecarOf } from '../../src/worker/transfer/sidecar.ts';
 import { defaultTransferLimits, type TransferDeps } from '../../src/worker/transfer/transfer-deps.ts';
@@ -31,10 +32,16 @@ async function store(url: string, index: number): Promise<void> {
   const id = `s_${index}`;
   const key = `bench/${id}.mp4`;
   const disclosure = { link: `https://sora.chatgpt.com/p/${id}`, taskId: id, model: 'm', tool: 'kie-batch' };
-  const reply = await fetchResult({ url, key, disclosure, expect: { maxBytes: 2 ** 33 } }, deps, signal);
+  const request = {
+    url,
+    key,
+    disclosure,
+    sidecarOf: (stored: StoredReply) =>
+      sidecarOf(stored, disclosure, { id, batch: 'bench', savedAt: deps.clock.now() }),
+    expect: { maxBytes: 2 ** 33 },
+  };
+  const reply = await fetchResult(request, deps, signal);
   if (reply.outcome !== 'stored') throw new Error(JSON.stringify(reply));
-  const facts = { id, batch: 'bench', savedAt: deps.clock.now() };
-  await deps.storage.putSidecar(key, sidecarOf(reply, disclosure, facts));
 }
 
 const startedAt = performance.now();

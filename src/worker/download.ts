@@ -12,6 +12,7 @@ import { afterAllStored, afterFetch, afterRefresh, type DownloadRules } from './
 import type { JobFate } from './queue-signals.ts';
 import { type NotNow, readRecord } from './read-record.ts';
 import type { Step, StoredResult } from './step.ts';
+import type { StoredReply } from './transfer/fetch-reply.ts';
 import { sidecarOf } from './transfer/sidecar.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -49,10 +50,9 @@ async function collect(
   const stored: StoredResult[] = [];
   for (const [index, url] of urls.entries()) {
     const key = context.fetcher.keyOf(item, index);
-    const reply = await context.fetcher.fetch({ url, key, disclosure }, signal);
+    const request = { url, key, disclosure, sidecarOf: sidecarFor(item, disclosure, context) };
+    const reply = await context.fetcher.fetch(request, signal);
     if (reply.outcome !== 'stored') return afterFetch(reply, tries, rules, context.random());
-    const facts = { ...item, savedAt: context.clock.now() };
-    await context.fetcher.putSidecar(key, sidecarOf(reply, disclosure, facts));
     stored.push({ file: reply.file, bytes: reply.bytes, sha256: reply.sha256 });
   }
   return afterAllStored(stored);
@@ -66,6 +66,10 @@ async function freshUrls(
 ): Promise<readonly string[] | Exclude<RecordReply, { outcome: 'succeeded' }> | NotNow> {
   const record = await readRecord(item, item.taskIds.at(-1) ?? '', context, signal);
   return record.outcome === 'succeeded' ? record.urls : record;
+}
+
+function sidecarFor(item: Item, disclosure: Disclosure, { clock }: WorkerContext) {
+  return (stored: StoredReply) => sidecarOf(stored, disclosure, { ...item, savedAt: clock.now() });
 }
 
 function disclosureOf(item: Item): Disclosure {

@@ -15,9 +15,7 @@ import { defaultTransferLimits, type TransferDeps } from './transfer/transfer-de
 
 export interface ResultFetcher {
   readonly keyOf: ResultKeyOf;
-  fetch(request: Pick<FetchRequest, 'url' | 'key' | 'disclosure'>, signal: AbortSignal): Promise<FetchReply>;
-  /** Writes the JSON beside a result. */
-  putSidecar(key: string, content: object): Promise<string>;
+  fetch(request: Omit<FetchRequest, 'expect'>, signal: AbortSignal): Promise<FetchReply>;
   /** Kept free beside every result: MIN_FREE_BYTES. */
   readonly reserveBytes: number;
   /** Whether downloads can go on after the storage was full: room for so much more than the reserve. */
@@ -44,7 +42,6 @@ export function createResultFetcher({ configuration, ...parts }: ResultFetcherDe
   return {
     keyOf: resultKeys(PATH_TEMPLATE),
     fetch: (request, signal) => fetchResult({ ...request, expect }, transfer, signal),
-    putSidecar: (key, content) => storage.putSidecar(key, content),
     reserveBytes: configuration.MIN_FREE_BYTES,
     async hasRoom(roomBytes = 0) {
       const freeBytes = await storage.freeBytes();

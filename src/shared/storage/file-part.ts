@@ -1,16 +1,16 @@
 /**
- * One unfinished result in the file system, as `openPart` of the file storage hands it out. Commit is:
- * sync the file, rename it over the final name, sync the folder, then remove what is left of its parts.
+ * One unfinished result in the file system, as `openPart` of the file storage hands it out. Commit is: sync the
+ * file and its sidecar, rename both over their final names, sync the folder, then remove what is left of its parts.
  * Starting over makes a new file rather than emptying this one, so that a process that copies it never
  * mixes two sources. Invariant: only a file that this part alone writes is renamed to the final name.
  */
 
 import { createReadStream } from 'node:fs';
-import { open, rename } from 'node:fs/promises';
+import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { SyncFolder } from './folder-sync.ts';
 import { createPart, partName, partStem, removePart, removePartsOf } from './part-folder.ts';
-import type { Commit, Part, SourceIdentity } from './storage.ts';
+import { type Commit, type Part, type SourceIdentity, sidecarKey, sidecarText } from './storage.ts';
 import { fileStorageError, isMissing } from './storage-error.ts';
 import { createWriteBehind, type WriteBehind } from './write-behind.ts';
 
@@ -31,6 +31,8 @@ export interface FilePartDeps {
   readonly syncFolder: SyncFolder;
   /** Makes the folder of the result where it is missing, then acts. */
   readonly inFolder: <T>(folder: string, act: () => Promise<T>) => Promise<T>;
+  /** Writes a small file durably under a passing name, for the act to rename. */
+  readonly withTemporary: <T>(key: string, text: string, act: (path: string) => Promise<T>) => Promise<T>;
 }
 
 /** What an earlier part left, already under a token of ours. */
@@ -94,6 +96,31 @@ export function openFilePart(
     if (token !== undefined) await removePart(folder, partName(stem, token));
   }
 
+  /** The sidecar is written beside the video's own sync, and both names are made durable by one sync of the folder. */
+  async function finishWith(sidecar: object): Promise<Commit> {
+    const synced = held().writes.sync();
+    // Awaited in `finish`; a failure must not count as unhandled until then.
+    synced.catch(() => undefined);
+    return deps.withTemporary(key, sidecarText(sidecar), async (path) => {
+      const commit = await finish(synced, path);
+      if (commit.outcome === 'superseded') await rm(path, { force: true });
+      return commit;
+    });
+  }
+
+  async function finish(synced: Promise<void>, sidecarPath?: string): Promise<Commit> {
+    const { path } = held();
+    await synced;
+    await release();
+    const isRenamed = await deps.inFolder(dirname(file), () => renameUnlessGone(path, file));
+    if (!isRenamed) return { outcome: 'superseded' };
+    // Whoever cleared it away has put the same sidecar there.
+    if (sidecarPath !== undefined) await renameUnlessGone(sidecarPath, sidecarKey(file));
+    await deps.syncFolder(dirname(file));
+    if (mustClear) await removePartsOf(folder, stem);
+    return { outcome: 'committed', file };
+  }
+
   return {
     survivesSuspend: true,
     get identity() {
@@ -119,16 +146,8 @@ export function openFilePart(
       current = hold(token, () => createWriteBehind(createFile, 0));
     },
     write: (chunk) => guarded(() => held().writes.write(chunk)),
-    async commit(): Promise<Commit> {
-      const { writes, path } = held();
-      await guarded(() => writes.sync());
-      await release();
-      const renamed = await guarded(() => deps.inFolder(dirname(file), () => renameUnlessGone(path, file)));
-      if (!renamed) return { outcome: 'superseded' };
-      await guarded(() => deps.syncFolder(dirname(file)));
-      if (mustClear) await removePartsOf(folder, stem);
-      return { outcome: 'committed', file };
-    },
+    commit: (sidecar) =>
+      guarded(() => (sidecar === undefined ? finish(held().writes.sync()) : finishWith(sidecar))),
     async suspend() {
       await current?.writes.drain().catch(() => undefined);
       await release();

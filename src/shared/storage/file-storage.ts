@@ -6,7 +6,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { uptime } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Clock } from '../clock.ts';
@@ -23,7 +23,7 @@ import {
   sweepParts,
   takePart,
 } from './part-folder.ts';
-import { type Storage, sidecarKey } from './storage.ts';
+import { type Storage, sidecarKey, sidecarText } from './storage.ts';
 import { fileStorageError, isMissing } from './storage-error.ts';
 import { assertKey } from './storage-key.ts';
 
@@ -45,7 +45,7 @@ export function createFileStorage(rootPath: string, deps: FileStorageDeps): Stor
   const bootedAt = deps.clock.now() - uptime() * 1000;
   const knownFolders = new Set<string>();
   const syncFolder = createFolderSync();
-  const partDeps: FilePartDeps = { newToken, open: new Set(), syncFolder, inFolder };
+  const partDeps: FilePartDeps = { newToken, open: new Set(), syncFolder, inFolder, withTemporary };
   let tokens = 0;
   let free: { readonly bytes: Promise<number>; readonly at: number } | undefined;
 
@@ -125,20 +125,25 @@ export function createFileStorage(rootPath: string, deps: FileStorageDeps): Stor
     );
   }
 
-  /** Writes a small file whole. What a killed process leaves of it is swept like any part. */
-  async function writeWhole(file: string, key: string, text: string): Promise<void> {
-    await withToken((token) => writeAndRename(file, join(partFolder, partName(partStem(key), token)), text));
+  /**
+   * Writes a small file durably under a passing name and hands that to the act, which renames it. What a killed
+   * process leaves of it is swept like any part.
+   */
+  async function withTemporary<T>(key: string, text: string, act: (path: string) => Promise<T>): Promise<T> {
+    return withToken(async (token) => {
+      const path = join(partFolder, partName(partStem(key), token));
+      try {
+        await inFolder(partFolder, () => writeFile(path, text, { flag: 'wx', flush: true }));
+        return await act(path);
+      } catch (error) {
+        await rm(path, { force: true });
+        throw error;
+      }
+    });
   }
 
-  async function writeAndRename(file: string, temporary: string, text: string): Promise<void> {
-    const handle = await inFolder(partFolder, () => open(temporary, 'wx'));
-    try {
-      await handle.writeFile(text);
-      await handle.sync();
-    } finally {
-      await handle.close();
-    }
-    await inFolder(dirname(file), () => rename(temporary, file));
+  async function writeWhole(file: string, key: string, text: string): Promise<void> {
+    await withTemporary(key, text, (path) => inFolder(dirname(file), () => rename(path, file)));
     await syncFolder(dirname(file));
   }
 
@@ -163,7 +168,7 @@ export function createFileStorage(rootPath: string, deps: FileStorageDeps): Stor
     async putSidecar(key, content) {
       assertKey(key);
       const file = pathOf(sidecarKey(key));
-      await guarded(file, () => writeWhole(file, key, `${JSON.stringify(content, null, 2)}\n`));
+      await guarded(file, () => writeWhole(file, key, sidecarText(content)));
       return file;
     },
     async readSidecar(key) {

@@ -18,6 +18,7 @@ export interface S3PartPlace {
   readonly objectKey: string;
   /** The place as users see it. */
   readonly file: string;
+  readonly putSidecar: (content: object) => Promise<unknown>;
 }
 
 /** Pieces on their way at once: with their size this bounds the memory of an upload to about 15 MiB. */
@@ -87,7 +88,7 @@ export function openS3Part(place: S3PartPlace): Part {
       receivedBytes += chunk.length;
       if (!feed.write(chunk)) await once(feed, 'drain').catch(failure);
     },
-    async commit() {
+    async commit(sidecar) {
       running?.feed.end();
       try {
         await running?.done;
@@ -95,6 +96,7 @@ export function openS3Part(place: S3PartPlace): Part {
         throw s3StorageError(error, place.file);
       }
       running = undefined;
+      if (sidecar !== undefined) await place.putSidecar(sidecar);
       return { outcome: 'committed', file: place.file };
     },
     suspend: giveUp,

@@ -19,7 +19,7 @@ import type { Clock } from '../clock.ts';
 import { isMissingObject, s3StorageError } from './s3-error.ts';
 import type { S3Location } from './s3-location.ts';
 import { openS3Part } from './s3-part.ts';
-import { type Storage, sidecarKey } from './storage.ts';
+import { type Storage, sidecarKey, sidecarText } from './storage.ts';
 import { assertKey } from './storage-key.ts';
 
 export interface S3StorageDeps {
@@ -52,6 +52,11 @@ export function createS3Storage(location: S3Location, deps: S3StorageDeps): Stor
     return base + key;
   }
 
+  async function putSidecar(key: string, content: object): Promise<string> {
+    assertKey(key);
+    return put(sidecarKey(key), sidecarText(content));
+  }
+
   async function remove(key: string): Promise<void> {
     await guarded(key, () => client.send(new DeleteObjectCommand(place(key))));
   }
@@ -79,12 +84,15 @@ export function createS3Storage(location: S3Location, deps: S3StorageDeps): Stor
     name: base,
     locate: (key) => base + key,
     async openPart(key) {
-      return openS3Part({ client, bucket, objectKey: place(key).Key, file: base + key });
+      return openS3Part({
+        client,
+        bucket,
+        objectKey: place(key).Key,
+        file: base + key,
+        putSidecar: (content) => putSidecar(key, content),
+      });
     },
-    async putSidecar(key, content) {
-      assertKey(key);
-      return put(sidecarKey(key), `${JSON.stringify(content, null, 2)}\n`);
-    },
+    putSidecar,
     async readSidecar(key) {
       const text = await guarded(key, () => readText(sidecarKey(key)));
       try {

@@ -28,8 +28,11 @@ export interface Part {
   begin(identity: SourceIdentity): Promise<void>;
   /** Takes the next bytes over: the caller must not touch the chunk again. Resolves when there is room for more. */
   write(chunk: Buffer): Promise<void>;
-  /** Makes everything written the result under the key, durably. The part is over afterwards. */
-  commit(): Promise<Commit>;
+  /**
+   * Makes everything written the result under the key, durably, and the JSON the sidecar beside it. The part is
+   * over afterwards.
+   */
+  commit(sidecar?: object): Promise<Commit>;
   /** Gives the part up for now; a later `openPart` may go on with it where the backend can. */
   suspend(): Promise<void>;
   /** Gives the part up for good. */
@@ -79,6 +82,11 @@ export interface Storage {
   /** Writes and removes a small object; throws the StorageError that a real write would meet. */
   probe(): Promise<void>;
   close(): Promise<void>;
+}
+
+/** A sidecar as it is written. */
+export function sidecarText(content: object): string {
+  return `${JSON.stringify(content, null, 2)}\n`;
 }
 
 /** `a/b.mp4` → `a/b.json`. */

@@ -11,6 +11,8 @@ export interface FetchRequest {
   /** Where the result goes; see the path template. */
   readonly key: string;
   readonly disclosure: Disclosure;
+  /** What is written beside the result, once it is known; see sidecar.ts. */
+  readonly sidecarOf: (stored: StoredReply) => object;
   readonly expect?: {
     /** Default 2 GiB. */
     readonly maxBytes?: number;

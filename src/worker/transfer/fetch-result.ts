@@ -19,7 +19,7 @@ export async function fetchResult(
 ): Promise<FetchReply> {
   signal.throwIfAborted();
   try {
-    const stored = await findStored(request.key, request.disclosure, deps.storage);
+    const stored = await findStored(request, deps.storage);
     if (stored !== undefined) return stored;
     return await withPart(request, deps, signal);
   } catch (error) {

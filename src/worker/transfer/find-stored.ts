@@ -5,15 +5,13 @@
  */
 
 import { createHash } from 'node:crypto';
-import type { Disclosure } from '../../shared/mp4/disclosure.ts';
 import { inspectAll } from '../../shared/mp4/inspection.ts';
 import { isLabelledFor } from '../../shared/mp4/xmp-box.ts';
 import type { Storage } from '../../shared/storage/storage.ts';
-import type { StoredReply } from './fetch-reply.ts';
+import type { FetchRequest, StoredReply } from './fetch-reply.ts';
 
 export async function findStored(
-  key: string,
-  disclosure: Disclosure,
+  { key, disclosure, sidecarOf }: Pick<FetchRequest, 'key' | 'disclosure' | 'sidecarOf'>,
   storage: Storage,
 ): Promise<StoredReply | undefined> {
   if ((await storage.stat(key)) === undefined) return undefined;
@@ -22,7 +20,7 @@ export async function findStored(
   if (walked.kind === 'broken' || !isLabelledFor(walked.facts.xmpPackets, disclosure)) return undefined;
   await storage.clearParts(key);
   const sourceBytes = walked.facts.lastXmpAt ?? inspection.bytes;
-  return {
+  const stored: StoredReply = {
     outcome: 'stored',
     key,
     file: storage.locate(key),
@@ -31,6 +29,9 @@ export async function findStored(
     sourceSha256: await hashFirst(storage.read(key), sourceBytes),
     resumedFromBytes: sourceBytes,
   };
+  // The kill may have come before the sidecar had its name.
+  await storage.putSidecar(key, sidecarOf(stored));
+  return stored;
 }
 
 async function hashFirst(chunks: AsyncIterable<Buffer>, bytes: number): Promise<string> {

@@ -1,6 +1,6 @@
 /**
- * What is written beside every result. Pure; the download stage hands the object to `storage.putSidecar`
- * with the result's key. The file of `export --verify` reads `bytes` and `sha256` back from it.
+ * What is written beside every result. Pure; the download stage hands it to the transfer, which commits it
+ * together with the result. The file of `export --verify` reads `bytes` and `sha256` back from it.
  */
 
 import { type Disclosure, type DisclosureFields, disclosureFields } from '../../shared/mp4/disclosure.ts';

@@ -10,7 +10,7 @@ import { labelBox } from '../../shared/mp4/xmp-box.ts';
 import type { OutgoingAnswer } from '../../shared/outgoing/outgoing.ts';
 import type { Part, SourceIdentity } from '../../shared/storage/storage.ts';
 import { type AnswerCourse, type Held, judgeAnswer, rangeHeaders } from './answer-course.ts';
-import type { FetchReply, FetchRequest } from './fetch-reply.ts';
+import type { FetchReply, FetchRequest, StoredReply } from './fetch-reply.ts';
 import { findStored } from './find-stored.ts';
 import { receiveBody, tooLarge } from './receive-body.ts';
 import type { TransferDeps } from './transfer-deps.ts';
@@ -126,23 +126,23 @@ export class Transfer {
     const label = labelBox(walked.facts.xmpPackets, this.#request.disclosure);
     const bytes = this.#inspection.bytes + label.length;
     const sha256 = this.#inspection.sha256(label);
-    await this.#part.write(label);
-    const commit = await this.#part.commit();
-    if (commit.outcome === 'superseded') return this.#findWhatSuperseded();
-    return {
+    const { key, sidecarOf } = this.#request;
+    const stored: StoredReply = {
       outcome: 'stored',
-      key: this.#request.key,
-      file: commit.file,
+      key,
+      file: this.#deps.storage.locate(key),
       bytes,
       sha256,
       sourceSha256: this.#inspection.sha256(),
       resumedFromBytes: this.#startBytes,
     };
+    await this.#part.write(label);
+    const commit = await this.#part.commit(sidecarOf(stored));
+    return commit.outcome === 'superseded' ? this.#findWhatSuperseded() : stored;
   }
 
   async #findWhatSuperseded(): Step {
-    const { key, disclosure } = this.#request;
-    const stored = await findStored(key, disclosure, this.#deps.storage);
+    const stored = await findStored(this.#request, this.#deps.storage);
     return stored ?? { outcome: 'retry', message: 'another process stored this result', gainedBytes: 0 };
   }
 

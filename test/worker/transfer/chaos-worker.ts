@@ -6,8 +6,7 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fetchResult } from '../../../src/worker/transfer/fetch-result.ts';
-import { sidecarOf } from '../../../src/worker/transfer/sidecar.ts';
-import { createDeps, disclosureOf } from './set-up.ts';
+import { createDeps, requestFor } from './set-up.ts';
 
 export interface ChaosOrder {
   readonly root: string;
@@ -24,14 +23,10 @@ const left = [...order.ids];
 const signal = new AbortController().signal;
 
 async function bringHome(id: string): Promise<void> {
-  const key = `batch/${id}.mp4`;
-  const disclosure = disclosureOf(id);
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const url = `${order.origin}/${id}.mp4?signed=${process.pid}-${tries}`;
-    const reply = await fetchResult({ url, key, disclosure }, deps, signal);
+    const reply = await fetchResult(requestFor(id, url), deps, signal);
     if (reply.outcome === 'stored') {
-      const sidecar = sidecarOf(reply, disclosure, { id, batch: 'batch', savedAt: deps.clock.now() });
-      await deps.storage.putSidecar(key, sidecar);
       console.log(id);
       return;
     }

@@ -19,7 +19,7 @@ import {
   stallAfter,
   startResultHost,
 } from './result-host.ts';
-import { createDeps, disclosureOf, filesIn, removeFolder, temporaryFolder } from './set-up.ts';
+import { createDeps, disclosureOf, filesIn, removeFolder, requestFor, temporaryFolder } from './set-up.ts';
 
 let host: ResultHost;
 let root: string;
@@ -54,7 +54,7 @@ function fetchFrom(
   changes: Partial<FetchRequest> = {},
   of: TransferDeps = deps,
 ): Promise<FetchReply> {
-  return fetchResult({ url, key, disclosure: disclosureOf('s_1'), ...changes }, of, signal);
+  return fetchResult({ ...requestFor('s_1', url), ...changes }, of, signal);
 }
 
 /** The stored file begins with exactly these bytes and is what the reply says. */
@@ -70,7 +70,13 @@ async function expectStored(reply: FetchReply, source: Buffer = bytes): Promise<
     sha256: sha256(stored),
     sourceSha256: sha256(source),
   });
-  expect(await filesIn(root)).toEqual([key]);
+  expect(await filesIn(root)).toEqual(['batch/s_1.json', key]);
+  const sidecar: unknown = JSON.parse(await readFile(join(root, 'batch/s_1.json'), 'utf8'));
+  expect(sidecar).toMatchObject({
+    bytes: reply.bytes,
+    sha256: reply.sha256,
+    sourceSha256: reply.sourceSha256,
+  });
 }
 
 function ranges(): (string | undefined)[] {
@@ -258,6 +264,14 @@ test('a result that is stored already is found without a request', async () => {
   expect(host.seen).toHaveLength(1);
 });
 
+test('a worker killed before the sidecar had its name leaves nothing undone', async () => {
+  await fetchFrom(serve());
+  await rm(join(root, 'batch/s_1.json'));
+  host.seen.length = 0;
+  await expectStored(await fetchFrom(serve()));
+  expect(host.seen).toEqual([]);
+});
+
 test('a stored result of another task is fetched over', async () => {
   await fetchFrom(serve());
   const forced = sampleMp4('forced', 5000);
@@ -300,7 +314,7 @@ test('an aborted transfer rejects with the reason and is gone on with later', as
   const stop = new AbortController();
   const url = serve([stallAfter(60_000)]);
   const patient = { ...deps, limits: { ...deps.limits, stallWindowMs: 60_000 } };
-  const running = fetchResult({ url, key, disclosure: disclosureOf('s_1') }, patient, stop.signal);
+  const running = fetchResult(requestFor('s_1', url), patient, stop.signal);
   await expect.poll(() => host.seen.length).toBe(1);
   await expect.poll(async () => (await filesIn(root)).length).toBe(2);
   stop.abort(new Error('shutting down'));

@@ -9,7 +9,7 @@ import type { TransferDeps } from '../../../src/worker/transfer/transfer-deps.ts
 import { sampleMp4, sha256 } from '../../shared/mp4/sample-mp4.ts';
 import { type S3Server, startS3Server } from '../../shared/storage/s3-server.ts';
 import { answer, type Behaviour, cutAfter, type ResultHost, startResultHost } from './result-host.ts';
-import { createDeps, disclosureOf } from './set-up.ts';
+import { createDeps, requestFor } from './set-up.ts';
 
 let server: S3Server;
 let host: ResultHost;
@@ -35,7 +35,7 @@ beforeEach(() => {
 
 function fetchOne(id: string, behaviours: Behaviour[] = []) {
   const url = host.serve(`/${id}.mp4`, { bytes, etag: '"v1"', behaviours });
-  const request = { url, key: `batch/${id}.mp4`, disclosure: disclosureOf(id) };
+  const request = requestFor(id, url);
   return fetchResult(request, deps, new AbortController().signal);
 }
 

@@ -9,7 +9,7 @@ import { fetchResult } from '../../../src/worker/transfer/fetch-result.ts';
 import type { TransferDeps } from '../../../src/worker/transfer/transfer-deps.ts';
 import { sampleMp4 } from '../../shared/mp4/sample-mp4.ts';
 import { type Behaviour, type ResultHost, startResultHost } from './result-host.ts';
-import { createDeps, disclosureOf, filesIn } from './set-up.ts';
+import { createDeps, filesIn, requestFor } from './set-up.ts';
 
 const MIB = 1024 * 1024;
 
@@ -48,7 +48,7 @@ describe.skipIf(disk === undefined)('a disk that fills up', () => {
 
   function fetchOne(minFreeBytes: number, behaviours: Behaviour[] = []) {
     const url = host.serve('/s_1.mp4', { bytes, etag: '"v1"', behaviours });
-    const request = { url, key: 'batch/s_1.mp4', disclosure: disclosureOf('s_1'), expect: { minFreeBytes } };
+    const request = { ...requestFor('s_1', url), expect: { minFreeBytes } };
     return fetchResult(request, deps, new AbortController().signal);
   }
 
@@ -78,6 +78,6 @@ describe.skipIf(disk === undefined)('a disk that fills up', () => {
     if (reply.outcome !== 'stored') throw new Error(JSON.stringify(reply));
     expect(reply.resumedFromBytes).toBeGreaterThan(MIB);
     expect(host.seen.at(-1)?.range).toBe(`bytes=${reply.resumedFromBytes}-`);
-    expect(await filesIn(root)).toEqual(['batch/s_1.mp4']);
+    expect(await filesIn(root)).toEqual(['batch/s_1.json', 'batch/s_1.mp4']);
   });
 });

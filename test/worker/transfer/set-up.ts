@@ -9,6 +9,8 @@ import type { Disclosure } from '../../../src/shared/mp4/disclosure.ts';
 import { createOutgoing } from '../../../src/shared/outgoing/outgoing.ts';
 import { createStorage } from '../../../src/shared/storage/create-storage.ts';
 import { unlimitedBandwidth } from '../../../src/worker/transfer/bandwidth.ts';
+import type { FetchRequest } from '../../../src/worker/transfer/fetch-reply.ts';
+import { sidecarOf } from '../../../src/worker/transfer/sidecar.ts';
 import type { TransferDeps } from '../../../src/worker/transfer/transfer-deps.ts';
 
 export function disclosureOf(id: string): Disclosure {
@@ -18,6 +20,14 @@ export function disclosureOf(id: string): Disclosure {
     model: 'm',
     tool: 'kie-batch 0.0.0',
   };
+}
+
+/** What the download stage would ask for. */
+export function requestFor(id: string, url: string): FetchRequest {
+  const disclosure = disclosureOf(id);
+  const facts = { id, batch: 'batch', savedAt: Date.now() };
+  const key = `batch/${id}.mp4`;
+  return { url, key, disclosure, sidecarOf: (stored) => sidecarOf(stored, disclosure, facts) };
 }
 
 export async function createDeps(root: string, changes: Partial<TransferDeps> = {}): Promise<TransferDeps> {
