@@ -154,11 +154,12 @@ function settled(credits = 0): ItemChanges {
 }
 
 function keptFor(step: Extract<Step, { do: 'look-again' }>, data: JobData, now: number): JobData {
-  const { failedSince, tries, calledBack, isRunning } = step;
+  const { failedSince, unknownSince, tries, calledBack, isRunning } = step;
   const runningAt = isRunning ? now : data.runningAt;
   return {
     ...(runningAt === undefined ? {} : { runningAt }),
     ...(failedSince === undefined ? {} : { failedSince }),
+    ...(unknownSince === undefined ? {} : { unknownSince }),
     ...(tries === undefined ? {} : { tries }),
     ...(calledBack === undefined ? {} : { calledBack }),
   };

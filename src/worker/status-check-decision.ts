@@ -24,6 +24,8 @@ export interface CheckedTask {
   readonly item: Item;
   /** When a failure that may yet turn was first seen. */
   readonly failedSince: number | undefined;
+  /** Since when the vendor says, without a break, that it does not know the task. */
+  readonly unknownSince?: number | undefined;
   /** Looks in a row that got no usable answer. */
   readonly tries: number;
   /** A callback has said that the task has ended. */
@@ -31,14 +33,19 @@ export interface CheckedTask {
   readonly now: number;
 }
 
-/** A record may take this long to appear; later the task is lost. Source: vendor-api.md, 422 on a query. */
+/**
+ * A record may take this long to appear; unknown for longer without a break, the task is lost. A single odd answer
+ * must not pay for a task again. Source: vendor-api.md, 422 on a query.
+ */
 const unknownGraceMs = 120_000;
 /** Looks that believe a callback more than the record. */
 const believedLooks = 4;
 /** Waiting for the end of a halt is the gate's business; the job only comes back to ask. */
 const askAgainMs = 2000;
-/** While a failure may yet turn, look this often. */
+/** While a failure may yet turn, or a record may yet appear, look this often. */
 const secondLookMs = 15_000;
+
+type LookAgain = Extract<Step, { do: 'look-again' }>;
 
 export function afterStatusCheck(
   task: CheckedTask,
@@ -79,15 +86,16 @@ function lookWhileRunning({ calledBack, tries }: CheckedTask, rules: StatusCheck
 }
 
 /** A look that told nothing leaves what is known as it is. */
-function keptOf({ failedSince, tries, calledBack }: CheckedTask) {
+function keptOf({ failedSince, unknownSince, tries, calledBack }: CheckedTask) {
   return {
+    ...(unknownSince === undefined ? {} : { unknownSince }),
     ...(failedSince === undefined ? {} : { failedSince }),
     ...(tries === 0 ? {} : { tries }),
     ...(calledBack ? { calledBack } : {}),
   };
 }
 
-function lookAfterTrouble(task: CheckedTask, rules: StatusCheckRules, random: number): Step {
+function lookAfterTrouble(task: CheckedTask, rules: StatusCheckRules, random: number): LookAgain {
   const tries = task.tries + 1;
   return { do: 'look-again', ...keptOf(task), delayMs: backoffMs(rules.backoff, tries, random), tries };
 }
@@ -119,15 +127,17 @@ function afterFailure(
   return { do: 'resubmit', delayMs: backoffMs(rules.backoff, tasks, random), message, ...charged };
 }
 
-function afterUnknownTask(
-  { item, now }: CheckedTask,
-  words: string,
-  rules: StatusCheckRules,
-  random: number,
-): Step {
-  const ageMs = now - (item.submittedAt ?? now);
-  if (ageMs < unknownGraceMs)
-    return { do: 'look-again', delayMs: Math.max(rules.nextLookMs, rules.backoff.firstMs) };
+function afterUnknownTask(task: CheckedTask, words: string, rules: StatusCheckRules, random: number): Step {
+  const { item, now } = task;
+  const unknownSince = task.unknownSince ?? now;
+  if (now - unknownSince < unknownGraceMs) {
+    const delayMs = Math.min(secondLookMs, Math.max(rules.nextLookMs, rules.backoff.firstMs));
+    // Told by a callback that the task has ended, the record can only be a moment behind.
+    const again = task.calledBack
+      ? lookAfterTrouble(task, rules, random)
+      : ({ do: 'look-again', delayMs } as const);
+    return { ...again, unknownSince };
+  }
   const message = `the vendor no longer knows the task: ${words}`;
   if (rules.onAmbiguous === 'hold') return { do: 'hold', message };
   const tasks = item.taskIds.length;

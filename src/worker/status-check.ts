@@ -47,6 +47,7 @@ export async function runStatusCheck(
     item,
     now,
     failedSince: data.failedSince,
+    unknownSince: data.unknownSince,
     tries: data.tries ?? 0,
     calledBack: data.calledBack ?? false,
   };

@@ -63,6 +63,7 @@ export type Step =
       readonly do: 'look-again';
       readonly delayMs: number;
       readonly failedSince?: number;
+      readonly unknownSince?: number;
       readonly tries?: number;
       /** A callback has said that the task has ended, and its record does not say so yet. */
       readonly calledBack?: boolean;

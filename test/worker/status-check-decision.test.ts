@@ -88,7 +88,7 @@ describe('what follows from a record', () => {
   });
 
   it('forgets nothing over a look that told nothing', () => {
-    const known = { failedSince: now - 60_000, calledBack: true, tries: 2 };
+    const known = { failedSince: now - 60_000, unknownSince: now - 9000, calledBack: true, tries: 2 };
     const throttled = { outcome: 'throttled', message: '', hints: {} } as const;
     expect(decide(throttled, known)).toMatchObject({ ...known, do: 'look-again' });
     const trouble = { outcome: 'retry', message: '', sent: true } as const;
@@ -113,11 +113,26 @@ describe('what follows from a record', () => {
     expect(decide({ outcome: 'unknown-task', message: 'null' })).toMatchObject({ do: 'look-again' });
   });
 
+  it('comes back soon for a record that is behind its callback', () => {
+    const unknown = { outcome: 'unknown-task', message: 'null' } as const;
+    const step = decide(unknown, { calledBack: true, tries: 1 }, { nextLookMs: 600_000 });
+    expect(step).toEqual({
+      do: 'look-again',
+      delayMs: 2000,
+      tries: 2,
+      calledBack: true,
+      unknownSince: now,
+    });
+  });
+
   it('takes a record that stays away for a lost task, which the policy decides', () => {
     const old = { submittedAt: now - 300_000 };
     const lost = { outcome: 'unknown-task', message: 'recordInfo is null' } as const;
-    expect(decide(lost, old)).toMatchObject({ do: 'resubmit-unsure' });
-    expect(decide(lost, old, { onAmbiguous: 'hold' })).toMatchObject({ do: 'hold' });
+    expect(decide(lost, old)).toEqual({ do: 'look-again', delayMs: 4321, unknownSince: now });
+    expect(decide(lost, old, { nextLookMs: 600_000 })).toMatchObject({ delayMs: 15_000 });
+    const gone = { ...old, unknownSince: now - 120_000 };
+    expect(decide(lost, gone)).toMatchObject({ do: 'resubmit-unsure' });
+    expect(decide(lost, gone, { onAmbiguous: 'hold' })).toMatchObject({ do: 'hold' });
   });
 
   it('never comes back sooner than a refusal asks for', () => {

@@ -14,6 +14,8 @@ export type Stage = (typeof stages)[number];
 export const jobDataSchema = z.object({
   /** When the vendor first said the task had failed in a way that may yet turn, Unix milliseconds. */
   failedSince: z.number().optional(),
+  /** Since when the vendor says, without a break, that it does not know the task, Unix milliseconds. */
+  unknownSince: z.number().optional(),
   /** Runs that ended in something unexpected of ours or of the network's. */
   tries: z.number().optional(),
   /** The last look that saw the task running, Unix milliseconds. */
