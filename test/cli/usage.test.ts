@@ -1,11 +1,30 @@
 /** Help, and what the executable says when it is used wrongly: exit code 2, one clear message, nothing started. */
+import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildProgram } from '../../src/cli/program.ts';
+import { openTerminal } from '../../src/cli/terminal.ts';
 import { openProject, type Project } from './executable.ts';
 
-const commands = [
-  ...['run', 'enqueue', 'worker', 'serve', 'status', 'watch', 'list', 'export', 'import', 'retry', 'cancel'],
-  ...['pause', 'resume', 'priority', 'remove', 'doctor', 'simulate', 'demo'],
-];
+interface Known {
+  /** `schedule add` */
+  readonly name: string;
+  readonly hasOthersBelow: boolean;
+  /** It asks for these before it looks at anything else. */
+  readonly demandsOptions: boolean;
+}
+
+function everyCommand(command: Command, above: readonly string[] = []): Known[] {
+  const below = command.commands.filter((each) => each.name() !== 'help');
+  return below.flatMap((each) => {
+    const name = [...above, each.name()].join(' ');
+    const hasOthersBelow = each.commands.length > 0;
+    const demandsOptions = each.options.some(({ mandatory }) => mandatory);
+    return [{ name, hasOthersBelow, demandsOptions }, ...everyCommand(each, [name])];
+  });
+}
+
+const commands = everyCommand(await buildProgram(openTerminal(process)));
+const plain = commands.filter(({ hasOthersBelow, demandsOptions }) => !hasOthersBelow && !demandsOptions);
 
 describe.concurrent('the executable, asked or used wrongly', () => {
   let project: Project;
@@ -17,22 +36,34 @@ describe.concurrent('the executable, asked or used wrongly', () => {
   it('lists every command in its help', async () => {
     const { code, stdout, stderr } = await project.run(['--help']);
     expect([code, stderr]).toEqual([0, '']);
-    for (const command of commands) expect(stdout).toMatch(new RegExp(`^  ${command}[ |\\[]`, 'm'));
+    expect(commands.length).toBeGreaterThan(20);
+    for (const { name } of commands)
+      if (!name.includes(' ')) expect(stdout).toMatch(new RegExp(`^  ${name}[ |\\[]`, 'm'));
   });
 
-  it.each(commands)('explains %s and its options, on standard output', async (command) => {
-    const { code, stdout, stderr } = await project.run([command, '--help']);
+  it.each(commands)('explains $name and its options, on standard output', async ({ name }) => {
+    const { code, stdout, stderr } = await project.run([...name.split(' '), '--help']);
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(new RegExp(`^Usage: kie-batch ${command} `));
-    expect(stdout).toMatch(/--json/);
+    expect(stdout).toMatch(new RegExp(`^Usage: kie-batch ${name} `));
     const described = stdout.split('\n').filter((line) => /^ {2}-/.test(line));
     for (const line of described) expect(line.trim()).toMatch(/ {2,}\S|>$|]$/);
+  });
+
+  it.each(plain)('$name suggests the right option for a mistyped one', async ({ name }) => {
+    const { code, stdout, stderr } = await project.run([...name.split(' '), '--jsn']);
+    expect(stderr).toMatch(/unknown option '--jsn'[\s\S]*--json/);
+    expect([code, stdout]).toEqual([2, '']);
   });
 
   it.each([
     ['a mistyped command', ['stauts'], /unknown command 'stauts'[\s\S]*status/],
     ['a mistyped option', ['run', '--frce'], /unknown option '--frce'[\s\S]*--force/],
     ['a missing argument', ['export'], /missing required argument 'batch'/],
+    ['a missing file', ['import'], /missing required argument 'file'/],
+    ['an argument too many', ['doctor', 'all'], /too many arguments/],
+    ['a mistyped command below another', ['schedule', 'lst'], /unknown command 'lst'[\s\S]*list/],
+    ['a missing option', ['schedule', 'add', 'news'], /required option '--cron/],
+    ['a command that needs one below it', ['schedule'], /Usage: kie-batch schedule/],
     ['a file that is not there', ['run', 'nowhere.txt'], /nowhere\.txt/],
     ['a folder for a list', ['run', '.'], /error: /],
     ['a batch name nobody can keep', ['run', '--batch', '../up', 'x'], /cannot be a batch name/],
