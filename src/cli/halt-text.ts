@@ -1,5 +1,5 @@
 /** What a person is told about a halt: what it is, and what to do. Pure. */
-import { haltAdvice } from '../shared/gate-state/halt-advice.ts';
+import { haltAdvice, haltSpeaker } from '../shared/gate-state/halt-advice.ts';
 import type { HaltReason } from '../shared/gate-state/halt-reasons.ts';
 import type { Halt } from '../shared/gate-state/halts.ts';
 import { formatDuration } from './format.ts';
@@ -28,12 +28,7 @@ export function describeHalt(halt: Halt, now: number): string {
   const model = halt.model === null ? '' : ` (${halt.model})`;
   const next = Math.max(0, halt.nextProbeAt - now);
   return [
-    `Halted: ${halt.reason}${model} for ${formatDuration(now - halt.since)}. ${sayer(halt.reason)}: "${halt.message}".`,
+    `Halted: ${halt.reason}${model} for ${formatDuration(now - halt.since)}. ${haltSpeaker(halt.reason)}: "${halt.message}".`,
     `What to do: ${haltAdvice[halt.reason]}. Nothing is lost; next look in ${formatDuration(next)}.`,
   ].join('\n');
-}
-
-/** Whose words the message of a halt is. */
-function sayer(reason: HaltReason): string {
-  return reason === 'storage-full' ? 'The storage has' : 'The vendor says';
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import { z } from 'zod';
+import { until } from '../setup/until.ts';
 import { openWindow } from './window.ts';
 
 function seriesValue(text: string, series: string): number | null {
@@ -16,8 +17,12 @@ it('the metrics count what was done, in every unit, and their histograms add up'
   const { bytes } = await window.system.ended();
   const answer = await window.get('/metrics');
   expect(answer.headers.get('content-type')).toContain('text/plain; version=0.0.4');
-  const text = await answer.text();
-  expect(seriesValue(text, 'kie_batch_items{state="saved"}')).toBe(4);
+  // A reading is shared for a second, so it may be one from before the end.
+  const text = await until(async () => {
+    const now = await (await window.get('/metrics')).text();
+    const saved = ['kie_batch_items{state="saved"}', 'kie_batch_saved_total'];
+    return saved.every((series) => seriesValue(now, series) === 4) ? now : null;
+  }, 'the metrics show what was saved');
   expect(seriesValue(text, 'kie_batch_tasks_created_total')).toBe(4);
   expect(seriesValue(text, 'kie_batch_saved_total')).toBe(4);
   expect(seriesValue(text, 'kie_batch_credits_spent_total')).toBe(40);

@@ -177,6 +177,14 @@ function actingCalls(api: FastifyInstance, parts: ApiParts): void {
     await operations.setPriority(name, priority);
     return done;
   });
+  define(api, parts, calls.pauseAll, async () => {
+    await operations.pauseAll();
+    return done;
+  });
+  define(api, parts, calls.resumeAll, async () => {
+    await operations.resumeAll();
+    return done;
+  });
   define(api, parts, calls.retryItem, async ({ params }) => {
     const { id } = await itemOf(params.id, deps);
     return { items: (await operations.retryItem(id)) ? 1 : 0 };

@@ -104,6 +104,13 @@ export const calls = {
     body: priorityBody,
     answer: doneSchema,
   },
+  pauseAll: { ...act, path: '/pause', summary: 'Submit nothing more of any batch', answer: doneSchema },
+  resumeAll: {
+    ...act,
+    path: '/resume',
+    summary: 'End the pause of everything; batches paused by name stay so',
+    answer: doneSchema,
+  },
   item: { ...read, path: '/items/{id}', summary: 'One item', params: idParams, answer: itemSchema },
   itemEvents: {
     ...read,

@@ -53,6 +53,11 @@ export function actionRoutes(scope: FastifyInstance, parts: ActionParts): void {
       );
     });
 
+  const ofEverything = (path: string, action: string, act: () => Promise<Done>) =>
+    scope.post(path, async (request, reply) =>
+      answer(await begin(request, parts, action, 'everything', act), 'nothing', '/', reply),
+    );
+
   const ofBatch =
     (act: (name: string, form: unknown) => Promise<Done>) => async (name: string, form: unknown) => {
       if ((await deps.ledger.batch(name)) === null) throw new Refusal(404, 'There is no such batch.');
@@ -88,8 +93,13 @@ export function actionRoutes(scope: FastifyInstance, parts: ActionParts): void {
   post(
     '/batches/:target/weight',
     'priority',
-    ofBatch((name, form) => told('preferred', operations.setPriority(name, weightForm.parse(form).weight))),
+    ofBatch((name, form) => {
+      const { weight } = weightForm.parse(form);
+      return told(weight > 1 ? 'preferred' : 'not-preferred', operations.setPriority(name, weight));
+    }),
   );
+  ofEverything('/pause', 'pause', () => told('paused-all', operations.pauseAll()));
+  ofEverything('/resume', 'resume', () => told('resumed-all', operations.resumeAll()));
   post('/items/:target/retry', 'retry', async (id) => counted('retried', await retryOne(id, deps)));
 }
 

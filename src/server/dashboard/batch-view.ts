@@ -6,6 +6,7 @@ import { type Batch, totalOf, unfinished } from '../../shared/ledger/batch.ts';
 import type { Item } from '../../shared/ledger/item.ts';
 import type { FailureGroup, FailureGroups, ItemPage } from '../../shared/ledger/search.ts';
 import { failureReasons, itemStates } from '../../shared/ledger/states.ts';
+import { isThrough } from '../readings/growing-search.ts';
 import type { Overview } from '../readings/overview.ts';
 import type { ItemQuery } from './batch-query.ts';
 import { queryString } from './batch-query.ts';
@@ -27,6 +28,8 @@ import {
   stateChip,
   tiles,
 } from './parts.ts';
+
+export const itemsAPage = 50;
 
 export interface BatchReading {
   readonly batch: Batch;
@@ -50,8 +53,7 @@ export function batchFragments(reading: BatchReading, viewer: Viewer): Fragments
 export function batchPage(reading: BatchReading, fragments: Fragments): Html {
   const { batch, query } = reading;
   const part = (id: string) => live(id, fragments[id] ?? html``);
-  return html`<div class="title"><h1>${batch.name}</h1>${part('actions')}</div>
-<p class="note">${batch.model}, made ${ago(batch.createdAt)}</p>
+  return html`<div class="title"><hgroup><h1 class="break">${batch.name}</h1><p class="note">${batch.model}, made ${ago(batch.createdAt)}</p></hgroup>${part('actions')}</div>
 ${part('halts')}
 ${part('summary')}
 <section class="card"><h2>What failed, and why</h2>${part('groups')}</section>
@@ -62,7 +64,7 @@ function summary({ batch, forecast }: BatchReading): Html {
   const { counts } = batch;
   const left = unfinished(counts);
   const total = totalOf(counts);
-  return html`${progressBar(batch)}${barLegend(counts, (state) => batchPath(batch.name, `?state=${state}#items`))}
+  return html`<div>${progressBar(batch)}${barLegend(counts, (state) => batchPath(batch.name, `?state=${state}#items`))}</div>
 ${tiles([
   {
     label: 'Done',
@@ -74,7 +76,7 @@ ${tiles([
   {
     label: 'Failed',
     value: count(counts.failed),
-    note: counts.held > 0 ? `${count(counts.held)} held` : 'with a reason each',
+    note: counts.held > 0 ? `${count(counts.held)} held` : counts.failed > 0 ? 'with a reason each' : 'none',
     ...(counts.failed > 0 ? { tone: 'bad' as const } : {}),
   },
   {
@@ -83,7 +85,7 @@ ${tiles([
     note:
       batch.possiblyPaidTwice > 0
         ? `${count(batch.possiblyPaidTwice)} possibly paid twice`
-        : 'as the vendor records say',
+        : 'by the vendor’s records',
     ...(batch.possiblyPaidTwice > 0 ? { tone: 'warn' as const } : {}),
   },
 ])}`;
@@ -104,6 +106,7 @@ function actions({ batch }: BatchReading, { csrf }: Viewer): Html {
 ${!going ? null : actionButton(isPaused ? { action: post('/resume'), label: 'Resume', csrf, tone: 'primary' } : { action: post('/pause'), label: 'Pause', csrf })}
 ${again === 0 ? null : actionButton({ action: post('/retry'), label: `Retry all ${count(again)}`, csrf, confirm: `Take ${count(again)} failed, cancelled and held links up again? Tasks that are paid already are collected, not paid anew.` })}
 ${going && priority === 1 ? actionButton({ action: post('/weight'), label: 'Prefer', csrf, fields: { weight: '10' }, confirm: 'Give this batch ten turns for each turn of the others?' }) : null}
+${going && priority > 1 ? actionButton({ action: post('/weight'), label: 'Prefer no more', csrf, fields: { weight: '1' } }) : null}
 ${going ? actionButton({ action: post('/cancel'), label: 'Cancel', csrf, tone: 'danger', confirm: `Cancel ${batch.name}? ${count(counts.queued)} waiting links stop; tasks that are paid are still collected.` }) : null}
 <a class="button" href="${post('/export?format=csv')}" download>Export</a>
 </div>`;
@@ -116,13 +119,13 @@ function failureGroups({ batch, failures }: BatchReading, { csrf, role }: Viewer
   const row = (group: FailureGroup) => {
     const fields = { reason: group.reason ?? '', message: group.message };
     const query = new URLSearchParams({ format: 'csv', state: 'failed', ...fields });
-    return html`<tr><td class="number">${count(group.count)}</td><td><a href="${batchPath(batch.name, `?state=failed&reason=${group.reason ?? ''}#items`)}">${group.reason ?? 'unknown'}</a></td><td class="break">${group.message || '–'}</td><td class="actions">${
+    return html`<tr><td class="number">${count(group.count)}</td><td><a href="${batchPath(batch.name, `?state=failed&reason=${group.reason ?? ''}#items`)}">${group.reason ?? 'unknown'}</a></td><td class="break"><span class="clamp" title="${group.message}">${group.message || '–'}</span></td><td><div class="actions end">${
       role === 'operator'
         ? actionButton({ action: batchPath(batch.name, '/retry'), label: 'Retry', csrf, fields })
         : null
-    }<a class="button" href="${batchPath(batch.name, `/export?${query}`)}" download aria-label="Export ${group.reason ?? 'these'}">Export</a></td></tr>`;
+    }<a class="button" href="${batchPath(batch.name, `/export?${query}`)}" download aria-label="Export ${group.reason ?? 'these'}">Export</a></div></td></tr>`;
   };
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table"><table><thead><tr><th scope="col" class="number">Links</th><th scope="col">Reason</th><th scope="col">What was said</th><th scope="col"><span class="sr">Actions</span></th></tr></thead><tbody>${failures.groups.slice(0, 20).map(row)}</tbody></table></div>
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table"><table class="failures"><thead><tr><th scope="col" class="number">Links</th><th scope="col">Reason</th><th scope="col">What was said</th><th scope="col"><span class="sr">Actions</span></th></tr></thead><tbody>${failures.groups.slice(0, 20).map(row)}</tbody></table></div>
 ${rest > 0 ? html`<p class="note">Grouped from the latest ${count(failures.examined)} failures; ${count(rest)} older ones are not shown here.</p>` : null}`;
 }
 
@@ -138,22 +141,31 @@ function searchForm({ name }: Batch, query: ItemQuery): Html {
 }
 
 function itemTable({ batch, items, query }: BatchReading): Html {
-  const isFiltered = Boolean(query.q || query.state || query.reason);
-  const more = (from: number, words: string) =>
-    html`<a class="button" href="${batchPath(batch.name, `?${queryString({ ...query, from })}#items`)}">${words}</a>`;
-  const pages = html`<p class="pages">${query.from > 0 ? more(0, 'From the beginning') : null}${
-    items.next === null ? null : more(items.next, items.items.length > 0 ? 'Next' : 'Search on')
-  }</p>`;
+  const isOn = !isThrough(items, itemsAPage);
+  const rest = html`${isOn ? searchGoesOn(items, batch) : null}${pageLinks({ batch, items, query }, isOn)}`;
   if (items.items.length === 0) {
-    const words =
-      items.next !== null
-        ? `None among ${count(items.examined)} links from here on.`
-        : isFiltered
-          ? 'No link of this batch fits.'
-          : 'No links yet.';
-    return html`<p class="empty">${words}</p>${pages}`;
+    const isFiltered = Boolean(query.q || query.state || query.reason);
+    const words = isFiltered ? 'No link of this batch fits.' : 'No links yet.';
+    return html`${isOn ? null : html`<p class="empty">${words}</p>`}${rest}`;
   }
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table"><table class="items"><thead><tr><th scope="col">Link</th><th scope="col">State</th><th scope="col">Why</th><th scope="col">Task</th><th scope="col">Given</th><th scope="col" class="number">Size</th></tr></thead><tbody>${items.items.map(itemRow)}</tbody></table></div>${pages}`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table"><table class="items"><thead><tr><th scope="col">Link</th><th scope="col">State</th><th scope="col">Why</th><th scope="col" class="desk">Task</th><th scope="col" class="desk">Given</th><th scope="col" class="desk number">Size</th></tr></thead><tbody>${items.items.map(itemRow)}</tbody></table></div>${rest}`;
+}
+
+function searchGoesOn({ items, examined }: ItemPage, { counts }: Batch): Html {
+  return html`<p class="note">${items.length === 0 ? 'None' : count(items.length)} among the ${count(examined)} of ${count(totalOf(counts))} links looked at so far; the search goes on.</p>`;
+}
+
+/** Where no script runs nothing goes on by itself. */
+function pageLinks(
+  { batch, items, query }: Pick<BatchReading, 'batch' | 'items' | 'query'>,
+  isOn: boolean,
+): Html {
+  const to = (from: number, words: string) =>
+    html`<a class="button" href="${batchPath(batch.name, `?${queryString({ ...query, from })}#items`)}">${words}</a>`;
+  const next = items.next === null ? null : to(items.next, isOn ? 'Search on' : 'Next');
+  return html`<p class="pages">${query.from > 0 ? to(0, 'From the beginning') : null}${
+    isOn ? html`<noscript>${next}</noscript>` : next
+  }</p>`;
 }
 
 function itemRow(item: Item): Html {
@@ -162,7 +174,7 @@ function itemRow(item: Item): Html {
     item.reason === null
       ? (item.message ?? '')
       : html`<strong>${item.reason}</strong> <span class="note">${item.message}</span>`
-  }</td><td>${task === undefined ? '–' : html`<code title="${task}">${task.slice(0, 12)}${task.length > 12 ? '…' : ''}</code>`}</td><td>${moment(item.enqueuedAt)}</td><td class="number">${
+  }</td><td class="desk">${task === undefined ? '–' : html`<code title="${task}">${task.slice(0, 12)}${task.length > 12 ? '…' : ''}</code>`}</td><td class="desk">${moment(item.enqueuedAt)}</td><td class="desk number">${
     item.bytes === null ? '–' : bytes(item.bytes)
   }</td></tr>`;
 }

@@ -1,7 +1,8 @@
 /** All batches, the newest first. Pure. */
 import type { Batch } from '../../shared/ledger/batch.ts';
+import { batchList } from './batch-list.ts';
 import { type Html, html } from './html.ts';
-import { batchList, type Fragments } from './overview-view.ts';
+import type { Fragments } from './overview-view.ts';
 import { live } from './parts.ts';
 
 export interface BatchesReading {

@@ -6,13 +6,15 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { forecast, rateOf } from '../../shared/gate-state/forecast.ts';
 import type { Batch } from '../../shared/ledger/batch.ts';
+import type { Item } from '../../shared/ledger/item.ts';
 import type { ItemPage } from '../../shared/ledger/search.ts';
+import { createGrowingSearch } from '../readings/growing-search.ts';
 import type { Overview } from '../readings/overview.ts';
 import { remember } from '../readings/remember.ts';
 import { keyOfFile } from '../readings/stored-file.ts';
 import type { ServerDeps } from '../server-deps.ts';
 import { type ItemQuery, itemQuerySchema, queryString } from './batch-query.ts';
-import { type BatchReading, batchFragments, batchPage } from './batch-view.ts';
+import { type BatchReading, batchFragments, batchPage, itemsAPage } from './batch-view.ts';
 import { type BatchesReading, batchesFragments, batchesPage } from './batches-view.ts';
 import { definePage, type PageParts } from './define-page.ts';
 import { type ItemReading, itemFragments, itemPage } from './item-view.ts';
@@ -23,8 +25,7 @@ export interface PagesParts extends PageParts {
 }
 
 const batchesAPage = 20;
-const itemsAPage = 50;
-/** A search through a million items that finds little answers after this and says where to go on. */
+/** A search through a million items that finds little answers after this, and goes on while the page is open. */
 const searchBudgetMs = 100;
 /** A search that has to look through the items is not repeated every second for a page that follows. */
 const searchFreshMs = 10_000;
@@ -96,11 +97,17 @@ async function readBatches({ ledger }: ServerDeps, from: number): Promise<Batche
 
 function createItemReader(deps: ServerDeps) {
   const searches = new Map<string, () => Promise<ItemPage>>();
-  return (batch: string, query: ItemQuery): Promise<ItemPage> => {
-    const isListed = query.state === undefined || query.state === 'failed' || query.state === 'held';
-    if (!query.q && isListed) return readItems(batch, query, deps);
+  return async (batch: string, query: ItemQuery): Promise<ItemPage> => {
+    const { q, state, reason, from } = query;
+    const named = q && from === 0 ? await findNamed(batch, q, deps) : null;
+    if (named !== null) return { items: [named], next: null, examined: 1 };
+    const filter = { state, reason, part: q };
+    const look = (start: number, size: number) =>
+      deps.search.page(batch, filter, { from: start, size, budgetMs: searchBudgetMs });
+    if (!q && (state === undefined || state === 'failed' || state === 'held')) return look(from, itemsAPage);
     const key = `${batch}?${queryString(query)}`;
-    const search = searches.get(key) ?? remember(searchFreshMs, () => readItems(batch, query, deps));
+    const search =
+      searches.get(key) ?? createGrowingSearch({ look, from, size: itemsAPage, keptMs: searchFreshMs });
     if (searches.size > 100) searches.clear();
     searches.set(key, search);
     return search();
@@ -108,13 +115,9 @@ function createItemReader(deps: ServerDeps) {
 }
 
 /** A whole link, id or task id is found at once; anything else is looked for as a part of an id. */
-async function readItems(batch: string, query: ItemQuery, { search }: ServerDeps): Promise<ItemPage> {
-  const { q, state, reason, from } = query;
-  const found = q && from === 0 ? await search.find(q) : null;
-  if (found !== null && [found.batch, ...found.otherBatches].includes(batch))
-    return { items: [found], next: null, examined: 1 };
-  const filter = { state, reason, part: q };
-  return search.page(batch, filter, { from, size: itemsAPage, budgetMs: searchBudgetMs });
+async function findNamed(batch: string, text: string, { search }: ServerDeps): Promise<Item | null> {
+  const found = await search.find(text);
+  return found !== null && [found.batch, ...found.otherBatches].includes(batch) ? found : null;
 }
 
 /** Grouping reads thousands of failures, so it is done anew only when their number has changed, and not every second. */

@@ -65,8 +65,9 @@ export function roughly(ms: number): string {
   if (ms < 10_000) return 'a few seconds';
   if (minutes < 1.5) return `about ${Math.round(ms / 10_000) * 10} s`;
   if (minutes < 60) return `about ${Math.round(minutes)} min`;
-  if (minutes < 48 * 60)
-    return `about ${Math.floor(minutes / 60)} h ${Math.round((minutes % 60) / 10) * 10} min`;
+  if (minutes < 10 * 60)
+    return `about ${Math.floor(minutes / 60)} h ${Math.floor((minutes % 60) / 10) * 10} min`;
+  if (minutes < 48 * 60) return `about ${Math.round(minutes / 60)} h`;
   return `about ${Math.round(minutes / 1440)} days`;
 }
 
@@ -123,6 +124,11 @@ export function actionButton(options: {
   )}<button class="${options.tone ?? ''}"${
     options.confirm === undefined ? null : html` data-confirm="${options.confirm}"`
   }>${options.label}</button></form>`;
+}
+
+/** `18.2`, `20`, `144`: a decimal where it tells something. */
+export function rate(value: number): string {
+  return value >= 100 ? formatCount(Math.round(value)) : String(Number(value.toFixed(1)));
 }
 
 export const count = formatCount;

@@ -4,6 +4,11 @@
  */
 import type { HaltReason } from './halt-reasons.ts';
 
+/** Whose words the message of a halt is. */
+export function haltSpeaker(reason: HaltReason): string {
+  return reason === 'storage-full' ? 'The storage has' : 'The vendor says';
+}
+
 export const haltAdvice: Readonly<Record<HaltReason, string>> = {
   unauthorized: 'check KIE_API_KEY; the key is wrong, expired or lacks the right',
   'no-credits': 'top up the account',

@@ -1,6 +1,6 @@
 /**
- * The charts of the overview, drawn with uPlot: throughput against the limit, links under way, and the age of
- * the oldest waiting link. Fed with samples; keeps the last 15 minutes.
+ * The charts of the overview, drawn with uPlot: throughput against the limit, links under way, and waiting links
+ * with the age of the oldest. Fed with samples; keeps the last 15 minutes.
  */
 // @ts-check
 import uPlot from './uplot.js';
@@ -12,7 +12,7 @@ import uPlot from './uplot.js';
 
 const keptMs = 15 * 60_000;
 const leastSpanMs = 2 * 60_000;
-const height = 190;
+const height = 200;
 const clockTime = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 
 /** @param {string} name */
@@ -20,56 +20,98 @@ function color(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-/** @param {string} label @param {string} tone @param {object} [more] */
+/** Two samples are a short line; one is a point. @param {string} label @param {string} tone @param {object} [more] */
 function series(label, tone, more = {}) {
-  return { label, stroke: () => color(tone), width: 2, points: { show: false }, spanGaps: false, ...more };
+  const points = { show: (chart) => chart.data[0].length < 4, size: 5 };
+  return { label, stroke: () => color(tone), width: 2, points, spanGaps: false, ...more };
 }
 
 /** Differences in ten seconds, over the last half minute. @param {Sample[]} samples @param {'admitted' | 'saved'} name */
 function per10s(samples, name) {
   return samples.map((sample, index) => {
     const before = samples[Math.max(0, index - 6)];
-    if (!before || sample.at - before.at < 15_000) return null;
+    if (!before || sample.at <= before.at) return null;
     return (Math.max(0, sample[name] - before[name]) / (sample.at - before.at)) * 10_000;
   });
+}
+
+/**
+ * Samples and the gate's windows do not begin together, so what was measured can seem to be above the limit: it never is.
+ * @param {Sample[]} samples
+ */
+function submitted(samples) {
+  return per10s(samples, 'admitted').map((measured, index) => {
+    const recent = samples.slice(Math.max(0, index - 6), index + 1).map(({ limitPer10s }) => limitPer10s);
+    return measured === null ? null : Math.min(measured, Math.max(...recent) || measured);
+  });
+}
+
+/** @param {number} value */
+function countWords(value) {
+  return Math.round(value).toLocaleString('en');
+}
+
+/** @param {number} value */
+function perTenSeconds(value) {
+  return String(Math.round(value * 10) / 10);
+}
+
+/** @param {number} minutes */
+function minuteWords(minutes) {
+  return minutes < 100 ? `${Math.round(minutes * 10) / 10} min` : `${Math.round(minutes / 6) / 10} h`;
 }
 
 const kinds = {
   throughput: {
     series: [
-      series('submitted', '--accent', { fill: () => color('--accent-soft') }),
-      series('saved', '--good'),
-      series('limit', '--muted', { dash: [6, 4] }),
+      series('submitted', '--accent', { fill: () => color('--accent-soft'), words: perTenSeconds }),
+      series('saved', '--good', { words: perTenSeconds }),
+      series('limit', '--muted', { dash: [6, 4], words: perTenSeconds }),
     ],
-    unit: 'per 10 s',
     /** @param {Sample[]} samples */
     rows: (samples) => [
-      per10s(samples, 'admitted'),
+      submitted(samples),
       per10s(samples, 'saved'),
       samples.map(({ limitPer10s }) => limitPer10s || null),
     ],
   },
-  depths: {
+  underWay: {
     series: [
-      series('waiting', '--queued'),
-      series('at the vendor', '--accent', { fill: () => color('--accent-soft') }),
-      series('downloading', '--good'),
+      series('at the vendor', '--accent', { fill: () => color('--accent-soft'), words: countWords }),
+      series('downloading', '--good', { words: countWords }),
     ],
-    unit: 'links',
     /** @param {Sample[]} samples */
     rows: (samples) => [
-      samples.map(({ waiting }) => waiting),
       samples.map(({ atVendor }) => atVendor),
       samples.map(({ downloading }) => downloading),
     ],
   },
-  age: {
-    series: [series('oldest waiting', '--warn', { fill: () => color('--warn-soft') })],
-    unit: 'minutes',
+  waiting: {
+    series: [
+      series('waiting', '--queued', { fill: () => color('--queued-soft'), words: countWords }),
+      series('the oldest for', '--warn', { scale: 'age', words: minuteWords }),
+    ],
     /** @param {Sample[]} samples */
-    rows: (samples) => [samples.map(({ oldestWaitingMs }) => oldestWaitingMs / 60_000)],
+    rows: (samples) => [
+      samples.map(({ waiting }) => waiting),
+      samples.map(({ oldestWaitingMs }) => oldestWaitingMs / 60_000),
+    ],
   },
 };
+
+const wholeSteps = [1, 2, 5]
+  .flatMap((step) => [0, 1, 2, 3, 4, 5, 6].map((power) => step * 10 ** power))
+  .sort((a, b) => a - b);
+
+/** @param {number} tick */
+function shortCount(tick) {
+  return tick >= 1_000_000 ? `${tick / 1_000_000}M` : tick >= 1000 ? `${tick / 1000}k` : String(tick);
+}
+
+/** @param {number} least what the scale shows where there is nothing */
+function fromZero(least) {
+  return (_chart, _least, most) => [0, Math.max(least, (most ?? 0) * 1.15)];
+}
 
 /** What is there, at least two minutes of it. @param {Sample[]} samples */
 function spanOf(samples) {
@@ -101,7 +143,8 @@ export function createCharts(places) {
         cursor: { y: false },
         scales: {
           x: { time: true, range: () => spanOf(samples) },
-          y: { range: (_chart, _least, most) => [0, Math.max(1, (most ?? 0) * 1.15)] },
+          y: { range: fromZero(4) },
+          age: { range: fromZero(2) },
         },
         axes: [
           {
@@ -110,17 +153,23 @@ export function createCharts(places) {
             incrs: [60, 120, 300, 600],
             values: (_chart, ticks) => ticks.map((tick) => clockTime.format(tick * 1000)),
           },
+          { ...axis, size: 46, incrs: wholeSteps, values: (_chart, ticks) => ticks.map(shortCount) },
           {
             ...axis,
-            size: 52,
-            values: (_chart, ticks) => ticks.map((tick) => (tick >= 1000 ? `${tick / 1000}k` : String(tick))),
+            show: kind.series.some(({ scale }) => scale === 'age'),
+            scale: 'age',
+            side: 1,
+            size: 56,
+            incrs: wholeSteps,
+            grid: { show: false },
+            values: (_chart, ticks) => ticks.map((tick) => (tick === 0 ? '' : minuteWords(tick))),
           },
         ],
         series: [
           { label: 'time' },
           ...kind.series.map((each) => ({
             ...each,
-            value: (_chart, value) => (value == null ? '–' : `${Math.round(value * 10) / 10} ${kind.unit}`),
+            value: (_chart, value) => (value == null ? '–' : each.words(value)),
           })),
         ],
       },

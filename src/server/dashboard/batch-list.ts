@@ -1,0 +1,23 @@
+/** Batches as a list, each with its bar. Pure. */
+import { type Batch, totalOf, unfinished } from '../../shared/ledger/batch.ts';
+import { type Html, html } from './html.ts';
+import { barLegend, batchPath, count, progressBar } from './parts.ts';
+
+export function batchList(batches: readonly Batch[], total: number): Html {
+  if (batches.length === 0) return html`<p class="empty">No batches yet.</p>`;
+  const rows = batches.map(
+    (batch) =>
+      html`<li><div class="row"><a href="${batchPath(batch.name)}"><strong>${batch.name}</strong></a><span class="note">${progressWords(batch)}</span></div>${progressBar(batch)}${barLegend(batch.counts)}</li>`,
+  );
+  const more =
+    total > batches.length ? html`<p><a href="/batches">All ${count(total)} batches</a></p>` : null;
+  return html`<ul class="batches">${rows}</ul>${more}`;
+}
+
+export function progressWords({ counts }: Batch): string {
+  const total = totalOf(counts);
+  const left = unfinished(counts);
+  if (total === 0) return 'empty';
+  if (left === 0) return `ended, ${count(total)} ${total === 1 ? 'link' : 'links'}`;
+  return `${count(total - left)} of ${count(total)} (${Math.floor(((total - left) / total) * 100)} %)`;
+}

@@ -1,0 +1,46 @@
+/**
+ * A search through many items that goes on while somebody looks: each call adds what can be looked through in its
+ * time, so that a page answers at once and fills by itself, whatever the size of the batch. What has been found
+ * is kept for a while, and then looked for anew.
+ */
+import type { ItemPage } from '../../shared/ledger/search.ts';
+
+export interface GrowingSearchOptions {
+  /** Looks on from a place for at most so many items, for a bounded time. */
+  readonly look: (from: number, most: number) => Promise<ItemPage>;
+  readonly from: number;
+  readonly size: number;
+  readonly keptMs: number;
+  /** Milliseconds of a clock that only goes forward. */
+  readonly now?: () => number;
+}
+
+/** @returns a function that gives what has been found so far; `next` is null or the place after a full page when it is through */
+export function createGrowingSearch(options: GrowingSearchOptions): () => Promise<ItemPage> {
+  const { look, from, size, keptMs, now = () => performance.now() } = options;
+  const nothing: ItemPage = { items: [], next: from, examined: 0 };
+  let found = nothing;
+  let endedAt: number | null = null;
+  let looking: Promise<ItemPage> | null = null;
+
+  async function goOn(): Promise<ItemPage> {
+    if (endedAt !== null && now() - endedAt < keptMs) return found;
+    const before = endedAt === null ? found : nothing;
+    const more = await look(before.next ?? from, size - before.items.length);
+    const items = [...before.items, ...more.items];
+    found = { items, next: more.next, examined: before.examined + more.examined };
+    endedAt = isThrough(found, size) ? now() : null;
+    return found;
+  }
+
+  return () => {
+    looking ??= goOn().finally(() => {
+      looking = null;
+    });
+    return looking;
+  };
+}
+
+export function isThrough({ items, next }: ItemPage, size: number): boolean {
+  return next === null || items.length >= size;
+}
