@@ -106,7 +106,7 @@ test('every reply has an outcome and none an exception', () => {
   expect(replies).toBeGreaterThanOrEqual(100_000);
   const all = Object.entries(OUTCOMES).flatMap(([kind, names]) => names.map((name) => `${kind} ${name}`));
   expect([...seen].sort(), 'the replies reach every outcome').toEqual(all.sort());
-}, 60_000);
+});
 
 test('what is accepted or succeeded is fit for use', () => {
   fc.assert(
@@ -124,7 +124,7 @@ test('what is accepted or succeeded is fit for use', () => {
     }),
     { numRuns: 5_000 },
   );
-}, 60_000);
+});
 
 test('a callback of any bytes has a task id or none', () => {
   fc.assert(
@@ -140,7 +140,7 @@ test('a callback of any bytes has a task id or none', () => {
     ),
     { numRuns: 5_000 },
   );
-}, 60_000);
+});
 
 test('a deeply nested body is no danger', () => {
   const depth = 100_000;
