@@ -4,6 +4,8 @@
  */
 import type { Item } from '../shared/ledger/item.ts';
 import type { RecordReply } from '../shared/vendor/replies.ts';
+import type { Verdict } from './gate/gate.ts';
+import { readServerHints } from './gate/server-hints.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** Nothing was asked; ask again after `delayMs`. */
@@ -24,6 +26,17 @@ export async function readRecord(
   const admission = await queryGate.admit(`${item.id}.${random()}`, item.model);
   if (!admission.go) return { outcome: 'not-now', delayMs: Math.min(admission.waitMs, longestWaitMs) };
   const reply = await vendor.getRecord(models.get(item.model), taskId, signal);
-  await queryGate.settle(admission.slot, { kind: reply.outcome === 'throttled' ? 'refused' : 'counted' });
+  await queryGate.settle(admission.slot, verdictOf(reply));
   return reply;
+}
+
+/** What the vendor's limit has made of the query. */
+function verdictOf(reply: RecordReply): Verdict {
+  if (reply.outcome !== 'throttled') return { kind: 'counted' };
+  const { hints, retryAfterMs } = reply;
+  return {
+    kind: 'refused',
+    ...readServerHints(hints),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+  };
 }
