@@ -8,7 +8,7 @@ import { apiPageRoutes } from './api/api-page.ts';
 import { apiRoutes } from './api/api-routes.ts';
 import type { Accounts } from './auth/accounts.ts';
 import { createAuditLog } from './auth/audit-log.ts';
-import { guard } from './auth/guard.ts';
+import { guard, Refusal } from './auth/guard.ts';
 import { createLoginLimit } from './auth/login-limit.ts';
 import { createSessions } from './auth/sessions.ts';
 import { actionRoutes } from './dashboard/actions.ts';
@@ -85,5 +85,8 @@ export function operatorWindow({ deps, accounts, onReading }: OperatorWindowOpti
     apiPageRoutes(scope);
     await apiRoutes(scope, parts);
     await queueBoard(scope, deps, audit);
+    scope.get('/*', () => {
+      throw new Refusal(404, 'There is no such page.');
+    });
   };
 }

@@ -3,8 +3,9 @@
  * pages) brings its own routes and is registered in a scope of its own, so that the body parsers, hooks
  * and error pages of one never reach another. Called by `serve`, and by commands that carry it along.
  */
-import { type FastifyInstance, fastify } from 'fastify';
+import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import type { Logger } from '../shared/logging/logger.ts';
+import { problemOf } from './api/problem.ts';
 
 /** One part: adds its routes to the scope it is given. */
 export type RegisterRoutes = (scope: FastifyInstance) => void | Promise<void>;
@@ -37,17 +38,23 @@ export async function startServer({ host, port, routes, logger }: ServerOptions)
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: longestParameter },
+    // An address that cannot be read reaches no route.
+    frameworkErrors: (error, _request, reply) => sendProblem(reply, error.statusCode ?? 400, error.message),
   });
   server.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500) logger.error({ err: error, route: request.routeOptions.url }, 'A request failed');
-    return reply.code(status).send({ error: status >= 500 ? 'internal error' : error.message });
+    return sendProblem(reply, status, status >= 500 ? 'Something went wrong here.' : error.message);
   });
-  server.setNotFoundHandler((_request, reply) => reply.code(404).send({ error: 'not found' }));
+  server.setNotFoundHandler((_request, reply) => sendProblem(reply, 404, 'There is nothing here.'));
   for (const register of routes) await server.register(async (scope) => register(scope));
   await server.listen({ host, port });
   const close = () => server.close();
   return { url: urlOf(server, host), close, [Symbol.asyncDispose]: close };
+}
+
+function sendProblem(reply: FastifyReply, status: number, detail: string): FastifyReply {
+  return reply.code(status).type('application/problem+json').send(problemOf(status, detail));
 }
 
 function urlOf(server: FastifyInstance, host: string): string {

@@ -1,10 +1,12 @@
 /** The HTTP API over real HTTP: lists in, items out, acting, and the document that says so. */
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { calls } from '../../src/server/api/calls.ts';
 import { openApiDocument } from '../../src/server/api/openapi.ts';
+import { problemSchema } from '../../src/server/api/problem.ts';
 import { shareLink } from '../setup/system.ts';
-import { openWindow, type TestWindow } from './window.ts';
+import { openWindow, openWindowOn, type TestWindow } from './window.ts';
 
 function create(
   window: TestWindow,
@@ -36,12 +38,26 @@ describe('a list sent to the API', () => {
     expect(await window.system.session.ledger.batch('api')).toMatchObject({ counts: { queued: 2 } });
   });
 
-  it('twice under one Idempotency-Key gets the first answer, and a key belongs to one request', async () => {
+  it('twice under one Idempotency-Key gets the first answer, also from a server started since', async () => {
     await using window = await openWindow();
     const key = { 'idempotency-key': 'k1' };
-    const first = await (await create(window, shareLink(1), 'text/plain', key)).json();
-    expect(await (await create(window, shareLink(1), 'text/plain', key)).json()).toEqual(first);
-    expect((await create(window, shareLink(1), 'text/plain', key, 'batch=other')).status).toBe(422);
+    const list = `${shareLink(1)}\n${shareLink(2)}`;
+    const first = await (await create(window, list, 'text/plain', key)).json();
+    expect(first).toMatchObject({ accepted: 2, duplicates: 0 });
+    expect(await (await create(window, list, 'text/plain', key)).json()).toEqual(first);
+    await using restarted = await openWindowOn(window.system);
+    expect(await (await create(restarted, list, 'text/plain', key)).json()).toEqual(first);
+    // A key belongs to one request, and to one list.
+    expect((await create(window, list, 'text/plain', key, 'batch=other')).status).toBe(422);
+    expect((await create(window, shareLink(3), 'text/plain', key)).status).toBe(422);
+    expect((await create(window, shareLink(3), 'text/plain', { 'idempotency-key': 'k2' })).status).toBe(200);
+  });
+
+  it('of the wrong kind is refused, and a page of binary is answered, not cut off', async () => {
+    await using window = await openWindow();
+    expect((await create(window, '<x/>', 'application/xml')).status).toBe(415);
+    const binary = await create(window, '\u0000\u0001'.repeat(500_000), 'text/plain');
+    expect(await binary.json()).toMatchObject({ accepted: 0 });
   });
 
   it.each([
@@ -122,13 +138,70 @@ describe('the API', () => {
       expect(audit).toContain(`{name}/${word}`);
   });
 
-  it('answers with problems where there is nothing', async () => {
+  it.each([
+    ['GET', 'batches/none', 404],
+    ['GET', 'items/none', 404],
+    ['GET', 'batches/none/items', 404],
+    ['GET', 'items/none/events', 404],
+    ['GET', 'nowhere', 404],
+    ['GET', `items/${'x'.repeat(300)}`, 404],
+    ['GET', 'items/%E0%A4%A', 400],
+    ['DELETE', 'batches', 405],
+    ['GET', 'batches/test/pause', 405],
+    ['GET', 'batches?limit=0', 422],
+    ['GET', 'batches?cursor=-1', 422],
+    ['POST', 'batches/test/priority', 422],
+    ['POST', 'batches/none/cancel', 404],
+  ])('answers %s %s with a problem, %i', async (method, path, status) => {
     await using window = await openWindow();
-    for (const path of ['batches/none', 'items/none', 'batches/none/items', 'items/none/events'])
-      expect([path, (await window.get(`/api/v1/${path}`)).status]).toEqual([path, 404]);
+    await window.system.give(1);
+    const answer = await fetch(`${window.url}/api/v1/${path}`, { method });
+    expect(answer.headers.get('content-type')).toContain('application/problem+json');
+    expect(problemSchema.parse(await answer.json()).status).toBe(status);
+    expect(answer.status).toBe(status);
   });
 
-  it('is described by a document that knows every call', () => {
+  it.each([
+    ['text/plain', '{"priority":2}', 415],
+    ['application/json', '{"priority":', 400],
+    ['application/json', `{"priority":"${'x'.repeat(70_000)}"}`, 413],
+  ])('answers a body %s that is wrong with a problem', async (type, body, status) => {
+    await using window = await openWindow();
+    await window.system.give(1);
+    const headers = { 'content-type': type };
+    const answer = await fetch(`${window.url}/api/v1/batches/test/priority`, {
+      method: 'POST',
+      body,
+      headers,
+    });
+    expect([answer.status, problemSchema.parse(await answer.json()).status]).toEqual([status, status]);
+  });
+
+  it('streams what changes as JSON', async () => {
+    await using window = await openWindow();
+    const leaving = new AbortController();
+    const answer = await fetch(`${window.url}/api/v1/events`, { signal: leaving.signal });
+    let text = '';
+    for await (const chunk of answer.body ?? []) {
+      text += new TextDecoder().decode(chunk);
+      if (text.includes('event: overview')) break;
+    }
+    const data = /event: overview\ndata: (.*)/.exec(text)?.[1] ?? '';
+    expect(JSON.parse(data)).toMatchObject({ states: { saved: 0 }, paused: false, halts: [] });
+  });
+
+  it('pauses and resumes everything, and writes down what was refused too', async () => {
+    await using window = await openWindow();
+    for (const path of ['pause', 'resume', 'batches/none/cancel'])
+      await fetch(`${window.url}/api/v1/${path}`, { method: 'POST' });
+    const audit = await (await window.get('/audit')).text();
+    for (const words of ['POST /pause', 'POST /resume', 'failed: There is no batch none.'])
+      expect(audit).toContain(words);
+  });
+
+  it('is described by a valid document that knows every call', async () => {
+    const validation = await new Validator().validate(JSON.parse(JSON.stringify(openApiDocument())));
+    expect(validation.errors ?? []).toEqual([]);
     const document = z
       .object({ openapi: z.literal('3.1.0'), paths: z.record(z.string(), z.record(z.string(), z.unknown())) })
       .parse(openApiDocument());

@@ -224,7 +224,9 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
   it('shows the queues’ own board', async () => {
     await using window = await openWindow();
     await using tab = await open(`${window.url}/queues`);
-    await tab.page.getByText('status-check').first().waitFor();
+    for (const queue of ['submit', 'status-check', 'download', 'ticks'])
+      await tab.page.getByText(queue, { exact: true }).first().waitFor();
+    expect(tab.complaints).toEqual([]);
   });
 
   it('can be gone through by keyboard', async () => {

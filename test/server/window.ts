@@ -13,6 +13,18 @@ export interface TestWindow extends AsyncDisposable {
 
 export async function openWindow(options: SystemOptions = {}): Promise<TestWindow> {
   const system = await startSystem({ ...options, environment: { HTTP_PORT: '0', ...options.environment } });
+  const window = await openWindowOn(system);
+  return {
+    ...window,
+    async [Symbol.asyncDispose]() {
+      await window[Symbol.asyncDispose]();
+      await system[Symbol.asyncDispose]();
+    },
+  };
+}
+
+/** Another server on a system that is there already. */
+export async function openWindowOn(system: System): Promise<TestWindow> {
   const pages = await openOperatorPages(system.session);
   const server = await openServer(system.session, { hasPages: true, pages: [pages.routes] });
   const get = (path: string, headers: Record<string, string> = {}) =>
@@ -33,7 +45,6 @@ export async function openWindow(options: SystemOptions = {}): Promise<TestWindo
     async [Symbol.asyncDispose]() {
       await server.close();
       await pages.close();
-      await system[Symbol.asyncDispose]();
     },
   };
 }

@@ -3,16 +3,16 @@
  * are streamed; every change goes to the audit log; errors are problem+json.
  */
 import { Readable } from 'node:stream';
-import type { FastifyError, FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { AuditLog } from '../auth/audit-log.ts';
 import { Refusal, viewerOf } from '../auth/guard.ts';
-import { html } from '../dashboard/html.ts';
+import { Html } from '../dashboard/html.ts';
 import type { LiveHub } from '../dashboard/live.ts';
 import type { Overview } from '../readings/overview.ts';
 import { RedisAwayError, readWithin } from '../readings/remember.ts';
 import type { InvalidEntry, ServerDeps } from '../server-deps.ts';
-import { calls } from './calls.ts';
+import { calls, methodsOf } from './calls.ts';
 import { runOnce } from './idempotency.ts';
 import { openApiDocument } from './openapi.ts';
 import { problemOf } from './problem.ts';
@@ -49,21 +49,35 @@ const config = { isApi: true } as const;
 export async function apiRoutes(scope: FastifyInstance, parts: ApiParts): Promise<void> {
   await scope.register(async (api) => {
     reportProblems(api, parts);
-    // Lists of any kind are taken as they come; only the calls with a small body read it whole.
+    // Lists of any length are taken as they come; only the calls with a small body read it whole.
     api.removeAllContentTypeParsers();
     api.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
+    api.all('/api/*', { config }, (request, reply) => refuseUnknown(request, reply));
     readingCalls(api, parts);
     actingCalls(api, parts);
     api.get('/api/v1/openapi.json', { config }, () => openApiDocument());
     api.get('/api/v1/events', { config }, (request, reply) =>
       parts.hub.open(request, reply, {
         read: async () => {
+          // Without the instant, which alone is no change.
           const { at: _, ...overview } = viewOverview(await parts.readOverview());
-          return { overview: html`${JSON.stringify(overview)}` };
+          return { overview: new Html(JSON.stringify(overview)) };
         },
+        tell: (event, text) => ({ event, data: JSON.parse(text) }),
       }),
     );
   });
+}
+
+/** No call, or none with this method. */
+function refuseUnknown({ url, method }: FastifyRequest, reply: FastifyReply): never {
+  const path = url.split('?')[0]?.replace(/^\/api\/v1/, '') ?? '';
+  const methods = methodsOf(path);
+  // With the right method it is an id too long to be one.
+  if (methods.length === 0 || methods.includes(method))
+    throw new Refusal(404, 'There is no such call. GET /api shows what there is.');
+  reply.header('allow', methods.join(', '));
+  throw new Refusal(405, `${method} is not for this; use ${methods.join(' or ')}.`);
 }
 
 function reportProblems(api: FastifyInstance, { deps }: ApiParts): void {
@@ -71,6 +85,8 @@ function reportProblems(api: FastifyInstance, { deps }: ApiParts): void {
     const status = error instanceof RedisAwayError ? 503 : statusOf(error);
     if (status === 500) deps.logger.error({ err: error, route: request.routeOptions.url }, 'A call failed');
     const detail = status === 500 ? 'Something went wrong here. The log says more.' : error.message;
+    if (status === 401) reply.header('www-authenticate', 'Bearer');
+    if (status === 503) reply.header('retry-after', '5');
     return reply.code(status).type('application/problem+json').send(problemOf(status, detail));
   });
 }
@@ -102,15 +118,21 @@ function define<Params extends z.ZodType, Query extends z.ZodType, Answer extend
         request,
       };
       if (call.role === 'viewer') return readWithin(deps.redis, () => handle(asked));
-      const answer = await handle(asked);
-      await audit.write({
+      const entry = {
         who: viewer.name ?? 'local',
         address: request.ip,
         action: `${call.method} ${call.path}`,
         target: request.url.split('?')[0]?.split('/')[4] ?? '',
-        outcome: JSON.stringify(answer),
-      });
-      return answer;
+      };
+      try {
+        const answer = await handle(asked);
+        await audit.write({ ...entry, outcome: JSON.stringify(answer) });
+        return answer;
+      } catch (error) {
+        const words = error instanceof Error ? error.message : String(error);
+        await audit.write({ ...entry, outcome: `failed: ${words}` }).catch(() => undefined);
+        throw error;
+      }
     },
   });
 }
@@ -156,7 +178,7 @@ function actingCalls(api: FastifyInstance, parts: ApiParts): void {
   define(api, parts, calls.retryBatch, async ({ params, request }) => {
     const { name } = await batchOf(params.name, deps);
     return {
-      items: await operations.retry(name, parse(calls.retryBatch.body, await readJson(request.body))),
+      items: await operations.retry(name, parse(calls.retryBatch.body, await readJson(request))),
     };
   });
   define(api, parts, calls.cancelBatch, async ({ params }) => {
@@ -173,7 +195,7 @@ function actingCalls(api: FastifyInstance, parts: ApiParts): void {
   });
   define(api, parts, calls.prioritizeBatch, async ({ params, request }) => {
     const { name } = await batchOf(params.name, deps);
-    const { priority } = parse(calls.prioritizeBatch.body, await readJson(request.body));
+    const { priority } = parse(calls.prioritizeBatch.body, await readJson(request));
     await operations.setPriority(name, priority);
     return done;
   });
@@ -195,22 +217,29 @@ async function createBatch(query: z.output<typeof createQuery>, request: Fastify
   const { operations, models, clock, redis, prefix } = deps;
   const given = request.headers['idempotency-key'];
   const key = Array.isArray(given) ? given[0] : given;
-  const { body, raw } = request;
-  if (!(body instanceof Readable)) throw new Refusal(400, 'Send a list of links as the body.');
+  const { raw } = request;
+  const contentType = mediaTypeOf(request);
+  const extension = listExtensions[contentType];
+  if (extension === undefined)
+    throw new Refusal(
+      415,
+      `${contentType} is no list; send ${Object.keys(listExtensions).filter(Boolean).join(', ')}.`,
+    );
+  const body = bodyOf(request);
   const stopping = new AbortController();
   raw.once('aborted', () => stopping.abort());
   const invalidLines: InvalidEntry[] = [];
   const caller = viewerOf(request).name ?? '';
   return runOnce(
-    { redis, prefix, caller, key, request: request.url },
-    async () => {
+    { redis, prefix, caller, key, request: request.url, body },
+    async (chunks) => {
       const counts = await operations.create({
         batch:
           query.batch ??
           `api-${new Date(clock.now()).toISOString().slice(0, 19).replaceAll(/[-:]/g, '').replace('T', '-')}`,
         model: query.model ?? models.list()[0]?.id ?? '',
-        listName: `body${extensionOf(request.headers['content-type'])}`,
-        chunks: body,
+        listName: `body${extension}`,
+        chunks,
         force: query.force === 'true',
         onInvalid: ({ line, text, reason }) => {
           if (invalidLines.length < invalidShown) invalidLines.push({ line, text, reason });
@@ -225,14 +254,26 @@ async function createBatch(query: z.output<typeof createQuery>, request: Fastify
 }
 
 /** What the list's format is looked for by first; its first bytes have the last word. */
-function extensionOf(contentType = ''): string {
-  const extensions: Readonly<Record<string, string>> = {
-    'text/csv': '.csv',
-    'application/json': '.json',
-    'application/x-ndjson': '.jsonl',
-    'application/jsonl': '.jsonl',
-  };
-  return extensions[contentType.split(';')[0]?.trim().toLowerCase() ?? ''] ?? '.txt';
+const listExtensions: Readonly<Record<string, string>> = {
+  'text/plain': '.txt',
+  'text/csv': '.csv',
+  'text/tab-separated-values': '.tsv',
+  'application/json': '.json',
+  'application/x-ndjson': '.jsonl',
+  'application/jsonl': '.jsonl',
+  'application/gzip': '.txt',
+  'application/octet-stream': '.txt',
+  '': '.txt',
+};
+
+function mediaTypeOf({ headers }: FastifyRequest): string {
+  return headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
+}
+
+/** Whoever stops reading early leaves the connection open for the answer, and the rest for who reads on. */
+function bodyOf({ body }: FastifyRequest): AsyncIterable<Uint8Array> {
+  if (!(body instanceof Readable)) throw new Refusal(400, 'Send a list of links as the body.');
+  return { [Symbol.asyncIterator]: () => body.iterator({ destroyOnReturn: false }) };
 }
 
 async function batchOf(name: string, { ledger }: ServerDeps) {
@@ -254,11 +295,15 @@ function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.outp
 }
 
 /** An absent body is an empty one. */
-async function readJson(body: unknown): Promise<unknown> {
+async function readJson(request: FastifyRequest): Promise<unknown> {
+  const { body } = request;
   if (!(body instanceof Readable)) return {};
+  const type = mediaTypeOf(request);
+  if (type !== '' && type !== 'application/json')
+    throw new Refusal(415, `Send the body as application/json, not as ${type}.`);
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of body) {
+  for await (const chunk of body.iterator({ destroyOnReturn: false })) {
     const bytes = Buffer.from(chunk);
     size += bytes.length;
     if (size > mostJsonBytes) throw new Refusal(413, 'This body is too large.');

@@ -128,3 +128,11 @@ export const calls = {
   },
 } as const satisfies Record<string, Call>;
 export type CallName = keyof typeof calls;
+
+/** The methods a path below `/api/v1` has; none for an unknown one. */
+export function methodsOf(path: string): string[] {
+  const fits = (pattern: string) => new RegExp(`^${pattern.replaceAll(/\{\w+\}/g, '[^/]+')}$`).test(path);
+  return Object.values(calls)
+    .filter((call) => fits(call.path))
+    .map(({ method }) => method);
+}

@@ -1,15 +1,22 @@
 /**
- * Makes a repeated call harmless: under one key a call runs once, and whoever repeats it gets the first answer.
- * A call whose server died leaves its key busy for some minutes; taking a list in again is harmless anyway,
- * because links given again change nothing.
+ * Makes a repeated call harmless: under one key a call runs once, and whoever repeats it, body and all, gets the
+ * first answer, also from a server that was started since. A call whose server died leaves its key busy for
+ * some minutes; taking a list in again is harmless anyway, because links given again change nothing.
  */
 import { createHash } from 'node:crypto';
+import { z } from 'zod';
 import type { RedisConnection } from '../../shared/redis/script.ts';
 import { Refusal } from '../auth/guard.ts';
 
 const busyMs = 10 * 60_000;
 const keptMs = 24 * 3_600_000;
-const busy = 'busy';
+const longestKey = 200;
+
+const storedSchema = z.object({
+  request: z.string(),
+  /** Absent while the first call runs. */
+  done: z.object({ body: z.string(), answer: z.unknown() }).optional(),
+});
 
 export interface IdempotencyOptions {
   readonly redis: RedisConnection;
@@ -19,31 +26,70 @@ export interface IdempotencyOptions {
   readonly key: string | undefined;
   /** The request but for its body; a key belongs to one. */
   readonly request: string;
+  /** Goes on where it was left when it is read again. */
+  readonly body: AsyncIterable<Uint8Array>;
 }
 
-/** @throws Refusal 409 while the first call runs, 422 when the key was used for another request */
+/**
+ * @param run is handed the body, which can be read once
+ * @throws Refusal 409 while the first call runs, 422 when the key was used for another request or body
+ */
 export async function runOnce<Answer>(
-  { redis, prefix, caller, key, request }: IdempotencyOptions,
-  run: () => Promise<Answer>,
+  { redis, prefix, caller, key, request, body }: IdempotencyOptions,
+  run: (body: AsyncIterable<Uint8Array>) => Promise<Answer>,
   read: (stored: unknown) => Answer,
 ): Promise<Answer> {
-  if (key === undefined) return run();
-  if (key.length === 0 || key.length > 200)
-    throw new Refusal(400, 'An Idempotency-Key has 1 to 200 characters.');
-  const digest = createHash('sha256').update(`${caller}\n${key}`).digest('hex');
-  const place = `${prefix}:idempotency:${digest}`;
-  if ((await redis.set(place, `${busy}\n${request}`, 'PX', busyMs, 'NX')) === null) {
-    const [state = '', usedFor = '', answer = 'null'] = ((await redis.get(place)) ?? '').split('\n', 3);
-    if (usedFor !== request) throw new Refusal(422, 'This Idempotency-Key was used for another request.');
-    if (state === busy) throw new Refusal(409, 'The first call with this Idempotency-Key is still running.');
-    return read(JSON.parse(answer));
-  }
+  if (key === undefined) return run(body);
+  if (key.length === 0 || key.length > longestKey)
+    throw new Refusal(400, `An Idempotency-Key has 1 to ${longestKey} characters.`);
+  const place = `${prefix}:idempotency:${sha256(`${caller}\n${key}`)}`;
+  const isFirst = (await redis.set(place, JSON.stringify({ request }), 'PX', busyMs, 'NX')) !== null;
+  if (!isFirst) return read(await answerOfFirst((await redis.get(place)) ?? '{}', request, body));
+  const seen = createHash('sha256');
   try {
-    const answer = await run();
-    await redis.set(place, `done\n${request}\n${JSON.stringify(answer)}`, 'PX', keptMs);
+    const answer = await run(through(body, seen));
+    // What the reader of the list has left unread belongs to the body too.
+    for await (const chunk of body) seen.update(chunk);
+    const done = { body: seen.digest('hex'), answer };
+    await redis.set(place, JSON.stringify({ request, done }), 'PX', keptMs);
     return answer;
   } catch (error) {
     await redis.del(place);
     throw error;
   }
+}
+
+async function answerOfFirst(
+  stored: string,
+  request: string,
+  body: AsyncIterable<Uint8Array>,
+): Promise<unknown> {
+  const first = storedSchema.safeParse(JSON.parse(stored));
+  // It has just failed or expired between two looks.
+  if (!first.success)
+    throw new Refusal(409, 'The first call with this Idempotency-Key has just ended. Repeat it.');
+  if (first.data.request !== request)
+    throw new Refusal(422, 'This Idempotency-Key was used for another request.');
+  const { done } = first.data;
+  if (done === undefined)
+    throw new Refusal(409, 'The first call with this Idempotency-Key is still running.');
+  const seen = createHash('sha256');
+  for await (const chunk of body) seen.update(chunk);
+  if (seen.digest('hex') !== done.body)
+    throw new Refusal(422, 'This Idempotency-Key was used for another list.');
+  return done.answer;
+}
+
+async function* through(
+  body: AsyncIterable<Uint8Array>,
+  seen: ReturnType<typeof createHash>,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of body) {
+    seen.update(chunk);
+    yield chunk;
+  }
+}
+
+function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
 }

@@ -5,6 +5,11 @@ import { problemSchema } from './problem.ts';
 
 const listTypes = ['text/plain', 'text/csv', 'application/json', 'application/x-ndjson'];
 
+const problem = {
+  description: 'What went wrong',
+  content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
+};
+
 type Json = z.core.JSONSchema.BaseSchema;
 
 export function openApiDocument(): Readonly<Record<string, unknown>> {
@@ -21,14 +26,27 @@ export function openApiDocument(): Readonly<Record<string, unknown>> {
       description:
         'Batches of video links: put them in, follow them, act on them. `GET /api/v1/events` streams the overview as server-sent events whenever it changes.',
     },
+    servers: [{ url: '/' }],
     security: [{ bearer: [] }],
     components: {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
       schemas: { Problem: schemaOf(problemSchema, 'output') },
     },
-    paths,
+    paths: { ...paths, '/api/v1/events': { get: events } },
   };
 }
+
+/** Not one answer but a stream, so it is in no table of calls. */
+const events = {
+  operationId: 'events',
+  summary: 'The overview as server-sent events, whenever it changes',
+  description:
+    'Open to viewers. An event `overview` carries it as JSON; `connection` tells whether Redis answers.',
+  responses: {
+    200: { description: 'A stream', content: { 'text/event-stream': { schema: { type: 'string' } } } },
+    default: problem,
+  },
+};
 
 function operation(name: string, call: Call): Record<string, unknown> {
   const body = bodyOf(call.body);
@@ -47,10 +65,7 @@ function operation(name: string, call: Call): Record<string, unknown> {
         description: 'Done',
         content: { 'application/json': { schema: schemaOf(call.answer, 'output') } },
       },
-      default: {
-        description: 'What went wrong',
-        content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
-      },
+      default: problem,
     },
   };
 }

@@ -4,6 +4,7 @@
  */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '../../shared/logging/logger.ts';
+import { problemOf } from '../api/problem.ts';
 import { RedisAwayError } from '../readings/remember.ts';
 import { html } from './html.ts';
 import { page } from './layout.ts';
@@ -24,7 +25,10 @@ export function showError(
       ? 'Something went wrong here. The log says more.'
       : error.message;
   if (isAway) reply.header('retry-after', '5');
-  if (request.routeOptions.config.isApi) return reply.code(status).send({ error: words });
+  if (request.routeOptions.config.isApi) {
+    if (status === 401) reply.header('www-authenticate', 'Bearer');
+    return reply.code(status).type('application/problem+json').send(problemOf(status, words));
+  }
   const content = html`<h1>${titleOf(status)}</h1><p class="${status >= 500 ? 'error' : 'card'}" role="alert">${words}</p><p><a href="/">To the overview</a></p>`;
   const text = page({ title: titleOf(status), viewer: request.viewer, section: '', content });
   return reply

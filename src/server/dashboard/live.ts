@@ -10,6 +10,8 @@ import type { Fragments } from './overview-view.ts';
 export interface LivePage {
   /** Reads what the page shows; rejects when Redis is away. */
   read(): Promise<Fragments>;
+  /** How a part that has changed is told; without it as HTML to put into the page. */
+  readonly tell?: (id: string, text: string) => { readonly event: string; readonly data: unknown };
   /** Samples after an instant, where the page has charts. */
   readonly samples?: (after: number) => Promise<readonly Sample[]>;
 }
@@ -75,7 +77,8 @@ function follow(livePage: LivePage, lastSample: number, write: (event: string) =
       for (const [id, { text }] of Object.entries(await livePage.read())) {
         if (sent.get(id) === text) continue;
         sent.set(id, text);
-        write(eventOf('part', { id, html: text }));
+        const { event, data } = livePage.tell?.(id, text) ?? { event: 'part', data: { id, html: text } };
+        write(eventOf(event, data));
       }
       await sendSamples();
       if (isAway || ticks === 0) write(eventOf('connection', { redis: 'here' }));
