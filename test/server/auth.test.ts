@@ -1,7 +1,10 @@
 /** Who may come in, and what nobody may do: over real HTTP. */
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import { refuseRequest } from '../../src/server/auth/request-rules.ts';
 import { csrfIn, openWindow, type TestWindow } from './window.ts';
+
+const boardSchema = z.object({ queues: z.array(z.object({ readOnlyMode: z.boolean() })) });
 
 const closed = {
   DASHBOARD_USER: 'anna',
@@ -91,7 +94,12 @@ describe('a window with credentials', () => {
     expect(page).not.toContain('/pause');
     const csrf = csrfIn(page);
     expect((await window.post('/batches/test/pause', { csrf }, { cookie })).status).toBe(403);
+    expect((await window.get('/new', { cookie })).status).toBe(403);
     const program = { authorization: 'Bearer fedcba9876543210' };
+    const board = `${window.url}/queues/api/queues`;
+    expect((await fetch(`${board}/submit/pause`, { method: 'PUT', headers: program })).status).toBe(403);
+    const { queues } = boardSchema.parse(await (await fetch(board, { headers: program })).json());
+    expect(queues.map(({ readOnlyMode }) => readOnlyMode)).toEqual([true, true, true, true]);
     const pause = `${window.url}/api/v1/batches/test/pause`;
     expect((await fetch(pause, { method: 'POST', headers: program })).status).toBe(403);
     expect((await window.get('/metrics', program)).status).toBe(200);

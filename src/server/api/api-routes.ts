@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { AuditLog } from '../auth/audit-log.ts';
-import { Refusal, viewerOf } from '../auth/guard.ts';
+import { mustBeOperator, Refusal, viewerOf } from '../auth/guard.ts';
 import { Html } from '../dashboard/html.ts';
 import type { LiveHub } from '../dashboard/live.ts';
 import type { Overview } from '../readings/overview.ts';
@@ -110,8 +110,7 @@ function define<Params extends z.ZodType, Query extends z.ZodType, Answer extend
     config,
     handler: async (request) => {
       const viewer = viewerOf(request);
-      if (call.role === 'operator' && viewer.role !== 'operator')
-        throw new Refusal(403, 'This needs the role of an operator.');
+      if (call.role === 'operator') mustBeOperator(viewer);
       const asked = {
         params: parse(call.params, request.params),
         query: parse(call.query, request.query),

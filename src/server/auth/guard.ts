@@ -91,6 +91,10 @@ export function viewerOf(request: FastifyRequest): Viewer {
   return request.viewer;
 }
 
+export function mustBeOperator({ role }: Viewer): void {
+  if (role !== 'operator') throw new Refusal(403, 'This needs the role of an operator.');
+}
+
 /** Lets only operators go on, and only with a form or a token of theirs. */
 export async function requireOperator(
   request: FastifyRequest,
@@ -98,7 +102,7 @@ export async function requireOperator(
   csrf: string | undefined,
 ): Promise<Viewer> {
   const viewer = viewerOf(request);
-  if (viewer.role !== 'operator') throw new Refusal(403, 'This needs the role of an operator.');
+  mustBeOperator(viewer);
   if (request.isProgram) return viewer;
   const id = accounts.isClosed ? (request.cookies[sessionCookie] ?? '') : openSession;
   if (!(await sessions.isCsrf(id, csrf ?? '')))

@@ -98,8 +98,8 @@ export function actionRoutes(scope: FastifyInstance, parts: ActionParts): void {
       return told(weight > 1 ? 'preferred' : 'not-preferred', operations.setPriority(name, weight));
     }),
   );
-  ofEverything('/pause', 'pause', () => told('paused-all', operations.pauseAll()));
-  ofEverything('/resume', 'resume', () => told('resumed-all', operations.resumeAll()));
+  ofEverything('/pause', 'pause', () => told('paused-all', operations.pauseAll(), 'paused'));
+  ofEverything('/resume', 'resume', () => told('resumed-all', operations.resumeAll(), 'resumed'));
   post('/items/:target/retry', 'retry', async (id) => counted('retried', await retryOne(id, deps)));
 }
 
@@ -113,9 +113,9 @@ function counted(notice: NoticeName, n: number): Done {
   return n === 0 ? { notice: 'nothing', outcome: 'nothing to do' } : { notice, n, outcome: `${n} links` };
 }
 
-async function told(notice: NoticeName, act: Promise<void>): Promise<Done> {
+async function told(notice: NoticeName, act: Promise<void>, outcome: string = notice): Promise<Done> {
   await act;
-  return { notice, outcome: notice };
+  return { notice, outcome };
 }
 
 /** Runs on after the answer where it has to; what came of it is in the audit log either way. */

@@ -173,7 +173,7 @@ function itemRow(item: Item): Html {
   return html`<tr><td><a href="${itemPath(item.id)}"><code>${item.id}</code></a></td><td>${stateChip(item.state)}</td><td class="break">${
     item.reason === null
       ? (item.message ?? '')
-      : html`<strong>${item.reason}</strong> <span class="note">${item.message}</span>`
+      : html`<span class="clamp"><strong>${item.reason}</strong> <span class="note">${item.message}</span></span>`
   }</td><td class="desk">${task === undefined ? '–' : html`<code title="${task}">${task.slice(0, 12)}${task.length > 12 ? '…' : ''}</code>`}</td><td class="desk">${moment(item.enqueuedAt)}</td><td class="desk number">${
     item.bytes === null ? '–' : bytes(item.bytes)
   }</td></tr>`;

@@ -4,7 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { requireOperator, viewerOf } from '../auth/guard.ts';
+import { mustBeOperator, requireOperator, viewerOf } from '../auth/guard.ts';
 import type { CreditsReader } from '../readings/credits.ts';
 import { readWithin } from '../readings/remember.ts';
 import type { ListCheck, ServerDeps } from '../server-deps.ts';
@@ -40,16 +40,13 @@ export function newBatchRoutes(scope: FastifyInstance, parts: NewBatchParts): vo
       .send(page({ title: 'New batch', viewer, section: '/new', content }));
   };
 
-  scope.get('/new', (request, reply) =>
-    show(request, reply, {
-      form: {
-        batch: nameFor(deps.clock.now()),
-        model: deps.models.list()[0]?.id ?? '',
-        list: '',
-        listName: '',
-      },
-    }),
-  );
+  scope.get('/new', (request, reply) => {
+    mustBeOperator(viewerOf(request));
+    const model = deps.models.list()[0]?.id ?? '';
+    return show(request, reply, {
+      form: { batch: nameFor(deps.clock.now()), model, list: '', listName: '' },
+    });
+  });
 
   scope.post('/new/check', { bodyLimit: mostListBytes }, async (request, reply) => {
     const { csrf, ...form } = formSchema.parse(request.body);

@@ -10,7 +10,7 @@ import { Queue } from 'bullmq';
 import type { FastifyInstance } from 'fastify';
 import { stages, ticksQueue } from '../../shared/jobs/catalogue.ts';
 import type { AuditLog } from '../auth/audit-log.ts';
-import { Refusal, viewerOf } from '../auth/guard.ts';
+import { mustBeOperator, viewerOf } from '../auth/guard.ts';
 import { contentPolicy } from '../auth/request-rules.ts';
 import type { ServerDeps } from '../server-deps.ts';
 
@@ -44,7 +44,7 @@ export async function queueBoard(
       reply.header('content-security-policy', policy);
       if (request.method === 'GET' || request.method === 'HEAD') return;
       const viewer = viewerOf(request);
-      if (viewer.role !== 'operator') throw new Refusal(403, 'This needs the role of an operator.');
+      mustBeOperator(viewer);
       const target = request.url.slice(basePath.length).split('?')[0] ?? '';
       await audit.write({
         who: viewer.name ?? 'local',
