@@ -53,8 +53,12 @@ async function measure({ name, callbacks, policy }: Row, links: number, lost: nu
   return `${name}: ${await judge(system, batch, loses)}, ${seconds} s`;
 }
 
-async function judge(system: BenchSystem, { counts, possiblyPaidTwice }: Batch, loses: Set<string>) {
-  const { links, queriesByTask, tasks } = system.simulator.counts();
+async function judge(
+  system: BenchSystem,
+  { counts, possiblyPaidTwice, creditsSpent }: Batch,
+  loses: Set<string>,
+) {
+  const { links, queriesByTask, tasks, creditsSpent: charged } = system.simulator.counts();
   const twice = Object.entries(links).filter(([, { taskIds }]) => taskIds.length > 1);
   const named = await namedInReport(system.session.ledger);
   const isExact =
@@ -66,6 +70,7 @@ async function judge(system: BenchSystem, { counts, possiblyPaidTwice }: Batch, 
     `${counts.saved} saved, ${counts.held} held, ${counts.failed} failed`,
     `${tasks} tasks, ${(queries / tasks).toFixed(2)} queries a task`,
     `${twice.length} paid twice, ${possiblyPaidTwice} named (${isExact ? 'exactly those' : 'NOT those'})`,
+    `${creditsSpent} credits told of ${charged} charged`,
   ].join('; ');
 }
 

@@ -66,23 +66,29 @@ const STATUS_RULES: Readonly<Record<number, Rule>> = {
 };
 
 interface TextRule {
-  codes: readonly number[];
+  /** Unset: whatever the code, since the text can mean nothing else. */
+  codes?: readonly number[];
   text: RegExp;
   rule: Rule;
 }
 
+/** The vendor's codes have been seen to change under the same words: what these say fails no link. */
+const FREQUENCY: TextRule = { text: /call frequency is too high/i, rule: THROTTLED };
+
 const CREATE_TEXTS: readonly TextRule[] = [
+  FREQUENCY,
   // Seen once as 500 with the text of 402.
-  { codes: [500], text: /credits insufficient|balance isn.?t enough/i, rule: halt('no-credits') },
-  // Seen for every sora slug between June and August 2026.
-  { codes: [500], text: /interface is temporarily paused/i, rule: halt('model-paused') },
+  { text: /credits insufficient|insufficient credits|balance isn.?t enough/i, rule: halt('no-credits') },
+  // Seen as 500 for every sora slug between June and August 2026.
+  { text: /interface is temporarily paused/i, rule: halt('model-paused') },
   // Seen by public clients that probe with an empty input: a bad request in the dress of a server error.
   { codes: [500], text: /\bis required\b/i, rule: REJECT },
   // Documented; the name comes from our model definition, so no link is at fault.
-  { codes: [422], text: /model name you specified is not supported/i, rule: halt('misconfigured') },
+  { text: /model name you specified is not supported/i, rule: halt('misconfigured') },
 ];
 
 const RECORD_TEXTS: readonly TextRule[] = [
+  FREQUENCY,
   // Seen right after a create, and for ids nobody knows.
   { codes: [422], text: /recordInfo is null/i, rule: UNKNOWN_TASK },
   { codes: [404], text: /\b(?:task|record)/i, rule: UNKNOWN_TASK },
@@ -109,7 +115,7 @@ export function statusRule(httpStatus: number): Rule {
 }
 
 function byText(rules: readonly TextRule[], code: number, message: string): Rule | undefined {
-  return rules.find(({ codes, text }) => codes.includes(code) && text.test(message))?.rule;
+  return rules.find(({ codes, text }) => (codes?.includes(code) ?? true) && text.test(message))?.rule;
 }
 
 function byCode(rules: Readonly<Record<number, Rule>>, code: number, otherwise: Rule = UNKNOWN): Rule {

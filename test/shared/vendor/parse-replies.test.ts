@@ -76,6 +76,21 @@ describe('answers to a create call, read tolerantly', () => {
     ['an unknown code', raw({ code: 299, msg: 'hm' }), { outcome: 'retry', warn: true }],
     ['a code that is no number', raw({ code: {}, msg: 'hm' }), { outcome: 'retry', warn: true }],
     ['malformed, says the vendor', raw({ code: 400, msg: 'bad' }), { outcome: 'reject' }],
+    [
+      'a pause under another code',
+      raw({ code: 422, msg: 'This interface is temporarily paused' }),
+      { outcome: 'halt', reason: 'model-paused' },
+    ],
+    [
+      'no credits under another code',
+      raw({ code: 422, msg: 'Insufficient credits' }),
+      { outcome: 'halt', reason: 'no-credits' },
+    ],
+    [
+      'too fast under another code',
+      raw({ code: 500, msg: 'Your call frequency is too high' }),
+      { outcome: 'throttled' },
+    ],
     ['a redirect', raw('', { httpStatus: 302 }), { outcome: 'halt', reason: 'misconfigured' }],
     ['a plain 404', raw('Not found', { httpStatus: 404 }), { outcome: 'halt', reason: 'misconfigured' }],
     ['a status 505 of a proxy', raw('<html>', { httpStatus: 505 }), { outcome: 'retry' }],
@@ -199,6 +214,7 @@ describe('answers to a query, read tolerantly', () => {
     ['a redirect', '', 307, { outcome: 'halt', reason: 'misconfigured' }],
     ['a model switched off', { code: 505, msg: 'off' }, 200, { outcome: 'retry' }],
     ['maintenance', { code: 455, msg: 'later' }, 200, { outcome: 'halt', reason: 'maintenance' }],
+    ['too fast', { code: 500, msg: 'Your call frequency is too high.' }, 200, { outcome: 'throttled' }],
   ])('%s', (_, body, httpStatus, expected) => {
     expect(parseRecord(body, { httpStatus })).toMatchObject(expected);
   });
