@@ -19,6 +19,10 @@ export interface BenchSystem extends AsyncDisposable {
   readonly simulator: Simulator;
   readonly session: Session;
   readonly prefix: string;
+  /** Where the videos go. */
+  readonly videos: string;
+  /** What another process of the same project is started with. */
+  readonly environment: Readonly<Record<string, string>>;
   startWorker(): Promise<OpenWorker>;
   give(count: number): Promise<void>;
   ended(): Promise<Batch>;
@@ -43,19 +47,21 @@ export async function startBenchSystem(options: BenchSystemOptions): Promise<Ben
   const simulator = await startSimulator({ apiKey, ...options.simulator }, options.hooks);
   const redis = await openOwnRedis();
   const { folder } = redis;
+  const videos = join(folder, 'videos');
+  const environment = {
+    KIE_API_KEY: apiKey,
+    KIE_BASE_URL: simulator.url,
+    REDIS_URL: redis.url,
+    QUEUE_PREFIX: prefix,
+    DATA_DIR: join(folder, 'logs'),
+    STORAGE_URL: `file:${videos}`,
+    ALLOW_PRIVATE_ADDRESSES: 'true',
+    MIN_FREE_BYTES: '1MiB',
+    LOG_LEVEL: 'error',
+    ...options.environment,
+  };
   const session = await openSession({
-    loaded: parseConfiguration({
-      KIE_API_KEY: apiKey,
-      KIE_BASE_URL: simulator.url,
-      REDIS_URL: redis.url,
-      QUEUE_PREFIX: prefix,
-      DATA_DIR: join(folder, 'logs'),
-      STORAGE_URL: `file:${join(folder, 'videos')}`,
-      ALLOW_PRIVATE_ADDRESSES: 'true',
-      MIN_FREE_BYTES: '1MiB',
-      LOG_LEVEL: 'error',
-      ...options.environment,
-    }),
+    loaded: parseConfiguration(environment),
     terminal: openTerminal(process),
     modelFiles: [],
     logTo: 'file',
@@ -65,12 +71,14 @@ export async function startBenchSystem(options: BenchSystemOptions): Promise<Ben
     simulator,
     session,
     prefix,
+    videos,
+    environment,
     async startWorker() {
       const worker = await session.startWorker(stages);
       workers.push(worker);
       return worker;
     },
-    give: (count) => give(session, count, `${join(folder, 'videos')}/`),
+    give: (count) => give(session, count, `${videos}/`),
     ended: () => untilEnded(session),
     async [Symbol.asyncDispose]() {
       await Promise.all(workers.map((worker) => worker.stop(1000)));
