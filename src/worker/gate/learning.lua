@@ -2,17 +2,16 @@
 --
 -- The limit is the number of slots in use when the server first said no. Nothing else shows it, so the gate finds
 -- more room only by trying: one request beyond the limit, alone on its way so that its answer means exactly one
--- thing. Accepted, the limit is one more and the next one tries; refused, the gate leaves it at that for an interval
--- that widens while nothing changes. Refusals of requests within the limit mean that it has fallen: the count they
--- met is the new one, a second one in a row brings back what stood before, and each further one halves it, since the
--- server may still count requests of ours from before. docs/gate.md has the reasons and the figures.
+-- thing. Accepted, the limit is one more and the next one tries; refused, the gate leaves it at that until admissions
+-- have paid for the next attempt. A refusal within the limit means that it has fallen: the gate goes down to half and
+-- up again, alone, until it is refused or back at what stood before. docs/gate.md has the reasons and the figures.
 
 -- One refused attempt in so many admissions keeps refusals below ten in a thousand.
-local ADMISSIONS_PER_PROBE = 115
+local ADMISSIONS_PER_PROBE = 105
 -- Nothing is said about the way there and back before so many answers; after so many, old ones are forgotten.
 local RTT_ENOUGH, RTT_EPOCH = 20, 500
-local RAISE_FACTOR, FAIL_FACTOR = 3, 1.5
-local SMALL_RAISE = 1.25
+-- On a shared account attempts come sooner after one that succeeded and later after one that failed.
+local RAISE_FACTOR, FAIL_FACTOR = 2, 1.5
 -- An attempt that a server answers with Retry-After stops everybody for so long: it may cost one part in so many.
 local ATTEMPT_COST = 50
 
@@ -128,85 +127,91 @@ local function measureWay(state, rtt)
   state.rttMean = state.rttMean + (rtt - state.rttMean) / math.min(state.rttCount, 50)
 end
 
-local function stopClimbing(state, interval)
-  state.climbing, state.step, state.top = 0, 1, 0
-  state.nextProbeAt = now + interval
+-- Every refusal puts the next attempt off, so that all of them together stay within what one attempt may cost; where
+-- somebody else comes and goes, attempts are worth more than that.
+local function putOffProbe(state, pause)
+  local isShared = state.restless == 1
+  local interval = math.max(isShared and state.interval or longestInterval(state), ATTEMPT_COST * pause)
+  state.nextProbeAt = interval + (isShared and now or clamp(now, state.nextProbeAt, now + interval))
 end
 
--- After a raise that was none, the next one is small and has to stand before another follows.
+local function stopClimbing(state)
+  state.climbing, state.step, state.top = 0, 1, 0
+end
+
 local function climbFurther(state)
-  state.climbing, state.raisedAt = 1, now
+  state.climbing = 1
+  if state.limit > state.base then state.raisedAt = now end
   state.step = clamp(1, state.step * 2, math.floor(state.limit / 32))
-  if state.top > 0 and state.limit >= state.top then
-    stopClimbing(state, state.interval)
-  elseif state.doubt == 1 and state.limit >= state.base * SMALL_RAISE then
-    stopClimbing(state, 2.2 * state.window)
-  end
+  if state.top == 0 or state.limit < state.top then return end
+  stopClimbing(state)
+  -- It was put off for a lower limit, under which admissions take longer to pay for it.
+  state.nextProbeAt = math.min(state.nextProbeAt, now + longestInterval(state))
 end
 
 local function learnAcceptance(state, slot)
-  if state.streak > 1 then state.climbing = 1 end
+  if state.streak > 0 and (state.top == 0 or state.limit < state.top) then state.climbing = 1 end
   state.streak = 0
-  if now - math.max(state.raisedAt, state.refusedAt) > 2 * state.window then
-    state.base, state.restless = state.limit, 0
-  end
+  if now - math.max(state.raisedAt, state.refusedAt) > 2 * state.window then state.base = state.limit end
+  if now - state.fellAt > 12 * state.window then state.restless = 0 end
   if not slot.beyond then return end
   state.limit = clamp(state.limit, slot.used + 1, ceiling(state))
   climbFurther(state)
 end
 
 local function learnFailedProbe(state, slot)
-  local raised = state.raisedAt > state.refusedAt and (state.limit > state.base or state.restless == 1)
+  local raised = state.raisedAt > state.refusedAt
   local interval = raised and state.interval / RAISE_FACTOR or state.interval * FAIL_FACTOR
   state.interval = clamp(state.window / 8, interval, longestInterval(state))
   state.limit = math.max(1, math.min(state.limit, slot.used))
-  if not raised then state.doubt = 0 end
-  stopClimbing(state, math.max(state.interval, ATTEMPT_COST * slot.pause))
+  stopClimbing(state)
+  putOffProbe(state, slot.pause)
 end
+
+-- Where somebody else comes and goes, falls are small and many; where slots are dense, a count may be wrong by some.
+local function isVague(state) return state.restless == 1 or isDense(state) end
 
 -- A server that counts by fixed windows lets twice its limit pass around a boundary, and a token bucket what it has
--- saved up. So a great raise that is followed by a refusal within a window was no raise, or half of one: more than
--- twice what stood before can't come from a boundary alone.
+-- saved up. So a raise that is followed by a refusal within a window was no raise, or half of one.
 local function wasFalseRaise(state)
-  return now - state.raisedAt < 1.5 * state.window and state.limit > 1.15 * state.base + 1
-    and state.streak == (isDense(state) and 2 or 1)
+  if now - state.raisedAt >= 1.5 * state.window or state.streak ~= (isDense(state) and 2 or 1) then return false end
+  return state.limit > (isVague(state) and 1.15 * state.base + 1 or state.base)
 end
 
--- The count that was refused; at the second refusal in a row what stood before, then half of it each time.
+-- Half of the count that was refused: from there the way up, alone, costs one refusal however deep the fall was.
 local function fallenLimit(state, slot)
-  if state.streak == 1 then return slot.used end
-  if state.streak == 2 and state.base < slot.used then return state.base end
-  return math.ceil(slot.used / 2)
+  return isVague(state) and state.streak == 1 and slot.used or math.ceil(slot.used / 2)
 end
 
--- A raise that did not stand was not worth its attempt. A second fall without one: somebody else comes and goes, and so
--- does the room.
-local function learnFromFall(state)
+-- A raise that did not stand was not worth its attempt. A second fall without a raise between: somebody else comes and
+-- goes, and so does the room.
+local function learnCompany(state, slot)
   if now - state.raisedAt < 1.5 * state.window then
     state.interval = math.min(state.interval * 2, longestInterval(state))
-  elseif now - state.fellAt < 12 * state.window then
+  elseif state.fellAt > state.raisedAt and now - state.fellAt < 12 * state.window
+    and slot.used > 0.8 * state.fellFrom then
     state.interval = math.max(state.interval / 4, state.window / 8)
     state.restless = 1
   end
-  state.fellAt = now
+  state.fellAt, state.fellFrom = now, slot.used
 end
 
 local function learnFall(state, slot)
   state.streak = state.streak + 1
   if wasFalseRaise(state) then
-    local isRaise = slot.used > 2.1 * state.base
-    if isRaise then state.base = math.ceil(slot.used / 2) end
+    state.base = math.max(state.base, math.ceil(slot.used / 2))
     state.limit = math.min(state.limit, state.base)
-    state.interval = isRaise and state.window or 2 * longestInterval(state)
-    state.raisedAt, state.doubt = 0, 1
+    state.raisedAt, state.top = 0, slot.used
   else
+    if state.streak == 1 then learnCompany(state, slot) end
     state.limit = math.min(state.limit, fallenLimit(state, slot))
-    if state.streak == 1 then learnFromFall(state) end
+    state.top = math.min(slot.used, math.max(state.base, state.limit))
   end
-  state.limit, state.top = math.max(1, state.limit), slot.used
-  if state.streak > 2 then state.base = math.max(1, math.min(state.base, slot.used)) end
+  state.limit = math.max(1, state.limit)
+  -- So many in a row: nothing of what was known holds any more.
+  if state.streak > 2 then state.base, state.top = math.max(1, math.min(state.base, slot.used)), 0 end
   state.step, state.climbing = 1, 0
-  state.nextProbeAt = now + state.interval
+  putOffProbe(state, slot.pause)
   state.rttMin, state.rttMinBefore, state.rttCount = 0, 0, 0
 end
 

@@ -45,10 +45,10 @@ local LEARNED = {
   { 'streak', 0 },                 -- refusals since the last acceptance
   { 'refusedAt', 0 },
   { 'fellAt', 0 },                 -- the first refusal of the last fall
+  { 'fellFrom', 0 },               -- and the count that it met
   { 'restless', 0 },               -- 1: has fallen twice in short time, somebody else shares the account
-  { 'doubt', 0 },                  -- 1: the last raise was none, go up in small steps
   { 'interval', 12 * configuredWindow }, -- from a refused attempt beyond the limit to the next one
-  { 'nextProbeAt', 0 },
+  { 'nextProbeAt', now + 12 * configuredWindow }, -- the first attempt does not wait for it
   { 'pausedUntil', 0 },
   { 'trouble', 0 },                -- answers in a row, over all links, that were of no use
   { 'rttMin', 0 },                 -- shortest time from admission to answer among the last rttCount

@@ -77,6 +77,36 @@ describe('learning the limit', () => {
     expect(await learnedLimit()).toBe(20);
   });
 
+  test('a limit configured as the most there is: a fall is followed, and so is the way back up to it', async () => {
+    const server = sliding(20);
+    const changes = [
+      { atWindow: 4, max: 9 },
+      { atWindow: 10, max: 14 },
+      { atWindow: 40, max: 60 },
+    ];
+    const requests = await run({ server, windows: 60, learn: 'down', changes });
+    expect(acceptedBetween(requests, 6 * windowMs, 9 * windowMs)).toBeGreaterThanOrEqual(26);
+    expect(acceptedBetween(requests, 36 * windowMs, 39 * windowMs)).toBeGreaterThanOrEqual(41);
+    expect(acceptedBetween(requests, 57 * windowMs, 60 * windowMs)).toBeGreaterThanOrEqual(59);
+    expect(await learnedLimit()).toBe(20);
+  });
+
+  test('one refusal without a reason is soon made up for', async () => {
+    const honest = sliding(20);
+    let calls = 0;
+    const server: LimitingServer = {
+      arrive: (nowUs) => {
+        calls += 1;
+        return calls !== 50 && honest.arrive(nowUs);
+      },
+      setLimit: honest.setLimit,
+    };
+    const requests = await run({ server, windows: 20, learn: 'down' });
+    expect(refusalsOf(requests)).toBe(1);
+    expect(await learnedLimit()).toBe(20);
+    expect(acceptedBetween(requests, 4 * windowMs, 7 * windowMs)).toBeGreaterThanOrEqual(50);
+  });
+
   test('what was learned survives a restart', async () => {
     await run({ server: sliding(10), windows: 4 });
     const requests = await run({ server: sliding(10), windows: 1 });
