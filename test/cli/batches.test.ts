@@ -1,9 +1,13 @@
 /** The commands on whole batches as processes: `list`, `pause`, `resume`, `priority`, `cancel`, `remove`, `watch`. */
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { redisPrefix } from '../setup/redis.ts';
+import { readGate } from '../../src/shared/gate-state/gate-state.ts';
+import { connectTestRedis, redisPrefix } from '../setup/redis.ts';
 import { until } from '../setup/until.ts';
 import { type Ended, openProject, type Project } from './executable.ts';
+
+const redis = connectTestRedis();
+afterAll(() => redis.quit());
 
 function resultOf({ code, stdout, stderr }: Ended): Record<string, unknown> {
   expect([code, stderr]).toEqual([0, '']);
@@ -76,6 +80,9 @@ describe.concurrent('the commands on batches', () => {
     });
     await workFor(project, ['first', 'other']);
     expect(project.simulator.counts().tasks).toBe(6);
+    expect(await readGate(redis, project.prefix, 'submit')).toMatchObject({ admitted: 6 });
+    await project.run(['resume', '--reset-gate']);
+    expect(await readGate(redis, project.prefix, 'submit')).toBeNull();
   });
 
   it('cancel ends what waits, tells the rest, and retry brings it back', async () => {

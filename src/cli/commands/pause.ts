@@ -1,6 +1,8 @@
 /** `kie-batch pause` and `kie-batch resume`: of one batch, or of everything. */
 import { Command } from 'commander';
+import { resetGate } from '../../shared/gate-state/gate-state.ts';
 import { exitCodes } from '../exit-codes.ts';
+import type { Session } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 import { operationsOf, requireBatch, withSession } from '../with-session.ts';
 import { jsonOption } from './options.ts';
@@ -14,7 +16,14 @@ export function pauseCommand(terminal: Terminal): Command {
 }
 
 export function resumeCommand(terminal: Terminal): Command {
-  return command('resume', 'Go on with one batch; without a name end the pause of everything', terminal);
+  return command(
+    'resume',
+    'Go on with one batch; without a name end the pause of everything',
+    terminal,
+  ).option(
+    '--reset-gate',
+    'forget what was learned of the vendor’s limit, and start from SUBMIT_LIMIT again',
+  );
 }
 
 function command(verb: 'pause' | 'resume', description: string, terminal: Terminal): Command {
@@ -22,17 +31,26 @@ function command(verb: 'pause' | 'resume', description: string, terminal: Termin
     .description(description)
     .argument('[batch]', 'name of a batch; without it everything')
     .addOption(jsonOption())
-    .action((name: string | undefined, flags: { json: boolean }) =>
+    .action((name: string | undefined, flags: { json: boolean; resetGate?: boolean }) =>
       withSession(terminal, async (session) => {
         if (name !== undefined) await requireBatch(name, session);
         const operations = operationsOf(session);
         if (name === undefined) await (verb === 'pause' ? operations.pauseAll() : operations.resumeAll());
         else await operations[verb](name);
+        if (flags.resetGate) await resetGates(session);
         if (flags.json) terminal.json({ batch: name ?? null, paused: verb === 'pause' });
         else terminal.print(describe(verb, name));
         process.exitCode = exitCodes.saved;
       }),
     );
+}
+
+async function resetGates({ redis, configuration }: Session): Promise<void> {
+  await Promise.all(
+    (['submit', 'query'] as const).map((operation) =>
+      resetGate(redis, configuration.QUEUE_PREFIX, operation),
+    ),
+  );
 }
 
 function describe(verb: 'pause' | 'resume', name: string | undefined): string {
