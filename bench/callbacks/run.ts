@@ -26,7 +26,7 @@ export async function run(args: readonly string[]): Promise<void> {
   await system.give(links);
   await system.startWorker();
   await system.ended();
-  const queries = system.simulator.counts().queries / links;
+  const { queries } = system.simulator.counts();
   const toDownload: number[] = [];
   const download: number[] = [];
   for await (const page of system.session.ledger.items('bench')) {
@@ -35,7 +35,7 @@ export async function run(args: readonly string[]): Promise<void> {
       download.push((item.savedAt ?? 0) - (item.completedAt ?? 0));
     }
   }
-  console.log(`${links} links, ${queries.toFixed(2)} queries a task`);
+  console.log(`${links} links, ${queries} queries: ${(queries / links).toFixed(2)} a task`);
   console.log(`callback to the start of the download: ${describe(toDownload)}`);
   console.log(`the download itself: ${describe(download)}`);
 }

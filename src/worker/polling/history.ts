@@ -41,6 +41,8 @@ const EXPLORING_SHARE = 0.25;
 const EXPLORED_TASKS = 20;
 /** Beside callbacks that come a look is nearly always in vain: it has to save so many times as much. */
 const BESIDE_CALLBACKS_FACTOR = 5;
+/** So many callbacks make half of that. */
+const CALLBACKS_TRUSTED = 5;
 /** A callback takes its time too, and may need a second try: a look before that tells nothing new. */
 const CALLBACK_LEAD_MS = 5_000;
 /** Beforehand one callback in fifty is believed to get lost, as firmly as 25 callbacks would show. */
@@ -55,7 +57,7 @@ export function learnHistory(tasks: readonly EndedTask[], beliefs: Beliefs): His
   const queryCostMs = QUERY_COST_MS * (EXPLORING_SHARE + (1 - EXPLORING_SHARE) * known);
   const costs = { queryCostMs, minGapMs: MIN_GAP_MS };
   const untoldShare = lostShare(tasks);
-  const besideCostMs = QUERY_COST_MS * (1 + (BESIDE_CALLBACKS_FACTOR - 1) * (1 - untoldShare));
+  const besideCostMs = QUERY_COST_MS * (1 + (BESIDE_CALLBACKS_FACTOR - 1) * trustIn(tasks, untoldShare));
   return {
     tasks: tasks.length,
     alone: solveLooks(distribution, { ...costs, untoldShare: 1 }),
@@ -83,6 +85,12 @@ export function nextLookBesideCallbacks({ besideCallbacks: plan }: History, ageM
   const leadMs = CALLBACK_LEAD_MS * (1 - plan.costs.untoldShare);
   const lookMs = leadMs + nextLook(plan, Math.max(0, ageMs - leadMs));
   return ageMs < lastMs ? Math.min(lookMs, lastMs) : lookMs;
+}
+
+/** From 0, before any callback has come, to 1. */
+function trustIn(tasks: readonly EndedTask[], untoldShare: number): number {
+  const told = tasks.filter(({ seenBy }) => seenBy === 'callback').length;
+  return (told / (told + CALLBACKS_TRUSTED)) * (1 - untoldShare);
 }
 
 function lostShare(tasks: readonly EndedTask[]): number {
