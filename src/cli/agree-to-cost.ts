@@ -4,6 +4,7 @@
  */
 import { createInterface } from 'node:readline/promises';
 import { systemClock } from '../shared/clock.ts';
+import { isBuildMachine } from '../shared/configuration/attended.ts';
 import type { Configuration } from '../shared/configuration/configuration.ts';
 import type { Batch } from '../shared/ledger/batch.ts';
 import type { Logger } from '../shared/logging/logger.ts';
@@ -56,7 +57,7 @@ export async function readBalance(
 
 /** A way to ask the person at the terminal; null without one, as when a list is piped in. */
 export function openAsk({ stdin, stderr }: Pick<NodeJS.Process, 'stdin' | 'stderr'>): Ask | null {
-  if (stdin.isTTY !== true || stderr.isTTY !== true) return null;
+  if (stdin.isTTY !== true || stderr.isTTY !== true || isBuildMachine()) return null;
   return async (question, byDefault) => {
     const lines = createInterface({ input: stdin, output: stderr });
     // Ctrl-C and Ctrl-D at the question mean no.

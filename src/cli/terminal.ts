@@ -1,6 +1,8 @@
 /**
  * The process's ends towards a person: machine output on standard output alone, all else on standard error.
  */
+import { canDrawOver, isBuildMachine } from '../shared/configuration/attended.ts';
+
 export interface Terminal {
   /** One JSON value, on standard output. */
   json(value: unknown): void;
@@ -10,7 +12,7 @@ export interface Terminal {
   say(text: string): void;
   /** Where `say` goes while a progress view owns the screen; null gives it back. */
   divert(to: ((text: string) => void) | null): void;
-  /** Whether a person watches standard error. */
+  /** Whether a person watches standard error, on a terminal that can draw over what it has shown. */
   readonly isWatched: boolean;
 }
 
@@ -26,6 +28,6 @@ export function openTerminal({ stdout, stderr }: Pick<NodeJS.Process, 'stdout' |
     divert(to) {
       diverted = to;
     },
-    isWatched: stderr.isTTY === true,
+    isWatched: stderr.isTTY === true && canDrawOver() && !isBuildMachine(),
   };
 }

@@ -127,10 +127,10 @@ function report({ ended, facts }: RunEnd, { json }: RunFlags, terminal: Terminal
     case 'completed':
       return exitCodeOf(summary);
     case 'interrupted':
-      terminal.say(`Interrupted. ${plural(left, 'link')} stay queued; the same command goes on with them.`);
+      terminal.say(`Interrupted. ${staying(left)}`);
       return exitCodes.interrupted;
     case 'halted':
-      terminal.say(`Halted. ${plural(left, 'link')} stay queued; the same command goes on with them.`);
+      terminal.say(`Halted. ${staying(left)}`);
       return exitCodes.halted;
     case 'declined':
       terminal.say(
@@ -140,4 +140,8 @@ function report({ ended, facts }: RunEnd, { json }: RunFlags, terminal: Terminal
     default:
       return ended satisfies never;
   }
+}
+
+function staying(links: number): string {
+  return `${plural(links, 'link')} ${links === 1 ? 'stays' : 'stay'} queued; the same command goes on.`;
 }
