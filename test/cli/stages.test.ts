@@ -1,6 +1,8 @@
 /** `enqueue`, `worker`, `status`, `export`, `retry` and `simulate` as processes, joined by Redis alone. */
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { ledgerKeys } from '../../src/shared/ledger/keys.ts';
+import { connectTestRedis } from '../setup/redis.ts';
 import { shareLink } from '../setup/system.ts';
 import { until } from '../setup/until.ts';
 import { openProject, type Project } from './executable.ts';
@@ -102,5 +104,25 @@ describe.concurrent('the stages of the work, each a process', () => {
     expect(code).toBe(0);
     expect(z.object({ url: z.url() }).parse(JSON.parse(stdout)).url).toMatch(/^http:\/\/127/);
     expect(stderr).toMatch(/KIE_BASE_URL=http/);
+  });
+
+  it('an enqueue that is killed and repeated takes every link once', async () => {
+    await using project = await openProject();
+    await project.writeLinks('many.txt', 20_000);
+    const redis = connectTestRedis();
+    try {
+      const taken = () => redis.llen(ledgerKeys(project.prefix).items('many'));
+      const killed = project.start(['enqueue', 'many.txt']);
+      await until(async () => (await taken()) > 0, 'the first links are taken');
+      killed.child.kill('SIGKILL');
+      await killed.ended;
+      const before = await taken();
+      const again = await project.run(['enqueue', 'many.txt', '--json']);
+      expect(JSON.parse(again.stdout)).toMatchObject({ accepted: 20_000 - before, duplicates: before });
+      expect(await taken()).toBe(20_000);
+      expect(await statusOf(project, 'many')).toMatchObject({ queued: 20_000 });
+    } finally {
+      await redis.quit();
+    }
   });
 });
