@@ -1,14 +1,15 @@
 /**
  * Carries out what a decision has decided: moves the item in the ledger, makes its next job, and says what
- * becomes of the present one. The only place where steps turn into effects, and where outcomes are logged.
- * The ledger is moved first and the job made after: a crash between the two leaves the item for the sweep.
+ * becomes of the present one. With apply-submit-steps.ts the only place where steps turn into effects, and where
+ * outcomes are logged. The ledger is moved first and the job made after: a crash between the two leaves the item
+ * for the sweep.
  */
 import type { JobData } from '../shared/jobs/catalogue.ts';
 import type { ItemChanges } from '../shared/ledger/changes.ts';
-import { recordFoundTask } from '../shared/ledger/found-task.ts';
 import type { Item } from '../shared/ledger/item.ts';
 import { announceHalt } from './announce-halt.ts';
-import { nextCheckAt } from './polling/history.ts';
+import { awaitCallback, recordTask, resubmitUnsure } from './apply-submit-steps.ts';
+import { itemLog } from './item-log.ts';
 import type { JobFate } from './queue-signals.ts';
 import type { Step } from './step.ts';
 import { recordOf } from './step-record.ts';
@@ -89,11 +90,11 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
         },
         { expect: { state: item.state } },
       );
-      log(item, context).info({ reason: step.reason, words: step.message }, 'A link failed');
+      itemLog(item, context).info({ reason: step.reason, words: step.message }, 'A link failed');
       return done;
     case 'stay-saved':
       await ledger.move('staySaved', id, { message: step.message });
-      log(item, context).warn({ words: step.message }, 'A deleted video could not be fetched again');
+      itemLog(item, context).warn({ words: step.message }, 'A deleted video could not be fetched again');
       return done;
     case 'look-again': {
       await ledger.touch(id, step.delayMs);
@@ -116,7 +117,10 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
       return save(step, item, context);
     case 'download-again': {
       await ledger.touch(id, step.delayMs);
-      log(item, context).debug({ words: step.message, tries: step.tries }, 'A download will be tried again');
+      itemLog(item, context).debug(
+        { words: step.message, tries: step.tries },
+        'A download will be tried again',
+      );
       const urls = step.refresh ? {} : { urls: data.urls };
       return { fate: 'delay', delayMs: step.delayMs, data: { tries: step.tries, ...urls } as JobData };
     }
@@ -125,27 +129,6 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
     default:
       return step satisfies never;
   }
-}
-
-/** The id is recorded before anything else, wherever the item has got to in the meantime. */
-async function recordTask(taskId: string, item: Item, context: WorkerContext): Promise<JobFate> {
-  const { ledger, queues, clock } = context;
-  const recorded = await recordFoundTask(ledger, item.id, {
-    taskId,
-    attempt: item.attempts + 1,
-    by: 'answer',
-  });
-  if (recorded === 'beside') {
-    log(item, context).warn({ otherTaskId: taskId }, 'A link has two tasks: it may have been paid twice');
-    await queues.addBeside(item.id, taskId);
-  }
-  if (recorded !== 'taken') return done;
-  const now = clock.now();
-  const history = await context.histories.of(context.models.get(item.model));
-  const callbacksOn = context.callbackUrl !== null;
-  const firstLookMs = nextCheckAt(history, { submittedAt: now, callbacksOn }, now) - now;
-  await Promise.all([ledger.touch(item.id, firstLookMs), queues.add('status-check', item.id, firstLookMs)]);
-  return done;
 }
 
 /** What was reserved for the task is given back, or taken where it was charged although it failed. */
@@ -163,47 +146,6 @@ function keptFor(step: Extract<Step, { do: 'look-again' }>, data: JobData, now: 
     ...(tries === undefined ? {} : { tries }),
     ...(calledBack === undefined ? {} : { calledBack }),
   };
-}
-
-/** The callback route brings the task home, or this job comes back and asks again what to do. */
-async function awaitCallback(
-  { delayMs, message }: Extract<Step, { do: 'await-callback' }>,
-  item: Item,
-  context: WorkerContext,
-): Promise<JobFate> {
-  const moved = await context.ledger.move('awaitCallback', item.id, { message }, { nextLookMs: delayMs });
-  if (!moved.moved) return done;
-  if (item.message !== message) {
-    log(item, context).info({ words: message }, 'An answer was lost: the callback is waited for');
-  }
-  return { fate: 'delay', delayMs };
-}
-
-async function resubmitUnsure(
-  step: Extract<Step, { do: 'resubmit-unsure' }>,
-  item: Item,
-  context: WorkerContext,
-): Promise<JobFate> {
-  const { ledger, queues } = context;
-  log(item, context).warn({ words: step.message }, 'A link may be paid twice');
-  if (item.state === 'submitting') {
-    const changes = {
-      ...(step.cost === 'attempt' ? { addAttempts: 1 } : { staysAtGate: true }),
-      addPossiblyPaidTwice: 1,
-      submittedAt: null,
-      message: step.message,
-    };
-    await ledger.move('submitLater', item.id, changes, { nextLookMs: step.delayMs });
-    return { fate: 'delay', delayMs: step.delayMs };
-  }
-  await ledger.move(
-    'resubmit',
-    item.id,
-    { addPossiblyPaidTwice: 1, message: step.message },
-    { nextLookMs: step.delayMs },
-  );
-  await queues.add('submit', item.id, step.delayMs);
-  return done;
 }
 
 async function halt(
@@ -239,14 +181,10 @@ async function save(
     stamp: ['savedAt'],
     message: null,
   });
-  log(item, context).info({ file: first.file, bytes }, 'Video saved');
+  itemLog(item, context).info({ file: first.file, bytes }, 'Video saved');
   return done;
 }
 
 function saying(message: string | undefined): { message?: string } {
   return message === undefined ? {} : { message };
-}
-
-function log({ id, batch, taskIds, attempts }: Item, { logger }: WorkerContext) {
-  return logger.child({ item: id, batch, taskId: taskIds.at(-1), attempt: attempts });
 }
