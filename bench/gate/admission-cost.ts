@@ -35,7 +35,7 @@ async function costWith(redis: Redis, slots: number): Promise<Cost> {
   const [admit, settle, look] = [meter(redis), meter(redis), meter(redis)];
   for (let index = 0; index < samples; index += 1) {
     const slot = await admit.during(() => take(`sample-${index}`));
-    await settle.during(() => gate.settle(slot, { kind: 'unsent' }));
+    await settle.during(() => gate.settle(slot, { kind: 'unused' }));
     await look.during(() => gate.free());
   }
   return {

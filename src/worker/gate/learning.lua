@@ -9,7 +9,7 @@
 -- One refused attempt in so many admissions keeps refusals below ten in a thousand.
 local ADMISSIONS_PER_PROBE = 105
 -- Nothing is said about the way there and back before so many answers; after so many, old ones are forgotten.
-local RTT_ENOUGH, RTT_EPOCH = 20, 500
+local RTT_ENOUGH, RTT_EPOCH = 30, 500
 -- On a shared account attempts come sooner after one that succeeded and later after one that failed.
 local RAISE_FACTOR, FAIL_FACTOR = 2, 1.5
 -- An attempt that a server answers with Retry-After stops everybody for so long: it may cost one part in so many.
@@ -114,7 +114,7 @@ local function surelyUnderway(state)
   if state.rttCount < RTT_ENOUGH and state.rttMinBefore == 0 then return 0 end
   local shortest = state.rttMin
   if state.rttMinBefore > 0 then shortest = math.min(shortest, state.rttMinBefore) end
-  return math.max(0, math.min(shortest - 2 * (state.rttMean - shortest), 0.7 * shortest))
+  return math.max(0, math.min(2 * shortest - state.rttMean, 0.8 * shortest))
 end
 
 local function measureWay(state, rtt)
