@@ -20,8 +20,6 @@ export interface Contender {
 export interface Timing {
   readonly seconds: number;
   readonly cpuSeconds: number;
-  /** Only of a contender that tells it. */
-  readonly maxRssBytes?: number;
 }
 
 export const contenders: readonly Contender[] = [
@@ -61,7 +59,7 @@ async function curlCommand(folder: string, urls: readonly string[], concurrency:
   return `curl -s --create-dirs --parallel --parallel-immediate --parallel-max ${concurrency} -K '${config}'`;
 }
 
-const ownReport = z.object({ seconds: z.number(), cpuSeconds: z.number(), maxRssBytes: z.number() });
+const ownReport = z.object({ seconds: z.number(), cpuSeconds: z.number() });
 
 /**
  * Runs a command under the shell's own clock; its processor time includes all its children. A contender

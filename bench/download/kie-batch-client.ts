@@ -55,5 +55,4 @@ await Promise.all(Array.from({ length: Number(concurrency) }, work));
 const seconds = (performance.now() - startedAt) / 1000;
 const cpu = process.cpuUsage(cpuAtStart);
 await deps.outgoing.close();
-const maxRssBytes = process.resourceUsage().maxRSS * 1024;
-console.log(JSON.stringify({ seconds, cpuSeconds: (cpu.user + cpu.system) / 1e6, maxRssBytes }));
+console.log(JSON.stringify({ seconds, cpuSeconds: (cpu.user + cpu.system) / 1e6 }));

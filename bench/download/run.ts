@@ -1,6 +1,6 @@
 /**
  * `npm run bench -- download`: 1,000 files of 1 MB and 4 files of 1 GB from a server on loopback, brought by
- * this transfer, curl and aria2c in turns, and one file of 2 GiB for the memory it takes. Prints the median
+ * this transfer, curl and aria2c in turns, and the memory of a whole run with one file of 2 GiB. Prints the median
  * of the rounds. Options: `--folder DIR` (default: a temporary one), `--rounds N` (3), `--quick` (a tenth
  * of the files' sizes and numbers).
  */
@@ -13,6 +13,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { parseArgs } from 'node:util';
 import { type Contender, contenders, type Timing, timeCommand } from './contenders.ts';
+import { printMemory } from './memory.ts';
 
 interface Load {
   readonly name: string;
@@ -42,7 +43,7 @@ export async function run(args: string[]): Promise<void> {
     for (const load of loads(values.quick ? 10 : 1)) {
       print(load, await measure(load, Number(values.rounds), root, server.origin));
     }
-    await printMemory(values.quick ? 2 ** 28 : 2 ** 31, root, server.origin);
+    await printMemory(values.quick ? 2 ** 28 : 2 ** 31);
   } finally {
     server.stop();
     await rm(root, { recursive: true, force: true });
@@ -116,20 +117,6 @@ function print({ name, files, bytes, concurrency }: Load, rows: readonly Row[]):
     const share = (other.timing.seconds / (ours?.timing.seconds ?? 1)).toFixed(2);
     console.log(`kie-batch has ${share} of the throughput of ${other.contender}`);
   }
-}
-
-async function printMemory(bytes: number, root: string, origin: string): Promise<void> {
-  const [ours] = contenders;
-  if (ours === undefined) return;
-  const small = await measureOne(
-    ours,
-    { name: '', files: 1, bytes: 1_000_000, concurrency: 1 },
-    root,
-    origin,
-  );
-  const large = await measureOne(ours, { name: '', files: 1, bytes, concurrency: 1 }, root, origin);
-  const [atRest, atWork] = [small, large].map(({ maxRssBytes = 0 }) => (maxRssBytes / 1e6).toFixed(0));
-  console.log(`\nmost memory resident: ${atRest} MB for 1 MB, ${atWork} MB for ${bytes / 2 ** 20} MiB`);
 }
 
 async function startServer(): Promise<{ readonly origin: string; stop(): void }> {
