@@ -2,6 +2,7 @@
  * Every setting of kie-batch: its name in the environment, its default as one would write it, how it is
  * checked and what it means. docs/environment.md is generated from this table, so a new setting is one row.
  */
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { compilePathTemplate, DEFAULT_PATH_TEMPLATE } from '../storage/path-template.ts';
 import { flag, rateLimit, share, sizeBytes, wholeNumber } from './values.ts';
@@ -25,9 +26,21 @@ const queuePrefix = z.string().refine((text) => /^[^{}:]*\{[^{}:]+\}[^{}:]*$/.te
   message: 'must hold a hash tag in braces, like {kie-batch}, and no colon',
 });
 
-const storageUrl = z.string().refine((text) => /^(file:.+|s3:\/\/.+)/.test(text), {
-  message: 'must be like file:./videos or s3://bucket/prefix?region=eu-central-1',
-});
+/** Folders cannot be made there, and Node's recursive `mkdir` never gives up trying. */
+const isPseudoFile = (path: string) => resolve(path).startsWith('/proc/');
+const notInProc = 'is below /proc, where nothing can be kept: choose another folder';
+
+const folder = z
+  .string()
+  .min(1)
+  .refine((path) => !isPseudoFile(path), { message: notInProc });
+
+const storageUrl = z
+  .string()
+  .refine((text) => /^(file:.+|s3:\/\/.+)/.test(text), {
+    message: 'must be like file:./videos or s3://bucket/prefix?region=eu-central-1',
+  })
+  .refine((text) => !isPseudoFile(text.replace(/^file:(\/\/)?/, '')), { message: notInProc });
 
 /** Checked here, compiled where it is used: a setting stays what one would write. */
 const pathTemplate = z.string().superRefine((text, context) => {
@@ -60,7 +73,7 @@ export const configurationSchema = z.object({
     .describe(
       'a Redis of your own: `redis://`, `rediss://`, Sentinel and Cluster forms; unset: a local Redis that kie-batch starts and keeps in `DATA_DIR`',
     ),
-  DATA_DIR: z.string().min(1).default('./data').describe('the local Redis’s append-only file, logs, caches'),
+  DATA_DIR: folder.default('./data').describe('the local Redis’s append-only file, logs, caches'),
   QUEUE_PREFIX: queuePrefix
     .default('{kie-batch}')
     .describe('start of every key in Redis; a hash tag, so Cluster works; two prefixes share nothing'),

@@ -40,10 +40,6 @@ export function parseSizeBytes(text: string): number | null {
   return Number.isSafeInteger(sizeBytes) && sizeBytes > 0 ? sizeBytes : null;
 }
 
-export function formatRateLimit({ max, windowMs }: RateLimit): string {
-  return windowMs % 1000 === 0 ? `${max}/${windowMs / 1000}s` : `${max}/${windowMs}ms`;
-}
-
 export const rateLimit = z.string().transform((text, context): RateLimit => {
   const limit = parseRateLimit(text);
   if (limit) return limit;
