@@ -49,6 +49,10 @@ test('a cut transfer goes on from its last byte within one upload, and what is s
   const stored = Buffer.concat(chunks);
   expect(stored.subarray(0, bytes.length).equals(bytes)).toBe(true);
   expect(stored.subarray(bytes.length).toString()).toContain(DIGITAL_SOURCE_TYPE);
+  expect(await storage.readSidecar('batch/s_1.mp4')).toMatchObject({
+    bytes: reply.bytes,
+    sha256: reply.sha256,
+  });
   expect(await verifyStored(storage, 'batch/s_1.mp4', reply)).toMatchObject({ verdict: 'intact' });
 });
 
