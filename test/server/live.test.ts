@@ -46,7 +46,7 @@ describe('a live page', () => {
     const before = page.text().length;
     await window.system.give(2);
     await until(() => page.text().slice(before).includes('"id":"tiles"'), 'the change is here');
-    expect(page.text().slice(before)).not.toContain('"id":"storage"');
+    expect(page.text().slice(before)).not.toContain('"id":"failures"');
   });
 
   it('goes on after the last sample it has', async () => {

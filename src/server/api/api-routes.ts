@@ -131,6 +131,8 @@ function define<Params extends z.ZodType, Query extends z.ZodType, Answer extend
         const words = error instanceof Error ? error.message : String(error);
         await audit.write({ ...entry, outcome: `failed: ${words}` }).catch(() => undefined);
         throw error;
+      } finally {
+        await readOff(request.body);
       }
     },
   });
@@ -273,6 +275,14 @@ function mediaTypeOf({ headers }: FastifyRequest): string {
 function bodyOf({ body }: FastifyRequest): AsyncIterable<Uint8Array> {
   if (!(body instanceof Readable)) throw new Refusal(400, 'Send a list of links as the body.');
   return { [Symbol.asyncIterator]: () => body.iterator({ destroyOnReturn: false }) };
+}
+
+/** Who answers while a body still comes keeps its connection busy, and some clients from hearing the answer. */
+async function readOff(body: unknown): Promise<void> {
+  if (!(body instanceof Readable)) return;
+  const rest = body.iterator({ destroyOnReturn: false });
+  // A body that breaks off takes its connection with it.
+  while (!(await rest.next().catch(() => ({ done: true }))).done);
 }
 
 async function batchOf(name: string, { ledger }: ServerDeps) {
