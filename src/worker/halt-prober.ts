@@ -37,8 +37,8 @@ const leaseMs = 30_000;
 const intervals: Readonly<Record<HaltReason, { firstMs: number; mostMs: number }>> = {
   unauthorized: { firstMs: 10_000, mostMs: 30_000 },
   'no-credits': { firstMs: 10_000, mostMs: 30_000 },
-  'key-limit': { firstMs: 60_000, mostMs: 300_000 },
-  maintenance: { firstMs: 10_000, mostMs: 60_000 },
+  'key-limit': { firstMs: 30_000, mostMs: 120_000 },
+  maintenance: { firstMs: 10_000, mostMs: 30_000 },
   'model-paused': { firstMs: 10_000, mostMs: 60_000 },
   misconfigured: { firstMs: 30_000, mostMs: 120_000 },
   'storage-full': { firstMs: 5000, mostMs: 30_000 },
