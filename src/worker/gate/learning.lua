@@ -10,6 +10,8 @@
 local ADMISSIONS_PER_PROBE = 105
 -- Nothing is said about the way there and back before so many answers; after so many, old ones are forgotten.
 local RTT_ENOUGH, RTT_EPOCH = 30, 500
+-- An account counts as shared for so many windows after the last fall.
+local COMPANY_MEMORY = 24
 -- On a shared account attempts come sooner after one that succeeded and later after one that failed.
 local RAISE_FACTOR, FAIL_FACTOR = 2, 1.5
 -- An attempt that a server answers with Retry-After stops everybody for so long: it may cost one part in so many.
@@ -153,7 +155,7 @@ local function learnAcceptance(state, slot)
   if state.streak > 0 and (state.top == 0 or state.limit < state.top) then state.climbing = 1 end
   state.streak = 0
   if now - math.max(state.raisedAt, state.refusedAt) > 2 * state.window then state.base = state.limit end
-  if now - state.fellAt > 12 * state.window then state.restless = 0 end
+  if now - state.fellAt > COMPANY_MEMORY * state.window then state.restless = 0 end
   if not slot.beyond then return end
   state.limit = clamp(state.limit, slot.used + 1, ceiling(state))
   climbFurther(state)
@@ -188,7 +190,7 @@ end
 local function learnCompany(state, slot)
   if now - state.raisedAt < 1.5 * state.window then
     state.interval = math.min(state.interval * 2, longestInterval(state))
-  elseif state.fellAt > state.raisedAt and now - state.fellAt < 12 * state.window
+  elseif state.fellAt > state.raisedAt and now - state.fellAt < COMPANY_MEMORY * state.window
     and slot.used > 0.8 * state.fellFrom then
     state.interval = math.max(state.interval / 4, state.window / 8)
     state.restless = 1
