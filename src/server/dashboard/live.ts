@@ -4,7 +4,7 @@
  * sample it has (Last-Event-ID). While Redis is away each page is told so, and told when it is back.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Sample, sampleEveryMs } from '../readings/samples.ts';
+import type { Sample } from '../readings/samples.ts';
 import type { Fragments } from './overview-view.ts';
 
 export interface LivePage {
@@ -93,8 +93,7 @@ function follow(livePage: LivePage, lastSample: number, write: (event: string) =
   }
 
   async function sendSamples(): Promise<void> {
-    const due = ticks % Math.round(sampleEveryMs / everyMs) === 0;
-    if (livePage.samples === undefined || !due) return;
+    if (livePage.samples === undefined) return;
     const samples = await livePage.samples(latest);
     const last = samples.at(-1);
     if (last === undefined) return;

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { openProject } from '../../cli/executable.ts';
 import { startSystem } from '../../setup/system.ts';
+import { until } from '../../setup/until.ts';
 import { refusingUrl, serveHttp } from '../vendor/loopback-server.ts';
 
 const attributes = z.array(
@@ -58,17 +59,21 @@ it('a link is one trace through all queues, and the queues’ housekeeping is no
   const ids = await system.give(3);
   await system.startWorker();
   await system.ended();
-  await system.session.close();
+  const runs = () => collector.spans.filter(({ name }) => name.startsWith('process'));
+  // A run's span ends a moment after the link is saved, and spans are sent every few seconds.
+  await until(
+    () => runs().filter(({ name }) => name === 'process download').length >= ids.length,
+    'the spans of all downloads have come',
+  );
   expect(new Set(collector.spans.map(({ service }) => service))).toEqual(new Set(['kie-batch']));
-  const runs = collector.spans.filter(({ name }) => name.startsWith('process'));
   for (const id of ids) {
-    const ofItem = runs.filter(({ item }) => item === id);
+    const ofItem = runs().filter(({ item }) => item === id);
     expect(new Set(ofItem.map(({ name }) => name))).toEqual(
       new Set(['process submit', 'process status-check', 'process download']),
     );
     expect(new Set(ofItem.map(({ trace }) => trace)).size).toBe(1);
   }
-  expect(new Set(runs.map(({ trace }) => trace)).size).toBe(ids.length);
+  expect(new Set(runs().map(({ trace }) => trace)).size).toBe(ids.length);
   expect(collector.spans.filter(({ name }) => /getNextJob|stalled/i.test(name))).toEqual([]);
 });
 
