@@ -5,39 +5,16 @@ import { describe, expect, it } from 'vitest';
 import { liveLines, plainLine } from '../../src/cli/live-lines.ts';
 import { openLiveScreen } from '../../src/cli/live-screen.ts';
 import type { Overview, SeenBatch } from '../../src/producer/overview.ts';
+import { noCounts, sampleBatch } from '../setup/sample-batch.ts';
 
-const none = {
-  queued: 0,
-  submitting: 0,
-  processing: 0,
-  downloading: 0,
-  saved: 0,
-  failed: 0,
-  cancelled: 0,
-  held: 0,
-};
-
-function batchOf(changes: Partial<SeenBatch>): SeenBatch {
-  return {
-    name: 'links',
-    model: 'm',
-    root: '/',
-    createdAt: 0,
-    counts: none,
-    failures: {},
-    possiblyPaidTwice: 0,
-    creditsSpent: 0,
-    budget: null,
-    bytes: 0,
-    isPaused: false,
-    priority: 1,
-    forecast: { etaMs: 90_000, waitsFor: null },
-    ...changes,
-  };
-}
+const batchOf = ({ counts = noCounts, ...changes }: Partial<SeenBatch>): SeenBatch => ({
+  ...sampleBatch(counts),
+  forecast: { etaMs: 90_000, waitsFor: null },
+  ...changes,
+});
 
 const underWay = batchOf({
-  counts: { ...none, queued: 8666, processing: 96, downloading: 4, saved: 1200, failed: 34 },
+  counts: { ...noCounts, queued: 8666, processing: 96, downloading: 4, saved: 1200, failed: 34 },
   failures: { rejected: 30, 'download-failed': 4 },
 });
 const rate = { limitPerMinute: 120, usedPerMinute: 117.6 };
@@ -100,14 +77,14 @@ describe('the live view', () => {
 
   it('is never wider than the terminal', () => {
     const count = fc.nat(10_000_000);
-    const counts = fc.record(Object.fromEntries(Object.keys(none).map((state) => [state, count])));
+    const counts = fc.record(Object.fromEntries(Object.keys(noCounts).map((state) => [state, count])));
     fc.assert(
       fc.property(
         counts,
         fc.integer({ min: 10, max: 200 }),
         fc.string({ minLength: 1, maxLength: 100 }),
         (some, columns, name) => {
-          const batch = { ...underWay, name, counts: { ...none, ...some } };
+          const batch = { ...underWay, name, counts: { ...noCounts, ...some } };
           for (const text of textOf({ ...overviewOf(batch), halts: [halt] }, columns))
             expect(text.length).toBeLessThanOrEqual(columns);
         },
@@ -144,7 +121,7 @@ describe('the live screen', () => {
     expect(written[3]).toBe('\u001b[?25h');
   });
 
-  it('leaves the last column free, and assumes a usual width where none is known', () => {
+  it('leaves the last column free, and assumes a usual width where noCounts is known', () => {
     expect(openScreen(60).screen.columns).toBe(59);
     expect(openScreen().screen.columns).toBe(79);
     expect(openScreen(3).screen.columns).toBe(10);

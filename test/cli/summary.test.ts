@@ -1,42 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { describeSummary, exitCodeOf, summarize } from '../../src/cli/summary.ts';
-import type { Batch } from '../../src/shared/ledger/batch.ts';
+import { sampleBatch } from '../setup/sample-batch.ts';
 
 const given = { total: 0, accepted: 0, duplicates: 0, alreadySaved: 0, invalid: 0, savedChange: 0 };
-const counts = {
-  queued: 0,
-  submitting: 0,
-  processing: 0,
-  downloading: 0,
-  saved: 0,
-  failed: 0,
-  cancelled: 0,
-  held: 0,
-};
-
-function aBatch(changes: Partial<Batch['counts']>): Batch {
-  return {
-    name: 'links',
-    model: 'm',
-    root: '/videos/',
-    createdAt: 0,
-    counts: { ...counts, ...changes },
-    failures: {},
-    possiblyPaidTwice: 0,
-    creditsSpent: 0,
-    budget: null,
-    bytes: 0,
-    isPaused: false,
-    priority: 1,
-  };
-}
 
 describe('the end of a run', () => {
   it('counts as saved what this run saved, and nothing twice', () => {
     const resumed = { ...given, total: 500, alreadySaved: 200, duplicates: 300 };
     const summary = summarize({
       given: resumed,
-      batch: aBatch({ saved: 500 }),
+      batch: sampleBatch({ saved: 500 }),
       savedBefore: 200,
       elapsedMs: 1,
     });
@@ -47,7 +20,7 @@ describe('the end of a run', () => {
     const elsewhere = { ...given, total: 3, alreadySaved: 3, savedChange: 3 };
     const summary = summarize({
       given: elsewhere,
-      batch: aBatch({ saved: 3 }),
+      batch: sampleBatch({ saved: 3 }),
       savedBefore: 0,
       elapsedMs: 1,
     });
@@ -62,12 +35,12 @@ describe('the end of a run', () => {
     ['one cancelled', { cancelled: 1 }, {}, 1],
     ['a line without a link', {}, { invalid: 1 }, 1],
   ])('%s gives its exit code', (_name, states, lines, code) => {
-    const facts = { given: { ...given, ...lines }, batch: aBatch(states), savedBefore: 0, elapsedMs: 1 };
+    const facts = { given: { ...given, ...lines }, batch: sampleBatch(states), savedBefore: 0, elapsedMs: 1 };
     expect(exitCodeOf(summarize(facts))).toBe(code);
   });
 
   it('tells a person what to do about failures', () => {
-    const batch = { ...aBatch({ failed: 2 }), failures: { rejected: 2 } };
+    const batch = { ...sampleBatch({ failed: 2 }), failures: { rejected: 2 } };
     const text = describeSummary(summarize({ given, batch, savedBefore: 0, elapsedMs: 1 }), batch).join('\n');
     expect(text).toContain('2 failed: rejected');
     expect(text).toContain('retry links');

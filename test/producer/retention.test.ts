@@ -5,36 +5,13 @@ import { endedBefore, mayBeDue, rememberDue, retainOnce } from '../../src/produc
 import type { Batch } from '../../src/shared/ledger/batch.ts';
 import { createLedger } from '../../src/shared/ledger/ledger.ts';
 import { connectTestRedis, redisPrefix } from '../setup/redis.ts';
+import { noCounts, sampleBatch } from '../setup/sample-batch.ts';
 
 const day = 86_400_000;
 const now = 1_800_000_000_000;
-const none = {
-  queued: 0,
-  submitting: 0,
-  processing: 0,
-  downloading: 0,
-  saved: 0,
-  failed: 0,
-  cancelled: 0,
-  held: 0,
-};
 
-function batchOf(counts: Partial<Batch['counts']>, ageDays: number): Batch {
-  return {
-    name: 'b',
-    model: 'm',
-    root: '/',
-    createdAt: now - ageDays * day,
-    counts: { ...none, ...counts },
-    failures: {},
-    possiblyPaidTwice: 0,
-    creditsSpent: 0,
-    budget: null,
-    bytes: 0,
-    isPaused: false,
-    priority: 1,
-  };
-}
+const batchOf = (counts: Partial<Batch['counts']>, ageDays: number) =>
+  sampleBatch(counts, { createdAt: now - ageDays * day });
 
 describe('retention', () => {
   it('knows what has to have ended by when', () => {
@@ -90,10 +67,10 @@ describe('retention', () => {
       expect(await retainOnce(rules, inDays(6))).toBe(0);
       const rounds = await Promise.all([retainOnce(rules, inDays(8)), retainOnce(rules, inDays(8))]);
       expect(rounds.sort()).toEqual([0, 1]);
-      expect((await ledger.batch('b'))?.counts).toEqual({ ...none, queued: 1, saved: 1 });
+      expect((await ledger.batch('b'))?.counts).toEqual({ ...noCounts, queued: 1, saved: 1 });
       expect(await retainOnce(rules, inDays(9))).toBe(0);
       expect(await retainOnce(rules, inDays(31))).toBe(1);
-      expect((await ledger.batch('b'))?.counts).toEqual({ ...none, queued: 1 });
+      expect((await ledger.batch('b'))?.counts).toEqual({ ...noCounts, queued: 1 });
     } finally {
       await redis.quit();
     }

@@ -1,21 +1,12 @@
 /** How long a batch will take: in turns with the others, at the rate the gate lets through. */
 import { describe, expect, it } from 'vitest';
 import { type ForecastFacts, forecast } from '../../../src/shared/gate-state/forecast.ts';
+import { noCounts } from '../../setup/sample-batch.ts';
 
-const none = {
-  queued: 0,
-  submitting: 0,
-  processing: 0,
-  downloading: 0,
-  saved: 0,
-  failed: 0,
-  cancelled: 0,
-  held: 0,
-};
 const batch = (name: string, queued: number, changes: { priority?: number; isPaused?: boolean } = {}) => ({
   name,
   model: 'm',
-  counts: { ...none, queued },
+  counts: { ...noCounts, queued },
   priority: 1,
   isPaused: false,
   ...changes,
