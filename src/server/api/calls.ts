@@ -127,7 +127,6 @@ export const calls = {
     answer: changedSchema,
   },
 } as const satisfies Record<string, Call>;
-export type CallName = keyof typeof calls;
 
 /** The methods a path below `/api/v1` has; none for an unknown one. */
 export function methodsOf(path: string): string[] {
