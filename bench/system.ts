@@ -4,8 +4,8 @@
  */
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { OpenWorker } from '../src/cli/open-worker.ts';
-import { openSession, type Session } from '../src/cli/session.ts';
+import type { OpenWorker } from '../src/app/open-worker.ts';
+import { openSession, type Session } from '../src/app/session.ts';
 import { openTerminal } from '../src/cli/terminal.ts';
 import { parseConfiguration } from '../src/shared/configuration/configuration.ts';
 import { stages } from '../src/shared/jobs/catalogue.ts';
@@ -62,7 +62,7 @@ export async function startBenchSystem(options: BenchSystemOptions): Promise<Ben
   };
   const session = await openSession({
     loaded: parseConfiguration(environment),
-    terminal: openTerminal(process),
+    output: openTerminal(process),
     modelFiles: [],
     logTo: 'file',
   });

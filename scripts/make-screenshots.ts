@@ -7,9 +7,9 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { chromium, type Page } from 'playwright-core';
-import { openServer } from '../src/cli/open-server.ts';
-import { openOperatorPages } from '../src/cli/operator-pages.ts';
-import { openSession, type Session } from '../src/cli/session.ts';
+import { openServer } from '../src/app/open-server.ts';
+import { openOperatorPages } from '../src/app/operator-pages.ts';
+import { openSession, type Session } from '../src/app/session.ts';
 import { loadConfiguration } from '../src/shared/configuration/configuration.ts';
 import { stages } from '../src/shared/jobs/catalogue.ts';
 import { rootOf } from '../src/shared/storage/storage-root.ts';
@@ -53,7 +53,7 @@ const terminal = {
   divert: () => undefined,
   isWatched: false,
 };
-const session = await openSession({ loaded, terminal, modelFiles: [], logTo: 'standard-error' });
+const session = await openSession({ loaded, output: terminal, modelFiles: [], logTo: 'standard-error' });
 const pages = await openOperatorPages(session);
 const server = await openServer(session, { hasPages: true, pages: [pages.routes] });
 const worker = await session.startWorker(stages);

@@ -4,7 +4,7 @@
  * and from there to the saved file. Prints medians and the 95th percentile, and the queries a task took.
  */
 import { z } from 'zod';
-import { openServer } from '../../src/cli/open-server.ts';
+import { openServer } from '../../src/app/open-server.ts';
 import type { Item } from '../../src/shared/ledger/item.ts';
 import { freePort } from '../free-port.ts';
 import { type BenchSystem, startBenchSystem } from '../system.ts';

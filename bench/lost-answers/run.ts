@@ -3,7 +3,7 @@
  * of kie-batch against the simulated vendor, which makes the tasks of some links and loses the answers: with
  * callbacks on, and without under both policies. Prints what was saved and what was paid twice.
  */
-import { openServer } from '../../src/cli/open-server.ts';
+import { openServer } from '../../src/app/open-server.ts';
 import type { Batch } from '../../src/shared/ledger/batch.ts';
 import type { Ledger } from '../../src/shared/ledger/ledger.ts';
 import { freePort } from '../free-port.ts';

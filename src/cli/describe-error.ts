@@ -2,6 +2,8 @@
  * What a person is told when a command cannot go on. Errors of known kinds carry a message that says what to
  * do; anything else is a bug of ours and is shown as such, with its trace, as nobody could help otherwise.
  */
+
+import { UsageError } from '../app/usage-error.ts';
 import { ListError } from '../producer/lists/list-error.ts';
 import { ScheduleError } from '../producer/schedules/schedule.ts';
 import { SourceError } from '../producer/sources/source-error.ts';
@@ -11,7 +13,7 @@ import { LogFileError } from '../shared/logging/logger.ts';
 import { ModelError } from '../shared/models/load-models.ts';
 import { RedisUnusableError } from '../shared/redis/redis-unusable-error.ts';
 import { StorageError } from '../shared/storage/storage-error.ts';
-import { exitCodes, UsageError } from './exit-codes.ts';
+import { exitCodes } from './exit-codes.ts';
 
 const known = [
   UsageError,

@@ -3,6 +3,7 @@
  * ordinary crontab: prints nothing when nothing is new.
  */
 import { basename } from 'node:path';
+import type { Session } from '../app/session.ts';
 import { defaultBatchName } from '../producer/batch-name.ts';
 import { openSource } from '../producer/sources/open-source.ts';
 import type { SourceAddress } from '../producer/sources/source-address.ts';
@@ -14,7 +15,6 @@ import { formatCount } from './format.ts';
 import { withInterrupt } from './interrupt.ts';
 import { showInvalidLines } from './invalid-lines.ts';
 import { openProgress } from './progress.ts';
-import type { Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
 import { withSources } from './with-sources.ts';
 

@@ -11,8 +11,3 @@ export const exitCodes = {
   /** Ctrl-C: everything stays queued. */
   interrupted: 130,
 } as const;
-
-/** What the user got wrong; the message says what to do and is shown as it is. */
-export class UsageError extends Error {
-  readonly code = 'USAGE';
-}

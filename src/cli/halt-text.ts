@@ -1,7 +1,8 @@
 /** What a person is told about a halt: what it is, and what to do. Pure. */
-import { haltAdvice, haltSpeaker } from '../shared/gate-state/halt-advice.ts';
+
 import type { HaltReason } from '../shared/gate-state/halt-reasons.ts';
 import type { Halt } from '../shared/gate-state/halts.ts';
+import { haltAdvice, haltSpeaker } from '../shared/vendor/halt-advice.ts';
 import { formatDuration } from './format.ts';
 
 export interface HaltView {

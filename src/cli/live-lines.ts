@@ -4,9 +4,9 @@
  */
 import type { Overview, SeenBatch } from '../producer/overview.ts';
 import type { Rate } from '../shared/gate-state/forecast.ts';
-import { haltAdvice } from '../shared/gate-state/halt-advice.ts';
 import type { Halt } from '../shared/gate-state/halts.ts';
 import { totalOf, unfinished } from '../shared/ledger/batch.ts';
+import { haltAdvice } from '../shared/vendor/halt-advice.ts';
 import { formatCount, formatDuration } from './format.ts';
 
 export type Tone = 'plain' | 'good' | 'bad' | 'faint';

@@ -5,10 +5,10 @@
  */
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
+import { limitHeapGrowth } from '../app/limit-heap-growth.ts';
 import { cacheFolder } from '../shared/configuration/cache-folder.ts';
-import { keepHeapSmallFor } from './thrifty-heap.ts';
 
-keepHeapSmallFor(process.argv[2]);
+limitHeapGrowth(process.argv[2]);
 enableCompileCache(join(cacheFolder(), 'compiled'));
 const { execute } = await import('./execute.ts');
 await execute(process.argv.slice(2));

@@ -4,6 +4,7 @@
  * queued and a later run goes on.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { Session } from '../app/session.ts';
 import { enqueueLists, type InvalidLine } from '../producer/enqueue-lists.ts';
 import type { ListOptions, ListSource } from '../producer/lists/list-source.ts';
 import { readOverview } from '../producer/overview.ts';
@@ -15,7 +16,6 @@ import { rootOf } from '../shared/storage/storage-root.ts';
 import { type Ask, agreeToCost, type CostDeps } from './agree-to-cost.ts';
 import { describeHalt } from './halt-text.ts';
 import type { Progress } from './progress.ts';
-import type { Session } from './session.ts';
 import type { RunFacts } from './summary.ts';
 import type { Terminal } from './terminal.ts';
 import { overviewDeps } from './with-session.ts';

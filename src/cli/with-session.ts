@@ -1,10 +1,11 @@
 /** What the commands on batches share: a session for the time of their work, and what they need of it. */
+
+import { openSession, type Session } from '../app/session.ts';
+import { UsageError } from '../app/usage-error.ts';
 import type { OverviewDeps } from '../producer/overview.ts';
 import { loadConfiguration } from '../shared/configuration/configuration.ts';
 import type { Batch } from '../shared/ledger/batch.ts';
 import { type BatchOperations, createBatchOperations } from '../shared/ledger/batch-operations.ts';
-import { UsageError } from './exit-codes.ts';
-import { openSession, type Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
 
 export async function withSession<Result>(
@@ -14,7 +15,7 @@ export async function withSession<Result>(
 ): Promise<Result> {
   const session = await openSession({
     loaded: loadConfiguration(),
-    terminal,
+    output: terminal,
     modelFiles,
     logTo: 'file',
   });

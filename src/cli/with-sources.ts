@@ -1,11 +1,11 @@
 /** What commands need to read sources in their own process: made for the time of `use`, closed after it. */
 
+import type { Session } from '../app/session.ts';
 import type { SourceDeps } from '../producer/sources/open-source.ts';
 import { systemClock } from '../shared/clock.ts';
 import { createOutgoing } from '../shared/outgoing/outgoing.ts';
 import { createStorage } from '../shared/storage/create-storage.ts';
 import { rootOf } from '../shared/storage/storage-root.ts';
-import type { Session } from './session.ts';
 
 export async function withSources<Result>(
   { configuration, logger }: Session,

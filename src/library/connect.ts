@@ -2,8 +2,7 @@
  * How a program of somebody else's joins kie-batch: the settings of docs/environment.md, its own logger if it has
  * one. Shared by the producer and the worker of the library.
  */
-import { openSession, type Session } from '../cli/session.ts';
-import type { Terminal } from '../cli/terminal.ts';
+import { type LogOutput, openSession, type Session } from '../app/session.ts';
 import { loadConfiguration } from '../shared/configuration/configuration.ts';
 import type { SettingName } from '../shared/configuration/schema.ts';
 import type { Logger } from '../shared/logging/logger.ts';
@@ -20,7 +19,7 @@ export interface ConnectOptions {
 export function connect({ settings = {}, logger, modelFiles = [] }: ConnectOptions): Promise<Session> {
   return openSession({
     loaded: loadConfiguration(settings),
-    terminal: toLogger(logger),
+    output: outputOf(logger),
     modelFiles,
     logTo: 'standard-error',
     givenLogger: logger,
@@ -28,8 +27,7 @@ export function connect({ settings = {}, logger, modelFiles = [] }: ConnectOptio
   });
 }
 
-/** There is no person at a terminal here. */
-function toLogger(logger: Logger | undefined): Terminal {
-  const say = (text: string) => logger?.info(text);
-  return { json: () => undefined, print: say, say, divert: () => undefined, isWatched: false };
+/** No person reads a library's output. */
+function outputOf(logger: Logger | undefined): LogOutput {
+  return { isWatched: false, say: (text) => logger?.info(text) };
 }

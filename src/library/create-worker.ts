@@ -2,7 +2,7 @@
  * `createWorker`: works on whatever is queued, inside a program of somebody else's; the same as `kie-batch worker`.
  * Any number of them may run, on any machine that reaches the same Redis.
  */
-import { requireApiKey } from '../cli/api-key.ts';
+import { requireApiKey } from '../app/api-key.ts';
 import { stages as allStages, type Stage } from '../shared/jobs/catalogue.ts';
 import { type ConnectOptions, connect } from './connect.ts';
 

@@ -2,9 +2,10 @@
  * Begins a halt for all workers, and says so once in the log, with what a person can do. Called where steps are
  * applied, and by the prober when what it asked about is refused for another reason.
  */
-import { haltAdvice } from '../shared/gate-state/halt-advice.ts';
+
 import type { HaltReason } from '../shared/gate-state/halt-reasons.ts';
 import { beginHalt } from '../shared/gate-state/halts.ts';
+import { haltAdvice } from '../shared/vendor/halt-advice.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 export interface HaltNews {

@@ -40,7 +40,10 @@ const intervals: Readonly<Record<HaltReason, { firstMs: number; mostMs: number }
   'key-limit': { firstMs: 30_000, mostMs: 120_000 },
   maintenance: { firstMs: 10_000, mostMs: 30_000 },
   'model-paused': { firstMs: 10_000, mostMs: 60_000 },
+  'model-failing': { firstMs: 30_000, mostMs: 600_000 },
   misconfigured: { firstMs: 30_000, mostMs: 120_000 },
+  'storage-unavailable': { firstMs: 5000, mostMs: 30_000 },
+  'results-unavailable': { firstMs: 5000, mostMs: 30_000 },
   'storage-full': { firstMs: 5000, mostMs: 30_000 },
 };
 
@@ -84,6 +87,10 @@ async function probe(halt: Halt, context: WorkerContext, signal: AbortSignal): P
     case 'model-paused':
     case 'misconfigured':
       return probeCreate(halt, context, signal);
+    case 'model-failing':
+    case 'results-unavailable':
+      return unclear;
+    case 'storage-unavailable':
     case 'storage-full':
       return (await context.fetcher.hasRoom(halt.roomBytes)) ? over : standing(halt.message);
     default:

@@ -9,11 +9,11 @@ import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import type { RecordReply } from '../shared/vendor/replies.ts';
 import { applyStep } from './apply-step.ts';
 import type { Backoff } from './backoff.ts';
-import { runBesideLook } from './beside-task.ts';
 import { type EndedTask, nextCheckAt } from './polling/history.ts';
 import { observedDurationMs } from './polling/observed-duration.ts';
 import type { JobFate } from './queue-signals.ts';
 import { readRecord } from './read-record.ts';
+import { runBesideLook } from './secondary-task.ts';
 import { afterStatusCheck, type StatusCheckRules } from './status-check-decision.ts';
 import type { WorkerContext } from './worker-context.ts';
 

@@ -1,7 +1,7 @@
 /** The whole of kie-batch with callbacks on: as startSystem, with `serve` in the same process. */
 import { once } from 'node:events';
 import { createServer } from 'node:net';
-import { openServer } from '../../src/cli/open-server.ts';
+import { openServer } from '../../src/app/open-server.ts';
 import type { RunningServer } from '../../src/server/start-server.ts';
 import { createCallbackTokens } from '../../src/shared/callbacks/callback-tokens.ts';
 import { type System, type SystemOptions, startSystem } from '../setup/system.ts';

@@ -1,6 +1,6 @@
 /** The operator's window over a system of a test, on a free port; and a small client for it. */
-import { openServer } from '../../src/cli/open-server.ts';
-import { openOperatorPages } from '../../src/cli/operator-pages.ts';
+import { openServer } from '../../src/app/open-server.ts';
+import { openOperatorPages } from '../../src/app/operator-pages.ts';
 import { type System, type SystemOptions, startSystem } from '../setup/system.ts';
 
 export interface TestWindow extends AsyncDisposable {

@@ -6,8 +6,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
-import type { OpenWorker } from '../../src/cli/open-worker.ts';
-import { openSession, type Session } from '../../src/cli/session.ts';
+import type { OpenWorker } from '../../src/app/open-worker.ts';
+import { openSession, type Session } from '../../src/app/session.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { parseConfiguration } from '../../src/shared/configuration/configuration.ts';
 import { type Stage, stages } from '../../src/shared/jobs/catalogue.ts';
@@ -82,7 +82,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   const open = (changes: Readonly<Record<string, string>> = {}) =>
     openSession({
       loaded: parseConfiguration({ ...environment, ...changes }),
-      terminal,
+      output: terminal,
       modelFiles: [],
       logTo: 'file',
     });

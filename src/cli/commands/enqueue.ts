@@ -1,5 +1,7 @@
 /** `kie-batch enqueue`: links in; workers on this or other machines do the rest. Quiet when nothing is new. */
 import type { Command } from 'commander';
+import { openSession } from '../../app/session.ts';
+import { UsageError } from '../../app/usage-error.ts';
 import { defaultBatchName } from '../../producer/batch-name.ts';
 import { enqueueLists } from '../../producer/enqueue-lists.ts';
 import { openListFiles } from '../../producer/lists/open-list-files.ts';
@@ -10,13 +12,12 @@ import { createStorage } from '../../shared/storage/create-storage.ts';
 import { rootOf } from '../../shared/storage/storage-root.ts';
 import { agreeToCost, openAsk, readBalance } from '../agree-to-cost.ts';
 import { enqueueSource, sourceBatchName } from '../enqueue-source.ts';
-import { exitCodes, UsageError } from '../exit-codes.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { formatCount } from '../format.ts';
 import { withInterrupt } from '../interrupt.ts';
 import { showInvalidLines } from '../invalid-lines.ts';
 import { openProgress } from '../progress.ts';
 import { holdToAsk, setBudget } from '../run-batch.ts';
-import { openSession } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 import { type ListFlags, listCommand } from './options.ts';
 
@@ -47,7 +48,7 @@ async function enqueueFrom(
   if (files.length > 0) throw new UsageError('Give files or --source, not both');
   const loaded = loadConfiguration();
   const place = parseSourceAddress(address, process.cwd());
-  const session = await openSession({ loaded, terminal, modelFiles: flags.modelFile, logTo: 'file' });
+  const session = await openSession({ loaded, output: terminal, modelFiles: flags.modelFile, logTo: 'file' });
   try {
     const batch = flags.batch ?? sourceBatchName(place);
     return await enqueueSource({ ...flags, place, batch }, session, terminal);
@@ -60,7 +61,7 @@ async function enqueue(files: readonly string[], flags: ListFlags, terminal: Ter
   const loaded = loadConfiguration();
   const sources = openListFiles([...files], process.stdin);
   const batch = flags.batch ?? defaultBatchName(files, new Date());
-  const session = await openSession({ loaded, terminal, modelFiles: flags.modelFile, logTo: 'file' });
+  const session = await openSession({ loaded, output: terminal, modelFiles: flags.modelFile, logTo: 'file' });
   try {
     const model = session.models.get(flags.model);
     const storage = await createStorage(loaded.configuration.STORAGE_URL, { clock: systemClock });

@@ -1,12 +1,12 @@
 /** `kie-batch export`: every item of a batch, a line each, streamed. */
 import { once } from 'node:events';
 import { Command } from 'commander';
+import { openSession } from '../../app/session.ts';
 import { loadConfiguration } from '../../shared/configuration/configuration.ts';
 import type { Item } from '../../shared/ledger/item.ts';
 import { failureReasons, itemStates } from '../../shared/ledger/states.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type ExportRow, exportColumns, exportRow, toCsvLine } from '../export-row.ts';
-import { openSession } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 import {
   openVerification,
@@ -41,7 +41,7 @@ export function exportCommand(terminal: Terminal): Command {
       const format = oneOf('--format', ['jsonl', 'csv'], flags.format);
       const isWanted = filterOf(flags);
       const loaded = loadConfiguration();
-      const session = await openSession({ loaded, terminal, modelFiles: [], logTo: 'file' });
+      const session = await openSession({ loaded, output: terminal, modelFiles: [], logTo: 'file' });
       try {
         await requireBatch(name, session);
         await using verification = flags.verify ? await openVerification(session.configuration) : null;

@@ -1,5 +1,6 @@
 /** `kie-batch import`: an export becomes batches of this Redis, with all that was known of each link. */
 import { Command } from 'commander';
+import type { Session } from '../../app/session.ts';
 import { type ImportCounts, importExport } from '../../producer/import-export.ts';
 import type { ListSource } from '../../producer/lists/list-source.ts';
 import { openListFiles } from '../../producer/lists/open-list-files.ts';
@@ -11,7 +12,6 @@ import { formatCount } from '../format.ts';
 import { withInterrupt } from '../interrupt.ts';
 import { showInvalidLines } from '../invalid-lines.ts';
 import { openProgress } from '../progress.ts';
-import type { Session } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 import { operationsOf, withSession } from '../with-session.ts';
 import { batchName, jsonOption, modelFileOption, oneOf } from './options.ts';

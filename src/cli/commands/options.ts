@@ -1,9 +1,9 @@
 /** Options that several commands share, so that they read and behave the same everywhere. */
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { UsageError } from '../../app/usage-error.ts';
 import { parseSizeBytes } from '../../shared/configuration/values.ts';
 import { checkBatchName } from '../../shared/ledger/batch.ts';
 import { DEFAULT_MODEL_ID } from '../../shared/models/model-definition.ts';
-import { UsageError } from '../exit-codes.ts';
 
 export interface ListFlags {
   readonly batch?: string;

@@ -1,8 +1,8 @@
 /** `kie-batch pause` and `kie-batch resume`: of one batch, or of everything. */
 import { Command } from 'commander';
+import type { Session } from '../../app/session.ts';
 import { resetGate } from '../../shared/gate-state/gate-state.ts';
 import { exitCodes } from '../exit-codes.ts';
-import type { Session } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 import { operationsOf, requireBatch, withSession } from '../with-session.ts';
 import { jsonOption } from './options.ts';

@@ -1,9 +1,10 @@
 /** `kie-batch retry`: failed, cancelled and held links of a batch are taken up again; deleted files are fetched again. */
 import { Command } from 'commander';
+import { UsageError } from '../../app/usage-error.ts';
 import { fetchMissing, type MissingSummary } from '../../producer/fetch-missing.ts';
 import { retryBatch } from '../../producer/retry-batch.ts';
 import { failureReasons } from '../../shared/ledger/states.ts';
-import { exitCodes, UsageError } from '../exit-codes.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { plural } from '../format.ts';
 import type { Terminal } from '../terminal.ts';
 import { openVerification } from '../verification.ts';

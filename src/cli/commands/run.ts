@@ -1,18 +1,18 @@
 /** `kie-batch run`: links in, videos out, in this process, until the batch has ended. */
 import type { Command } from 'commander';
+import { requireApiKey } from '../../app/api-key.ts';
+import { openSession, type Session } from '../../app/session.ts';
 import { defaultBatchName } from '../../producer/batch-name.ts';
 import { openListFiles } from '../../producer/lists/open-list-files.ts';
 import { type LoadedConfiguration, loadConfiguration } from '../../shared/configuration/configuration.ts';
 import { unfinished } from '../../shared/ledger/batch.ts';
 import { openAsk, readBalance } from '../agree-to-cost.ts';
-import { requireApiKey } from '../api-key.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { plural } from '../format.ts';
 import { untilAborted, withInterrupt } from '../interrupt.ts';
 import { showInvalidLines } from '../invalid-lines.ts';
 import { openProgress } from '../progress.ts';
 import { type RunEnd, runBatch } from '../run-batch.ts';
-import { openSession, type Session } from '../session.ts';
 import { describeSummary, exitCodeOf, summarize } from '../summary.ts';
 import type { Terminal } from '../terminal.ts';
 import { type ListFlags, limitRateOption, listCommand, settingsOf } from './options.ts';
@@ -55,7 +55,7 @@ export async function run(
   const batch = flags.batch ?? defaultBatchName(files, new Date());
   const session = await openSession({
     loaded,
-    terminal,
+    output: terminal,
     modelFiles: flags.modelFile,
     logTo: 'file',
     waitsForRedis: true,
@@ -96,8 +96,8 @@ interface ServedAlong extends AsyncDisposable {
 async function serveAlong(session: Session, terminal: Terminal): Promise<ServedAlong> {
   // Loaded where it is used: most runs carry no server, and its parts take long to load.
   const [{ openOperatorPages }, { openServer }] = await Promise.all([
-    import('../operator-pages.ts'),
-    import('../open-server.ts'),
+    import('../../app/operator-pages.ts'),
+    import('../../app/open-server.ts'),
   ]);
   const pages = await openOperatorPages(session);
   const server = await openServer(session, { hasPages: true, pages: [pages.routes] }).catch(

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Command } from 'commander';
+import { openSession, type Session } from '../../app/session.ts';
 import { DEFAULT_BATCH_TEMPLATE } from '../../producer/schedules/batch-template.ts';
 import { nextTicks } from '../../producer/schedules/cron.ts';
 import { runSchedule } from '../../producer/schedules/run-schedule.ts';
@@ -32,7 +33,6 @@ import {
   viewForScripts,
   wallTime,
 } from '../schedule-text.ts';
-import { openSession, type Session } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 import { withSources } from '../with-sources.ts';
 import { batchName, creditsOf, jsonOption, modelFileOption } from './options.ts';
@@ -237,7 +237,7 @@ async function withSchedules(
 ): Promise<void> {
   const session = await openSession({
     loaded: loadConfiguration(),
-    terminal,
+    output: terminal,
     modelFiles,
     logTo: 'file',
   });

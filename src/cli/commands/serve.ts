@@ -1,9 +1,9 @@
 /** `kie-batch serve`: takes the vendor's callbacks and shows the state of things over HTTP, until stopped. */
 import { Command } from 'commander';
+import { openSession } from '../../app/session.ts';
 import { loadConfiguration } from '../../shared/configuration/configuration.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { untilAborted, withInterrupt } from '../interrupt.ts';
-import { openSession } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 import { jsonOption, modelFileOption } from './options.ts';
 
@@ -23,13 +23,13 @@ export function serveCommand(terminal: Terminal): Command {
       const loaded = loadConfiguration(flags.json ? { LOG_FORMAT: 'json' } : {});
       const session = await openSession({
         loaded,
-        terminal,
+        output: terminal,
         modelFiles: flags.modelFile,
         logTo: 'standard-error',
       });
       try {
-        const { openServer } = await import('../open-server.ts');
-        const { openOperatorPages } = await import('../operator-pages.ts');
+        const { openServer } = await import('../../app/open-server.ts');
+        const { openOperatorPages } = await import('../../app/operator-pages.ts');
         const pages = flags.callbacksOnly ? null : await openOperatorPages(session);
         await using _pages = { [Symbol.asyncDispose]: async () => pages?.close() };
         const parts = { hasPages: pages !== null, pages: pages === null ? [] : [pages.routes] };

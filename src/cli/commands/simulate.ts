@@ -1,9 +1,10 @@
 /** `kie-batch simulate`: the simulated vendor on a port, for trying things out without a key or a bill. */
 import { Command } from 'commander';
 import type { z } from 'zod';
+import { UsageError } from '../../app/usage-error.ts';
 import { simulatorOptionsSchema } from '../../simulator/options.ts';
 import { startSimulator } from '../../simulator/simulator.ts';
-import { exitCodes, UsageError } from '../exit-codes.ts';
+import { exitCodes } from '../exit-codes.ts';
 import { untilAborted, withInterrupt } from '../interrupt.ts';
 import type { Terminal } from '../terminal.ts';
 import { jsonOption } from './options.ts';

@@ -1,12 +1,12 @@
 /** `kie-batch watch`: status again and again, until the batch has ended. Looks on; the work is done elsewhere. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
+import type { Session } from '../../app/session.ts';
 import { type Overview, readOverview, type SeenBatch } from '../../producer/overview.ts';
 import { unfinished } from '../../shared/ledger/batch.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { withInterrupt } from '../interrupt.ts';
 import { openProgress } from '../progress.ts';
-import type { Session } from '../session.ts';
 import { describeStatus, viewStatus } from '../status-view.ts';
 import type { Terminal } from '../terminal.ts';
 import { overviewDeps, requireBatch, withSession } from '../with-session.ts';

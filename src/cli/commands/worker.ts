@@ -1,11 +1,11 @@
 /** `kie-batch worker`: works on whatever is queued until it is stopped; any number of them, on any machine. */
 import { Command } from 'commander';
+import { requireApiKey } from '../../app/api-key.ts';
+import { openSession } from '../../app/session.ts';
 import { loadConfiguration } from '../../shared/configuration/configuration.ts';
 import { type Stage, stages } from '../../shared/jobs/catalogue.ts';
-import { requireApiKey } from '../api-key.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { untilAborted, withInterrupt } from '../interrupt.ts';
-import { openSession } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 import { jsonOption, limitRateOption, modelFileOption, oneOf, settingsOf } from './options.ts';
 
@@ -44,7 +44,7 @@ export function workerCommand(terminal: Terminal): Command {
       requireApiKey(loaded.configuration);
       const session = await openSession({
         loaded,
-        terminal,
+        output: terminal,
         modelFiles: flags.modelFile,
         logTo: 'standard-error',
         waitsForRedis: true,

@@ -1,12 +1,12 @@
 /** `doctor` on Redis and on what lies in it: reachable, fit, with memory enough, in step, and nothing standing still. */
 
-import { haltAdvice } from '../../shared/gate-state/halt-advice.ts';
+import type { Session } from '../../app/session.ts';
 import { listHalts } from '../../shared/gate-state/halts.ts';
 import { listWorkers } from '../../shared/presence/worker-presence.ts';
 import { inspectRedis } from '../../shared/redis/inspect-redis.ts';
 import { judgeRedis, type RedisFacts } from '../../shared/redis/judge-redis.ts';
+import { haltAdvice } from '../../shared/vendor/halt-advice.ts';
 import { plural } from '../format.ts';
-import type { Session } from '../session.ts';
 import { type Check, failed, ok, warning } from './check.ts';
 import { judgeSkew } from './judge-machine.ts';
 import { judgeMemory } from './judge-memory.ts';

@@ -2,6 +2,8 @@
  * The whole examination: one check after the other, none of which hinders the next. Costs nothing at the vendor and
  * changes nothing but a probe file that goes at once.
  */
+
+import { openSession, type Session } from '../../app/session.ts';
 import {
   ConfigurationError,
   type LoadedConfiguration,
@@ -12,7 +14,6 @@ import { createLogger } from '../../shared/logging/logger.ts';
 import { loadModels } from '../../shared/models/load-models.ts';
 import type { ModelDefinition } from '../../shared/models/model-definition.ts';
 import { RedisUnusableError } from '../../shared/redis/redis-unusable-error.ts';
-import { openSession, type Session } from '../session.ts';
 import type { Terminal } from '../terminal.ts';
 import { type Check, failed, ok, warning } from './check.ts';
 import { checkRedis, checkWork } from './check-redis.ts';
@@ -77,7 +78,7 @@ async function examineRedis(
   const loaded = { configuration: { ...configuration, LOG_LEVEL: 'error' as const }, warnings: [] };
   let session: Session;
   try {
-    session = await openSession({ loaded, terminal, modelFiles, logTo: 'standard-error' });
+    session = await openSession({ loaded, output: terminal, modelFiles, logTo: 'standard-error' });
   } catch (error) {
     if (!(error instanceof RedisUnusableError)) throw error;
     return {

@@ -1,7 +1,7 @@
 /** An alert in the forms it is sent in, and its signature. Pure. */
 import { createHmac } from 'node:crypto';
-import { haltAdvice, haltSpeaker } from '../../shared/gate-state/halt-advice.ts';
 import { totalOf } from '../../shared/ledger/batch.ts';
+import { haltAdvice, haltSpeaker } from '../../shared/vendor/halt-advice.ts';
 import { formatCount, formatDuration } from '../../shared/wording/format.ts';
 import type { Alert } from './decide-alerts.ts';
 

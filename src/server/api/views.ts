@@ -1,9 +1,9 @@
 /** What the API shows of batches, items and the whole, in the shapes of schemas.ts. Pure. */
 import type { z } from 'zod';
 import type { StoryEvent } from '../../shared/chronicle/chronicle.ts';
-import { haltAdvice } from '../../shared/gate-state/halt-advice.ts';
 import { type Batch, totalOf, unfinished } from '../../shared/ledger/batch.ts';
 import type { Item } from '../../shared/ledger/item.ts';
+import { haltAdvice } from '../../shared/vendor/halt-advice.ts';
 import { exportRow } from '../../shared/wording/export-row.ts';
 import type { Overview } from '../readings/overview.ts';
 import type { batchSchema, eventSchema, itemSchema, overviewSchema } from './schemas.ts';

@@ -7,9 +7,9 @@
 import { createCallbackTokens } from '../../shared/callbacks/callback-tokens.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { RedisConnection } from '../../shared/redis/script.ts';
+import { readTaskIdOfBody } from '../../shared/vendor/callback-body.ts';
+import { isSignedBy } from '../../shared/vendor/callback-signature.ts';
 import type { RegisterRoutes } from '../start-server.ts';
-import { readTaskIdOfBody } from './callback-body.ts';
-import { isSignedBy } from './callback-signature.ts';
 import { type CallbackDeps, takeCallback } from './take-callback.ts';
 
 export interface CallbackRouteDeps extends CallbackDeps {

@@ -2,8 +2,9 @@
  * The overview: what is running, how fast, until when, what failed and why, and what stops it, in the order in
  * which the person on call needs it. Pure.
  */
-import { haltAdvice, haltSpeaker } from '../../shared/gate-state/halt-advice.ts';
+
 import type { Halt } from '../../shared/gate-state/halts.ts';
+import { haltAdvice, haltSpeaker } from '../../shared/vendor/halt-advice.ts';
 import type { Overview } from '../readings/overview.ts';
 import { batchList } from './batch-list.ts';
 import { type Html, html } from './html.ts';

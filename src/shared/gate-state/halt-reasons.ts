@@ -15,8 +15,11 @@ const stoppedBy = {
   'key-limit': ['submit'],
   maintenance: ['submit', 'query'],
   'model-paused': ['submit'],
+  'model-failing': ['submit'],
   misconfigured: ['submit'],
   'storage-full': ['submit'],
+  'storage-unavailable': ['submit'],
+  'results-unavailable': ['submit'],
 } as const satisfies Record<string, readonly GateOperation[]>;
 
 export type HaltReason = keyof typeof stoppedBy;
@@ -27,8 +30,11 @@ export const haltReasons: readonly HaltReason[] = [
   'key-limit',
   'maintenance',
   'model-paused',
+  'model-failing',
   'misconfigured',
   'storage-full',
+  'storage-unavailable',
+  'results-unavailable',
 ];
 
 /** The field of a halt in the hash of halts: the reason, and the model where the halt is one model's alone. */

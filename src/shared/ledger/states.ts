@@ -25,6 +25,7 @@ export const failureReasons = [
   'result-invalid',
   'attempts-exhausted',
   'budget-exhausted',
+  'input-unreadable',
 ] as const;
 export type FailureReason = (typeof failureReasons)[number];
 

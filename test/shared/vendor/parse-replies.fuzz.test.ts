@@ -1,7 +1,7 @@
 /** Whatever bytes arrive, every parser has an outcome for them: 100,000 replies, each read by every parser. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { readTaskIdOfBody } from '../../../src/server/callbacks/callback-body.ts';
+import { readTaskIdOfBody } from '../../../src/shared/vendor/callback-body.ts';
 import { parseCreateReply } from '../../../src/shared/vendor/create-reply.ts';
 import { parseCreditsReply } from '../../../src/shared/vendor/credits-reply.ts';
 import { asProbeReply } from '../../../src/shared/vendor/probe-reply.ts';

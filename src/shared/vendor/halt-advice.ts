@@ -2,11 +2,17 @@
  * What a person can do about a halt, in one sentence each. Shown wherever a halt is: the command line, the
  * dashboard, the API and the alerts.
  */
-import type { HaltReason } from './halt-reasons.ts';
+import type { HaltReason } from '../gate-state/halt-reasons.ts';
+
+const speakers: Readonly<Partial<Record<HaltReason, string>>> = {
+  'storage-full': 'The storage has',
+  'storage-unavailable': 'The storage says',
+  'results-unavailable': 'The network says',
+};
 
 /** Whose words the message of a halt is. */
 export function haltSpeaker(reason: HaltReason): string {
-  return reason === 'storage-full' ? 'The storage has' : 'The vendor says';
+  return speakers[reason] ?? 'The vendor says';
 }
 
 export const haltAdvice: Readonly<Record<HaltReason, string>> = {
@@ -15,6 +21,11 @@ export const haltAdvice: Readonly<Record<HaltReason, string>> = {
   'key-limit': 'raise the key’s own cap at the vendor, or wait until its period ends',
   maintenance: 'nothing to do: the vendor is asked again by itself',
   'model-paused': 'the vendor has switched the model off; wait, or choose another with --model',
+  'model-failing':
+    'nothing to do: one link at a time tries whether the model works again; another model with --model',
   misconfigured: 'check KIE_BASE_URL and the model’s name, then start again',
   'storage-full': 'free some disk space where STORAGE_URL points, or lower MIN_FREE_BYTES',
+  'storage-unavailable': 'make STORAGE_URL reachable and writable again; nothing is bought until it is',
+  'results-unavailable':
+    'check this machine’s network; the host of the results cannot be reached, and nothing is bought until it can',
 };

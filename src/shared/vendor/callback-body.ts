@@ -3,7 +3,7 @@
  * became of the task is read from the vendor.
  */
 import { z } from 'zod';
-import { taskIdSchema } from '../../shared/vendor/reply-body.ts';
+import { taskIdSchema } from './reply-body.ts';
 
 const optionalTaskId = taskIdSchema.optional().catch(undefined);
 

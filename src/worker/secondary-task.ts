@@ -4,9 +4,9 @@
  */
 import type { JobData } from '../shared/jobs/catalogue.ts';
 import { applyStep } from './apply-step.ts';
-import { afterBesideLook } from './beside-task-decision.ts';
 import type { JobFate } from './queue-signals.ts';
 import { readRecord } from './read-record.ts';
+import { afterBesideLook } from './secondary-task-decision.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 export async function runBesideLook(

@@ -18,7 +18,6 @@ import { openRedis } from '../shared/redis/open-redis.ts';
 import type { RedisConnection } from '../shared/redis/script.ts';
 import type { Tracing } from '../shared/tracing/open-tracing.ts';
 import type { OpenWorker } from './open-worker.ts';
-import type { Terminal } from './terminal.ts';
 
 export interface Session {
   readonly configuration: Configuration;
@@ -31,9 +30,17 @@ export interface Session {
   close(): Promise<void>;
 }
 
+/** Where a process shows its log; the command line's terminal is one. */
+export interface LogOutput {
+  /** Whether a person reads it on a terminal. */
+  readonly isWatched: boolean;
+  /** Shows a line when the log itself cannot be written. */
+  say(text: string): void;
+}
+
 export interface SessionOptions {
   readonly loaded: LoadedConfiguration;
-  readonly terminal: Terminal;
+  readonly output: LogOutput;
   readonly modelFiles: readonly string[];
   /** Where the work is logged: commands that show progress keep their log in a file. */
   readonly logTo: 'standard-error' | 'file';
@@ -45,7 +52,7 @@ export interface SessionOptions {
 
 export async function openSession({
   loaded,
-  terminal,
+  output,
   modelFiles,
   logTo,
   givenLogger,
@@ -53,10 +60,10 @@ export async function openSession({
 }: SessionOptions): Promise<Session> {
   const { configuration, warnings } = loaded;
   const models = loadModels({ extraFiles: modelFiles });
-  const notices = givenLogger ?? openLogger(configuration, terminal, false);
+  const notices = givenLogger ?? openLogger(configuration, output, false);
   for (const warning of warnings) notices.warn(warning);
   const logger =
-    givenLogger === undefined && logTo === 'file' ? openLogger(configuration, terminal, true) : notices;
+    givenLogger === undefined && logTo === 'file' ? openLogger(configuration, output, true) : notices;
   const handle = await openRedis({
     redisUrl: configuration.REDIS_URL,
     dataDir: configuration.DATA_DIR,
@@ -100,7 +107,7 @@ async function openTracing({ TRACES_URL: url }: Configuration, logger: Logger): 
   return tracing.openTracing({ url, logger, clock: systemClock });
 }
 
-function openLogger(configuration: Configuration, { isWatched, say }: Terminal, toFile: boolean): Logger {
+function openLogger(configuration: Configuration, { isWatched, say }: LogOutput, toFile: boolean): Logger {
   const { KIE_API_KEY, KIE_WEBHOOK_KEY, DASHBOARD_PASSWORD } = configuration;
   return createLogger({
     level: configuration.LOG_LEVEL,

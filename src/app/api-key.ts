@@ -1,6 +1,6 @@
 /** The key that everything needs which calls the vendor. */
 import type { Configuration } from '../shared/configuration/configuration.ts';
-import { UsageError } from './exit-codes.ts';
+import { UsageError } from './usage-error.ts';
 
 /** @throws UsageError that says where to get a key and where to put it */
 export function requireApiKey({ KIE_API_KEY }: Configuration): string {

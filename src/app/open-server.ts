@@ -7,8 +7,8 @@ import { healthRoutes } from '../server/health-routes.ts';
 import { refuseListening } from '../server/listen-address.ts';
 import { type RegisterRoutes, type RunningServer, startServer } from '../server/start-server.ts';
 import { systemClock } from '../shared/clock.ts';
-import { UsageError } from './exit-codes.ts';
 import type { Session } from './session.ts';
+import { UsageError } from './usage-error.ts';
 
 export interface ServedParts {
   /** Whether anything is served that needs a login where others can reach it. */

@@ -1,7 +1,7 @@
 /** What follows from the record of a task that a link has beside the one it follows. */
 import { describe, expect, it } from 'vitest';
 import type { RecordReply } from '../../src/shared/vendor/replies.ts';
-import { afterBesideLook } from '../../src/worker/beside-task-decision.ts';
+import { afterBesideLook } from '../../src/worker/secondary-task-decision.ts';
 
 const succeeded = (credits: number | null): RecordReply => ({
   outcome: 'succeeded',

@@ -9,7 +9,7 @@ import { setFlagsFromString } from 'node:v8';
 
 const thriftyCommands = ['enqueue', 'export', 'import', 'run', 'worker'];
 
-export function keepHeapSmallFor(command: string | undefined): void {
+export function limitHeapGrowth(command: string | undefined): void {
   if (command === undefined || !thriftyCommands.includes(command)) return;
   // The young generation stays at the size it has.
   setFlagsFromString('--semi-space-growth-factor=1');

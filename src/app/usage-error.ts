@@ -1,0 +1,4 @@
+/** What the user got wrong; the message says what to do and is shown as it is. Nothing has been started. */
+export class UsageError extends Error {
+  readonly code = 'USAGE';
+}
