@@ -5,7 +5,6 @@
 import type { Item } from '../shared/ledger/item.ts';
 import type { RecordReply } from '../shared/vendor/replies.ts';
 import type { Verdict } from './gate/gate.ts';
-import { readServerHints } from './gate/server-hints.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** Nothing was asked; ask again after `delayMs`. */
@@ -32,11 +31,5 @@ export async function readRecord(
 
 /** What the vendor's limit has made of the query. */
 function verdictOf(reply: RecordReply): Verdict {
-  if (reply.outcome !== 'throttled') return { kind: 'counted' };
-  const { hints, retryAfterMs } = reply;
-  return {
-    kind: 'refused',
-    ...readServerHints(hints),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  };
+  return reply.outcome === 'throttled' ? { kind: 'refused', ...reply.hints } : { kind: 'counted' };
 }

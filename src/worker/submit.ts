@@ -13,7 +13,6 @@ import type { CreateReply } from '../shared/vendor/replies.ts';
 import { applyStep } from './apply-step.ts';
 import { callbackPatienceMs } from './callback-patience.ts';
 import type { Admission, Settled, Verdict } from './gate/gate.ts';
-import { readServerHints } from './gate/server-hints.ts';
 import { settleTrial, takeTrial } from './halt-trial.ts';
 import type { JobFate } from './queue-signals.ts';
 import { afterBudget, afterLostAnswer, afterSubmit, type SubmitRules } from './submit-decision.ts';
@@ -134,13 +133,9 @@ export function createSubmitStage(context: WorkerContext, admitted: () => void):
 function verdictOf(reply: CreateReply): Verdict {
   switch (reply.outcome) {
     case 'throttled':
-      return {
-        kind: 'refused',
-        ...readServerHints(reply.hints),
-        ...(reply.retryAfterMs === undefined ? {} : { retryAfterMs: reply.retryAfterMs }),
-      };
+      return { kind: 'refused', ...reply.hints };
     case 'accepted':
-      return { kind: 'counted', ...readServerHints(reply.hints) };
+      return { kind: 'counted', ...reply.hints };
     case 'ambiguous':
       return { kind: 'ambiguous' };
     case 'retry':

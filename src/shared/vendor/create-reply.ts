@@ -3,8 +3,8 @@
  * every case of vendor-replies.json. Invariant: only a body with a task id is accepted, and whatever may
  * hide one (cut off, unreadable, beside an error) is ambiguous, because repeating it could pay twice.
  */
+import { readServerHints } from '../outgoing/server-hints.ts';
 import { createRule, type Rule, statusRule } from './code-rules.ts';
-import { limitHints } from './limit-hints.ts';
 import { refusalReply } from './refusal-reply.ts';
 import type { CreateReply, RawReply } from './replies.ts';
 import { describeRaw, messageOf, readEnvelope, readTaskId } from './reply-body.ts';
@@ -28,7 +28,7 @@ function withCode200(raw: RawReply, taskId: string | null | undefined): CreateRe
   }
   if (taskId === null)
     return { outcome: 'ambiguous', message: 'Code 200 with a task id that cannot be used' };
-  return { outcome: 'accepted', taskId, hints: limitHints(raw.headers) };
+  return { outcome: 'accepted', taskId, hints: readServerHints(raw.headers, raw.receivedAtMs) };
 }
 
 function withoutEnvelope(raw: RawReply): CreateReply {

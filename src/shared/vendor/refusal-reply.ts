@@ -1,8 +1,8 @@
 /**
  * Dresses the rules that mean the same in every call as replies. Pure; used by the parsers of all calls.
  */
+import { readServerHints } from '../outgoing/server-hints.ts';
 import type { Rule } from './code-rules.ts';
-import { limitHints, retryAfterMs } from './limit-hints.ts';
 import type { Halt, RawReply, Retry, Throttled } from './replies.ts';
 
 export type RefusalRule = Extract<Rule, { outcome: 'throttled' | 'halt' | 'retry' }>;
@@ -11,13 +11,13 @@ export type RefusalRule = Extract<Rule, { outcome: 'throttled' | 'halt' | 'retry
 export function refusalReply(rule: RefusalRule, message: string, raw: RawReply): Throttled | Halt | Retry {
   switch (rule.outcome) {
     case 'throttled': {
-      const waitMs = retryAfterMs(raw.headers, raw.receivedAtMs);
-      const hints = limitHints(raw.headers);
+      const hints = readServerHints(raw.headers, raw.receivedAtMs);
+      const { retryAfterMs } = hints;
       return {
         outcome: 'throttled',
         message,
         hints,
-        ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
+        ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       };
     }
     case 'halt':

@@ -4,6 +4,8 @@
  * `message` and the fail texts are the vendor's words, shortened, on one line and without the API key.
  */
 
+import type { ServerHints } from '../outgoing/server-hints.ts';
+
 /** Why the account or one model has to wait, as far as the vendor can tell us. */
 export type VendorHaltReason =
   | 'unauthorized'
@@ -13,16 +15,13 @@ export type VendorHaltReason =
   | 'model-paused'
   | 'misconfigured';
 
-/** Limit headers as received, names in lower case: `date`, `retry-after`, `ratelimit*`, `x-ratelimit-*`. */
-export type LimitHints = Readonly<Record<string, string>>;
-
 /** Refused for coming too fast; never queued at the vendor, costs a link no attempt. */
 export interface Throttled {
   outcome: 'throttled';
   message: string;
   /** Wait at least this long; absent when the vendor gave no time. */
   retryAfterMs?: number;
-  hints: LimitHints;
+  hints: ServerHints;
 }
 
 /** The account or the model has to wait; no link is at fault. */
@@ -43,7 +42,7 @@ export interface Retry {
 }
 
 export type CreateReply =
-  | { outcome: 'accepted'; taskId: string; hints: LimitHints }
+  | { outcome: 'accepted'; taskId: string; hints: ServerHints }
   | Throttled
   | Halt
   | { outcome: 'reject'; reason: 'rejected'; message: string }

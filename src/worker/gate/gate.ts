@@ -8,8 +8,8 @@ import { z } from 'zod';
 import { countsKey, gateKeys, haltsKey } from '../../shared/gate-state/gate-keys.ts';
 import { type GateOperation, stoppingHaltFields } from '../../shared/gate-state/halt-reasons.ts';
 import { beginHalt, type NewHalt } from '../../shared/gate-state/halts.ts';
+import type { ServerHints } from '../../shared/outgoing/server-hints.ts';
 import { type LoadedScript, loadScript, type RedisConnection } from '../../shared/redis/script.ts';
-import type { ServerHints } from './server-hints.ts';
 
 export type GateWait = 'limit' | 'in-flight' | 'paused' | 'halted';
 

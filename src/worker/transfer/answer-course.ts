@@ -5,8 +5,8 @@
  * same representation.
  */
 
+import { readServerHints } from '../../shared/outgoing/server-hints.ts';
 import type { SourceIdentity } from '../../shared/storage/storage.ts';
-import { parseRetryAfterMs } from './retry-after.ts';
 
 export interface Answer {
   readonly status: number;
@@ -31,6 +31,9 @@ export type AnswerCourse =
   | { readonly course: 'expired'; readonly httpStatus: number }
   | { readonly course: 'retry'; readonly message: string; readonly retryAfterMs?: number };
 
+/** A host that asks for more is asked again anyway: its URL will have expired by then. */
+const longestWaitMs = 60 * 60_000;
+
 const EXPIRED_STATUSES: ReadonlySet<number> = new Set([403, 404, 410]);
 
 /** A date this much older than the answer cannot hide a second change within the same second. */
@@ -49,9 +52,13 @@ export function judgeAnswer(answer: Answer, held: Held, nowMs: number): AnswerCo
   if (status === 206) return judgePartial(answer.headers, held);
   if (status === 416) return judgeUnsatisfied(answer.headers, held);
   if (EXPIRED_STATUSES.has(status)) return { course: 'expired', httpStatus: status };
-  const retryAfterMs = parseRetryAfterMs(answer.headers, nowMs);
+  const { retryAfterMs } = readServerHints(answer.headers, nowMs);
   const message = `the result host answered HTTP ${status}`;
-  return { course: 'retry', message, ...(retryAfterMs !== undefined && { retryAfterMs }) };
+  return {
+    course: 'retry',
+    message,
+    ...(retryAfterMs !== undefined && { retryAfterMs: Math.min(retryAfterMs, longestWaitMs) }),
+  };
 }
 
 function judgePartial(headers: Answer['headers'], held: Held): AnswerCourse {

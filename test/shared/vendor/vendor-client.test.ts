@@ -176,12 +176,7 @@ describe('how answers are read', () => {
     const { url } = await serveAnswer('{"code":429,"msg":"slow down"}', { headers });
     const reply = await connect(url).client.createTask({ model: defaultModel, url: LINK }, never());
     expect(reply).toMatchObject({ outcome: 'throttled', retryAfterMs: 3_000, message: 'slow down' });
-    expect(reply).toHaveProperty('hints', {
-      date: expect.any(String),
-      'x-ratelimit-remaining': '0',
-      ratelimit: 'limit=20',
-      'retry-after': '3',
-    });
+    expect(reply).toHaveProperty('hints', { retryAfterMs: 3_000, remaining: 0 });
   });
 });
 

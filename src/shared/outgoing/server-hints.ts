@@ -1,8 +1,8 @@
 /**
- * What a server's own headers say about its limit, out of all the forms in use: Retry-After, the drafts of
- * the RateLimit fields (one field each, a list in one field, quoted policies) and X-RateLimit. Pure. Dates
- * are measured against the answer's own Date, so a wrong clock here does not matter. What is missing, past
- * or unreadable is left out and never becomes zero: zero would mean "now".
+ * What a server's own headers say about its limit, in all the forms in use: Retry-After, the drafts of
+ * the RateLimit fields (one field each, a list in one field, quoted policies) and X-RateLimit. Pure; used for
+ * the vendor and for result hosts. Dates are measured against the response's own Date, so a wrong clock here
+ * does not matter. What is missing, past or unreadable is left out and never becomes zero: zero would mean "now".
  */
 
 /** Every part is optional: no server says it all. Spans count from the answer on. */
@@ -18,10 +18,11 @@ export interface ServerHints {
   readonly remaining?: number;
 }
 
-/** Header names in lower case. */
-export type HintHeaders = Readonly<Record<string, string>>;
+/** Header names in lower case; of a repeated header the first counts. */
+export type HintHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+type FlatHeaders = Readonly<Record<string, string | undefined>>;
 
-/** Longer spans are taken for nonsense: the longest limits documented anywhere are of a day. */
+/** The longest limits documented anywhere are of a day: a longer Retry-After counts as a day, a longer reset as noise. */
 const longestMs = 24 * 3_600_000;
 /** Below this a reset is a span in seconds, above an instant in seconds, and from `epochMs` on one in milliseconds. */
 const epochSeconds = 1e9;
@@ -29,14 +30,32 @@ const epochMs = 1e11;
 
 /** Reads the headers of one answer; `receivedAtMs` (Unix) stands in for a missing Date. */
 export function readServerHints(headers: HintHeaders, receivedAtMs?: number): ServerHints {
-  const answeredAtMs = dateMs(headers['date']) ?? receivedAtMs;
-  const field = rateLimitFields(headers);
+  const flat = flattened(headers);
+  const answeredAtMs = dateMs(flat['date']) ?? receivedAtMs;
+  const field = rateLimitFields(flat);
   return {
-    ...part('retryAfterMs', spanMs(headers['retry-after'], answeredAtMs)),
-    ...part('resetAfterMs', spanMs(field.reset, answeredAtMs)),
+    ...part('retryAfterMs', bounded(spanMs(flat['retry-after'], answeredAtMs))),
+    ...part('resetAfterMs', plausible(spanMs(field.reset, answeredAtMs))),
     ...part('remaining', wholeNumber(field.remaining)),
     ...policy(field.policy),
   };
+}
+
+function flattened(headers: HintHeaders): FlatHeaders {
+  const first = ([name, value]: [string, HintHeaders[string]]) => [
+    name,
+    typeof value === 'string' ? value : value?.[0],
+  ];
+  return Object.fromEntries(Object.entries(headers).map(first));
+}
+
+/** A server's own wait is a floor: it is shortened to a day, never ignored for being long. */
+function bounded(waitMs: number | undefined): number | undefined {
+  return waitMs === undefined ? undefined : Math.min(waitMs, longestMs);
+}
+
+function plausible(waitMs: number | undefined): number | undefined {
+  return waitMs === undefined || waitMs > longestMs ? undefined : waitMs;
 }
 
 interface RateLimitFields {
@@ -45,7 +64,7 @@ interface RateLimitFields {
   readonly policy: string | undefined;
 }
 
-function rateLimitFields(headers: HintHeaders): RateLimitFields {
+function rateLimitFields(headers: FlatHeaders): RateLimitFields {
   const combined = headers['ratelimit'];
   return {
     reset:
@@ -67,7 +86,7 @@ function rateLimitFields(headers: HintHeaders): RateLimitFields {
 function policy(value: string | undefined): Pick<ServerHints, 'limit' | 'windowMs'> {
   const policies = (value ?? '').split(',').flatMap((text) => {
     const limit = wholeNumber(parameter(text, 'q') ?? /^\s*(\d+)\s*(?:;|$)/.exec(text)?.[1]);
-    const windowMs = spanMs(parameter(text, 'w') ?? parameter(text, 'window'), undefined);
+    const windowMs = plausible(spanMs(parameter(text, 'w') ?? parameter(text, 'window'), undefined));
     return limit && windowMs ? [{ limit, windowMs }] : [];
   });
   return policies.sort((a, b) => a.windowMs - b.windowMs)[0] ?? {};
@@ -84,7 +103,7 @@ function spanMs(value: string | undefined, answeredAtMs: number | undefined): nu
   const spanMs = /^\d+(?:\.\d+)?$/.test(text)
     ? numericSpanMs(Number(text), answeredAtMs)
     : (dateMs(text) ?? Number.NaN) - (answeredAtMs ?? Number.NaN);
-  return spanMs > 0 && spanMs <= longestMs ? Math.ceil(spanMs) : undefined;
+  return spanMs > 0 ? Math.ceil(spanMs) : undefined;
 }
 
 function numericSpanMs(value: number, answeredAtMs: number | undefined): number {

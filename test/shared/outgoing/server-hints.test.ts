@@ -4,7 +4,7 @@ import {
   type HintHeaders,
   readServerHints,
   type ServerHints,
-} from '../../../src/worker/gate/server-hints.ts';
+} from '../../../src/shared/outgoing/server-hints.ts';
 
 const date = 'Sun, 22 Nov 2026 12:00:00 GMT';
 const dateSeconds = Date.parse(date) / 1000;
@@ -26,7 +26,18 @@ const rows: { name: string; headers: HintHeaders; hints: ServerHints }[] = [
   },
   { name: 'a negative span says nothing', headers: { date, 'retry-after': '-5' }, hints: {} },
   { name: 'an unreadable span says nothing', headers: { date, 'retry-after': 'soon' }, hints: {} },
-  { name: 'a year is nonsense', headers: { 'retry-after': '31536000' }, hints: {} },
+  {
+    name: 'a Retry-After of a year counts as a day',
+    headers: { 'retry-after': '31536000' },
+    hints: { retryAfterMs: 86_400_000 },
+  },
+  { name: 'a reset in a year is noise', headers: { 'ratelimit-reset': '31536000' }, hints: {} },
+  { name: 'an empty Retry-After says nothing', headers: { 'retry-after': ' ' }, hints: {} },
+  {
+    name: 'of a repeated header the first counts',
+    headers: { 'x-ratelimit-remaining': ['3', '4'] },
+    hints: { remaining: 3 },
+  },
   {
     name: 'RateLimit fields one by one',
     headers: {
