@@ -10,6 +10,7 @@ import type { Batch } from '../shared/ledger/batch.ts';
 import type { Logger } from '../shared/logging/logger.ts';
 import { estimateCredits } from '../shared/models/estimate.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
+import { usualPrice } from '../shared/models/price.ts';
 import { createVendorClient } from '../shared/vendor/vendor-client.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -29,13 +30,18 @@ const balancePatienceMs = 8000;
 /** Says what the waiting links of a batch will cost. @returns false when the person does not want to start */
 export async function agreeToCost(
   batch: Batch,
-  { creditsPerTask }: Pick<ModelDefinition, 'creditsPerTask'>,
+  model: Pick<ModelDefinition, 'creditsPerTask' | 'price' | 'input'>,
   { terminal, ask, balance }: CostDeps,
 ): Promise<boolean> {
   const links = batch.counts.queued;
   if (links === 0) return true;
   const maxCredits = batch.budget === null ? null : Math.max(0, batch.budget - batch.creditsSpent);
-  const estimate = estimateCredits({ links, creditsPerTask, balance: await balance, maxCredits });
+  const estimate = estimateCredits({
+    links,
+    creditsPerTask: usualPrice(model),
+    balance: await balance,
+    maxCredits,
+  });
   terminal.say(estimate.text);
   return ask === null ? true : ask('Start?', estimate.enough);
 }

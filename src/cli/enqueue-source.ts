@@ -2,6 +2,7 @@
  * `kie-batch enqueue --source ADDRESS`: what a source has that is new goes into a batch, once and now. Made for an
  * ordinary crontab: prints nothing when nothing is new.
  */
+
 import { basename } from 'node:path';
 import type { Session } from '../app/session.ts';
 import { defaultBatchName } from '../producer/batch-name.ts';
@@ -10,6 +11,7 @@ import type { SourceAddress } from '../producer/sources/source-address.ts';
 import { SourceError } from '../producer/sources/source-error.ts';
 import { createSourceMemory } from '../producer/sources/source-memory.ts';
 import { type Taken, takeSource } from '../producer/sources/take-source.ts';
+import { usualPrice } from '../shared/models/price.ts';
 import { exitCodes } from './exit-codes.ts';
 import { formatCount } from './format.ts';
 import { withInterrupt } from './interrupt.ts';
@@ -80,7 +82,7 @@ function take(
   const invalidLines = showInvalidLines(batch, configuration.DATA_DIR, progress.note);
   const setBudget = async () => {
     if (request.maxCredits !== undefined)
-      await ledger.setBudget(batch, request.maxCredits, model.creditsPerTask);
+      await ledger.setBudget(batch, request.maxCredits, usualPrice(model));
   };
   return withSources(session, async (sources, storageRoot) => {
     const source = await openSource(place, sources);

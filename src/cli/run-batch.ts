@@ -3,6 +3,7 @@
  * ends it early is the caller's signal (Ctrl-C) or, where asked for, a halt; either way everything stays
  * queued and a later run goes on.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Session } from '../app/session.ts';
 import { enqueueLists, type InvalidLine } from '../producer/enqueue-lists.ts';
@@ -12,6 +13,7 @@ import { type Halt, standsSince } from '../shared/gate-state/halts.ts';
 import { stages } from '../shared/jobs/catalogue.ts';
 import { type Batch, unfinished } from '../shared/ledger/batch.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
+import { usualPrice } from '../shared/models/price.ts';
 import { rootOf } from '../shared/storage/storage-root.ts';
 import { type Ask, agreeToCost, type CostDeps } from './agree-to-cost.ts';
 import { describeHalt } from './halt-text.ts';
@@ -121,7 +123,7 @@ export async function setBudget(
   { batch, maxCredits, model }: Pick<RunRequest, 'batch' | 'maxCredits' | 'model'>,
   { ledger }: Pick<Session, 'ledger'>,
 ): Promise<void> {
-  if (maxCredits !== undefined) await ledger.setBudget(batch, maxCredits, model.creditsPerTask);
+  if (maxCredits !== undefined) await ledger.setBudget(batch, maxCredits, usualPrice(model));
 }
 
 async function waitForEnd(

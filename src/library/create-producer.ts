@@ -2,12 +2,14 @@
  * `createProducer`: links in, from a program of somebody else's. What workers do with them can be asked for, by
  * batch or by link. Safe to share by a whole process, and to use at the same time from many.
  */
+
 import { type EnqueueCounts, enqueueLists, type InvalidLine } from '../producer/enqueue-lists.ts';
 import type { ListSource } from '../producer/lists/list-source.ts';
 import { systemClock } from '../shared/clock.ts';
 import { type Batch, totalOf, unfinished } from '../shared/ledger/batch.ts';
 import { identifyLink } from '../shared/models/identify-link.ts';
 import { DEFAULT_MODEL_ID, type ModelDefinition } from '../shared/models/model-definition.ts';
+import { usualPrice } from '../shared/models/price.ts';
 import { createStorage } from '../shared/storage/create-storage.ts';
 import { rootOf } from '../shared/storage/storage-root.ts';
 import { type ExportRow, exportRow } from '../shared/wording/export-row.ts';
@@ -73,7 +75,7 @@ export async function createProducer(options: ConnectOptions = {}): Promise<Prod
 
   async function openBatch(batch: string, model: ModelDefinition, maxCredits: number | undefined) {
     await ledger.openBatch(batch, { model: model.id, root });
-    if (maxCredits !== undefined) await ledger.setBudget(batch, maxCredits, model.creditsPerTask);
+    if (maxCredits !== undefined) await ledger.setBudget(batch, maxCredits, usualPrice(model));
   }
 
   async function enqueue(

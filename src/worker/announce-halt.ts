@@ -5,6 +5,7 @@
 
 import type { HaltReason } from '../shared/gate-state/halt-reasons.ts';
 import { beginHalt } from '../shared/gate-state/halts.ts';
+import { usualPrice } from '../shared/models/price.ts';
 import { haltAdvice } from '../shared/vendor/halt-advice.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -28,7 +29,8 @@ export async function announceHalt(
   { redis, prefix, clock, logger, models }: Context,
 ): Promise<void> {
   const model = reason === 'model-paused' || reason === 'misconfigured' ? { model: modelId } : {};
-  const credits = reason === 'no-credits' ? { credits: models.get(modelId).creditsPerTask } : {};
+  const price = reason === 'no-credits' ? usualPrice(models.get(modelId)) : null;
+  const credits = price === null ? {} : { credits: price };
   const room = roomBytes === undefined ? {} : { roomBytes };
   const nextProbeAt = clock.now() + firstProbeMs;
   const isNew = await beginHalt(redis, prefix, {

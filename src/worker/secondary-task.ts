@@ -2,7 +2,9 @@
  * What a task has cost that a link has beside the one that is followed: a lost answer's, that told its id too late.
  * Run by the worker for status-check jobs that name such a task. The item's own way is not touched by it.
  */
+
 import type { JobData } from '../shared/jobs/catalogue.ts';
+import { usualPrice } from '../shared/models/price.ts';
 import { applyStep } from './apply-step.ts';
 import type { JobFate } from './queue-signals.ts';
 import { readRecord } from './read-record.ts';
@@ -19,7 +21,7 @@ export async function runBesideLook(
   if (item === null) return { fate: 'done' };
   const reply = await readRecord(item, taskId, context, signal);
   if (reply.outcome === 'not-now') return { fate: 'delay', delayMs: reply.delayMs, data };
-  const { creditsPerTask } = context.models.get(item.model);
+  const creditsPerTask = usualPrice(context.models.get(item.model)) ?? 0;
   const look = { taskId, tries: data.tries ?? 0 };
   return applyStep(afterBesideLook(look, reply, creditsPerTask, context.random()), item, data, context);
 }

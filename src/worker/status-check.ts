@@ -3,9 +3,11 @@
  * `status-check`; a task that is still running delays its own job, which costs no attempt and holds no
  * place in the worker.
  */
+
 import type { JobData } from '../shared/jobs/catalogue.ts';
 import type { Item } from '../shared/ledger/item.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
+import { usualPrice } from '../shared/models/price.ts';
 import type { RecordReply } from '../shared/vendor/replies.ts';
 import { applyStep } from './apply-step.ts';
 import type { Backoff } from './backoff.ts';
@@ -61,7 +63,8 @@ async function rulesFor(
   now: number,
   { histories, submitRules, callbackUrl }: WorkerContext,
 ): Promise<StatusCheckRules> {
-  const { deadlineMs, creditsPerTask } = model;
+  const { deadlineMs } = model;
+  const creditsPerTask = usualPrice(model) ?? 0;
   const task = { submittedAt: item.submittedAt ?? now, callbacksOn: callbackUrl !== null };
   const nextLookMs = nextCheckAt(await histories.of(model), task, now) - now;
   return { deadlineMs, creditsPerTask, mostTasks, onAmbiguous: submitRules.onAmbiguous, backoff, nextLookMs };

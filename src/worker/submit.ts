@@ -3,12 +3,14 @@
  * queue `submit`. Invariant: the intent is recorded (`submitting`) before the create call leaves, and a job
  * that finds it recorded by a run that is gone takes the answer for lost, never for "not sent".
  */
+
 import { randomUUID } from 'node:crypto';
 import { callbackUrlOf, createCallbackTokens } from '../shared/callbacks/callback-tokens.ts';
 import type { JobData } from '../shared/jobs/catalogue.ts';
 import type { Item } from '../shared/ledger/item.ts';
 import type { Refusal } from '../shared/ledger/ledger.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
+import { usualPrice } from '../shared/models/price.ts';
 import type { CreateReply } from '../shared/vendor/replies.ts';
 import { applyStep } from './apply-step.ts';
 import { callbackPatienceMs } from './callback-patience.ts';
@@ -73,7 +75,7 @@ export function createSubmitStage(context: WorkerContext, admitted: () => void):
     const begun = await ledger.move(
       'beginSubmit',
       item.id,
-      { reserveCredits: model.creditsPerTask, stamp: ['submittedAt'], message: null },
+      { reserveCredits: usualPrice(model) ?? 0, stamp: ['submittedAt'], message: null },
       { expect: { attempts: item.attempts } },
     );
     admitted();

@@ -63,7 +63,7 @@ describe('what a batch will cost', () => {
     const said: string[] = [];
     const terminal = { say: (text: string) => said.push(text) };
     const deps = (balance: number | null) => ({ terminal, ask, balance: Promise.resolve(balance) });
-    const model = { creditsPerTask: 10 };
+    const model = { creditsPerTask: 10, input: { linkField: 'video_url', defaults: {} } };
     expect(await agreeToCost(batch, model, deps(1000))).toBe(false);
     expect(await agreeToCost(batch, model, deps(5))).toBe(false);
     expect(await agreeToCost({ ...batch, counts: { ...batch.counts, queued: 0 } }, model, deps(0))).toBe(

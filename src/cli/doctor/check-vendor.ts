@@ -1,9 +1,11 @@
 /** `doctor` on the vendor: key, credits, models by the free probe, clocks, and the way callbacks take. */
+
 import { lookup } from 'node:dns/promises';
 import { systemClock } from '../../shared/clock.ts';
 import type { Configuration } from '../../shared/configuration/configuration.ts';
 import type { Logger } from '../../shared/logging/logger.ts';
 import type { ModelDefinition } from '../../shared/models/model-definition.ts';
+import { usualPrice } from '../../shared/models/price.ts';
 import { refusalOfAddress } from '../../shared/outgoing/address-rules.ts';
 import { createOutgoing, type Outgoing } from '../../shared/outgoing/outgoing.ts';
 import { createVendorClient } from '../../shared/vendor/vendor-client.ts';
@@ -41,7 +43,7 @@ export async function checkVendor({
   const signal = AbortSignal.timeout(2 * timeoutMs);
   try {
     const credits = await vendor.getCredits(signal);
-    const creditsPerTask = Math.max(...models.map((model) => model.creditsPerTask));
+    const creditsPerTask = Math.max(0, ...models.map((model) => usualPrice(model) ?? 0));
     const probes = await Promise.all(
       models.map(async (model) => judgeModel(model, await vendor.probeModel(model, signal))),
     );

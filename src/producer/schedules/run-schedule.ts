@@ -3,11 +3,13 @@
  * down what that brought. Never two of the same schedule at once. What is wrong with the source is the run's
  * result, and the next tick tries again; only an end that came from outside is thrown.
  */
+
 import type { Clock } from '../../shared/clock.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
 import type { Logger } from '../../shared/logging/logger.ts';
 import type { ModelRegistry } from '../../shared/models/load-models.ts';
 import type { ModelDefinition } from '../../shared/models/model-definition.ts';
+import { usualPrice } from '../../shared/models/price.ts';
 import type { RedisConnection } from '../../shared/redis/script.ts';
 import { openSource, type SourceDeps } from '../sources/open-source.ts';
 import { parseSourceAddress } from '../sources/source-address.ts';
@@ -135,7 +137,7 @@ async function openBatch(
 ): Promise<void> {
   await ledger.openBatch(batch, { model: model.id, root: storageRoot });
   if (maxCredits === null || ((await ledger.batch(batch))?.budget ?? null) !== null) return;
-  await ledger.setBudget(batch, maxCredits, model.creditsPerTask);
+  await ledger.setBudget(batch, maxCredits, usualPrice(model));
 }
 
 interface RunFacts extends Omit<ScheduleRun, 'tickAt' | 'by' | keyof Brought> {

@@ -22,7 +22,8 @@ export interface CheckedList {
   /** Under way or ended already, in this or another batch. */
   readonly known: number;
   readonly invalid: readonly InvalidEntry[];
-  readonly creditsPerTask: number;
+  /** Null: the first task will tell. */
+  readonly creditsPerTask: number | null;
   /** Null when it is not known. */
   readonly credits: number | null;
 }
@@ -72,8 +73,8 @@ function newLinks({ links, alreadySaved, known }: CheckedList): number {
 function verdict(checked: CheckedList): Html {
   const { links, repeated, alreadySaved, known, invalid, creditsPerTask, credits } = checked;
   const fresh = newLinks(checked);
-  const cost = fresh * creditsPerTask;
-  const enough = credits === null || creditsPerTask === 0 ? null : Math.floor(credits / creditsPerTask);
+  const cost = creditsPerTask === null ? null : fresh * creditsPerTask;
+  const enough = credits === null || !creditsPerTask ? null : Math.floor(credits / creditsPerTask);
   const balance =
     enough === null
       ? 'balance not known here'
@@ -97,7 +98,7 @@ function verdict(checked: CheckedList): Html {
     },
     {
       label: 'Credits needed',
-      value: count(cost),
+      value: cost === null ? 'unknown' : count(cost),
       note: balance,
       ...(enough !== null && enough < fresh ? { tone: 'bad' as const } : {}),
     },

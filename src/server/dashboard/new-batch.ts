@@ -2,8 +2,10 @@
  * The routes of the page for a new batch: show the form, check a list, enqueue it. The list travels in the
  * form both times; lists too large for that go through the API or the command line.
  */
+
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { usualPrice } from '../../shared/models/price.ts';
 import { mustBeOperator, requireOperator, viewerOf } from '../auth/guard.ts';
 import type { CreditsReader } from '../readings/credits.ts';
 import { readWithin } from '../readings/remember.ts';
@@ -107,7 +109,7 @@ async function check(form: NewBatchForm, { deps, credits }: NewBatchParts): Prom
     alreadySaved: states.filter((state) => state === 'saved').length,
     known: states.filter((state) => state !== null && state !== 'saved').length,
     invalid,
-    creditsPerTask: model.creditsPerTask,
+    creditsPerTask: usualPrice(model),
     credits: credits.latest()?.credits ?? null,
   };
 }

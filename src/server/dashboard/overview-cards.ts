@@ -51,7 +51,8 @@ export function creditsCard({ credits, creditsPerTask, counts }: Overview): Html
     return html`<p class="empty">Not known here: this process has no KIE_API_KEY, or is still asking.</p>`;
   if (credits.credits === null)
     return html`<p class="empty">The vendor did not say (asked ${ago(credits.at)}).</p>`;
-  const links = creditsPerTask > 0 ? Math.floor(credits.credits / creditsPerTask) : null;
+  const links =
+    creditsPerTask !== null && creditsPerTask > 0 ? Math.floor(credits.credits / creditsPerTask) : null;
   const missing = links === null ? 0 : Math.max(0, counts.queued - links);
   return html`<p><strong>${count(credits.credits)} credits</strong></p>
 ${links === null ? null : html`<p>Enough for ${count(links)} more ${links === 1 ? 'link' : 'links'} at ${creditsPerTask} each.</p>`}

@@ -2,10 +2,12 @@
  * The state of everything, as one reading: what the overview shows, the metrics count and the alerts watch.
  * About fifteen small Redis calls; whoever shows it live reads it once a second at most (see remember.ts).
  */
+
 import { type GateState, readGate } from '../../shared/gate-state/gate-state.ts';
 import { type Halt, listHalts } from '../../shared/gate-state/halts.ts';
 import { type Batch, type StateCounts, unfinished } from '../../shared/ledger/batch.ts';
 import type { OldestWaiting } from '../../shared/ledger/search.ts';
+import { usualPrice } from '../../shared/models/price.ts';
 import { listWorkers, type PresentWorker } from '../../shared/presence/worker-presence.ts';
 import type { ServerDeps } from '../server-deps.ts';
 import type { CreditsReading } from './credits.ts';
@@ -33,7 +35,8 @@ export interface Overview {
   readonly rates: Rates | null;
   readonly credits: CreditsReading | null;
   /** What a task of the default model costs. */
-  readonly creditsPerTask: number;
+  /** Null where it is not known. */
+  readonly creditsPerTask: number | null;
   readonly storage: StorageReading;
   readonly isPaused: boolean;
 }
@@ -44,6 +47,7 @@ const rateWindowMs = 90_000;
 
 export async function readOverview(deps: ServerDeps, credits: CreditsReading | null): Promise<Overview> {
   const { redis, prefix, ledger, search, storage, models, operations } = deps;
+  const [first] = models.list();
   const oldest = await search.oldestWaiting();
   const [counts, halts, submitGate, queryGate, workers, names, samples, freeBytes, isPaused] =
     await Promise.all([
@@ -69,7 +73,7 @@ export async function readOverview(deps: ServerDeps, credits: CreditsReading | n
     batchCount: names.length,
     rates: ratesOf(samples, oldest.now),
     credits,
-    creditsPerTask: models.list()[0]?.creditsPerTask ?? 0,
+    creditsPerTask: first === undefined ? null : usualPrice(first),
     storage: { name: storage.name, freeBytes: freeBytes ?? null },
     isPaused,
   };

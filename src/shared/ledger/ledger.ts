@@ -298,8 +298,8 @@ export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
    * The most credits a batch may spend, counting what it has spent already. The last one given stands.
    * @param price what a task is expected to cost
    */
-  async function setBudget(name: string, budget: number, price: number): Promise<void> {
-    await redis.hset(keys.batch(name), 'budget', String(budget), 'price', String(price));
+  async function setBudget(name: string, budget: number, price: number | null): Promise<void> {
+    await redis.hset(keys.batch(name), 'budget', String(budget), 'price', String(price ?? 0));
   }
 
   async function batch(name: string): Promise<Batch | null> {

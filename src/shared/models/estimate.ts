@@ -7,7 +7,8 @@
 export interface EstimateRequest {
   /** Links that need a task: saved ones are not paid again and do not count. */
   links: number;
-  creditsPerTask: number;
+  /** Null when nobody knows before the first task. */
+  creditsPerTask: number | null;
   /** The vendor's balance; null when it could not be read. */
   balance: number | null;
   /** The user's own bound, `--max-credits`; null without one. */
@@ -15,8 +16,8 @@ export interface EstimateRequest {
 }
 
 export interface Estimate {
-  /** For all links. */
-  creditsNeeded: number;
+  /** For all links; null when unknown. */
+  creditsNeeded: number | null;
   /** Links the credits are enough for; null when nothing bounds them as far as we know. */
   affordableLinks: number | null;
   /** False when some links will have to wait for credits. */
@@ -28,6 +29,7 @@ export interface Estimate {
 /** Compares the credits a batch needs with the balance and the user's own bound. */
 export function estimateCredits(request: EstimateRequest): Estimate {
   const { links, creditsPerTask, balance, maxCredits = null } = request;
+  if (creditsPerTask === null) return unknownEstimate(request);
   const creditsNeeded = links * creditsPerTask;
   const bounds = [balance, maxCredits].filter((bound) => bound !== null);
   if (bounds.length === 0) {
@@ -40,6 +42,15 @@ export function estimateCredits(request: EstimateRequest): Estimate {
   const amount = `${count(credits, 'credit')}${source}`;
   const text = `${amount}: ${verdict(affordableLinks, links, creditsNeeded)}`;
   return { creditsNeeded, affordableLinks, enough: affordableLinks === links, text };
+}
+
+function unknownEstimate({ links, balance, maxCredits = null }: EstimateRequest): Estimate {
+  const bounds = [
+    balance === null ? 'The balance is not known' : `${count(balance, 'credit')} in the account`,
+    ...(maxCredits === null ? [] : [`${grouped(maxCredits)} allowed`]),
+  ];
+  const text = `${bounds.join(', ')}. What ${count(links, 'link')} will cost is unknown: the first task will tell`;
+  return { creditsNeeded: null, affordableLinks: null, enough: balance === null || balance > 0, text };
 }
 
 function verdict(affordable: number, links: number, creditsNeeded: number): string {

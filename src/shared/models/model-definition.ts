@@ -4,6 +4,7 @@
  * definition is data; what is done with it lives in identify-link.ts and build-input.ts.
  */
 import { z } from 'zod';
+import { priceSchema } from './price.ts';
 
 /** The one model whose share ids are item ids as they stand; all others get a hash. */
 export const DEFAULT_MODEL_ID = 'sora-watermark-remover';
@@ -106,7 +107,16 @@ const definitionShape = z.strictObject({
     .max(10)
     .default(['resultJson', 'resultUrls'])
     .describe('The way to the result URLs inside the record; JSON strings on the way are opened.'),
-  creditsPerTask: z.number().nonnegative().max(1_000_000).describe('What a task costs, for estimates.'),
+  creditsPerTask: z
+    .number()
+    .nonnegative()
+    .max(1_000_000)
+    .optional()
+    .describe('What a task costs, where every task costs the same: the short form of a price.'),
+  price: priceSchema
+    .nullable()
+    .optional()
+    .describe('What a task costs; null or absent: unknown, the first task will tell.'),
   typicalMs: z.int().min(100).max(DAY_MS).default(60_000).describe('How long a task usually takes.'),
   deadlineMs: z
     .int()
@@ -130,6 +140,10 @@ export const modelDefinitionSchema = definitionShape.superRefine((model, context
   if (model.input.linkField in model.input.defaults) {
     const message = `must not hold the link field ${model.input.linkField}`;
     context.addIssue({ code: 'custom', path: ['input', 'defaults'], message });
+  }
+  if (model.price && model.creditsPerTask !== undefined) {
+    const message = 'must not stand beside price; leave one of them out';
+    context.addIssue({ code: 'custom', path: ['creditsPerTask'], message });
   }
   if (model.typicalMs >= model.deadlineMs) {
     context.addIssue({ code: 'custom', path: ['deadlineMs'], message: 'must be longer than typicalMs' });

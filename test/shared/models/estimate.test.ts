@@ -42,7 +42,7 @@ test('the links said to be affordable are: they and no more fit into the balance
         });
         const affordable = affordableLinks ?? Number.NaN;
         expect(affordable * creditsPerTask).toBeLessThanOrEqual(balance);
-        expect(enough).toBe(creditsNeeded <= balance);
+        expect(enough).toBe((creditsNeeded ?? Number.NaN) <= balance);
         if (!enough) expect((affordable + 1) * creditsPerTask).toBeGreaterThan(balance);
       },
     ),

@@ -1,0 +1,83 @@
+/**
+ * What a task costs, as a model's definition says it. Pure; asked by estimates, by the submit stage and by the
+ * simulator. A price that cannot be told is null, never a guess: the first task then shows it.
+ */
+import { z } from 'zod';
+
+const credits = z.number().nonnegative().max(1_000_000);
+const inputName = z
+  .string()
+  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'must be the name of an input like resolution');
+
+export const priceSchema = z.strictObject({
+  unit: z.enum(['task', 'second']).describe('What the credits are for: a task, or a second of video.'),
+  credits: credits.describe('Credits for one unit.'),
+  by: z
+    .record(inputName, z.record(z.string(), credits))
+    .default({})
+    .describe(
+      'Credits for one unit by the value of an input. With several inputs the highest match counts; without a match `credits` does.',
+    ),
+  secondsInput: inputName
+    .optional()
+    .describe('The input that says how many seconds are billed. 0 or no number: the whole video.'),
+});
+
+export type Price = z.output<typeof priceSchema>;
+
+/** What a definition says of the price; `creditsPerTask` is the short form of a price by the task. */
+export interface Priced {
+  readonly price?: Price | null | undefined;
+  readonly creditsPerTask?: number | undefined;
+}
+
+export type PricedInputs = Readonly<Record<string, unknown>>;
+
+/**
+ * @param seconds how long the video is; null where nobody knows
+ * @returns credits, or null when they cannot be told
+ */
+export function priceOf(model: Priced, inputs: PricedInputs, seconds: number | null): number | null {
+  const price = statedPrice(model);
+  if (price === null) return null;
+  const credits = creditsPerUnit(price, inputs);
+  if (price.unit === 'task') return credits;
+  const billed = billedSeconds(price, inputs, seconds);
+  return billed === null ? null : round(credits * billed);
+}
+
+/** What a task of this model costs with its default inputs, where that is known without looking at the video. */
+export function usualPrice(
+  model: Priced & { readonly input: { readonly defaults: PricedInputs } },
+): number | null {
+  return priceOf(model, model.input.defaults, null);
+}
+
+/** The price as one form, however the definition gives it. */
+export function statedPrice({ price, creditsPerTask }: Priced): Price | null {
+  if (price) return price;
+  return creditsPerTask === undefined ? null : { unit: 'task', credits: creditsPerTask, by: {} };
+}
+
+export function creditsPerUnit({ credits, by }: Price, inputs: PricedInputs): number {
+  const matches = Object.entries(by).flatMap(([input, values]) => values[String(inputs[input])] ?? []);
+  return matches.length === 0 ? credits : Math.max(...matches);
+}
+
+/** Whether the price follows from the length of the video, which somebody has to read. */
+export function needsLength(model: Priced, inputs: PricedInputs): boolean {
+  const price = statedPrice(model);
+  return price?.unit === 'second' && billedSeconds(price, inputs, null) === null;
+}
+
+/** A started second counts as a whole one: whether the vendor rounds is not known, and a budget must hold. */
+function billedSeconds({ secondsInput }: Price, inputs: PricedInputs, seconds: number | null): number | null {
+  const asked = secondsInput === undefined ? 0 : Number(inputs[secondsInput] ?? 0);
+  if (Number.isFinite(asked) && asked > 0) return asked;
+  return seconds === null ? null : Math.ceil(seconds - 1e-6);
+}
+
+/** Sums of decimals like 0.1 would otherwise show their rounding. */
+function round(credits: number): number {
+  return Math.round(credits * 1e6) / 1e6;
+}
