@@ -5,7 +5,7 @@
  */
 import type { JobData } from '../shared/jobs/catalogue.ts';
 import type { Item } from '../shared/ledger/item.ts';
-import type { Disclosure } from '../shared/mp4/disclosure.ts';
+import type { Disclosure } from '../shared/media/disclosure.ts';
 import type { RecordReply } from '../shared/vendor/replies.ts';
 import { applyStep } from './apply-step.ts';
 import { afterAllStored, afterFetch, afterRefresh, type DownloadRules } from './download-decision.ts';

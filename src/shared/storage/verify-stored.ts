@@ -4,7 +4,7 @@
  */
 
 import { z } from 'zod';
-import { inspectAll } from '../mp4/inspection.ts';
+import { inspectAll } from '../media/inspection.ts';
 import type { Storage } from './storage.ts';
 
 export type StoredVerdict =

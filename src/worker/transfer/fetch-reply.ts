@@ -4,7 +4,7 @@
  * that a person has to look at.
  */
 
-import type { Disclosure } from '../../shared/mp4/disclosure.ts';
+import type { Disclosure } from '../../shared/media/disclosure.ts';
 
 export interface FetchRequest {
   readonly url: string;

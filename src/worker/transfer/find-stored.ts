@@ -5,8 +5,8 @@
  */
 
 import { createHash } from 'node:crypto';
-import { inspectAll } from '../../shared/mp4/inspection.ts';
-import { isLabelledFor } from '../../shared/mp4/xmp-box.ts';
+import { inspectAll } from '../../shared/media/inspection.ts';
+import { isLabelledFor } from '../../shared/media/mp4/xmp-box.ts';
 import type { Storage } from '../../shared/storage/storage.ts';
 import type { FetchRequest, StoredReply } from './fetch-reply.ts';
 

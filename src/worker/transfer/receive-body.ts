@@ -4,7 +4,7 @@
  * the inspection has seen, so a cut can always be gone on with.
  */
 
-import type { Inspection } from '../../shared/mp4/inspection.ts';
+import type { Inspection } from '../../shared/media/inspection.ts';
 import type { ResponseBody } from '../../shared/outgoing/response-body.ts';
 import type { Part } from '../../shared/storage/storage.ts';
 import { StorageError } from '../../shared/storage/storage-error.ts';

@@ -3,7 +3,7 @@
  * together with the result. The file of `export --verify` reads `bytes` and `sha256` back from it.
  */
 
-import { type Disclosure, type DisclosureFields, disclosureFields } from '../../shared/mp4/disclosure.ts';
+import { type Disclosure, type DisclosureFields, disclosureFields } from '../../shared/media/disclosure.ts';
 import type { StoredReply } from './fetch-reply.ts';
 
 export interface SidecarFacts {

@@ -5,8 +5,8 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { createInspection, type Inspection, inspectAll } from '../../shared/mp4/inspection.ts';
-import { labelBox } from '../../shared/mp4/xmp-box.ts';
+import { createInspection, type Inspection, inspectAll } from '../../shared/media/inspection.ts';
+import { labelBox } from '../../shared/media/mp4/xmp-box.ts';
 import type { OutgoingAnswer } from '../../shared/outgoing/outgoing.ts';
 import type { Part, SourceIdentity } from '../../shared/storage/storage.ts';
 import { type AnswerCourse, type Held, judgeAnswer, rangeHeaders } from './answer-course.ts';

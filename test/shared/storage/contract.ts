@@ -6,7 +6,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Part, SourceIdentity, Storage } from '../../../src/shared/storage/storage.ts';
 import { verifyStored } from '../../../src/shared/storage/verify-stored.ts';
-import { sampleMp4, sha256 } from '../mp4/sample-mp4.ts';
+import { sampleMp4, sha256 } from '../media/sample-mp4.ts';
 
 export interface StorageUnderTest {
   open(): Promise<Storage>;

@@ -9,7 +9,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { sampleMp4, sha256 } from '../../shared/mp4/sample-mp4.ts';
+import { sampleMp4, sha256 } from '../../shared/media/sample-mp4.ts';
 import type { ChaosOrder } from './chaos-worker.ts';
 import {
   answer,

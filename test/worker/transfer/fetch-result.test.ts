@@ -1,14 +1,14 @@
 import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
-import { uuidBox } from '../../../src/shared/mp4/box-header.ts';
-import { XMP_UUID } from '../../../src/shared/mp4/box-walk.ts';
-import { DIGITAL_SOURCE_TYPE } from '../../../src/shared/mp4/disclosure.ts';
+import { DIGITAL_SOURCE_TYPE } from '../../../src/shared/media/disclosure.ts';
+import { uuidBox } from '../../../src/shared/media/mp4/box-header.ts';
+import { XMP_UUID } from '../../../src/shared/media/mp4/box-walk.ts';
 import { createOutgoing } from '../../../src/shared/outgoing/outgoing.ts';
 import type { FetchReply, FetchRequest } from '../../../src/worker/transfer/fetch-reply.ts';
 import { fetchResult } from '../../../src/worker/transfer/fetch-result.ts';
 import type { TransferDeps } from '../../../src/worker/transfer/transfer-deps.ts';
-import { sampleMp4, sha256 } from '../../shared/mp4/sample-mp4.ts';
+import { sampleMp4, sha256 } from '../../shared/media/sample-mp4.ts';
 import {
   answer,
   type Behaviour,

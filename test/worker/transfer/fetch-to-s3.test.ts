@@ -1,12 +1,12 @@
 /** The transfer with S3 behind it: the same replies, and cuts healed while the upload stays open. */
 
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { DIGITAL_SOURCE_TYPE } from '../../../src/shared/mp4/disclosure.ts';
+import { DIGITAL_SOURCE_TYPE } from '../../../src/shared/media/disclosure.ts';
 import type { Storage } from '../../../src/shared/storage/storage.ts';
 import { verifyStored } from '../../../src/shared/storage/verify-stored.ts';
 import { fetchResult } from '../../../src/worker/transfer/fetch-result.ts';
 import type { TransferDeps } from '../../../src/worker/transfer/transfer-deps.ts';
-import { sampleMp4, sha256 } from '../../shared/mp4/sample-mp4.ts';
+import { sampleMp4, sha256 } from '../../shared/media/sample-mp4.ts';
 import { type S3Server, startS3Server } from '../../shared/storage/s3-server.ts';
 import { answer, type Behaviour, cutAfter, type ResultHost, startResultHost } from './result-host.ts';
 import { createDeps, requestFor } from './set-up.ts';

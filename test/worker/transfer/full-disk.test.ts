@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { fetchResult } from '../../../src/worker/transfer/fetch-result.ts';
 import type { TransferDeps } from '../../../src/worker/transfer/transfer-deps.ts';
-import { sampleMp4 } from '../../shared/mp4/sample-mp4.ts';
+import { sampleMp4 } from '../../shared/media/sample-mp4.ts';
 import { type Behaviour, type ResultHost, startResultHost } from './result-host.ts';
 import { createDeps, filesIn, requestFor } from './set-up.ts';
 

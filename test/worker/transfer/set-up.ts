@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
 import { systemClock } from '../../../src/shared/clock.ts';
-import type { Disclosure } from '../../../src/shared/mp4/disclosure.ts';
+import type { Disclosure } from '../../../src/shared/media/disclosure.ts';
 import { createOutgoing } from '../../../src/shared/outgoing/outgoing.ts';
 import { createStorage } from '../../../src/shared/storage/create-storage.ts';
 import { unlimitedBandwidth } from '../../../src/worker/transfer/bandwidth.ts';

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { DIGITAL_SOURCE_TYPE, type Disclosure } from '../../../src/shared/mp4/disclosure.ts';
-import { isLabelledFor, labelBox } from '../../../src/shared/mp4/xmp-box.ts';
-import { mergePacket, readOwnWords, writePacket } from '../../../src/shared/mp4/xmp-packet.ts';
+import { DIGITAL_SOURCE_TYPE, type Disclosure } from '../../../src/shared/media/disclosure.ts';
+import { isLabelledFor, labelBox } from '../../../src/shared/media/mp4/xmp-box.ts';
+import { mergePacket, readOwnWords, writePacket } from '../../../src/shared/media/xmp-packet.ts';
 
 const disclosure: Disclosure = {
   link: 'https://sora.chatgpt.com/p/s_1?a=1&b="<2>"',

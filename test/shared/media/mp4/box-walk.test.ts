@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { uuidBox } from '../../../src/shared/mp4/box-header.ts';
-import { createBoxWalk, type WalkEnd, XMP_UUID } from '../../../src/shared/mp4/box-walk.ts';
-import { box, sampleMp4 } from './sample-mp4.ts';
+import { uuidBox } from '../../../../src/shared/media/mp4/box-header.ts';
+import { createBoxWalk, type WalkEnd, XMP_UUID } from '../../../../src/shared/media/mp4/box-walk.ts';
+import { box, sampleMp4 } from '../sample-mp4.ts';
 
 const ftyp = box('ftyp', Buffer.from('isom\0\0\0\0'));
 const moov = box('moov', box('mvhd', Buffer.alloc(20)));

@@ -4,10 +4,10 @@
  * added, so a reader that looks at the first packet and one that looks at the last both lose nothing.
  */
 
+import type { Disclosure } from '../disclosure.ts';
+import { mergePacket, readOwnWords, writePacket } from '../xmp-packet.ts';
 import { uuidBox } from './box-header.ts';
 import { XMP_UUID } from './box-walk.ts';
-import type { Disclosure } from './disclosure.ts';
-import { mergePacket, readOwnWords, writePacket } from './xmp-packet.ts';
 
 /** The box to append to a file whose own XMP packets are these, in file order. */
 export function labelBox(xmpPackets: readonly Buffer[], disclosure: Disclosure): Buffer {

@@ -5,7 +5,7 @@
  */
 
 import { createHash, type Hash } from 'node:crypto';
-import { type BoxWalk, createBoxWalk, type WalkEnd } from './box-walk.ts';
+import { type BoxWalk, createBoxWalk, type WalkEnd } from './mp4/box-walk.ts';
 
 export interface Inspection {
   readonly bytes: number;

@@ -6,11 +6,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { uuidBox } from '../../../src/shared/mp4/box-header.ts';
-import { XMP_UUID } from '../../../src/shared/mp4/box-walk.ts';
-import { DIGITAL_SOURCE_TYPE, type Disclosure } from '../../../src/shared/mp4/disclosure.ts';
-import { inspectAll } from '../../../src/shared/mp4/inspection.ts';
-import { labelBox } from '../../../src/shared/mp4/xmp-box.ts';
+import { DIGITAL_SOURCE_TYPE, type Disclosure } from '../../../src/shared/media/disclosure.ts';
+import { inspectAll } from '../../../src/shared/media/inspection.ts';
+import { uuidBox } from '../../../src/shared/media/mp4/box-header.ts';
+import { XMP_UUID } from '../../../src/shared/media/mp4/box-walk.ts';
+import { labelBox } from '../../../src/shared/media/mp4/xmp-box.ts';
 
 const run = promisify(execFile);
 const missing = ['exiftool', 'ffmpeg', 'ffprobe'].filter(
