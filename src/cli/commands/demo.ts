@@ -47,7 +47,7 @@ export function demoCommand(terminal: Terminal): Command {
       };
       process.exitCode = await run([examples], flags, loaded, terminal);
       if (process.exitCode === 0) {
-        terminal.say('\nThe real thing:  KIE_API_KEY=… npm start -- run links.txt');
+        terminal.say('\nThe real thing:  KIE_API_KEY=… kie-batch run links.txt');
       }
     });
 }

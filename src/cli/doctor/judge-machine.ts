@@ -6,16 +6,12 @@ import { formatBytes, formatDuration } from '../format.ts';
 import { type Check, failed, ok, warning } from './check.ts';
 
 /** What package.json's `engines` asks for. */
-const leastNode = 24;
+const leastNode = 22;
 
 export function judgeNode(version: string): Check {
   const major = Number.parseInt(version, 10);
   if (major >= leastNode) return ok('node', `Node ${version}`);
-  return failed(
-    'node',
-    `Node ${version} is too old`,
-    `install Node ${leastNode} or newer, or start with npm start, which brings its own`,
-  );
+  return failed('node', `Node ${version} is too old`, `install Node ${leastNode} or newer`);
 }
 
 export interface SpaceFacts {

@@ -1,6 +1,7 @@
 /**
  * Finds something that can run a local Redis, in a fixed order: a server on PATH, one fetched earlier, else
- * one is fetched, saying so: from the distribution's packages, by building it, or as a container. Called by
+ * one is fetched, saying so: from the distribution's packages, or as a container. Redis is never compiled here:
+ * docs/decisions/local-redis.md says why. Called by
  * the local Redis when no server is running yet. Ends in a RedisUnusableError that names the install line.
  */
 import { join } from 'node:path';
@@ -8,7 +9,6 @@ import type { Logger } from 'pino';
 import type { Clock } from '../../clock.ts';
 import { RedisUnusableError } from '../redis-unusable-error.ts';
 import { isTooOld } from '../redis-version.ts';
-import { BUILT_SERVER, buildFromSource, lackingBuildTool } from './build-from-source.ts';
 import { localRedisImages, REDIS_IMAGE } from './container-engine.ts';
 import { APT_START_SCRIPT, fetchWithApt, hasApt } from './fetch-with-apt.ts';
 import type { OperatingSystem } from './operating-system.ts';
@@ -33,7 +33,7 @@ interface Search extends FindProgramDependencies {
 
 type Way = (search: Search) => Promise<RedisProgram | undefined>;
 
-const WAYS: readonly Way[] = [findOnPath, findFetched, fetchPackages, build, findContainerEngine];
+const WAYS: readonly Way[] = [findOnPath, findFetched, fetchPackages, findContainerEngine];
 
 export async function findRedisProgram(dependencies: FindProgramDependencies): Promise<RedisProgram> {
   const search: Search = { ...dependencies, system: await detectOperatingSystem(), reasons: [] };
@@ -63,11 +63,8 @@ async function findOnPath(search: Search): Promise<RedisProgram | undefined> {
 }
 
 async function findFetched(search: Search): Promise<RedisProgram | undefined> {
-  for (const { folder, file } of [packagesPlace(search), buildPlace(search)]) {
-    const program = await usableBinary(join(folder, file), 'fetched earlier', search);
-    if (program !== undefined) return program;
-  }
-  return undefined;
+  const { folder, file } = packagesPlace(search);
+  return usableBinary(join(folder, file), 'fetched earlier', search);
 }
 
 async function fetchPackages(search: Search): Promise<RedisProgram | undefined> {
@@ -80,23 +77,6 @@ async function fetchPackages(search: Search): Promise<RedisProgram | undefined> 
   return fetchInto(search, folder, file, async (work) => {
     const result = await fetchWithApt(work);
     return result.fetched ? undefined : `the distribution’s packages (${result.because})`;
-  });
-}
-
-async function build(search: Search): Promise<RedisProgram | undefined> {
-  const lacking = await lackingBuildTool();
-  if (lacking !== undefined) {
-    search.reasons.push(`building Redis needs ${lacking}`);
-    return undefined;
-  }
-  const { folder, file } = buildPlace(search);
-  search.logger.info(
-    { folder },
-    'No Redis on this machine: building one from source, once; this takes minutes',
-  );
-  return fetchInto(search, folder, file, async (work) => {
-    const result = await buildFromSource(work);
-    return result.built ? undefined : result.because;
   });
 }
 
@@ -148,8 +128,4 @@ function packagesPlace(search: Search): { folder: string; file: string } {
     folder: join(search.cacheDir, 'redis', `packages-${cacheName(search.system)}`),
     file: APT_START_SCRIPT,
   };
-}
-
-function buildPlace(search: Search): { folder: string; file: string } {
-  return { folder: join(search.cacheDir, 'redis', `built-${cacheName(search.system)}`), file: BUILT_SERVER };
 }
