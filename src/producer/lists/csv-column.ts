@@ -8,7 +8,7 @@ import type { BadRecord } from './csv-records.ts';
 import type { Row } from './csv-rows.ts';
 import { looksLikeLink, toCandidate } from './link-candidate.ts';
 import { LINK_NAMES, linkNameRank } from './link-name.ts';
-import { type ListEntry, linkAt, printable, problemAt } from './list-entry.ts';
+import { type Fields, type ListEntry, linkAt, printable, problemAt } from './list-entry.ts';
 import { ListError } from './list-error.ts';
 
 interface Column {
@@ -125,7 +125,14 @@ function entryOf(row: Row | BadRecord, column: Column | undefined): ListEntry | 
   if (isBlank(cell))
     return cells.every(isBlank) ? undefined : problemAt(line, text, `no link in ${nameOf(column)}`);
   const candidate = toCandidate(cell);
-  return 'link' in candidate ? linkAt(line, candidate.link) : problemAt(line, text, candidate.reason);
+  return 'link' in candidate
+    ? linkAt(line, candidate.link, fieldsOf(cells, column.header))
+    : problemAt(line, text, candidate.reason);
+}
+
+function fieldsOf(cells: readonly string[], header: readonly string[] | undefined): Fields | undefined {
+  if (header === undefined) return undefined;
+  return Object.fromEntries(header.map((name, index) => [name.trim(), cells[index] ?? '']));
 }
 
 /** Spreadsheets end rows with empty cells; only full ones past the header mean that cells have shifted. */

@@ -5,7 +5,7 @@
 
 import { toCandidate } from './link-candidate.ts';
 import { LINK_NAMES, linkNameRank } from './link-name.ts';
-import { type ListEntry, linkAt, problemAt } from './list-entry.ts';
+import { type Fields, type ListEntry, linkAt, problemAt } from './list-entry.ts';
 
 export const NESTED = 'holds a list or an object where a link is expected';
 export const NO_STRING = 'is neither a link nor an object with one';
@@ -15,9 +15,11 @@ export function noField(column: string | undefined): string {
   return `has no field called ${column ?? LINK_NAMES.join(', ')}`;
 }
 
-export function stringEntry(line: number, value: string): ListEntry {
+export function stringEntry(line: number, value: string, fields?: Fields): ListEntry {
   const candidate = toCandidate(value);
-  return 'link' in candidate ? linkAt(line, candidate.link) : problemAt(line, value, candidate.reason);
+  return 'link' in candidate
+    ? linkAt(line, candidate.link, fields)
+    : problemAt(line, value, candidate.reason);
 }
 
 /** `text` is how the value stood in the list. */
@@ -31,8 +33,13 @@ export function valueEntry(
   if (Array.isArray(value)) return problemAt(line, text, NESTED);
   if (typeof value !== 'object' || value === null) return problemAt(line, text, NO_STRING);
   const found = linkFieldOf(value, column);
-  if (typeof found === 'string') return stringEntry(line, found);
+  if (typeof found === 'string') return stringEntry(line, found, scalarsOf(value));
   return problemAt(line, text, found === undefined ? noField(column) : reasonFor(found));
+}
+
+function scalarsOf(object: object): Fields {
+  const scalars = Object.entries(object).filter(([, value]) => value !== null && typeof value !== 'object');
+  return Object.fromEntries(scalars.map(([name, value]) => [name, String(value)]));
 }
 
 function reasonFor(found: unknown): string {

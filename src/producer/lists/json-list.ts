@@ -6,7 +6,7 @@
 import type { Token } from 'stream-json/core/parser.js';
 import { NESTED, NO_STRING, NO_TEXT_IN_FIELD, noField, stringEntry } from './json-entry.ts';
 import { linkNameRank } from './link-name.ts';
-import { type ListEntry, problemAt } from './list-entry.ts';
+import { type Fields, type ListEntry, problemAt } from './list-entry.ts';
 import { MAX_LINE_BYTES } from './list-source.ts';
 
 /** A list whose elements are entries. The document itself is one, since values may follow each other. */
@@ -23,6 +23,7 @@ interface OpenObject {
   readonly mayHoldLists: boolean;
   readonly names: string[];
   holdsList: boolean;
+  readonly fields: Map<string, string>;
   link: { readonly rank: number; readonly text: string } | undefined;
   reason: string | undefined;
 }
@@ -45,6 +46,7 @@ export class JsonList {
   #skippedDepth = 0;
   #text = '';
   #fieldRank: number | undefined;
+  #fieldName = '';
 
   constructor(column: string | undefined) {
     this.#column = column;
@@ -132,11 +134,13 @@ export class JsonList {
     const object = this.#openObject();
     if (object === undefined) return;
     if (object.names.length <= SHOWN_NAMES) object.names.push(name.slice(0, MAX_NAME_CHARACTERS));
+    this.#fieldName = name;
     this.#fieldRank = name.length > MAX_NAME_CHARACTERS ? undefined : linkNameRank(name, this.#column);
   }
 
   #string(text: string): void {
     const object = this.#openObject();
+    object?.fields.set(this.#fieldName, text.slice(0, MAX_LINE_BYTES));
     if (object === undefined) this.#entries.push(boundedEntry(this.#line, text));
     else if (text.trim() === '') this.#fieldIs(NO_TEXT_IN_FIELD);
     else if (
@@ -148,7 +152,9 @@ export class JsonList {
   }
 
   #scalar(text: string): void {
-    if (this.#openObject() === undefined) this.#problem(text, NO_STRING);
+    const object = this.#openObject();
+    if (text !== 'null') object?.fields.set(this.#fieldName, text);
+    if (object === undefined) this.#problem(text, NO_STRING);
     else this.#fieldIs(NO_TEXT_IN_FIELD);
   }
 
@@ -164,6 +170,7 @@ export class JsonList {
       line: this.#line,
       mayHoldLists: around.isDocument,
       names: [],
+      fields: new Map(),
       holdsList: false,
       link: undefined,
       reason: undefined,
@@ -186,7 +193,8 @@ export class JsonList {
   #endObject(): void {
     const object = this.#open.pop();
     if (object?.kind !== 'object') return;
-    if (object.link !== undefined) this.#entries.push(boundedEntry(object.line, object.link.text));
+    if (object.link !== undefined)
+      this.#entries.push(boundedEntry(object.line, object.link.text, Object.fromEntries(object.fields)));
     else if (!object.holdsList) {
       this.#entries.push(problemAt(object.line, shownObject(object.names), this.#reasonFor(object)));
     }
@@ -208,8 +216,8 @@ export class JsonList {
   }
 }
 
-function boundedEntry(line: number, text: string): ListEntry {
-  return text.length > MAX_LINE_BYTES ? problemAt(line, text, TOO_LONG) : stringEntry(line, text);
+function boundedEntry(line: number, text: string, fields?: Fields): ListEntry {
+  return text.length > MAX_LINE_BYTES ? problemAt(line, text, TOO_LONG) : stringEntry(line, text, fields);
 }
 
 function shownObject(names: readonly string[]): string {

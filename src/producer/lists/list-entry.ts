@@ -7,8 +7,14 @@
 export interface LinkEntry {
   readonly kind: 'link';
   readonly link: string;
+  /** The line on which the row stands, counted from 1; in a spreadsheet, the row. */
   readonly line: number;
+  /** The row's values by the names of its columns or fields; undefined where nothing names them. */
+  readonly fields: Fields | undefined;
 }
+
+/** All values of a row as text, the link's own included. Lists and objects inside a JSON object are left out. */
+export type Fields = Readonly<Record<string, string>>;
 
 export interface ListProblem {
   readonly kind: 'problem';
@@ -23,8 +29,8 @@ export type ListEntry = LinkEntry | ListProblem;
 const SHOWN_CHARACTERS = 120;
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
 
-export function linkAt(line: number, link: string): LinkEntry {
-  return { kind: 'link', link, line };
+export function linkAt(line: number, link: string, fields?: Fields): LinkEntry {
+  return { kind: 'link', link, line, fields };
 }
 
 export function problemAt(line: number, text: string, reason: string): ListProblem {
