@@ -9,6 +9,7 @@ import {
   cacheFolder,
   type LoadedConfiguration,
 } from '../shared/configuration/configuration.ts';
+import { openData } from '../shared/data-version/data-version.ts';
 import { openQueues, type Queues, type Stage } from '../shared/jobs/catalogue.ts';
 import { createLedger, type Ledger } from '../shared/ledger/ledger.ts';
 import { createLogger, type Logger } from '../shared/logging/logger.ts';
@@ -74,6 +75,12 @@ export async function openSession({
   // Whoever works keeps its commands until Redis is back: a task id in hand must not be dropped for an error.
   const redis = handle.connect(waitsForRedis ? 'blocking' : 'commands');
   const prefix = configuration.QUEUE_PREFIX;
+  try {
+    await openData({ redis, prefix, logger });
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
   const shareUrl = (model: string, id: string) => {
     const known = models.list().find((each) => each.id === model);
     return known === undefined ? null : shareUrlOf(known, id);

@@ -8,6 +8,7 @@ import { ListError } from '../producer/lists/list-error.ts';
 import { ScheduleError } from '../producer/schedules/schedule.ts';
 import { SourceError } from '../producer/sources/source-error.ts';
 import { ConfigurationError } from '../shared/configuration/configuration.ts';
+import { DataVersionError } from '../shared/data-version/data-version.ts';
 import { BatchError } from '../shared/ledger/batch.ts';
 import { LogFileError } from '../shared/logging/logger.ts';
 import { ModelError } from '../shared/models/load-models.ts';
@@ -24,6 +25,7 @@ const known = [
   BatchError,
   ModelError,
   RedisUnusableError,
+  DataVersionError,
   StorageError,
   LogFileError,
 ];
