@@ -6,6 +6,7 @@ import { callbackRoutes } from '../server/callbacks/callback-routes.ts';
 import { healthRoutes } from '../server/health-routes.ts';
 import { refuseListening } from '../server/listen-address.ts';
 import { type RegisterRoutes, type RunningServer, startServer } from '../server/start-server.ts';
+import { createChronicle } from '../shared/chronicle/chronicle.ts';
 import { systemClock } from '../shared/clock.ts';
 import type { Session } from './session.ts';
 import { UsageError } from './usage-error.ts';
@@ -25,6 +26,7 @@ export async function openServer(session: Session, { hasPages, pages }: ServedPa
   if (refusal !== null) throw new UsageError(refusal);
   const callbacks = callbackRoutes({
     ...session,
+    chronicle: createChronicle(redis, prefix),
     prefix,
     clock: systemClock,
     webhookKey: configuration.KIE_WEBHOOK_KEY ?? null,

@@ -8,6 +8,7 @@ import type { JobData } from '../shared/jobs/catalogue.ts';
 import type { ItemChanges } from '../shared/ledger/changes.ts';
 import type { Item } from '../shared/ledger/item.ts';
 import { announceHalt } from './announce-halt.ts';
+import { adoptTask, refuseTask } from './apply-claim-steps.ts';
 import { awaitCallback, recordTask, resubmitUnsure } from './apply-submit-steps.ts';
 import { itemLog } from './item-log.ts';
 import type { JobFate } from './queue-signals.ts';
@@ -105,6 +106,10 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
       return done;
     case 'look-beside-again':
       return { fate: 'delay', delayMs: step.delayMs, data: { ...data, tries: step.tries } };
+    case 'adopt-task':
+      return adoptTask(step, item, context);
+    case 'refuse-task':
+      return refuseTask(step, item, context);
     case 'download':
       await ledger.move('beginDownload', id, {
         addCreditsSpent: step.credits,

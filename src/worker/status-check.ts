@@ -11,6 +11,7 @@ import { usualPrice } from '../shared/models/price.ts';
 import type { RecordReply } from '../shared/vendor/replies.ts';
 import { applyStep } from './apply-step.ts';
 import type { Backoff } from './backoff.ts';
+import { runClaimLook } from './claimed-task.ts';
 import { type EndedTask, nextCheckAt } from './polling/history.ts';
 import { observedDurationMs } from './polling/observed-duration.ts';
 import type { JobFate } from './queue-signals.ts';
@@ -30,6 +31,7 @@ export async function runStatusCheck(
   context: WorkerContext,
   signal: AbortSignal,
 ): Promise<JobFate> {
+  if (data.claim !== undefined) return runClaimLook(data.claim, data, context, signal);
   if (data.beside !== undefined) return runBesideLook(data.beside, data, context, signal);
   const item = await context.ledger.item(id);
   const taskId = item?.taskIds.at(-1);

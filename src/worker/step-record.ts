@@ -72,6 +72,8 @@ export function recordOf(step: Step, item: Item, now: number): Note | null {
         measured: { counted: { 'downloads:again': 1 } },
       };
     case 'look-beside-again':
+    case 'adopt-task':
+    case 'refuse-task':
     case 'nothing':
       return null;
     default:

@@ -74,6 +74,10 @@ export type Step =
   | { readonly do: 'count-credits'; readonly taskId: string; readonly credits: number }
   /** … or does not say yet. */
   | { readonly do: 'look-beside-again'; readonly delayMs: number; readonly tries: number }
+  /** A task that a callback has named is the item's, by its record. */
+  | { readonly do: 'adopt-task'; readonly taskId: string; readonly attempt: number }
+  /** … or is not: nothing changes. */
+  | { readonly do: 'refuse-task'; readonly taskId: string; readonly message: string }
   /** Its file was gone and could not be collected again; what was saved once stays saved, and is never paid again. */
   | { readonly do: 'stay-saved'; readonly message: string }
   | { readonly do: 'download'; readonly urls: readonly string[]; readonly credits: number }

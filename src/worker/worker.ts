@@ -100,7 +100,7 @@ function startStage(
   const logger = context.logger.child({ stage });
   const process = async (job: Job<JobData>, token?: string, signal?: AbortSignal): Promise<void> => {
     const abort = signal ?? new AbortController().signal;
-    using _ = held.hold(stage, job.data.beside?.itemId ?? job.id ?? '');
+    using _ = held.hold(stage, (job.data.claim ?? job.data.beside)?.itemId ?? job.id ?? '');
     const fate = await runGuarded(
       stage,
       job,

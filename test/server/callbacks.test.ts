@@ -1,8 +1,11 @@
 /** The callback route from outside: what it answers, what it brings about, and what it does not let happen. */
 import { createHmac } from 'node:crypto';
+import { once } from 'node:events';
+import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { shareLink } from '../setup/system.ts';
 import { until } from '../setup/until.ts';
+import { makeVendorTask } from '../setup/vendor-task.ts';
 import { startServedSystem } from './served-system.ts';
 
 const webhookKey = 'webhook-key-of-the-tests';
@@ -93,9 +96,11 @@ describe('callbacks', () => {
     ];
     const told = await Promise.all(answers.map(async (each) => [each.status, await each.text()]));
     expect(told).toEqual(answers.map(() => [200, '{"ok":true}']));
-    expect(await ledger.item(id)).toMatchObject({ state: 'submitting', taskIds: [] });
+    const claimed = () => system.session.queues.queue('status-check').count();
+    expect(await claimed()).toBe(0);
     await post(url, telling('t1'), signed('t1', now));
-    expect(await ledger.item(id)).toMatchObject({ state: 'processing', taskIds: ['t1'], attempts: 1 });
+    expect(await claimed()).toBe(1);
+    expect(await ledger.item(id)).toMatchObject({ state: 'submitting', taskIds: [] });
   });
 
   it('longer than a record can be are refused unread', async () => {
@@ -105,53 +110,90 @@ describe('callbacks', () => {
     expect(answer.status).toBe(413);
   });
 
-  it('are taken in any order and any number of times, and a second task is told of', async () => {
+  it('of a stranger are answered before their body has come', async () => {
     await using system = await startServedSystem();
+    const { hostname, port } = new URL(system.server.url);
+    const socket = connect(Number(port), hostname);
+    socket.write('POST /callback/s_1.1.x HTTP/1.1\r\nHost: x\r\nContent-Length: 50000\r\n\r\n{');
+    const [answer] = await once(socket, 'data');
+    expect(String(answer)).toMatch(/^HTTP\/1\.1 200 .*\{"ok":true\}$/s);
+    await once(socket, 'close');
+  });
+
+  it('are taken in any order and any number of times, and a second task is told of', async () => {
+    await using system = await startServedSystem({ simulator: { taskTime: '1h' } });
     const [id = ''] = await system.give(1);
     const { ledger } = system.session;
     await ledger.move('beginSubmit', id);
     const url = await system.callbackUrl(id);
-    await Promise.all(Array.from({ length: 10 }, () => post(url, telling('t1'))));
-    expect(await ledger.item(id)).toMatchObject({ state: 'processing', taskIds: ['t1'], attempts: 1 });
-    await post(url, telling('t2'));
-    await post(url, telling('t2'));
-    expect(await ledger.item(id)).toMatchObject({
-      state: 'processing',
-      taskIds: ['t2', 't1'],
-      possiblyPaidTwice: 1,
-    });
+    const first = await makeVendorTask(system, shareLink(0), url);
+    await Promise.all(Array.from({ length: 4 }, () => post(url, telling(first))));
+    await system.startWorker(['status-check']);
+    await until(async () => (await ledger.item(id))?.state === 'processing', 'the task is recorded');
+    expect(await ledger.item(id)).toMatchObject({ taskIds: [first], attempts: 1 });
+    const second = await makeVendorTask(system, shareLink(0), url);
+    await post(url, telling(second));
+    await post(url, telling(second));
+    await until(async () => (await ledger.item(id))?.possiblyPaidTwice === 1, 'the second task is recorded');
+    expect(await ledger.item(id)).toMatchObject({ state: 'processing', taskIds: [second, first] });
     expect((await ledger.batch('test'))?.possiblyPaidTwice).toBe(1);
   });
 
-  it('bring a task home that waits for its turn again or for a person', async () => {
-    await using system = await startServedSystem();
+  it('bring back the task of a link that is queued again or held for a person', async () => {
+    await using system = await startServedSystem({ simulator: { taskTime: '1h' } });
     const [queued = '', held = ''] = await system.give(2);
     const { ledger } = system.session;
     for (const id of [queued, held]) await ledger.move('beginSubmit', id);
     await ledger.move('submitLater', queued, { addAttempts: 1, addPossiblyPaidTwice: 1 });
     await ledger.move('hold', held, { addAttempts: 1 });
-    expect((await ledger.batch('test'))?.possiblyPaidTwice).toBe(1);
-    await post(await system.callbackUrl(queued), telling('t1'));
-    await post(await system.callbackUrl(held), telling('t2'));
+    await system.startWorker(['status-check']);
+    for (const [n, id] of [queued, held].entries()) {
+      const url = await system.callbackUrl(id);
+      await post(url, telling(await makeVendorTask(system, shareLink(n), url)));
+      await until(async () => (await ledger.item(id))?.state === 'processing', 'the task is recorded');
+    }
     // The call that would have paid again never left.
-    expect(await ledger.item(queued)).toMatchObject({
-      state: 'processing',
-      attempts: 1,
-      possiblyPaidTwice: 0,
-    });
-    expect(await ledger.item(held)).toMatchObject({ state: 'processing', taskIds: ['t2'] });
+    expect(await ledger.item(queued)).toMatchObject({ attempts: 1, possiblyPaidTwice: 0 });
     expect((await ledger.batch('test'))?.possiblyPaidTwice).toBe(0);
   });
 
-  it('note a task beside whatever has become of the link, and lead nobody astray', async () => {
+  it('change nothing when they name the task of another link, however often', async () => {
+    await using system = await startServedSystem({ simulator: { taskTime: '1h' } });
+    const [victim = '', recorded = ''] = await system.give(3);
+    const { ledger, redis } = system.session;
+    for (const id of [victim, recorded]) await ledger.move('beginSubmit', id, { stamp: ['submittedAt'] });
+    const taken = await makeVendorTask(system, shareLink(1), await system.callbackUrl(recorded));
+    await ledger.move('recordTask', recorded, { taskId: taken });
+    // Nobody has recorded this one yet: its record alone says whose it is.
+    const open = await makeVendorTask(system, shareLink(2), await system.callbackUrl('s_other'));
+    const withoutAddress = await makeVendorTask(system, shareLink(2));
+    const before = await redis.hgetall(`${system.environment['QUEUE_PREFIX']}:item:${victim}`);
+    const url = await system.callbackUrl(victim);
+    for (const taskId of [taken, open, withoutAddress, taken, open]) await post(url, telling(taskId));
+    await system.startWorker(['status-check']);
+    const refused = () => redis.hget(`${system.environment['QUEUE_PREFIX']}:measures`, 'claims:refused');
+    await until(async () => Number(await refused()) >= 4, 'every foreign task has been refused');
+    expect(await redis.hgetall(`${system.environment['QUEUE_PREFIX']}:item:${victim}`)).toEqual(before);
+    const own = await makeVendorTask(system, shareLink(0), url);
+    await post(url, telling(own));
+    await until(async () => (await ledger.item(victim))?.taskIds[0] === own, 'its own task is recorded');
+  });
+
+  it('are taken ten times from one address at once, and an item gathers twenty foreign ids at most', async () => {
     await using system = await startServedSystem();
     const [id = ''] = await system.give(1);
-    await system.startWorker();
-    await system.ended();
-    const before = await system.session.ledger.item(id);
-    await post(await system.callbackUrl(id), telling('t9'));
-    const after = await system.session.ledger.item(id);
-    expect(after).toEqual({ ...before, taskIds: ['t9', ...(before?.taskIds ?? [])], possiblyPaidTwice: 1 });
+    const { redis, queues } = system.session;
+    const answers = new Map<number, number>();
+    for (let attempt = 1; attempt <= 5; attempt += 1) {
+      const url = await system.callbackUrl(id, attempt);
+      for (let n = 0; n < 20; n += 1) {
+        const { status } = await post(url, telling(`foreign-${attempt}-${n}`));
+        answers.set(status, (answers.get(status) ?? 0) + 1);
+      }
+    }
+    expect(answers.get(429)).toBeGreaterThan(30);
+    expect(await redis.hlen(`${system.environment['QUEUE_PREFIX']}:claims:${id}`)).toBe(20);
+    expect(await queues.queue('status-check').count()).toBe(20);
   });
 
   it('wake the status check and mark it, so that the schedule learns who told', async () => {
@@ -180,6 +222,6 @@ describe('callbacks', () => {
     await redis.connect();
     await until(async () => (await fetch(`${system.server.url}/readyz`)).status === 200, 'it is ready again');
     expect((await post(url, telling('t1'))).status).toBe(200);
-    expect(await system.session.ledger.item(id)).toMatchObject({ taskIds: ['t1'] });
+    expect(await system.session.queues.queue('status-check').count()).toBe(1);
   });
 });

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { startServedSystem } from '../server/served-system.ts';
 import { type System, shareLink, startSystem } from '../setup/system.ts';
 import { until } from '../setup/until.ts';
+import { makeVendorTask } from '../setup/vendor-task.ts';
 
 /** Every tenth link's first create call makes its task and loses the answer. */
 function loseEveryTenth(links: number) {
@@ -50,7 +51,7 @@ describe('lost answers with callbacks on', () => {
     const { ledger } = system.session;
     await ledger.take(10);
     await ledger.move('beginSubmit', id, { stamp: ['submittedAt'] });
-    await createTask(system, shareLink(0), await system.callbackUrl(id));
+    await makeVendorTask(system, shareLink(0), await system.callbackUrl(id));
     await system.session.queues.add('submit', id);
     await system.startWorker();
     await system.ended();
@@ -87,7 +88,7 @@ describe('lost answers with callbacks on', () => {
     const { ledger, queues } = system.session;
     await ledger.take(10);
     await ledger.move('beginSubmit', id, { reserveCredits: 10, stamp: ['submittedAt'] });
-    await createTask(system, shareLink(0));
+    await makeVendorTask(system, shareLink(0));
     await ledger.move('submitLater', id, { addAttempts: 1, addPossiblyPaidTwice: 1 });
     await queues.add('submit', id);
     await system.startWorker();
@@ -155,23 +156,6 @@ describe('lost answers without callbacks', () => {
     expect(twice.map(([link]) => link).sort()).toEqual([...lost].sort());
   });
 });
-
-/** What a worker that was killed had sent. */
-async function createTask(system: System, url: string, callBackUrl?: string): Promise<void> {
-  const answer = await fetch(`${system.simulator.url}/api/v1/jobs/createTask`, {
-    method: 'POST',
-    headers: {
-      authorization: `Bearer ${system.environment['KIE_API_KEY']}`,
-      'content-type': 'application/json',
-    },
-    body: JSON.stringify({
-      model: 'sora-watermark-remover',
-      callBackUrl,
-      input: { video_url: url, upload_method: 's3' },
-    }),
-  });
-  expect(await answer.json()).toMatchObject({ code: 200 });
-}
 
 async function tell(callbackUrl: string, taskId: string): Promise<void> {
   const body = JSON.stringify({ code: 200, data: { taskId, state: 'success' } });

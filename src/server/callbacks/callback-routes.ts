@@ -1,20 +1,21 @@
 /**
- * `POST /callback/:token`, where the vendor tells that a task has ended. Whoever asks gets the same answer: a
- * token of nobody's, a wrong signature, a body without a task id and a duplicate all get 200, so that nothing can
- * be found out. The answer follows the recording (some milliseconds), because the vendor tries three times
- * and then never again: when Redis is away it gets 503 and comes back.
+ * `POST /callback/:token`, where the vendor tells that a task has ended. The address is judged before the body is
+ * read: a stranger's body is never waited for. Whoever asks gets the same answer: a token of nobody's, a wrong
+ * signature, a body without a task id and a duplicate all get 200, so that nothing can be found out. The answer
+ * follows the recording (some milliseconds), because the vendor tries three times and then never again: when Redis is
+ * away, or more comes than is taken, it gets 503 or 429 and comes back.
  */
-import { createCallbackTokens } from '../../shared/callbacks/callback-tokens.ts';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type CallbackOrigin, createCallbackTokens } from '../../shared/callbacks/callback-tokens.ts';
+import { createClaims } from '../../shared/callbacks/claims.ts';
 import type { Clock } from '../../shared/clock.ts';
-import type { RedisConnection } from '../../shared/redis/script.ts';
 import { readTaskIdOfBody } from '../../shared/vendor/callback-body.ts';
 import { isSignedBy } from '../../shared/vendor/callback-signature.ts';
 import type { RegisterRoutes } from '../start-server.ts';
+import { createAddressRate } from './address-rate.ts';
 import { type CallbackDeps, takeCallback } from './take-callback.ts';
 
-export interface CallbackRouteDeps extends CallbackDeps {
-  readonly redis: RedisConnection;
-  readonly prefix: string;
+export interface CallbackRouteDeps extends Omit<CallbackDeps, 'claims'> {
   readonly clock: Clock;
   /** When set, callbacks that are not signed with it change nothing. */
   readonly webhookKey: string | null;
@@ -23,24 +24,48 @@ export interface CallbackRouteDeps extends CallbackDeps {
 }
 
 /** A record with its parameters and results has some kB. */
-const mostBodyBytes = 256 * 1024;
+const mostBodyBytes = 64 * 1024;
+/** Bodies that are read at once: what they can hold together is 16 MiB. */
+const mostBodies = 256;
 /** The vendor waits for 15 s. */
 const patienceMs = 5000;
+/** A body is some kB: one that takes longer does not come. */
+const bodyPatienceMs = 10_000;
 
 export function callbackRoutes(deps: CallbackRouteDeps): RegisterRoutes {
-  const { redis, prefix, clock, logger, webhookKey } = deps;
-  const tokens = createCallbackTokens({ redis, prefix });
+  const { clock, logger, webhookKey } = deps;
+  const tokens = createCallbackTokens(deps);
+  const claims = createClaims(deps);
+  const rate = createAddressRate(clock);
   const running = new Set<Promise<void>>();
+  const origins = new Map<FastifyRequest, CallbackOrigin>();
 
-  async function take(token: string, body: Buffer, headers: Headers): Promise<void> {
-    const origin = await tokens.read(token);
+  async function judge(request: TokenRequest, reply: FastifyReply): Promise<void> {
+    const { token } = request.params;
+    const read = await inTime(tokens.read(token), logger);
+    if (read === late) return refuse(reply, 503);
+    // The body is not waited for.
+    if (read === null) return void reply.header('connection', 'close').send({ ok: true });
+    if (!rate.admits(token)) return refuse(reply, 429);
+    if (origins.size >= mostBodies) return refuse(reply, 503);
+    origins.set(request, read);
+    const { socket } = request.raw;
+    const cutOff = setTimeout(() => socket.destroy(), bodyPatienceMs);
+    request.raw.once('end', () => clearTimeout(cutOff));
+    reply.raw.once('close', () => {
+      clearTimeout(cutOff);
+      origins.delete(request);
+    });
+  }
+
+  async function take(origin: CallbackOrigin, body: Buffer, headers: Headers): Promise<void> {
     const taskId = readTaskIdOfBody(body);
-    if (origin === null || taskId === null) return;
+    if (taskId === null) return;
     if (webhookKey !== null && !isSignedBy(webhookKey, taskId, headers, clock.now())) {
       logger.warn({ item: origin.id }, 'A callback with a missing, wrong or old signature was ignored');
       return;
     }
-    const rest = await takeCallback(origin, taskId, deps);
+    const rest = await takeCallback(origin, taskId, { ...deps, claims });
     if (rest !== null) runOn(rest);
   }
 
@@ -58,22 +83,31 @@ export function callbackRoutes(deps: CallbackRouteDeps): RegisterRoutes {
       await Promise.all(running);
     });
     for (const path of pathsOf(deps.baseUrl)) {
-      scope.post<{ Params: { token: string } }>(
-        path,
-        { bodyLimit: mostBodyBytes },
-        async (request, reply) => {
-          const { headers, params } = request;
-          const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-          const taken = take(params.token, body, {
-            timestamp: headerOf(headers['x-webhook-timestamp']),
-            signature: headerOf(headers['x-webhook-signature']),
-          });
-          if (await endsInTime(taken, logger)) return { ok: true };
-          return reply.code(503).send({ ok: false });
-        },
-      );
+      scope.post<TokenRoute>(path, { bodyLimit: mostBodyBytes, onRequest: judge }, async (request, reply) => {
+        const origin = origins.get(request);
+        origins.delete(request);
+        if (origin === undefined) return { ok: true };
+        const { headers } = request;
+        const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
+        const taken = take(origin, body, {
+          timestamp: headerOf(headers['x-webhook-timestamp']),
+          signature: headerOf(headers['x-webhook-signature']),
+        });
+        if ((await inTime(taken, logger)) !== late) return { ok: true };
+        return reply.code(503).send({ ok: false });
+      });
     }
   };
+}
+
+interface TokenRoute {
+  Params: { token: string };
+}
+type TokenRequest = FastifyRequest<TokenRoute>;
+
+/** The vendor comes again. */
+function refuse(reply: FastifyReply, status: 429 | 503): void {
+  reply.code(status).header('connection', 'close').send({ ok: false });
 }
 
 interface Headers {
@@ -91,19 +125,19 @@ function pathsOf(baseUrl: string | null): string[] {
   return basePath === '' ? [path] : [path, `${basePath}${path}`];
 }
 
-async function endsInTime(taken: Promise<void>, logger: CallbackDeps['logger']): Promise<boolean> {
+const late = Symbol('late');
+
+/** @returns `late` where it failed or takes too long */
+async function inTime<T>(work: Promise<T>, logger: CallbackDeps['logger']): Promise<T | typeof late> {
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(() => resolve(false), patienceMs);
+  const tooLate = new Promise<typeof late>((resolve) => {
+    timer = setTimeout(() => resolve(late), patienceMs);
   });
-  const done = taken.then(
-    () => true,
-    (error: unknown) => {
-      logger.warn({ err: error }, 'A callback could not be recorded; the vendor is asked to come again');
-      return false;
-    },
-  );
-  const inTime = await Promise.race([done, late]);
+  const done = work.catch((error: unknown): typeof late => {
+    logger.warn({ err: error }, 'A callback could not be recorded; the vendor is asked to come again');
+    return late;
+  });
+  const ended = await Promise.race([done, tooLate]);
   clearTimeout(timer);
-  return inTime;
+  return ended;
 }

@@ -1,59 +1,64 @@
 /**
- * What a callback brings about, once its body and signature have been read: the task id is recorded where its
- * answer was lost, and the item's status check is woken. Results are never taken from a callback. Called by the
- * route; safe for duplicates and for any order with the answer to the create call.
+ * What a callback brings about, once its address and signature have been judged. A task that the item has is looked
+ * at now. Any other is a claim: whoever knows the address can name a task of another item, so the worker reads the
+ * task's record before anything is changed. Results are never taken from a callback. Called by the route; safe for
+ * duplicates and for any order with the answer to the create call.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { CallbackOrigin } from '../../shared/callbacks/callback-tokens.ts';
+import type { Claims } from '../../shared/callbacks/claims.ts';
+import { wakeIfFollowed } from '../../shared/callbacks/wake-status-check.ts';
+import type { Chronicle } from '../../shared/chronicle/chronicle.ts';
+import { refusedClaims } from '../../shared/chronicle/measures.ts';
 import type { Queues } from '../../shared/jobs/catalogue.ts';
-import { recordFoundTask } from '../../shared/ledger/found-task.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
+import { itemOfTask } from '../../shared/ledger/task-index.ts';
 import type { Logger } from '../../shared/logging/logger.ts';
-import { wakeStatusCheck, wakeWaitingSubmit } from './wake-status-check.ts';
+import type { RedisConnection } from '../../shared/redis/script.ts';
 
 export interface CallbackDeps {
+  readonly redis: RedisConnection;
+  readonly prefix: string;
   readonly ledger: Ledger;
   readonly queues: Queues;
+  readonly chronicle: Chronicle;
+  readonly claims: Claims;
   readonly logger: Logger;
 }
 
-/** A look that is under way when a callback comes is over within this; then another one follows. */
-const busyTries = 20;
-const busyWaitMs = 250;
-
-/** Records the id if it is new. What is left to do, where it can't be done at once, is returned to run on. */
+/** Records what there is to do. What is left, where it cannot be done at once, is returned to run on. */
 export async function takeCallback(
   { id, attempt }: CallbackOrigin,
   taskId: string,
   deps: CallbackDeps,
 ): Promise<(() => Promise<void>) | null> {
-  const { ledger, queues, logger } = deps;
-  const log = logger.child({ item: id, taskId });
-  const recorded = await recordFoundTask(ledger, id, { taskId, attempt, by: 'callback' });
-  if (recorded === 'no-item') return null;
-  if (recorded === 'taken') {
-    log.info('A callback brought home a task whose answer was lost or is still under way');
-    await wakeWaitingSubmit(queues, id);
-  }
-  if (recorded === 'beside') {
-    log.warn('A callback named a second task: the link may have been paid twice');
-    await queues.addBeside(id, taskId);
-  }
-  if (!(await isFollowed(id, taskId, ledger))) return null;
-  if ((await wakeStatusCheck(queues, id)) === 'woken') return null;
-  return () => lookOnceMore(id, taskId, deps);
+  const item = await deps.ledger.item(id);
+  if (item === null) return null;
+  if (item.taskIds.includes(taskId)) return wakeIfFollowed(id, taskId, deps);
+  if (await isOfAnother(id, taskId, deps)) return refuse(id, taskId, 'it is the task of another link', deps);
+  const noted = await deps.claims.note(id, taskId);
+  if (noted === 'full') return refuse(id, taskId, 'too many tasks were named at this address', deps);
+  // Also when it is noted already: the process that noted it may have died before it made the job.
+  if (noted === 'open') await deps.queues.addClaim({ itemId: id, taskId, attempt });
+  return null;
 }
 
-async function lookOnceMore(id: string, taskId: string, { ledger, queues }: CallbackDeps): Promise<void> {
-  for (let tries = 0; tries < busyTries; tries += 1) {
-    await sleep(busyWaitMs);
-    if (!(await isFollowed(id, taskId, ledger))) return;
-    if ((await wakeStatusCheck(queues, id)) === 'woken') return;
-  }
+async function isOfAnother(
+  id: string,
+  taskId: string,
+  { redis, prefix, ledger }: CallbackDeps,
+): Promise<boolean> {
+  const owner = await itemOfTask(redis, prefix, taskId);
+  if (owner === null || owner === id) return false;
+  return (await ledger.item(owner))?.taskIds.includes(taskId) ?? false;
 }
 
-/** Whether it is this task that the item's status check looks at. */
-async function isFollowed(id: string, taskId: string, ledger: Ledger): Promise<boolean> {
-  const item = await ledger.item(id);
-  return item?.state === 'processing' && item.taskIds.at(-1) === taskId;
+async function refuse(
+  item: string,
+  taskId: string,
+  why: string,
+  { logger, chronicle }: CallbackDeps,
+): Promise<null> {
+  logger.warn({ item, taskId, why }, 'A callback named a task that is not the link’s: nothing was changed');
+  await chronicle.count(refusedClaims);
+  return null;
 }

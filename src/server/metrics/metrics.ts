@@ -3,7 +3,12 @@
  * Redis, where workers keep it, so any number of servers show the same and counters survive restarts.
  */
 import { Counter, Gauge, Registry } from 'prom-client';
-import { bucketBoundsSeconds, durationNames, histogramOf } from '../../shared/chronicle/measures.ts';
+import {
+  bucketBoundsSeconds,
+  durationNames,
+  histogramOf,
+  refusedClaims,
+} from '../../shared/chronicle/measures.ts';
 import { haltReasons } from '../../shared/gate-state/halt-reasons.ts';
 import { failureReasons, itemStates } from '../../shared/ledger/states.ts';
 import type { Overview } from '../readings/overview.ts';
@@ -119,6 +124,11 @@ function counters(registry: Registry, measures: Measures): void {
   single('kie_batch_status_looks_total', 'Looks that found the task still running', 'looks');
   single('kie_batch_downloads_again_total', 'Downloads that had to be tried again', 'downloads:again');
   single('kie_batch_answers_lost_total', 'Create calls whose answer was lost; may be paid twice', 'unsure');
+  single(
+    'kie_batch_callback_tasks_refused_total',
+    'Tasks that a callback named for an item and that are not the item’s',
+    refusedClaims,
+  );
   single('kie_batch_credits_spent_total', 'Credits spent, by the vendor’s records', 'credits');
   single('kie_batch_stored_bytes_total', 'Bytes of videos stored', 'bytes');
   const failed = new Counter({

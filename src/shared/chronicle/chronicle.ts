@@ -49,6 +49,8 @@ export interface Note {
 export interface Chronicle {
   /** @param at Unix milliseconds */
   note(itemId: string, at: number, note: Note): Promise<void>;
+  /** Adds one to a counter, where no item has a story of it. */
+  count(field: string): Promise<void>;
   /** Oldest first; empty when nothing is known (any more). */
   story(itemId: string): Promise<StoryEvent[]>;
   /** Counters by field, see measures.ts. */
@@ -78,6 +80,9 @@ export function createChronicle(redis: RedisConnection, prefix: string): Chronic
         [storyKey(itemId), measuresKey],
         [entry, mostEntries, isSaved ? keptWhenSavedMs : keptMs, ...fieldsOf(measured)],
       );
+    },
+    async count(field) {
+      await redis.hincrby(measuresKey, field, 1);
     },
     async story(itemId) {
       const entries = await redis.lrange(storyKey(itemId), 0, -1);

@@ -6,6 +6,9 @@
 export const durationNames = ['waiting', 'task', 'download'] as const;
 export type DurationName = (typeof durationNames)[number];
 
+/** Counter of the tasks that a callback named for an item and that are not the item's. */
+export const refusedClaims = 'claims:refused';
+
 export interface Measured {
   /** Counter by its field, like `ended:saved`. */
   readonly counted?: Readonly<Record<string, number>>;

@@ -24,6 +24,8 @@ export const jobDataSchema = z.object({
   calledBack: z.boolean().optional(),
   /** Of the status check: not the item's task is looked at, but one beside it, for what it cost. */
   beside: z.object({ itemId: z.string(), taskId: z.string() }).optional(),
+  /** Of the status check: a task that a callback has named for an item; nothing says yet that it is the item's. */
+  claim: z.object({ itemId: z.string(), taskId: z.string(), attempt: z.number() }).optional(),
   /** Results the vendor gave, when they are still fresh. */
   urls: z.array(z.string()).optional(),
 });
@@ -42,12 +44,16 @@ export interface Queues {
   add(stage: Stage, id: string, delayMs?: number, data?: JobData): Promise<void>;
   /** Makes the job that reads what a task has cost which the item has beside the one it follows. */
   addBeside(itemId: string, taskId: string): Promise<void>;
+  /** Makes the job that finds out whether a task that a callback has named is the item's; harmless when there is one. */
+  addClaim(claim: NonNullable<JobData['claim']>): Promise<void>;
   addMany(stage: Stage, ids: readonly string[]): Promise<void>;
   queue(stage: Stage): Queue<JobData>;
   close(): Promise<void>;
 }
 
 const besideMs = 1000;
+/** Jobs without a priority come first: looks at tasks that are followed wait for no look at any other. */
+const afterFollowed = 1;
 const jobOptions = {
   removeOnComplete: true,
   removeOnFail: true,
@@ -87,7 +93,18 @@ export function openQueues(redis: RedisConnection, prefix: string, telemetry?: T
       await queues['status-check'].add('status-check', data, {
         jobId: `${itemId}.${encodeURIComponent(taskId)}`,
         delay: besideMs,
+        priority: afterFollowed,
       });
+    },
+    async addClaim(claim) {
+      await queues['status-check'].add(
+        'status-check',
+        { claim },
+        {
+          jobId: `${claim.itemId}.claim.${encodeURIComponent(claim.taskId)}`,
+          priority: afterFollowed,
+        },
+      );
     },
     async addMany(stage, ids) {
       await queues[stage].addBulk(

@@ -13,6 +13,8 @@ export interface ItemChanges {
   readonly taskId?: string;
   /** A task that is noted beside the one that counts. */
   readonly otherTaskId?: string;
+  /** Refused when another item has this task. */
+  readonly unownedTaskId?: string;
   /** Sets the count anew, where a person has asked for another try. */
   readonly attempts?: number;
   /** Added to what is there; the item's batches count these too. */
@@ -56,6 +58,7 @@ export function scriptArguments(changes: ItemChanges): (string | Buffer)[] {
   return [
     set('reason', changes.reason),
     set('message', changes.message?.slice(0, longestMessage) ?? changes.message),
+    changes.unownedTaskId === undefined ? [] : ['unowned', '', changes.unownedTaskId],
     changes.taskId === undefined ? [] : call('push', 'taskIds', changes.taskId),
     changes.otherTaskId === undefined ? [] : call('unshift', 'taskIds', changes.otherTaskId),
     set('attempts', changes.attempts === undefined ? undefined : String(changes.attempts)),

@@ -1,7 +1,7 @@
 /**
- * A task id has come from the vendor: by the answer to a create call, or by a callback, in either order and
- * any number of times. Both ways are recorded here, so they cannot differ. Called by the submit stage and by
- * the callback route. Invariant: an id, once received, is recorded before anything else, whatever the item has
+ * A task id has come from the vendor: by the answer to a create call, or by a callback whose task's record names the
+ * item, in either order and any number of times. Both ways are recorded here, so they cannot differ. Called where
+ * steps are applied. Invariant: an id, once received, is recorded before anything else, whatever the item has
  * come to; and an id that is on record changes nothing.
  */
 import type { ItemChanges } from './changes.ts';
@@ -23,6 +23,8 @@ export type Recorded =
   | 'known'
   /** Kept beside another task of the link: it may have been paid twice. */
   | 'beside'
+  /** Another item has it: nothing is recorded. */
+  | 'of-another'
   /** There is no such item. */
   | 'no-item';
 
@@ -90,7 +92,9 @@ export async function recordFoundTask(ledger: Ledger, id: string, found: FoundTa
     // An answer that names a task of earlier: the vendor goes on with that one.
     const isRenewed = isKnown && found.by === 'answer' && item.state === 'submitting';
     if (isKnown && !isRenewed) return 'known';
-    const { transition, changes } = isRenewed ? renewed : placeFoundTask(item, found);
+    const placement = isRenewed ? renewed : placeFoundTask(item, found);
+    const { transition } = placement;
+    const changes = { ...placement.changes, ...unownedUnlessAnswered(found) };
     const expect = { state: item.state, attempts: item.attempts };
     const moved =
       transition === null
@@ -98,5 +102,11 @@ export async function recordFoundTask(ledger: Ledger, id: string, found: FoundTa
         : await ledger.move(transition, id, changes, { expect });
     if (moved.moved) return transition === null ? 'beside' : 'taken';
     if (moved.refusal === 'known-task') return 'known';
+    if (moved.refusal === 'task-of-another') return 'of-another';
   }
+}
+
+/** The answer to our own call is believed; what a callback has named may be another item's by now. */
+function unownedUnlessAnswered({ by, taskId }: FoundTask): ItemChanges {
+  return by === 'answer' ? {} : { unownedTaskId: taskId };
 }

@@ -54,7 +54,7 @@ export interface Expectation {
  * Why a transition did not happen, where it is not the state: the task id is on record already; the batch is paused
  * and the link waits in its backlog again; the batch's budget has no room now (`budget-wait`), or will have none any more (`budget-out`).
  */
-export type Refusal = 'known-task' | 'paused' | 'budget-wait' | 'budget-out';
+export type Refusal = 'known-task' | 'task-of-another' | 'paused' | 'budget-wait' | 'budget-out';
 
 /** Whether a transition happened; if not, the state the item is in (null: no such item). */
 export type Moved =

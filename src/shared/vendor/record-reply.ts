@@ -4,12 +4,13 @@
  * URL, and a state nobody knows is still running.
  */
 import { failRule, type Rule, recordRule, statusRule } from './code-rules.ts';
+import { readRecordOrigin } from './record-origin.ts';
 import { refusalReply } from './refusal-reply.ts';
 import type { Failed, Pending, RawReply, RecordReply, Retry, Succeeded } from './replies.ts';
 import {
   describeRaw,
   messageOf,
-  parseJson,
+  opened,
   readEnvelope,
   readFields,
   readNumber,
@@ -37,7 +38,10 @@ export function parseRecordReply(raw: RawReply, resultPath: readonly string[]): 
   const record = readFields(envelope.data);
   const state = readText(record['state']).toLowerCase();
   // The vendor wraps the record of a failed task in code 501.
-  if (state !== '' && (code === 200 || code === 501)) return withState(state, record, resultPath);
+  if (state !== '' && (code === 200 || code === 501)) {
+    const origin = readRecordOrigin(record);
+    return { ...withState(state, record, resultPath), ...(origin === null ? {} : { origin }) };
+  }
   return code === 200
     ? withoutState()
     : refusal(recordRule(code, envelope.message), messageOf(envelope, code), raw);
@@ -62,7 +66,11 @@ function withoutState(): Retry {
   return { outcome: 'retry', sent: true, warn: true, message: 'Code 200 without a task state' };
 }
 
-function withState(state: string, record: Fields, resultPath: readonly string[]): RecordReply {
+function withState(
+  state: string,
+  record: Fields,
+  resultPath: readonly string[],
+): Pending | Succeeded | Failed {
   if (state === 'success') return withSuccess(record, resultPath);
   if (state === 'fail') return withFailure(record);
   return RUNNING_STATES.has(state)
@@ -100,16 +108,6 @@ function readUrls(record: Fields, resultPath: readonly string[]): string[] {
   const list = opened(value);
   const candidates: unknown[] = Array.isArray(list) ? list.slice(0, MAX_RESULTS) : [list];
   return candidates.filter(isHttpUrl);
-}
-
-/** `resultJson` is JSON in a string, sometimes the object itself (seen); what `param` holds came packed twice. */
-function opened(value: unknown): unknown {
-  const once = unpacked(value);
-  return typeof once === 'string' ? unpacked(once) : once;
-}
-
-function unpacked(value: unknown): unknown {
-  return typeof value === 'string' ? (parseJson(value) ?? value) : value;
 }
 
 function isHttpUrl(value: unknown): value is string {

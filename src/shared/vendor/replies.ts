@@ -5,6 +5,7 @@
  */
 
 import type { ServerHints } from '../outgoing/server-hints.ts';
+import type { RecordOrigin } from './record-origin.ts';
 
 /** Why the account or one model has to wait, as far as the vendor can tell us. */
 export type VendorHaltReason =
@@ -50,7 +51,13 @@ export type CreateReply =
   /** May have been created and billed: never blindly repeated. */
   | { outcome: 'ambiguous'; message: string };
 
-export interface Succeeded {
+/** A record that was read. */
+interface ReadRecord {
+  /** What the task was made with; unset when the record does not say. */
+  origin?: RecordOrigin;
+}
+
+export interface Succeeded extends ReadRecord {
   outcome: 'succeeded';
   urls: string[];
   /** Credits really spent; null when the record does not say. */
@@ -59,7 +66,7 @@ export interface Succeeded {
   completeTimeMs: number | null;
 }
 
-export interface Failed {
+export interface Failed extends ReadRecord {
   outcome: 'failed';
   /** Whether another task for the link is worth it (failed tasks cost nothing). */
   resubmit: boolean;
@@ -73,7 +80,7 @@ export interface Failed {
   warn?: true;
 }
 
-export interface Pending {
+export interface Pending extends ReadRecord {
   outcome: 'pending';
   state: string;
   /** An unknown state, or success without a readable result. */

@@ -98,3 +98,13 @@ export function describeRaw(raw: RawReply): string {
   const start = shorten(raw.bodyText.slice(0, 500)).slice(0, 120);
   return `HTTP ${raw.httpStatus} without a readable body${start === '' ? '' : `: ${start}`}`;
 }
+
+/** `resultJson` is JSON in a string, sometimes the object itself (seen); what `param` holds came packed twice. */
+export function opened(value: unknown): unknown {
+  const once = unpacked(value);
+  return typeof once === 'string' ? unpacked(once) : once;
+}
+
+function unpacked(value: unknown): unknown {
+  return typeof value === 'string' ? (parseJson(value) ?? value) : value;
+}

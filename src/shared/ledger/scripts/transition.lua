@@ -9,9 +9,10 @@
 --          set F V · del F - · add F N (items and their batches count it) · push F V (comma list) · unshift F V (in front)
 --          tally F N (added to the item; its batches count the items where it is above zero)
 --          stamp F - (milliseconds since the item was enqueued) · gate - - (the item stays at the gate)
+--          unowned - TASK (refused when another item has it)
 --          reserve F N · spend F N · release F - (credits, see below) · spend-beside F "N TASK" (a task that is not followed)
 -- Returns {1, new state, ''} or, when nothing happened, {0, state it is in ('' if unknown), why}; why is 'state',
--- 'known-task' (the task id is on record already), 'paused' (the batch or everything is paused), 'budget-wait' (the
+-- 'known-task' (the task id is on record already), 'task-of-another' (at another item), 'paused' (the batch or everything is paused), 'budget-wait' (the
 -- batch's budget may have room again, as tasks are under way) or 'budget-out' (it will not).
 --
 -- Invariant: an item is counted in exactly one state, in each of its batches and in total; a repeated call
@@ -52,16 +53,31 @@ local function count(field, by)
   for _, batch in ipairs(batches) do redis.call('HINCRBYFLOAT', batch, field, by) end
 end
 
--- Finds an item again by its task: small hashes of short fields, about 35 bytes a task.
-local function indexTask(taskId)
+-- Finds an item again by its task: small hashes of short fields, about 35 bytes a task. Two tasks may share a field, so
+-- whoever asks compares with the item.
+local function indexPlace(taskId)
   local digest = redis.sha1hex(taskId)
+  local bucket = math.floor(tonumber(string.sub(digest, 1, 4), 16) / 4)
+  return prefix .. ':tasks:' .. bucket, string.sub(digest, 5, 14)
+end
+local function indexTask(taskId)
   local hex = string.match(id, '^s_(%x+)$')
   local packed = id
   if hex and #hex == 32 and hex == string.lower(hex) then
     packed = '=' .. string.gsub(hex, '%x%x', function(pair) return string.char(tonumber(pair, 16)) end)
   end
-  local bucket = math.floor(tonumber(string.sub(digest, 1, 4), 16) / 4)
-  redis.call('HSET', prefix .. ':tasks:' .. bucket, string.sub(digest, 5, 14), packed)
+  local bucket, field = indexPlace(taskId)
+  redis.call('HSET', bucket, field, packed)
+end
+local function lists(list, taskId) return string.find(',' .. list .. ',', ',' .. taskId .. ',', 1, true) ~= nil end
+local function isOfAnother(taskId)
+  local packed = redis.call('HGET', indexPlace(taskId))
+  if not packed then return false end
+  local owner = packed
+  if string.sub(packed, 1, 1) == '=' then
+    owner = 's_' .. string.gsub(string.sub(packed, 2), '.', function(byte) return string.format('%02x', string.byte(byte)) end)
+  end
+  return owner ~= id and lists(redis.call('HGET', prefix .. ':item:' .. owner, 't') or '', taskId)
 end
 
 -- Failed and held items are listed by batch, so that few among a million are found at once.
@@ -74,8 +90,9 @@ end
 
 local function refusalOf(operation, value)
   if operation == 'push' or operation == 'unshift' then
-    return string.find(',' .. tasks .. ',', ',' .. value .. ',', 1, true) and 'known-task' or nil
+    return lists(tasks, value) and 'known-task' or nil
   end
+  if operation == 'unowned' then return isOfAnother(value) and 'task-of-another' or nil end
   if operation ~= 'reserve' then return nil end
   local funds = redis.call('HMGET', payer, 'budget', 'committed', 'submitting', 'processing')
   if not funds[1] or (tonumber(funds[2]) or 0) + priceOf(value) <= tonumber(funds[1]) then return nil end

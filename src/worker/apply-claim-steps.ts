@@ -1,0 +1,57 @@
+/**
+ * The steps that follow from the record of a task that a callback has named. Called by apply-step.ts alone. Invariant:
+ * a task that is not the item's leaves the item as it is, and one that is is recorded before it is followed.
+ */
+import { createClaims } from '../shared/callbacks/claims.ts';
+import { wakeIfFollowed, wakeWaitingSubmit } from '../shared/callbacks/wake-status-check.ts';
+import { refusedClaims } from '../shared/chronicle/measures.ts';
+import { recordFoundTask } from '../shared/ledger/found-task.ts';
+import type { Item } from '../shared/ledger/item.ts';
+import { itemLog } from './item-log.ts';
+import type { JobFate } from './queue-signals.ts';
+import type { Step } from './step.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+const done: JobFate = { fate: 'done' };
+
+export async function adoptTask(
+  { taskId, attempt }: Extract<Step, { do: 'adopt-task' }>,
+  item: Item,
+  context: WorkerContext,
+): Promise<JobFate> {
+  const { ledger, queues } = context;
+  const recorded = await recordFoundTask(ledger, item.id, { taskId, attempt, by: 'callback' });
+  if (recorded === 'of-another')
+    return refuseTask(
+      { do: 'refuse-task', taskId, message: 'it is the task of another link' },
+      item,
+      context,
+    );
+  const log = itemLog(item, context);
+  if (recorded === 'taken') {
+    log.info({ taskId }, 'A callback named the task whose answer was lost or is still under way');
+    await wakeWaitingSubmit(queues, item.id);
+  }
+  if (recorded === 'beside') {
+    log.warn({ otherTaskId: taskId }, 'A callback named a second task: the link may have been paid twice');
+    await queues.addBeside(item.id, taskId);
+  }
+  const rest = await wakeIfFollowed(item.id, taskId, context);
+  await rest?.();
+  await createClaims(context).judged(item.id, taskId);
+  return done;
+}
+
+export async function refuseTask(
+  { taskId, message }: Extract<Step, { do: 'refuse-task' }>,
+  item: Item,
+  context: WorkerContext,
+): Promise<JobFate> {
+  itemLog(item, context).warn(
+    { otherTaskId: taskId, why: message },
+    'A callback named a task that is not the link’s: nothing was changed',
+  );
+  await createClaims(context).judged(item.id, taskId);
+  await context.chronicle.count(refusedClaims);
+  return done;
+}

@@ -1,0 +1,46 @@
+/**
+ * Reads the record of a task that only a callback has named for an item, and judges whether it is the item's. Run by
+ * the worker for status-check jobs that carry a claim. Until the record has been read nothing of the item changes.
+ */
+import { createCallbackTokens } from '../shared/callbacks/callback-tokens.ts';
+import type { JobData } from '../shared/jobs/catalogue.ts';
+import type { Item } from '../shared/ledger/item.ts';
+import { applyStep } from './apply-step.ts';
+import { afterClaimLook } from './claimed-task-decision.ts';
+import type { JobFate } from './queue-signals.ts';
+import { readRecord } from './read-record.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+export async function runClaimLook(
+  { itemId, taskId, attempt }: NonNullable<JobData['claim']>,
+  data: JobData,
+  context: WorkerContext,
+  signal: AbortSignal,
+): Promise<JobFate> {
+  const item = await context.ledger.item(itemId);
+  if (item === null) return { fate: 'done' };
+  // The answer to the create call has come meanwhile.
+  if (item.taskIds.includes(taskId))
+    return applyStep({ do: 'adopt-task', taskId, attempt }, item, data, context);
+  const reply = await readRecord(item, taskId, context, signal);
+  if (reply.outcome === 'not-now') return { fate: 'delay', delayMs: reply.delayMs, data };
+  const callbackUrl = ('origin' in reply ? reply.origin?.callbackUrl : null) ?? null;
+  const claim = {
+    item,
+    taskId,
+    attempt,
+    madeFor: callbackUrl === null ? null : await createCallbackTokens(context).read(tokenIn(callbackUrl)),
+    isOnlyCandidate: await isOnlyCandidate(item, context),
+    tries: data.tries ?? 0,
+  };
+  return applyStep(afterClaimLook(claim, reply, context.random()), item, data, context);
+}
+
+function tokenIn(callbackUrl: string): string {
+  return URL.parse(callbackUrl)?.pathname.split('/').at(-1) ?? '';
+}
+
+/** Only an item whose create call has no answer yet can have a task that nobody knows of. */
+async function isOnlyCandidate({ state }: Item, { ledger }: WorkerContext): Promise<boolean> {
+  return state === 'submitting' && (await ledger.counts()).submitting === 1;
+}

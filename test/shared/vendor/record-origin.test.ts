@@ -1,0 +1,26 @@
+/** What a record's `param` says its task was made with. */
+import { expect, it } from 'vitest';
+import { readRecordOrigin } from '../../../src/shared/vendor/record-origin.ts';
+
+const callbackUrl = 'https://host/callback/x';
+const video_url = 'https://sora.chatgpt.com/p/s_1';
+
+it.each<[string, unknown, [string | null, string[]]]>([
+  ['an object inside', { callBackUrl: callbackUrl, input: { video_url } }, [callbackUrl, [video_url]]],
+  [
+    'JSON inside',
+    { callBackUrl: callbackUrl, input: JSON.stringify({ video_url }) },
+    [callbackUrl, [video_url]],
+  ],
+  ['a list of videos', { input: { video_urls: [video_url, 1], mode: 'x' } }, [null, [video_url]]],
+  ['no input', { callBackUrl: callbackUrl }, [callbackUrl, []]],
+])('is read with %s', (_, param, [url, links]) => {
+  expect(readRecordOrigin({ param: JSON.stringify(param) })).toEqual({ callbackUrl: url, links });
+});
+
+it.each([undefined, null, '', '{', '[]', '{}', 7, '{"input":"{"}', '{"callBackUrl":{},"input":[]}'])(
+  'is unknown for param %j',
+  (param) => {
+    expect(readRecordOrigin({ param })).toBeNull();
+  },
+);

@@ -1,0 +1,82 @@
+/** Table of the decision whether a task that a callback has named is the item's. */
+import { describe, expect, it } from 'vitest';
+import type { RecordOrigin } from '../../src/shared/vendor/record-origin.ts';
+import type { RecordReply } from '../../src/shared/vendor/replies.ts';
+import { afterClaimLook, type ClaimedTask } from '../../src/worker/claimed-task-decision.ts';
+import { anItem } from '../setup/an-item.ts';
+
+const item = anItem({ id: 's_1', url: 'https://sora.chatgpt.com/p/s_1', state: 'submitting' });
+const claim: ClaimedTask = {
+  item,
+  taskId: 't9',
+  attempt: 1,
+  madeFor: null,
+  isOnlyCandidate: false,
+  tries: 0,
+};
+const running = (origin?: RecordOrigin): RecordReply => ({
+  outcome: 'pending',
+  state: 'generating',
+  ...(origin === undefined ? {} : { origin }),
+});
+const failed = (origin: RecordOrigin): RecordReply => ({
+  outcome: 'failed',
+  resubmit: true,
+  failCode: '500',
+  failMsg: '',
+  credits: 0,
+  origin,
+});
+const naming = (callbackUrl: string | null, ...links: string[]): RecordOrigin => ({ callbackUrl, links });
+const address = 'https://host/callback/x';
+const decide = (changes: Partial<ClaimedTask>, reply: RecordReply) =>
+  afterClaimLook({ ...claim, ...changes }, reply, 0.5);
+const own = { id: 's_1', attempt: 2 };
+const foreign = { id: 's_2', attempt: 1 };
+
+describe('a task that a callback has named', () => {
+  it.each([
+    ['its record names the address of a call of the item', { madeFor: own }, running(naming(address)), 2],
+    ['its record names the link', {}, running(naming(null, item.url)), 1],
+    [
+      'its record names the link and the address of another system',
+      {},
+      running(naming('https://other/', item.url)),
+      1,
+    ],
+    ['it failed and is the item’s', { madeFor: own }, failed(naming(address)), 2],
+    ['its record names nothing and no other item can have it', { isOnlyCandidate: true }, running(), 1],
+  ])('is the item’s when %s', (_, changes, reply, attempt) => {
+    expect(decide(changes, reply)).toEqual({ do: 'adopt-task', taskId: 't9', attempt });
+  });
+
+  it.each([
+    ['names the address of another item', { madeFor: foreign }, running(naming(address))],
+    [
+      'names the address of another item with the same link',
+      { madeFor: foreign },
+      running(naming(address, item.url)),
+    ],
+    ['names another link', {}, running(naming(null, 'https://sora.chatgpt.com/p/s_2'))],
+    ['names an address that is not ours and no link', {}, running(naming('https://other/callback'))],
+    ['names another link, failed', {}, failed(naming(null, 'https://sora.chatgpt.com/p/s_2'))],
+    [
+      'names another link, for the only item without an answer',
+      { isOnlyCandidate: true },
+      running(naming(null, 'https://x/')),
+    ],
+  ])('is refused when its record %s', (_, changes, reply) => {
+    expect(decide(changes, reply)).toMatchObject({ do: 'refuse-task', taskId: 't9' });
+  });
+
+  it.each<[string, RecordReply, number]>([
+    ['unknown to the vendor', { outcome: 'unknown-task', message: 'null' }, 8],
+    ['without an origin while others have no answer either', running(), 8],
+    ['not readable at present', { outcome: 'retry', message: '502', sent: true }, 35],
+    ['throttled', { outcome: 'throttled', message: '429', hints: {} }, 35],
+  ])('is looked at a bounded number of times while it is %s', (_, reply, most) => {
+    expect(decide({}, reply)).toMatchObject({ do: 'look-beside-again', tries: 1 });
+    expect(decide({ tries: most - 2 }, reply)).toMatchObject({ do: 'look-beside-again' });
+    expect(decide({ tries: most - 1 }, reply)).toMatchObject({ do: 'refuse-task' });
+  });
+});
