@@ -21,6 +21,9 @@ type Context = Pick<WorkerContext, 'redis' | 'prefix' | 'clock' | 'logger' | 'mo
 
 /** A halt is probed for the first time after this. */
 const firstProbeMs = 5000;
+/** A trial of a model that fails its tasks may cost a task's price. */
+const firstTrialMs = 30_000;
+const ofOneModel: ReadonlySet<HaltReason> = new Set(['model-paused', 'model-failing', 'misconfigured']);
 
 /** @param modelId whose call met it */
 export async function announceHalt(
@@ -28,11 +31,11 @@ export async function announceHalt(
   modelId: string,
   { redis, prefix, clock, logger, models }: Context,
 ): Promise<void> {
-  const model = reason === 'model-paused' || reason === 'misconfigured' ? { model: modelId } : {};
+  const model = ofOneModel.has(reason) ? { model: modelId } : {};
   const price = reason === 'no-credits' ? usualPrice(models.get(modelId)) : null;
   const credits = price === null ? {} : { credits: price };
   const room = roomBytes === undefined ? {} : { roomBytes };
-  const nextProbeAt = clock.now() + firstProbeMs;
+  const nextProbeAt = clock.now() + (reason === 'model-failing' ? firstTrialMs : firstProbeMs);
   const isNew = await beginHalt(redis, prefix, {
     reason,
     ...model,

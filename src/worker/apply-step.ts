@@ -67,7 +67,7 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
       await ledger.move(
         'resubmit',
         id,
-        { message: step.message, ...settled(step.credits) },
+        { message: step.message, ...settled(step.credits), ...(step.excused ? { addExcusedTasks: 1 } : {}) },
         { nextLookMs: step.delayMs },
       );
       await queues.add('submit', id, step.delayMs);
@@ -138,7 +138,7 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
 
 /** What was reserved for the task is given back, or taken where it was charged although it failed. */
 function settled(credits = 0): ItemChanges {
-  return credits > 0 ? { addCreditsSpent: credits } : { releaseCredits: true };
+  return credits > 0 ? { addCreditsSpent: credits, addBilledFailures: 1 } : { releaseCredits: true };
 }
 
 function keptFor(step: Extract<Step, { do: 'look-again' }>, data: JobData, now: number): JobData {

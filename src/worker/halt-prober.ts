@@ -88,6 +88,7 @@ async function probe(halt: Halt, context: WorkerContext, signal: AbortSignal): P
     case 'misconfigured':
       return probeCreate(halt, context, signal);
     case 'model-failing':
+      return (await isTrying(halt, context)) ? standing(halt.message) : unclear;
     case 'results-unavailable':
       return unclear;
     case 'storage-unavailable':
@@ -96,6 +97,12 @@ async function probe(halt: Halt, context: WorkerContext, signal: AbortSignal): P
     default:
       return halt.reason satisfies never;
   }
+}
+
+/** Only the end of its task shows whether the model works: until then no other link tries. */
+async function isTrying({ trialOf }: Halt, { ledger }: WorkerContext): Promise<boolean> {
+  const state = trialOf === undefined ? null : (await ledger.item(trialOf))?.state;
+  return state === 'submitting' || state === 'processing';
 }
 
 /** The balance: harmless, and refused to a key that is not let in. */

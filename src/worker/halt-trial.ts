@@ -18,18 +18,22 @@ import type { WorkerContext } from './worker-context.ts';
 /** @returns the halt whose trial this link is, or null when it has to wait like all others */
 export async function takeTrial(
   model: string,
+  itemId: string,
   { redis, prefix }: Pick<WorkerContext, 'redis' | 'prefix'>,
 ): Promise<Halt | null> {
   const halt = openTrial('submit', await listHalts(redis, prefix), model);
   if (halt === null) return null;
-  return (await claimTrial(redis, prefix, identityOf(halt))) ? halt : null;
+  return (await claimTrial(redis, prefix, identityOf(halt), itemId)) ? halt : null;
 }
 
-/** An answer that lets the link in, or refuses it for its own sake, ends the halt; any other leaves it standing. */
+/**
+ * An answer that accepts the link, or refuses it for its own sake, ends the halt; any other leaves it standing. Whether
+ * a failing model works again only the end of the task shows: see model-brake.ts.
+ */
 export async function settleTrial(halt: Halt, reply: CreateReply, context: WorkerContext): Promise<void> {
   if (reply.outcome === 'halt' && reply.reason === halt.reason) return foundStanding(halt, reply, context);
   if (reply.outcome !== 'accepted' && reply.outcome !== 'reject' && reply.outcome !== 'throttled') return;
-  await announceEnd(halt, context);
+  if (halt.reason !== 'model-failing') await announceEnd(halt, context);
   // The trial went past the gate; the vendor's window has counted it.
   const admission = await context.submitGate.admit(`trial.${halt.reason}.${context.clock.now()}`);
   if (admission.go) await context.submitGate.settle(admission.slot, { kind: 'counted' });

@@ -14,6 +14,8 @@ export interface StatusCheckRules {
   readonly creditsPerTask: number;
   /** Tasks a link may use up, at most. */
   readonly mostTasks: number;
+  /** The model fails the tasks of every link at present. */
+  readonly modelFailing?: boolean;
   readonly onAmbiguous: 'resubmit' | 'hold';
   readonly backoff: Backoff;
   /** When the schedule would look again if the task is still running, from now. */
@@ -44,6 +46,9 @@ const believedLooks = 4;
 const askAgainMs = 2000;
 /** While a failure may yet turn, or a record may yet appear, look this often. */
 const secondLookMs = 15_000;
+
+/** A link that has tried a failing model leaves the next trials to others. */
+const excusedMs = 60_000;
 
 type LookAgain = Extract<Step, { do: 'look-again' }>;
 
@@ -113,18 +118,38 @@ function afterFailure(
   random: number,
 ): Step {
   const since = task.failedSince ?? task.now;
-  if (reply.graceMs !== undefined && task.now - since < reply.graceMs) {
+  if (reply.graceMs !== undefined && !hasFailedForGood(task, reply)) {
     const left = reply.graceMs - (task.now - since);
     return { do: 'look-again', delayMs: Math.min(secondLookMs, left), failedSince: since };
   }
-  const message = [reply.failCode, reply.failMsg].filter(Boolean).join(': ') || 'the vendor gave no reason';
-  const worthAnother = reply.resubmit || reply.graceMs !== undefined;
-  const tasks = task.item.taskIds.length;
+  const message = failureText(reply);
+  const { item } = task;
+  const tasks = item.taskIds.length;
   const charged = reply.credits === null || reply.credits === 0 ? {} : { credits: reply.credits };
-  if (!worthAnother || tasks >= rules.mostTasks) {
-    return { do: 'fail', reason: 'generation-failed', message, unpaid: true, ...charged };
+  const fail = { do: 'fail', reason: 'generation-failed', message, unpaid: true, ...charged } as const;
+  if (reply.credits !== null && reply.credits > 0 && item.billedFailures > 0) {
+    return { ...fail, message: `${message}; not repeated, as failed tasks of this link were billed twice` };
   }
+  const excused = rules.modelFailing && (isWorthAnother(reply) || item.excusedTasks === 0);
+  if (excused) return { do: 'resubmit', delayMs: excusedMs, message, excused, ...charged };
+  if (!isWorthAnother(reply) || tasks - item.excusedTasks >= rules.mostTasks) return fail;
   return { do: 'resubmit', delayMs: backoffMs(rules.backoff, tasks, random), message, ...charged };
+}
+
+export function failureText({ failCode, failMsg }: Extract<RecordReply, { outcome: 'failed' }>): string {
+  return [failCode, failMsg].filter(Boolean).join(': ') || 'the vendor gave no reason';
+}
+
+function isWorthAnother({ resubmit, graceMs }: Extract<RecordReply, { outcome: 'failed' }>): boolean {
+  return resubmit || graceMs !== undefined;
+}
+
+/** Whether a failure is the task's last word, and not one that may yet turn. */
+export function hasFailedForGood(
+  { failedSince, now }: Pick<CheckedTask, 'failedSince' | 'now'>,
+  { graceMs }: Extract<RecordReply, { outcome: 'failed' }>,
+): boolean {
+  return graceMs === undefined || now - (failedSince ?? now) >= graceMs;
 }
 
 function afterUnknownTask(task: CheckedTask, words: string, rules: StatusCheckRules, random: number): Step {

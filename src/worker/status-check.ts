@@ -9,15 +9,23 @@ import type { Item } from '../shared/ledger/item.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { usualPrice } from '../shared/models/price.ts';
 import type { RecordReply } from '../shared/vendor/replies.ts';
+import { announceHalt } from './announce-halt.ts';
 import { applyStep } from './apply-step.ts';
 import type { Backoff } from './backoff.ts';
+import { noteFailure, noteSuccess } from './brake/model-brake.ts';
 import { runClaimLook } from './claimed-task.ts';
 import { type EndedTask, nextCheckAt } from './polling/history.ts';
 import { observedDurationMs } from './polling/observed-duration.ts';
 import type { JobFate } from './queue-signals.ts';
 import { readRecord } from './read-record.ts';
 import { runBesideLook } from './secondary-task.ts';
-import { afterStatusCheck, type StatusCheckRules } from './status-check-decision.ts';
+import {
+  afterStatusCheck,
+  type CheckedTask,
+  failureText,
+  hasFailedForGood,
+  type StatusCheckRules,
+} from './status-check-decision.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 const done: JobFate = { fate: 'done' };
@@ -55,8 +63,28 @@ export async function runStatusCheck(
     tries: data.tries ?? 0,
     calledBack: data.calledBack ?? false,
   };
-  const step = afterStatusCheck(task, reply, await rulesFor(item, model, now, context), context.random());
+  const modelFailing = await brake(item, taskId, task, reply, context);
+  const rules = { ...(await rulesFor(item, model, now, context)), modelFailing };
+  const step = afterStatusCheck(task, reply, rules, context.random());
   return applyStep(step, item, data, context);
+}
+
+/** Tells the brake how the task has ended. @returns whether the model fails the tasks of everybody */
+async function brake(
+  item: Item,
+  taskId: string,
+  task: CheckedTask,
+  reply: RecordReply,
+  context: WorkerContext,
+): Promise<boolean> {
+  if (reply.outcome === 'succeeded') await noteSuccess(item.model, context);
+  if (reply.outcome !== 'failed' || !hasFailedForGood(task, reply)) return false;
+  const isFinal = !reply.resubmit && reply.graceMs === undefined && !reply.credits;
+  const message = failureText(reply);
+  const failure = { model: item.model, id: taskId, message, isFinal };
+  const isFailing = await noteFailure('task', failure, context);
+  if (isFailing) await announceHalt({ reason: 'model-failing', message }, item.model, context);
+  return isFailing;
 }
 
 async function rulesFor(

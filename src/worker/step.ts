@@ -33,6 +33,8 @@ export type Step =
   /** The task failed and is worth another. */
   | {
       readonly do: 'resubmit';
+      /** The model fails everybody's tasks: this one does not count against the link. */
+      readonly excused?: true;
       readonly delayMs: number;
       readonly message: string;
       /** What the failed task has cost all the same; unset: nothing, as failed tasks do. */

@@ -17,12 +17,16 @@ export interface SubmitRules {
   readonly callbackLeftMs?: number;
   /** The vendor is out of order for everybody: the answer says nothing of this link. */
   readonly vendorDown?: boolean;
+  /** Every link of this model gets this refusal. */
+  readonly refusesAll?: boolean;
 }
 
 /** While a callback is waited for, the limit is reckoned anew this often: it shrinks as durations are learned. */
 const reckonAgainMs = 60_000;
 /** Waiting for a halt or a pause is the gate's business; the job only comes back to ask. */
 const askAgainMs = 1000;
+/** A link that a model refused as it refuses everybody is tried again after this. */
+const refusedAgainMs = 60_000;
 /** A vendor that cannot be reached at all is asked again this often. */
 const unreachableMs = 5000;
 
@@ -35,6 +39,7 @@ export function afterSubmit(item: Item, reply: CreateReply, rules: SubmitRules, 
     case 'halt':
       return { do: 'halt', reason: reply.reason, message: reply.message, delayMs: askAgainMs };
     case 'reject':
+      if (rules.refusesAll) return modelRefuses(reply.message);
       return { do: 'fail', reason: 'rejected', message: reply.message, unpaid: true };
     case 'retry':
       return tryAgain(item, reply.message, rules, random, reply.sent);
@@ -70,7 +75,13 @@ export function afterLostAnswer(item: Item, message: string, rules: SubmitRules,
   };
 }
 
+/** No link is at fault. One that has tried leaves the next trials to others. */
+function modelRefuses(message: string): Step {
+  return { do: 'halt', reason: 'model-failing', message, delayMs: refusedAgainMs };
+}
+
 function tryAgain(item: Item, message: string, rules: SubmitRules, random: number, sent: boolean): Step {
+  if (rules.refusesAll) return modelRefuses(message);
   const attempts = item.attempts + 1;
   // That says nothing about the link: wait as long as it takes.
   if (!sent || rules.vendorDown)

@@ -13,6 +13,7 @@ import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { usualPrice } from '../shared/models/price.ts';
 import type { CreateReply } from '../shared/vendor/replies.ts';
 import { applyStep } from './apply-step.ts';
+import { noteAccepted, noteFailure } from './brake/model-brake.ts';
 import { callbackPatienceMs } from './callback-patience.ts';
 import type { Admission, Settled, Verdict } from './gate/gate.ts';
 import { settleTrial, takeTrial } from './halt-trial.ts';
@@ -68,7 +69,8 @@ export function createSubmitStage(context: WorkerContext, admitted: () => void):
         ? {}
         : { callbackUrl: await callbackUrlOf(context.callbackUrl, { id: item.id, attempt }, tokens) };
     const admission = await submitGate.admit(`${item.id}.${randomUUID()}`, model.id);
-    const trial = !admission.go && admission.why === 'halted' ? await takeTrial(model.id, context) : null;
+    const trial =
+      !admission.go && admission.why === 'halted' ? await takeTrial(model.id, item.id, context) : null;
     if (!admission.go && trial === null) return waitForGate(item, admission);
     const settle = async (verdict: Verdict): Promise<Settled> =>
       admission.go ? submitGate.settle(admission.slot, verdict) : { troubled: false };
@@ -86,19 +88,34 @@ export function createSubmitStage(context: WorkerContext, admitted: () => void):
     const submitting: Item = { ...item, state: 'submitting', submittedAt: context.clock.now() };
     const rules = await rulesFor(submitting);
     const reply = await context.vendor.createTask({ model, url: item.url, ...callback }, signal);
-    const decide = (vendorDown: boolean) =>
+    const decide = (trouble: Pick<SubmitRules, 'vendorDown' | 'refusesAll'>) =>
       applyStep(
-        afterSubmit(submitting, reply, { ...rules, vendorDown }, random()),
+        afterSubmit(submitting, reply, { ...rules, ...trouble }, random()),
         submitting,
         data,
         context,
       );
     // A task id is recorded before anything else; any other answer may have to be seen with those of other links.
-    const recorded = reply.outcome === 'accepted' ? decide(false) : null;
+    const recorded = reply.outcome === 'accepted' ? decide({}) : null;
     const settled = await settle(verdictOf(reply));
-    const fate = await (recorded ?? decide(settled.troubled && (await isVendorDown(model, signal))));
+    const fate = await (recorded ?? decide(await troubleOf(submitting, reply, settled, signal)));
+    if (recorded !== null) await noteAccepted(model.id, context);
     if (trial !== null) await settleTrial(trial, reply, context);
     return fate;
+  }
+
+  /** What the answer says of everybody, and not of this link. */
+  async function troubleOf(
+    item: Item,
+    reply: CreateReply,
+    settled: Settled,
+    signal: AbortSignal,
+  ): Promise<Pick<SubmitRules, 'vendorDown' | 'refusesAll'>> {
+    if (settled.troubled && (await isVendorDown(models.get(item.model), signal))) return { vendorDown: true };
+    const isRefusal = reply.outcome === 'reject' || (reply.outcome === 'retry' && reply.sent);
+    if (!isRefusal) return {};
+    const failure = { model: item.model, id: item.id, message: reply.message, isFinal: false };
+    return { refusesAll: await noteFailure('create', failure, context) };
   }
 
   /** Asked with a free call when many answers in a row were of no use: is it the vendor, or are it these links? */

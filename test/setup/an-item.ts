@@ -15,6 +15,8 @@ export function anItem(changes: Partial<Item> = {}): Item {
     attempts: 0,
     possiblyPaidTwice: 0,
     creditsSpent: 0,
+    excusedTasks: 0,
+    billedFailures: 0,
     file: null,
     bytes: null,
     sha256: null,

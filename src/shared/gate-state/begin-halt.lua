@@ -25,6 +25,9 @@ if before then
     if known[need] then halt[need] = math.max(known[need], halt[need] or 0) end
   end
   halt.probedAt = halt.probedAt or known.probedAt
+  halt.trialOf = known.trialOf
+  -- Tasks of before the halt fail and report it again: the trial on offer stands.
+  if halt.reason == 'model-failing' and known.trial then halt.trial = true end
 end
 redis.call('HSET', KEYS[1], ARGV[1], cjson.encode(halt))
 redis.call('HDEL', KEYS[2], ARGV[1])

@@ -1,7 +1,7 @@
 -- Lets one create call through a halt whose probe cannot tell whether it is over.
 --
 -- KEYS  1 halts (hash)
--- ARGV  1 field
+-- ARGV  1 field   2 id of the link that asks
 -- Returns 1 for the one who may send it, 0 for everybody else.
 --
 -- Invariant: a trial that was offered is taken once, and the halt stands until its answer says otherwise.
@@ -10,5 +10,6 @@ if not text then return 0 end
 local halt = cjson.decode(text)
 if not halt.trial then return 0 end
 halt.trial = nil
+halt.trialOf = ARGV[2]
 redis.call('HSET', KEYS[1], ARGV[1], cjson.encode(halt))
 return 1

@@ -45,6 +45,8 @@ export interface Halt {
   probedAt?: number | undefined;
   /** One link may try, and none has yet. */
   trial?: boolean | undefined;
+  /** The link that tried last. */
+  trialOf?: string | undefined;
 }
 
 export type ProbeClaim =
@@ -69,6 +71,7 @@ const storedHalt = z.object({
   roomBytes: z.number().optional(),
   probedAt: z.number().optional(),
   trial: z.boolean().optional(),
+  trialOf: z.string().optional(),
 });
 
 /** Begins a halt, or renews one: `since` stays the first, the next probe is never brought forward. True when new. */
@@ -127,13 +130,15 @@ export function openTrial(operation: GateOperation, halts: readonly Halt[], mode
   return first?.trial === true && others.length === 0 ? first : null;
 }
 
-/** Asks for the one trial that a halt offers. */
+/** Asks for the one trial that a halt offers, for the link of this id. */
 export async function claimTrial(
   redis: RedisConnection,
   prefix: string,
   halt: HaltIdentity,
+  itemId: string,
 ): Promise<boolean> {
-  const claimed = await claimTrialScript(redis, [haltsKey(prefix)], [haltField(halt.reason, halt.model)]);
+  const field = haltField(halt.reason, halt.model);
+  const claimed = await claimTrialScript(redis, [haltsKey(prefix)], [field, itemId]);
   return claimed === 1;
 }
 

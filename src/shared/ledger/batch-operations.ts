@@ -41,7 +41,7 @@ export interface RemovedItems {
 }
 
 /** What another ledger knew of an item; the url is empty when it follows from the id. */
-export type ImportedItem = Omit<Item, 'batch' | 'otherBatches' | 'model'>;
+export type ImportedItem = Omit<Item, 'batch' | 'otherBatches' | 'model' | 'excusedTasks' | 'billedFailures'>;
 
 /** Unix milliseconds; null: none. */
 export interface EndedBefore {

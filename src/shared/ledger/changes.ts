@@ -20,6 +20,9 @@ export interface ItemChanges {
   /** Added to what is there; the item's batches count these too. */
   readonly addAttempts?: number;
   readonly addBytes?: number;
+  /** Added to the item alone. */
+  readonly addExcusedTasks?: number;
+  readonly addBilledFailures?: number;
   /** May be below 0; the item's batches count the links where it is above 0. */
   readonly addPossiblyPaidTwice?: number;
   /** What a task has really cost; takes the place of what was reserved for it. */
@@ -64,6 +67,8 @@ export function scriptArguments(changes: ItemChanges): (string | Buffer)[] {
     set('attempts', changes.attempts === undefined ? undefined : String(changes.attempts)),
     number('add', 'attempts', changes.addAttempts),
     number('add', 'bytes', changes.addBytes),
+    number('increase', 'excusedTasks', changes.addExcusedTasks),
+    number('increase', 'billedFailures', changes.addBilledFailures),
     number('tally', 'possiblyPaidTwice', changes.addPossiblyPaidTwice),
     changes.addCreditsSpent === undefined
       ? []

@@ -22,6 +22,10 @@ export interface Item {
   /** How often a create call was repeated although an earlier one may have been paid. */
   readonly possiblyPaidTwice: number;
   readonly creditsSpent: number;
+  /** Tasks that failed while the model failed everybody's: they do not count against the link. */
+  readonly excusedTasks: number;
+  /** Failed tasks that cost something all the same. */
+  readonly billedFailures: number;
   /** Path or `s3://` URL. */
   readonly file: string | null;
   readonly bytes: number | null;
@@ -45,6 +49,8 @@ export const fields = {
   attempts: 'a',
   possiblyPaidTwice: 'x',
   creditsSpent: 'c',
+  excusedTasks: 'w',
+  billedFailures: 'y',
   file: 'f',
   bytes: 'n',
   sha256: 'h',
@@ -93,6 +99,8 @@ export function readItem(id: string, values: readonly (Buffer | null)[], context
     attempts: number('attempts') ?? 0,
     possiblyPaidTwice: number('possiblyPaidTwice') ?? 0,
     creditsSpent: number('creditsSpent') ?? 0,
+    excusedTasks: number('excusedTasks') ?? 0,
+    billedFailures: number('billedFailures') ?? 0,
     file: state === 'saved' ? (text('file') ?? usualFile(context.root, batch, id)) : null,
     bytes: number('bytes'),
     sha256: stored('sha256')?.toString('hex') ?? null,

@@ -7,6 +7,7 @@
 --       7 milliseconds until somebody should look after the item, '' when nobody needs to, 'same' to leave it
 --       8… changes, three each: operation, field, value
 --          set F V · del F - · add F N (items and their batches count it) · push F V (comma list) · unshift F V (in front)
+--          increase F N (the item alone counts it)
 --          tally F N (added to the item; its batches count the items where it is above zero)
 --          stamp F - (milliseconds since the item was enqueued) · gate - - (the item stays at the gate)
 --          unowned - TASK (refused when another item has it)
@@ -177,6 +178,8 @@ for i = 8, #ARGV, 3 do
   elseif operation == 'add' then
     redis.call('HINCRBYFLOAT', item, field, value)
     count('sum:' .. field, value)
+  elseif operation == 'increase' then
+    redis.call('HINCRBY', item, field, value)
   elseif operation == 'tally' then
     local before = tonumber(redis.call('HGET', item, field) or '0')
     local after = math.max(0, before + tonumber(value))

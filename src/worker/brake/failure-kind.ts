@@ -1,0 +1,18 @@
+/**
+ * What makes two failures the same kind: the vendor's text without what differs from task to task. Pure; used to
+ * tell a model that fails everything from links that fail for reasons of their own.
+ */
+
+const longestKind = 80;
+
+export function failureKind(text: string): string {
+  const plain = text
+    .toLowerCase()
+    .replace(/https?:\/\/\S+/g, ' ')
+    // Ids of tasks, requests and videos.
+    .replace(/\b(?=[a-z_-]*\d)[a-z0-9_-]{6,}\b/g, ' ')
+    .replace(/\d+/g, '#')
+    .replace(/[^\p{L}#]+/gu, ' ')
+    .trim();
+  return plain.slice(0, longestKind) || 'no reason given';
+}

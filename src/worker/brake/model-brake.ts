@@ -1,0 +1,74 @@
+/**
+ * The brake for a model that refuses every link, or takes every task and fails it: after some ten of one kind
+ * without a success the model is halted (`model-failing`), and one link at a time tries. Counted in Redis over all
+ * workers. Invariant: a success forgets every failure before it.
+ */
+import { haltsKey } from '../../shared/gate-state/gate-keys.ts';
+import { haltField } from '../../shared/gate-state/halt-reasons.ts';
+import { listHalts } from '../../shared/gate-state/halts.ts';
+import { loadScript } from '../../shared/redis/script.ts';
+import { announceEnd } from '../halt-trial.ts';
+import type { WorkerContext } from '../worker-context.ts';
+import { failureKind } from './failure-kind.ts';
+
+const noteFailureScript = loadScript(new URL('note-failure.lua', import.meta.url));
+
+/** What is counted: create calls that were refused, or tasks that failed. */
+export type Braked = 'create' | 'task';
+
+export interface BrakedFailure {
+  readonly model: string;
+  /** The task's id, or the item's for a refused call. */
+  readonly id: string;
+  readonly message: string;
+  /** The vendor's last word on this very video: it takes more of them to blame the model. */
+  readonly isFinal: boolean;
+}
+
+const mostPassing = 10;
+const mostFinal = 20;
+const forgottenAfterS = 24 * 3600;
+
+type Context = Pick<WorkerContext, 'redis' | 'prefix' | 'clock' | 'logger'>;
+
+const failuresKey = (prefix: string, braked: Braked, model: string) => `${prefix}:brake:${braked}:${model}`;
+
+/** Counts a failure. @returns whether the model fails everybody, so that no link is to blame */
+export async function noteFailure(
+  braked: Braked,
+  { model, id, message, isFinal }: BrakedFailure,
+  { redis, prefix }: Context,
+): Promise<boolean> {
+  const reply = await noteFailureScript(
+    redis,
+    [failuresKey(prefix, braked, model)],
+    [id, failureKind(message), forgottenAfterS],
+  );
+  return Number(reply) >= (isFinal ? mostFinal : mostPassing);
+}
+
+/** A task has succeeded: the model works. */
+export async function noteSuccess(model: string, context: Context): Promise<void> {
+  const { redis, prefix } = context;
+  const [, , standing] = await Promise.all([
+    redis.del(failuresKey(prefix, 'create', model)),
+    redis.del(failuresKey(prefix, 'task', model)),
+    redis.hexists(haltsKey(prefix), haltField('model-failing', model)),
+  ]);
+  if (standing === 1) await endFailing(model, context);
+}
+
+/** A create call was accepted: ends the halt where refused calls began it. */
+export async function noteAccepted(model: string, context: Context): Promise<void> {
+  const { redis, prefix } = context;
+  const forgotten = await redis.del(failuresKey(prefix, 'create', model));
+  if (forgotten === 1 && !(await redis.exists(failuresKey(prefix, 'task', model)))) {
+    await endFailing(model, context);
+  }
+}
+
+async function endFailing(model: string, context: Context): Promise<void> {
+  const halts = await listHalts(context.redis, context.prefix);
+  const halt = halts.find((each) => each.reason === 'model-failing' && each.model === model);
+  if (halt !== undefined) await announceEnd(halt, context);
+}

@@ -1,0 +1,101 @@
+/** The brake for a model that refuses or fails everything, with real workers against the simulated vendor. */
+import { describe, expect, it } from 'vitest';
+import { hastenProbe, listHalts } from '../../src/shared/gate-state/halts.ts';
+import { failureKind } from '../../src/worker/brake/failure-kind.ts';
+import { afterSubmit } from '../../src/worker/submit-decision.ts';
+import { anItem } from '../setup/an-item.ts';
+import { type System, shareLink, startSystem, testModel } from '../setup/system.ts';
+import { until } from '../setup/until.ts';
+
+const prefixOf = ({ environment }: System) => environment['QUEUE_PREFIX'] ?? '';
+const failing = async (system: System) =>
+  (await listHalts(system.session.redis, prefixOf(system))).find(
+    ({ reason }) => reason === 'model-failing',
+  ) ?? null;
+
+/** Brings every trial forward until the halt is over. */
+function tryUntilOver(system: System): Promise<boolean> {
+  return until(async () => {
+    const halt = await failing(system);
+    if (halt !== null && !halt.trial)
+      await hastenProbe(system.session.redis, prefixOf(system), halt, Date.now());
+    return halt === null;
+  }, 'the model works again');
+}
+
+describe('the kind of a failure', () => {
+  it.each([
+    ['500: internal error, please try again later.', '500: Internal Error, please try again later'],
+    ['Task 9f86d081884c7d65 failed after 12 s', 'Task 60303ae22b998861 failed after 7 s'],
+    ['cannot read https://a.example/1.mp4', 'cannot read https://b.example/2.mp4?x=1'],
+  ])('is the same for %j and %j', (one, other) => {
+    expect(failureKind(one)).toBe(failureKind(other));
+  });
+
+  it('tells different reasons apart', () => {
+    expect(failureKind('internal error')).not.toBe(failureKind('the content is refused'));
+  });
+});
+
+describe('a refusal that every link gets', () => {
+  const rules = { mostAttempts: 3, onAmbiguous: 'resubmit', backoff: { firstMs: 1, mostMs: 1 } } as const;
+  it.each([
+    { outcome: 'reject', reason: 'rejected', message: 'Please enter callBackUrl' },
+    { outcome: 'retry', sent: true, message: 'This field is required' },
+  ] as const)('halts the model and fails no link: %o', (reply) => {
+    expect(afterSubmit(anItem(), reply, { ...rules, refusesAll: true }, 0)).toMatchObject({
+      do: 'halt',
+      reason: 'model-failing',
+      message: reply.message,
+    });
+  });
+});
+
+describe('a model that fails every task', () => {
+  it('is halted after ten, one link at a time tries, and every link is saved once it works', async () => {
+    let works = false;
+    await using system = await startSystem({
+      environment: { MAX_IN_FLIGHT: '20' },
+      hooks: { faultOf: ({ place }) => (place === 'task' && !works ? 'task-fails-500' : undefined) },
+    });
+    await system.give(100);
+    await system.startWorker();
+    const halt = await until(() => failing(system), 'the model is halted');
+    expect(halt).toMatchObject({ model: testModel, message: expect.stringContaining('internal error') });
+    const { ledger } = system.session;
+    await until(async () => (await ledger.counts()).processing === 0, 'what was under way has ended');
+    const before = system.simulator.counts().tasks;
+    expect(before).toBeLessThan(10 + 2 * 20);
+    await hastenProbe(system.session.redis, prefixOf(system), halt, Date.now());
+    await until(() => system.simulator.counts().tasks > before, 'one link tries');
+    await until(async () => (await ledger.counts()).processing === 0, 'it has failed too');
+    expect(system.simulator.counts().tasks).toBe(before + 1);
+    expect(await failing(system)).not.toBeNull();
+    works = true;
+    await tryUntilOver(system);
+    const items = await Promise.all(
+      Array.from({ length: 100 }, (_, n) =>
+        ledger.item(shareLink(n).slice(shareLink(n).lastIndexOf('/') + 1)),
+      ),
+    );
+    expect(items.filter((item) => item?.state === 'failed')).toEqual([]);
+  });
+
+  it('is halted while it refuses every link, which fails only the first nine', async () => {
+    let works = false;
+    await using system = await startSystem({
+      environment: { MAX_IN_FLIGHT: '5' },
+      hooks: { faultOf: ({ place }) => (place === 'create' && !works ? 'create-rejected' : undefined) },
+    });
+    await system.give(60);
+    await system.startWorker();
+    await until(() => failing(system), 'the model is halted');
+    works = true;
+    await tryUntilOver(system);
+    await until(
+      async () => ((await system.session.ledger.batch('test'))?.counts.saved ?? 0) > 40,
+      'most are saved',
+    );
+    expect((await system.session.ledger.batch('test'))?.failures.rejected ?? 0).toBeLessThan(10);
+  });
+});
