@@ -2,7 +2,7 @@
  * POST createTask: judge the body, then the balance, then the limit, then what may go wrong, and only then
  * make the task. Calls refused before the limit use none of it, probes among them.
  */
-import { type Answer, htmlAnswer, jsonAnswer, type Reply, vendorAnswer } from './answer.ts';
+import { htmlAnswer, jsonAnswer, type Reply, textAnswer, vendorAnswer } from './answer.ts';
 import type { Callbacks } from './callbacks.ts';
 import type { FaultAt } from './faults.ts';
 import { type Judgement, judgeCreate } from './models.ts';
@@ -11,7 +11,7 @@ import { faultAt, linkCounts, makeTask, type Vendor } from './vendor.ts';
 
 type CreateFault = FaultAt<'create'>;
 type Wanted = Extract<Judgement, { kind: 'wanted' }>;
-type FaultAfterMaking = 'create-answer-lost' | 'create-older-words' | 'create-slow';
+type FaultAfterMaking = keyof typeof answersAfterMaking | 'create-answer-lost' | 'create-slow';
 
 const earlyCallbackMs = 1000;
 
@@ -24,8 +24,22 @@ const insteadOfATask: Readonly<Record<Exclude<CreateFault, FaultAfterMaking>, Re
   'create-bad-gateway': htmlAnswer(502),
   'create-html': htmlAnswer(200),
   'create-without-id': vendorAnswer(200, 'success'),
+  'create-field-required': vendorAnswer(500, 'This field is required'),
+  'create-out-of-range': vendorAnswer(500, 'upload_method is not within the range of allowed options'),
   'create-unknown-code': vendorAnswer(599, '?'),
 };
+
+/** The task is made, and its answer is unusual. */
+const answersAfterMaking = {
+  'create-older-words': (taskId: string) =>
+    jsonAnswer({ code: 200, message: 'success', data: { task_id: taskId } }),
+  'create-id-as-record': (recordId: string) => vendorAnswer(200, 'success', { recordId }),
+  'create-id-as-data': (taskId: string) => vendorAnswer(200, 'success', taskId),
+  'create-id-at-top': (taskId: string) => jsonAnswer({ code: 200, msg: 'success', taskId }),
+  'create-id-hidden': (taskId: string) => vendorAnswer(200, 'success', { result: { task: taskId } }),
+  'create-504': () => textAnswer(504, '<html><body><h1>504 Gateway Time-out</h1></body></html>', 'text/html'),
+  'create-524': () => textAnswer(524, 'error code: 524'),
+} as const;
 
 export async function createTask(
   vendor: Vendor,
@@ -71,7 +85,11 @@ async function admitted(
   const taskId = await make(vendor, callbacks, wanted, origin);
   if (fault === 'create-slow') await vendor.timers.wait(vendor.settings.slowAnswerMs);
   if (fault === 'create-answer-lost') return 'reset';
-  return accepted(taskId, fault === 'create-older-words');
+  return isUnusual(fault) ? answersAfterMaking[fault](taskId) : vendorAnswer(200, 'success', { taskId });
+}
+
+function isUnusual(fault: CreateFault | undefined): fault is keyof typeof answersAfterMaking {
+  return fault !== undefined && fault in answersAfterMaking;
 }
 
 function isInsteadOfATask(fault: CreateFault): fault is keyof typeof insteadOfATask {
@@ -88,9 +106,4 @@ async function make(vendor: Vendor, callbacks: Callbacks, wanted: Wanted, origin
   if (early) await Promise.race([callbacks.send(task, task.endsAtMs), vendor.timers.wait(earlyCallbackMs)]);
   else callbacks.schedule(task, callbackFault);
   return task.id;
-}
-
-function accepted(taskId: string, olderWords: boolean): Answer {
-  if (!olderWords) return vendorAnswer(200, 'success', { taskId });
-  return jsonAnswer({ code: 200, message: 'success', data: { task_id: taskId } });
 }

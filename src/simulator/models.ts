@@ -37,7 +37,7 @@ const inputRules: Readonly<Record<string, InputRule>> = {
       if (!link.startsWith('https://sora.chatgpt.com/')) return 'video_url must start with sora.chatgpt.com';
       return method === 's3' || method === 'oss'
         ? undefined
-        : 'upload_method is not within the allowed options';
+        : 'upload_method is not within the range of allowed options';
     },
   },
   'topaz/video-upscale': { required: ['video_url', 'upscale_factor'] },
@@ -81,7 +81,7 @@ function inputObjection(input: Readonly<Record<string, unknown>>, rule: InputRul
   const missing = rule.required.find((field) => (input[field] ?? '') === '');
   if (missing) return refused(500, `${missing} is required`);
   const objection = rule.objection?.(input);
-  return objection ? refused(422, objection) : undefined;
+  return objection ? refused(objection.includes('range of allowed') ? 500 : 422, objection) : undefined;
 }
 
 function isWebAddress(value: unknown): value is string {

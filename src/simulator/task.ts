@@ -39,6 +39,8 @@ const timeout: Failure = { failCode: '524', failMsg: 'generate task timeout' };
 const failures: Partial<Record<FaultAt<'task'>, Failure>> = {
   'task-fails-500': { failCode: '500', failMsg: 'internal error, please try again later.' },
   'task-fails-422': { failCode: '422', failMsg: 'The video could not be accessed' },
+  'task-refused': { failCode: '500', failMsg: 'The request was rejected: the video may violate copyright.' },
+  'task-fails-without-code': { failCode: '', failMsg: 'Internal Error, Please try again later.' },
   'task-times-out': timeout,
   'task-recovers': timeout,
 };

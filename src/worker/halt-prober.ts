@@ -138,7 +138,8 @@ async function afterProbe(
 ): Promise<Verdict> {
   switch (reply.outcome) {
     case 'live':
-      return over;
+      // Says that the URL and the model are right, but nothing of an option that was refused.
+      return halt.reason === 'misconfigured' ? unclear : over;
     case 'no-probe':
       return unclear;
     // Neither says anything of the halt; the words that began it stay.

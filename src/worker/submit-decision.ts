@@ -21,6 +21,8 @@ export interface SubmitRules {
   readonly refusesAll?: boolean;
 }
 
+/** How often a lost answer is followed by another create call, at most: each may pay for one more task. */
+const mostUnsure = 2;
 /** While a callback is waited for, the limit is reckoned anew this often: it shrinks as durations are learned. */
 const reckonAgainMs = 60_000;
 /** Waiting for a halt or a pause is the gate's business; the job only comes back to ask. */
@@ -65,6 +67,7 @@ export function afterLostAnswer(item: Item, message: string, rules: SubmitRules,
       message: `${message}; held, as the task may have been paid (ON_AMBIGUOUS_SUBMIT=hold)`,
     };
   }
+  if (item.possiblyPaidTwice >= mostUnsure) return lostTooOften(item, message);
   const attempts = item.attempts + 1;
   if (attempts >= rules.mostAttempts && !rules.vendorDown) return exhausted(attempts, message);
   return {
@@ -78,6 +81,16 @@ export function afterLostAnswer(item: Item, message: string, rules: SubmitRules,
 /** No link is at fault. One that has tried leaves the next trials to others. */
 function modelRefuses(message: string): Step {
   return { do: 'halt', reason: 'model-failing', message, delayMs: refusedAgainMs };
+}
+
+/** Not repeated however down the vendor is: it may take every task and lose every answer. */
+function lostTooOften(item: Item, message: string): Step {
+  const calls = item.possiblyPaidTwice + 1;
+  return {
+    do: 'fail',
+    reason: 'attempts-exhausted',
+    message: `the answers to ${calls} create calls were lost, and each may have made a paid task: ${message}`,
+  };
 }
 
 function tryAgain(item: Item, message: string, rules: SubmitRules, random: number, sent: boolean): Step {

@@ -47,8 +47,8 @@ describe('creating a task', () => {
     [
       'another upload method',
       { model: sora, input: { video_url: linkOf('a'), upload_method: 'ftp' } },
-      422,
-      /upload_method/,
+      500,
+      /upload_method is not within the range of allowed options/,
     ],
     [
       'another host',

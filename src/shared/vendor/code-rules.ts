@@ -1,7 +1,8 @@
 /**
  * The vendor's codes and texts, and what each leads to: the one place to add what somebody saw. The
  * body's code rules where there is one; the HTTP status only speaks for bodies without. A code without
- * a row is a bounded retry with a warning, never success.
+ * a row is a bounded retry with a warning, never success. A create call after which the vendor may have made
+ * a task is `ambiguous`. What a failed task's own code and text mean stands in fail-rules.ts.
  */
 import type { VendorHaltReason } from './replies.ts';
 
@@ -11,19 +12,23 @@ export type Rule =
   | { outcome: 'halt'; reason: VendorHaltReason }
   | { outcome: 'reject' }
   | { outcome: 'unknown-task' }
+  /** Of a create call alone. */
+  | { outcome: 'ambiguous' }
   | { outcome: 'retry'; warn?: true };
 
 const THROTTLED: Rule = { outcome: 'throttled' };
 const REJECT: Rule = { outcome: 'reject' };
 const RETRY: Rule = { outcome: 'retry' };
 const UNKNOWN_TASK: Rule = { outcome: 'unknown-task' };
+const AMBIGUOUS: Rule = { outcome: 'ambiguous' };
 const UNKNOWN: Rule = { outcome: 'retry', warn: true };
 const halt = (reason: VendorHaltReason): Rule => ({ outcome: 'halt', reason });
 
 /** Codes other than 200 that the vendor documents or was seen to send. */
-export type RefusalCode = 400 | 401 | 402 | 404 | 408 | 422 | 429 | 433 | 455 | 500 | 501 | 505;
+export type RefusalCode = 400 | 401 | 402 | 403 | 404 | 408 | 422 | 429 | 430 | 433 | 455 | 500 | 501 | 505;
 
-const ACCOUNT_RULES = {
+/** Believed of a bare HTTP status as well. */
+const STATUS_ACCOUNT_RULES = {
   401: halt('unauthorized'),
   402: halt('no-credits'),
   429: THROTTLED,
@@ -31,8 +36,24 @@ const ACCOUNT_RULES = {
   455: halt('maintenance'),
 } as const;
 
+const ACCOUNT_RULES = {
+  ...STATUS_ACCOUNT_RULES,
+  // Keys can have a list of allowed addresses. A bare 403 may be an edge page, so it is no row above.
+  403: halt('unauthorized'),
+  // Documented on pages of sibling APIs; there 429 stands for missing credits, which its text says.
+  430: THROTTLED,
+} as const;
+
+/**
+ * The server in front has the request and gave up waiting for the one behind: 504 and 524 by definition; 520 stands
+ * for an empty or broken response; 522 also for a request that was sent and not acknowledged; 527 is an older form.
+ * Not here: 502, 503, 521, 523, 525, 526 and 530, which mean that no server behind took the request.
+ */
+const GAVE_UP_WAITING = { 504: AMBIGUOUS, 520: AMBIGUOUS, 522: AMBIGUOUS, 524: AMBIGUOUS, 527: AMBIGUOUS };
+
 const CREATE_RULES = {
   ...ACCOUNT_RULES,
+  ...GAVE_UP_WAITING,
   // Documented as malformed: the request was read and refused, so trying it again changes nothing.
   400: REJECT,
   404: halt('misconfigured'),
@@ -60,10 +81,11 @@ const CREDITS_RULES = { ...RECORD_RULES, 404: halt('misconfigured') } satisfies 
 
 /** Without a body that speaks for the vendor, only these statuses are believed to come from it. */
 const STATUS_RULES: Readonly<Record<number, Rule>> = {
-  ...ACCOUNT_RULES,
-  // An address on our side that does not exist, not a task.
+  ...STATUS_ACCOUNT_RULES,
+  // A URL on our side that does not exist, not a task.
   404: halt('misconfigured'),
 };
+const CREATE_STATUS_RULES: Readonly<Record<number, Rule>> = { ...STATUS_RULES, ...GAVE_UP_WAITING };
 
 interface TextRule {
   /** Unset: whatever the code, since the text can mean nothing else. */
@@ -72,23 +94,41 @@ interface TextRule {
   rule: Rule;
 }
 
-/** The vendor's codes have been seen to change under the same words: what these say fails no link. */
-const FREQUENCY: TextRule = { text: /call frequency is too high/i, rule: THROTTLED };
-
-const CREATE_TEXTS: readonly TextRule[] = [
-  FREQUENCY,
+/** The vendor's codes have been seen to change under the same text: what these say fails no link. */
+const ACCOUNT_TEXTS: readonly TextRule[] = [
   // Seen once as 500 with the text of 402.
   { text: /credits insufficient|insufficient credits|balance isn.?t enough/i, rule: halt('no-credits') },
-  // Seen as 500 for every sora slug between June and August 2026.
-  { text: /interface is temporarily paused/i, rule: halt('model-paused') },
-  // Seen by public clients that probe with an empty input: a bad request in the dress of a server error.
-  { codes: [500], text: /\bis required\b/i, rule: REJECT },
-  // Documented; the name comes from our model definition, so no link is at fault.
-  { text: /model name you specified is not supported/i, rule: halt('misconfigured') },
+  { text: /call frequency (?:is )?too high/i, rule: THROTTLED },
+  // Seen as 500: "The server is currently being maintained, please try again later~".
+  { text: /being maintained|under(?:going)? maintenance/i, rule: halt('maintenance') },
 ];
 
+const CREATE_TEXTS: readonly TextRule[] = [
+  ...ACCOUNT_TEXTS,
+  // Seen as 500 for every sora slug between June and August 2026.
+  { text: /interface is temporarily paused/i, rule: halt('model-paused') },
+  // Documented, and seen as 400; the name comes from our model definition, so no link is at fault.
+  { text: /model name you specified is not supported|\binvalid model\b/i, rule: halt('misconfigured') },
+  // Seen; the field comes from the configuration, so every link of the batch gets this.
+  { text: /\bcallBackUrl\b/i, rule: halt('misconfigured') },
+  // Seen as 500: an option's value that the model does not know.
+  {
+    text: /not within the range of allowed options|must be within the specified range/i,
+    rule: halt('misconfigured'),
+  },
+  // Seen in production for a field that was sent; the same payload succeeded minutes later.
+  { codes: [500], text: /\bthis field is required\b/i, rule: RETRY },
+  // Seen by public clients: a bad request that is sent as a server error.
+  { codes: [500], text: /\bis required\b/i, rule: REJECT },
+  // A server of the vendor gave up waiting for another: the task may have been made.
+  { codes: [500, 502, 503], text: /\btime(?:d[ -]?)?-?out\b/i, rule: AMBIGUOUS },
+];
+
+/** The vendor refused an input for what it lacks: so it knows the model and has it switched on. */
+const EXAMINED_INPUT = /\bis required\b|\bplease enter\b|\bwithin the (?:range|specified)\b/i;
+
 const RECORD_TEXTS: readonly TextRule[] = [
-  FREQUENCY,
+  ...ACCOUNT_TEXTS,
   // Seen right after a create, and for ids nobody knows.
   { codes: [422], text: /recordInfo is null/i, rule: UNKNOWN_TASK },
   { codes: [404], text: /\b(?:task|record)/i, rule: UNKNOWN_TASK },
@@ -104,14 +144,24 @@ export function recordRule(code: number, message: string): Rule {
   return byText(RECORD_TEXTS, code, message) ?? byCode(RECORD_RULES, code);
 }
 
-/** The rule for a refused balance query with this code. */
-export function creditsRule(code: number): Rule {
-  return byCode(CREDITS_RULES, code);
+/** The rule for a refused query of the account (balance, download link) with this code and message. */
+export function accountRule(code: number, message: string): Rule {
+  return byText(ACCOUNT_TEXTS, code, message) ?? byCode(CREDITS_RULES, code);
+}
+
+/** Whether the refusal of the free probe shows that the model is on. */
+export function isInputExamined(message: string): boolean {
+  return EXAMINED_INPUT.test(message);
 }
 
 /** The rule for a reply whose body says nothing: a proxy's page, or a bare status. */
 export function statusRule(httpStatus: number): Rule {
   return byCode(STATUS_RULES, httpStatus, RETRY);
+}
+
+/** As `statusRule`, for a create call. */
+export function createStatusRule(httpStatus: number): Rule {
+  return byCode(CREATE_STATUS_RULES, httpStatus, RETRY);
 }
 
 function byText(rules: readonly TextRule[], code: number, message: string): Rule | undefined {
@@ -122,29 +172,4 @@ function byCode(rules: Readonly<Record<number, Rule>>, code: number, otherwise: 
   // Redirects are never followed, since the key would go along: the base URL is not the vendor's.
   if (code >= 300 && code < 400) return halt('misconfigured');
   return Object.hasOwn(rules, code) ? (rules[code] ?? otherwise) : otherwise;
-}
-
-/** What a task's own `failCode` leads to. */
-export interface FailRule {
-  resubmit: boolean;
-  graceMs?: number;
-  warn?: true;
-}
-
-const FAIL_RULES: Readonly<Record<string, FailRule>> = {
-  '400': { resubmit: false },
-  '408': { resubmit: true },
-  '422': { resubmit: false },
-  // "internal error, please try again later."
-  '500': { resubmit: true },
-  // Generation failed: the vendor's last word on this video.
-  '501': { resubmit: false },
-  // "generate task timeout": seen to turn into success about a minute later.
-  '524': { resubmit: true, graceMs: 120_000 },
-};
-
-/** The rule for a failed task. An unknown 5xx is worth a bounded repetition, since failures are not billed. */
-export function failRule(failCode: string): FailRule {
-  const known = Object.hasOwn(FAIL_RULES, failCode) ? FAIL_RULES[failCode] : undefined;
-  return known ?? { resubmit: /^5\d\d$/.test(failCode), warn: true };
 }

@@ -2,7 +2,7 @@
  * What the vendor's answer to a balance query means. Pure; called by the vendor client for `doctor`, the
  * estimate before a batch, and the probes of account halts.
  */
-import { creditsRule, type Rule, statusRule } from './code-rules.ts';
+import { accountRule, type Rule, statusRule } from './code-rules.ts';
 import { refusalReply } from './refusal-reply.ts';
 import type { CreditsReply, RawReply } from './replies.ts';
 import { describeRaw, messageOf, readEnvelope, readNumber } from './reply-body.ts';
@@ -12,7 +12,7 @@ export function parseCreditsReply(raw: RawReply): CreditsReply {
   const envelope = readEnvelope(raw.bodyText);
   if (envelope === null) return refusal(statusRule(raw.httpStatus), describeRaw(raw), raw);
   const code = envelope.code ?? raw.httpStatus;
-  if (code !== 200) return refusal(creditsRule(code), messageOf(envelope, code), raw);
+  if (code !== 200) return refusal(accountRule(code, envelope.message), messageOf(envelope, code), raw);
   const credits = readNumber(envelope.data);
   return credits === null || !Number.isFinite(credits)
     ? { outcome: 'retry', sent: true, warn: true, message: 'Code 200 without a balance' }
@@ -27,6 +27,7 @@ function refusal(rule: Rule, message: string, raw: RawReply): CreditsReply {
       return refusalReply(rule, message, raw);
     case 'unknown-task':
     case 'reject':
+    case 'ambiguous':
       return { outcome: 'retry', sent: true, warn: true, message };
     default:
       return rule satisfies never;

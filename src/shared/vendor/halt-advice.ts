@@ -23,7 +23,8 @@ export const haltAdvice: Readonly<Record<HaltReason, string>> = {
   'model-paused': 'the vendor has switched the model off; wait, or choose another with --model',
   'model-failing':
     'nothing to do: one link at a time tries whether the model works again; another model with --model',
-  misconfigured: 'check KIE_BASE_URL and the model’s name, then start again',
+  misconfigured:
+    'correct what the vendor names (KIE_BASE_URL, the model, an input’s value or CALLBACK_BASE_URL), then start again',
   'storage-full': 'free some disk space where STORAGE_URL points, or lower MIN_FREE_BYTES',
   'storage-unavailable': 'make STORAGE_URL reachable and writable again; nothing is bought until it is',
   'results-unavailable':

@@ -2,10 +2,20 @@
  * What the vendor's answer to the free probe of a model means: a create call with an input it refuses.
  * Pure; called by the vendor client for `doctor` and for the end of a `model-paused` halt.
  */
-import type { CreateReply, ProbeReply } from './replies.ts';
+import { isInputExamined } from './code-rules.ts';
+import { parseCreateReply } from './create-reply.ts';
+import type { CreateReply, ProbeReply, RawReply } from './replies.ts';
+import { readEnvelope } from './reply-body.ts';
 
-/** Reads a probe's answer from what it would mean for a real create call. */
-export function asProbeReply(reply: CreateReply): ProbeReply {
+/** Reads the answer to a probe. Never throws, whatever came. */
+export function parseProbeReply(raw: RawReply): ProbeReply {
+  const envelope = readEnvelope(raw.bodyText);
+  if (envelope !== null && isInputExamined(envelope.message)) return { outcome: 'live' };
+  return asProbeReply(parseCreateReply(raw));
+}
+
+/** What it would mean for a real create call. */
+function asProbeReply(reply: CreateReply): ProbeReply {
   switch (reply.outcome) {
     // The input was examined, so the model is on; accepting an empty one is odd, but "on" all the same.
     case 'reject':
@@ -26,7 +36,7 @@ export function asProbeReply(reply: CreateReply): ProbeReply {
 function haltAsProbe(reply: Extract<CreateReply, { outcome: 'halt' }>): ProbeReply {
   const { reason, message } = reply;
   if (reason === 'model-paused') return { outcome: 'paused', message };
-  return reason === 'misconfigured' && /model name/i.test(message)
+  return reason === 'misconfigured' && /\bmodel\b/i.test(message)
     ? { outcome: 'unknown-model', message }
     : reply;
 }

@@ -3,7 +3,8 @@
  * case of vendor-replies.json. Invariant: a task has succeeded only with at least one readable result
  * URL, and a state nobody knows is still running.
  */
-import { failRule, type Rule, recordRule, statusRule } from './code-rules.ts';
+import { type Rule, recordRule, statusRule } from './code-rules.ts';
+import { failRule } from './fail-rules.ts';
 import { readRecordOrigin } from './record-origin.ts';
 import { refusalReply } from './refusal-reply.ts';
 import type { Failed, Pending, RawReply, RecordReply, Retry, Succeeded } from './replies.ts';
@@ -56,6 +57,7 @@ function refusal(rule: Rule, message: string, raw: RawReply): RecordReply {
     case 'unknown-task':
       return { outcome: 'unknown-task', message };
     case 'reject':
+    case 'ambiguous':
       return { outcome: 'retry', sent: true, warn: true, message };
     default:
       return rule satisfies never;
@@ -93,11 +95,12 @@ function withSuccess(record: Fields, resultPath: readonly string[]): Succeeded |
 
 function withFailure(record: Fields): Failed {
   const failCode = readText(record['failCode']);
+  const failMsg = readText(record['failMsg']);
   return {
     outcome: 'failed',
-    ...failRule(failCode),
+    ...failRule(failCode, failMsg),
     failCode,
-    failMsg: readText(record['failMsg']),
+    failMsg,
     credits: readCredits(record),
   };
 }

@@ -35,6 +35,8 @@ export interface Envelope {
   code: number | undefined;
   message: string;
   data: unknown;
+  /** All of the body. */
+  fields: Readonly<Record<string, unknown>>;
 }
 
 /** Reads the body as an envelope; null when it is no JSON object. */
@@ -42,7 +44,7 @@ export function readEnvelope(bodyText: string): Envelope | null {
   const result = envelopeSchema.safeParse(parseJson(bodyText.replace(/^\uFEFF/, '')));
   if (!result.success) return null;
   const { code, msg, message, data } = result.data;
-  return { code, message: shorten(msg ?? message ?? ''), data };
+  return { code, message: shorten(msg ?? message ?? ''), data, fields: result.data };
 }
 
 /** JSON.parse without the exception: undefined, which no JSON text means, for unreadable text. */
@@ -71,13 +73,25 @@ export function readFields(value: unknown): Readonly<Record<string, unknown>> {
   return isObject ? { ...value } : {};
 }
 
-/** The task id of a create reply: `undefined` when there is none, `null` when it is not usable. */
-export function readTaskId(data: unknown): string | null | undefined {
-  const fields = readFields(data);
-  const value = fields['taskId'] ?? fields['task_id'];
-  if (value === undefined || value === null || value === '') return undefined;
-  return taskIdSchema.safeParse(value).data ?? null;
+/**
+ * The task id of a create reply: `undefined` when there is none, `null` when it is not usable. Live replies have
+ * it in data.taskId and data.recordId; public clients tolerate the other places.
+ */
+export function readTaskId({ data, fields }: Pick<Envelope, 'data' | 'fields'>): string | null | undefined {
+  const inData = readFields(data);
+  const places = [
+    ...['taskId', 'task_id', 'recordId', 'id'].map((name) => inData[name]),
+    typeof data === 'string' && LOOKS_LIKE_AN_ID.test(data) ? data : undefined,
+    ...['taskId', 'task_id'].map((name) => fields[name]),
+  ];
+  const values = places.filter((value) => value !== undefined && value !== null && value !== '');
+  if (values.length === 0) return undefined;
+  const usable = values.flatMap((value) => taskIdSchema.safeParse(value).data ?? []);
+  return usable[0] ?? null;
 }
+
+/** A bare string may also be a word like "success": ids have digits, and neither spaces nor slashes. */
+const LOOKS_LIKE_AN_ID = /^(?=.*\d)[^\s/]+$/;
 
 /** One line of at most 500 characters for a message or a log. */
 export function shorten(text: string): string {

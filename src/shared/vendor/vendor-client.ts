@@ -12,7 +12,7 @@ import type { ModelDefinition } from '../models/model-definition.ts';
 import { createBoundedWarnings, type Warn } from './bounded-warnings.ts';
 import { parseCreateReply } from './create-reply.ts';
 import { parseCreditsReply } from './credits-reply.ts';
-import { asProbeReply } from './probe-reply.ts';
+import { parseProbeReply } from './probe-reply.ts';
 import { parseRecordReply } from './record-reply.ts';
 import type { CreateReply, CreditsReply, ProbeReply, RawReply, RecordReply, Retry } from './replies.ts';
 import { createSendRequest, type SendRequest, type VendorAnswer } from './vendor-request.ts';
@@ -137,7 +137,8 @@ async function probeModel(
 ): Promise<ProbeReply> {
   if (model.probe === null) return { outcome: 'no-probe' };
   const payload = { model: vendorModelName(model), input: model.probe.input };
-  return asProbeReply(asCreateReply(await send({ method: 'POST', path: model.createPath, payload }, signal)));
+  const answer = await send({ method: 'POST', path: model.createPath, payload }, signal);
+  return readAnswer(answer, parseProbeReply);
 }
 
 async function getCredits(send: SendRequest, retryMs: number, signal: AbortSignal): Promise<CreditsReply> {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { parseCreateReply } from '../../../src/shared/vendor/create-reply.ts';
 import { parseCreditsReply } from '../../../src/shared/vendor/credits-reply.ts';
-import { asProbeReply } from '../../../src/shared/vendor/probe-reply.ts';
+import { parseProbeReply } from '../../../src/shared/vendor/probe-reply.ts';
 import { parseRecordReply } from '../../../src/shared/vendor/record-reply.ts';
 import type { RawReply } from '../../../src/shared/vendor/replies.ts';
 import { bodyTextOf, replyCases } from './vendor-replies.ts';
@@ -73,8 +73,7 @@ describe('answers to a create call, read tolerantly', () => {
       raw({ code: 422, message: 'no' }),
       { outcome: 'reject', message: 'no' },
     ],
-    ['an unknown code', raw({ code: 299, msg: 'hm' }), { outcome: 'retry', warn: true }],
-    ['a code that is no number', raw({ code: {}, msg: 'hm' }), { outcome: 'retry', warn: true }],
+    ['an unknown code', raw({ code: 599, msg: 'hm' }), { outcome: 'retry', warn: true }],
     ['malformed, says the vendor', raw({ code: 400, msg: 'bad' }), { outcome: 'reject' }],
     [
       'a pause under another code',
@@ -106,10 +105,57 @@ describe('answers to a create call, read tolerantly', () => {
     ['an id that cannot be used', raw({ code: 200, data: { taskId: 'x'.repeat(201) } })],
     ['an id that a list cannot carry', raw({ code: 200, data: { taskId: 'a,b' } })],
     ['an id with a line break', raw({ code: 200, data: { taskId: 'a\nb' } })],
-    ['an id beside a server error', raw({ code: 500, msg: 'oops', data: { taskId: 'abc' } })],
-    ['an id beside an unknown code', raw({ code: 299, data: { taskId: 'abc' } })],
+    ['an id that cannot be used beside a server error', raw({ code: 500, data: { taskId: 'a,b' } })],
+    ['a success without data', raw({ code: 200, msg: 'success' })],
+    ['a success with an empty id', raw({ code: 200, data: { taskId: '' } })],
+    ['a success with its id where nobody looks', raw({ code: 200, data: { task: { id: 'abc1' } } })],
+    ['a success with a word for an id', raw({ code: 200, data: 'success' })],
+    ['a code that is no number', raw({ code: {}, msg: 'hm' })],
+    ['an unknown code of success', raw({ code: 201, msg: 'created' })],
+    ['a body that is no object', raw('["abc1"]')],
+    ['a status of success without a body', raw('', { httpStatus: 202 })],
+    ['a gateway that gave up waiting, in JSON', raw({ error: 'Gateway Timeout' }, { httpStatus: 504 })],
+    ['a gateway that gave up waiting, as code', raw({ code: 524, msg: 'timeout' })],
+    ['an edge with an empty answer from behind', raw('error code: 520', { httpStatus: 520 })],
+    ['an edge whose request was not acknowledged', raw('error code: 522', { httpStatus: 522 })],
+    ['a server that timed out behind the vendor', raw({ code: 500, msg: 'Read timed out' })],
   ])('ambiguous, since a task may exist: %s', (_, reply) => {
     expect(parseCreateReply(reply)).toMatchObject({ outcome: 'ambiguous' });
+  });
+
+  test.each<[string, RawReply, string]>([
+    ['at data.id', raw({ code: 200, data: { id: 'abc' } }), 'abc'],
+    ['at the top in older spelling', raw({ code: 200, task_id: 'abc' }), 'abc'],
+    [
+      'elsewhere, where the usual place cannot be used',
+      raw({ code: 200, data: { taskId: 'a b', recordId: 'abc' } }),
+      'abc',
+    ],
+    ['beside a server error', raw({ code: 500, msg: 'oops', data: { taskId: 'abc' } }), 'abc'],
+    ['beside an unknown code', raw({ code: 599, data: { taskId: 'abc' } }), 'abc'],
+    ['in the page of a gateway that speaks JSON', raw({ code: 504, data: { taskId: 'abc' } }), 'abc'],
+  ])('an id is followed wherever it stands: %s', (_, reply, taskId) => {
+    expect(parseCreateReply(reply)).toMatchObject({ outcome: 'accepted', taskId });
+  });
+
+  test.each<[string, RawReply]>([
+    ['down', raw('error code: 521', { httpStatus: 521 })],
+    ['out of reach', raw('error code: 523', { httpStatus: 523 })],
+    ['without a valid certificate', raw('error code: 526', { httpStatus: 526 })],
+    ['overloaded', raw('<html>', { httpStatus: 503 })],
+    ['challenged by its edge', raw('<html>Just a moment...', { httpStatus: 403 })],
+  ])('nothing was made by a vendor that is %s', (_, reply) => {
+    expect(parseCreateReply(reply)).toMatchObject({ outcome: 'retry' });
+  });
+
+  test.each<[number, string, object]>([
+    [429, 'Credits insufficient', { outcome: 'halt', reason: 'no-credits' }],
+    [430, 'Your call frequency is too high', { outcome: 'throttled' }],
+    [430, 'Credits insufficient', { outcome: 'halt', reason: 'no-credits' }],
+    [403, 'forbidden', { outcome: 'halt', reason: 'unauthorized' }],
+    [422, 'callBackUrl is not a valid URL', { outcome: 'halt', reason: 'misconfigured' }],
+  ])('code %i with "%s"', (code, msg, expected) => {
+    expect(parseCreateReply(raw({ code, msg }))).toMatchObject(expected);
   });
 
   test('a whole answer is believed even if the connection broke after it', () => {
@@ -172,6 +218,29 @@ describe('answers to a query, read tolerantly', () => {
     expect(parseRecordReply(raw(body), ['output', 'video'])).toMatchObject({
       urls: ['https://a.example/x.mp4'],
     });
+  });
+
+  test.each<[string, string, boolean, number?]>([
+    ['', 'Internal Error, Please try again later.', true],
+    ['', 'server exception', true],
+    ['', 'The service is temporarily unavailable', true],
+    ['', 'generate task timeout', true, 120_000],
+    ['0', 'internal error', true],
+    ['500', 'task timed out', true, 120_000],
+    ['500', 'content policy violation', false],
+    ['500', 'NSFW content detected, please try again', false],
+    ['500', 'Mixed inputs are not supported', false],
+    ['500', 'The video could not be accessed', false],
+    ['500', 'Invalid video format', false],
+    ['500', 'video is too long', false],
+    ['531', 'flagged by moderation', false],
+    ['501', 'internal error, please try again later.', false],
+    ['', 'prominent public figure', false],
+  ])('a failure with code "%s" and the text "%s": resubmit %s', (failCode, failMsg, resubmit, graceMs) => {
+    const failed = record({ state: 'fail', failCode, failMsg });
+    expect(failed).toMatchObject({ resubmit });
+    expect(failed).toEqual(expect.objectContaining(graceMs === undefined ? {} : { graceMs }));
+    expect(failed).not.toHaveProperty('warn');
   });
 
   test.each<[string, object]>([
@@ -245,6 +314,6 @@ describe('the balance and the probe', () => {
     ['a wrong key', { code: 401, msg: 'no' }, { outcome: 'halt', reason: 'unauthorized' }],
     ['an unreadable answer', '{"code":', { outcome: 'retry' }],
   ])('the probe says %s', (_, body, expected) => {
-    expect(asProbeReply(parseCreateReply(raw(body)))).toMatchObject(expected);
+    expect(parseProbeReply(raw(body))).toMatchObject(expected);
   });
 });
