@@ -7,7 +7,6 @@ import { healthRoutes } from '../server/health-routes.ts';
 import { refuseListening } from '../server/listen-address.ts';
 import { type RegisterRoutes, type RunningServer, startServer } from '../server/start-server.ts';
 import { createChronicle } from '../shared/chronicle/chronicle.ts';
-import { systemClock } from '../shared/clock.ts';
 import type { Session } from './session.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -28,7 +27,7 @@ export async function openServer(session: Session, { hasPages, pages }: ServedPa
     ...session,
     chronicle: createChronicle(redis, prefix),
     prefix,
-    clock: systemClock,
+    clock: await session.keepTime(),
     webhookKey: configuration.KIE_WEBHOOK_KEY ?? null,
     baseUrl: configuration.CALLBACK_BASE_URL ?? null,
   });

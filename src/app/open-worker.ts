@@ -7,7 +7,7 @@ import type { Telemetry } from 'bullmq';
 import { startRetention } from '../producer/retention.ts';
 import { startScheduleRunner } from '../producer/schedules/schedule-runner.ts';
 import { createChronicle } from '../shared/chronicle/chronicle.ts';
-import { systemClock } from '../shared/clock.ts';
+import { type Clock, steadyClock, systemClock } from '../shared/clock.ts';
 import type { Configuration } from '../shared/configuration/configuration.ts';
 import type { Queues, Stage } from '../shared/jobs/catalogue.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
@@ -42,6 +42,8 @@ export interface WorkerParts {
   readonly ledger: Ledger;
   readonly queues: Queues;
   readonly telemetry: Telemetry | undefined;
+  /** Redis's time. */
+  readonly clock: Clock;
 }
 
 export interface OpenWorker extends RunningWorker {
@@ -53,10 +55,9 @@ export async function openWorker(
   handle: RedisHandle,
   stages: readonly Stage[],
 ): Promise<OpenWorker> {
-  const { configuration, logger, redis } = parts;
-  const clock = systemClock;
+  const { configuration, logger, redis, clock } = parts;
   const prefix = configuration.QUEUE_PREFIX;
-  const storage = await createStorage(configuration.STORAGE_URL, { clock });
+  const storage = await createStorage(configuration.STORAGE_URL, { clock: systemClock });
   // A folder that cannot be written would be found out after everything is paid.
   if (stages.includes('download')) await storage.probe();
   const outgoing = createOutgoing({
@@ -87,12 +88,11 @@ export async function openWorker(
       ...parts,
       prefix,
       vendor,
-      clock,
       chronicle: createChronicle(redis, prefix),
-      histories: createLearnedHistories({ redis, prefix, clock, logger }),
+      histories: createLearnedHistories({ redis, prefix, clock: steadyClock, logger }),
       submitGate: createGate(gate('submit')),
       queryGate: createGate(gate('query')),
-      fetcher: createResultFetcher({ storage, outgoing, clock, logger, configuration }),
+      fetcher: createResultFetcher({ storage, outgoing, clock: steadyClock, logger, configuration }),
       submitRules: { mostAttempts, onAmbiguous: configuration.ON_AMBIGUOUS_SUBMIT, backoff: submitBackoff },
       callbackUrl: configuration.CALLBACK_BASE_URL ?? null,
       random: Math.random,
@@ -109,15 +109,14 @@ export async function openWorker(
     ...parts,
     prefix,
     connection: handle.connect('blocking'),
-    sources: { outgoing, clock, logger, maxListBytes: configuration.MAX_LIST_BYTES },
+    sources: { outgoing, clock: systemClock, logger, maxListBytes: configuration.MAX_LIST_BYTES },
     storageRoot: rootOf(storage),
-    clock,
     host: hostname(),
     nudge: worker.nudge,
   });
   const retention = startRetention(
     { savedDays: configuration.RETAIN_SAVED_DAYS, failedDays: configuration.RETAIN_FAILED_DAYS },
-    { ...parts, prefix, clock },
+    { ...parts, prefix },
   );
   return {
     storage,

@@ -3,20 +3,22 @@
  * dependencies from here. What only working needs is wired in open-worker.ts, and loaded when it is asked for.
  */
 import { join } from 'node:path';
-import { systemClock } from '../shared/clock.ts';
+import { type Clock, systemClock } from '../shared/clock.ts';
 import {
   type Configuration,
   cacheFolder,
   type LoadedConfiguration,
 } from '../shared/configuration/configuration.ts';
 import { openData } from '../shared/data-version/data-version.ts';
-import { openQueues, type Queues, type Stage } from '../shared/jobs/catalogue.ts';
+import { openQueues, type Queues, type Stage, stages } from '../shared/jobs/catalogue.ts';
 import { createLedger, type Ledger } from '../shared/ledger/ledger.ts';
 import { createLogger, type Logger } from '../shared/logging/logger.ts';
 import { loadModels, type ModelRegistry } from '../shared/models/load-models.ts';
 import { shareUrlOf } from '../shared/models/share-url.ts';
 import { openRedis } from '../shared/redis/open-redis.ts';
 import type { RedisConnection } from '../shared/redis/script.ts';
+import { followClock } from '../shared/time/process-time.ts';
+import { startRedisClock } from '../shared/time/redis-clock.ts';
 import type { Tracing } from '../shared/tracing/open-tracing.ts';
 import type { OpenWorker } from './open-worker.ts';
 
@@ -27,6 +29,8 @@ export interface Session {
   readonly redis: RedisConnection;
   readonly ledger: Ledger;
   readonly queues: Queues;
+  /** Redis's time, which this process follows from the first call on: for whoever works or serves. */
+  keepTime(): Promise<Clock>;
   startWorker(stages: readonly Stage[]): Promise<OpenWorker>;
   close(): Promise<void>;
 }
@@ -89,6 +93,11 @@ export async function openSession({
   const tracing = await openTracing(configuration, logger);
   const telemetry = tracing?.telemetry;
   const queues = openQueues(redis, prefix, telemetry);
+  let time: Promise<KeptTime> | undefined;
+  const keepTime = async () => {
+    time ??= startTime({ redis, prefix, queues, logger });
+    return (await time).clock;
+  };
   return {
     configuration,
     logger,
@@ -96,14 +105,40 @@ export async function openSession({
     redis,
     ledger,
     queues,
-    async startWorker(stages) {
-      const { openWorker } = await import('./open-worker.ts');
-      return openWorker({ configuration, logger, models, redis, ledger, queues, telemetry }, handle, stages);
+    keepTime,
+    async startWorker(on) {
+      const [{ openWorker }, clock] = await Promise.all([import('./open-worker.ts'), keepTime()]);
+      const parts = { configuration, logger, models, redis, ledger, queues, telemetry, clock };
+      return openWorker(parts, handle, on);
     },
     async close() {
+      await (await time)?.stop();
       await queues.close();
       await handle.close();
       await tracing?.close();
+    },
+  };
+}
+
+interface KeptTime {
+  readonly clock: Clock;
+  stop(): Promise<void>;
+}
+
+async function startTime({
+  queues,
+  ...deps
+}: Pick<Session, 'redis' | 'queues' | 'logger'> & { readonly prefix: string }): Promise<KeptTime> {
+  const onSetBack = async () => {
+    for (const stage of stages) await queues.queue(stage).promoteJobs();
+  };
+  const clock = await startRedisClock({ ...deps, onSetBack });
+  const followed = followClock(clock);
+  return {
+    clock,
+    async stop() {
+      followed[Symbol.dispose]();
+      await clock.stop();
     },
   };
 }

@@ -142,12 +142,11 @@ function settled(credits = 0): ItemChanges {
 }
 
 function keptFor(step: Extract<Step, { do: 'look-again' }>, data: JobData, now: number): JobData {
-  const { failedSince, unknownSince, tries, calledBack, isRunning } = step;
+  const { seen, tries, calledBack, isRunning } = step;
   const runningAt = isRunning ? now : data.runningAt;
   return {
+    ...seen,
     ...(runningAt === undefined ? {} : { runningAt }),
-    ...(failedSince === undefined ? {} : { failedSince }),
-    ...(unknownSince === undefined ? {} : { unknownSince }),
     ...(tries === undefined ? {} : { tries }),
     ...(calledBack === undefined ? {} : { calledBack }),
   };

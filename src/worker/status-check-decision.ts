@@ -5,10 +5,11 @@
 import type { Item } from '../shared/ledger/item.ts';
 import type { RecordReply } from '../shared/vendor/replies.ts';
 import { type Backoff, backoffMs } from './backoff.ts';
+import { type SeenState, type SeenTime, seeAgain, seenMs } from './seen-time.ts';
 import type { Step } from './step.ts';
 
 export interface StatusCheckRules {
-  /** After this a task that is still running is given up, from its submission. */
+  /** A task that was seen running for as long is given up. */
   readonly deadlineMs: number;
   /** What a task costs when its record does not say. */
   readonly creditsPerTask: number;
@@ -24,10 +25,8 @@ export interface StatusCheckRules {
 
 export interface CheckedTask {
   readonly item: Item;
-  /** When a failure that may yet turn was first seen. */
-  readonly failedSince: number | undefined;
-  /** Since when the vendor says, without a break, that it does not know the task. */
-  readonly unknownSince?: number | undefined;
+  /** What earlier looks have seen. */
+  readonly seen: SeenTime;
   /** Looks in a row that got no usable answer. */
   readonly tries: number;
   /** A callback has said that the task has ended. */
@@ -68,33 +67,37 @@ export function afterStatusCheck(
     case 'unknown-task':
       return afterUnknownTask(task, reply.message, rules, random);
     case 'throttled':
-      return {
-        do: 'look-again',
-        delayMs: backoffMs(rules.backoff, 1, random, reply.retryAfterMs),
-        ...keptOf(task),
-      };
+      return { ...keptOf(task), delayMs: backoffMs(rules.backoff, 1, random, reply.retryAfterMs) };
     case 'halt':
       return { do: 'halt', reason: reply.reason, message: reply.message, delayMs: askAgainMs };
     case 'retry':
-      return pastDeadline(task, rules) ?? lookAfterTrouble(task, rules, random);
+      return lookAfterTrouble(task, rules, random);
     default:
       return reply satisfies never;
   }
 }
 
 /** A record may be a moment behind the callback; a callback that is not true after that counts for nothing. */
-function lookWhileRunning({ calledBack, tries }: CheckedTask, rules: StatusCheckRules, random: number): Step {
+function lookWhileRunning(task: CheckedTask, rules: StatusCheckRules, random: number): Step {
+  const { calledBack, tries } = task;
   const again = { do: 'look-again', isRunning: true } as const;
-  if (!calledBack || tries >= believedLooks) return { ...again, delayMs: rules.nextLookMs };
+  if (!calledBack || tries >= believedLooks) {
+    return { ...again, delayMs: rules.nextLookMs, seen: seenAgain(task, 'running', rules.nextLookMs) };
+  }
   const delayMs = Math.min(rules.nextLookMs, backoffMs(rules.backoff, tries + 1, random));
-  return { ...again, delayMs, tries: tries + 1, calledBack };
+  const seen = seenAgain(task, 'running', delayMs);
+  return { ...again, delayMs, seen, tries: tries + 1, calledBack };
+}
+
+function seenAgain({ seen, now }: CheckedTask, state: SeenState, delayMs: number): SeenTime {
+  return seeAgain(seen, state, now, delayMs);
 }
 
 /** A look that told nothing leaves what is known as it is. */
-function keptOf({ failedSince, unknownSince, tries, calledBack }: CheckedTask) {
+function keptOf({ seen, tries, calledBack }: CheckedTask) {
   return {
-    ...(unknownSince === undefined ? {} : { unknownSince }),
-    ...(failedSince === undefined ? {} : { failedSince }),
+    do: 'look-again' as const,
+    seen,
     ...(tries === 0 ? {} : { tries }),
     ...(calledBack ? { calledBack } : {}),
   };
@@ -102,13 +105,15 @@ function keptOf({ failedSince, unknownSince, tries, calledBack }: CheckedTask) {
 
 function lookAfterTrouble(task: CheckedTask, rules: StatusCheckRules, random: number): LookAgain {
   const tries = task.tries + 1;
-  return { do: 'look-again', ...keptOf(task), delayMs: backoffMs(rules.backoff, tries, random), tries };
+  return { ...keptOf(task), delayMs: backoffMs(rules.backoff, tries, random), tries };
 }
 
-function pastDeadline({ item, now }: CheckedTask, { deadlineMs }: StatusCheckRules): Step | null {
-  if (item.submittedAt === null || now - item.submittedAt < deadlineMs) return null;
+/** Only a fresh look that finds the task running ends it, and only time in which it was watched counts. */
+function pastDeadline({ seen, now }: CheckedTask, { deadlineMs }: StatusCheckRules): Step | null {
+  if (seenMs(seen, 'running', now) < deadlineMs) return null;
   const minutes = Math.round(deadlineMs / 60_000);
-  return { do: 'fail', reason: 'task-timeout', message: `the task had no result after ${minutes} minutes` };
+  const message = `the vendor has reported the task as running for ${minutes} minutes; a retry looks at it again and pays nothing`;
+  return { do: 'fail', reason: 'task-timeout', message };
 }
 
 function afterFailure(
@@ -117,10 +122,10 @@ function afterFailure(
   rules: StatusCheckRules,
   random: number,
 ): Step {
-  const since = task.failedSince ?? task.now;
-  if (reply.graceMs !== undefined && !hasFailedForGood(task, reply)) {
-    const left = reply.graceMs - (task.now - since);
-    return { do: 'look-again', delayMs: Math.min(secondLookMs, left), failedSince: since };
+  if (!hasFailedForGood(task, reply)) {
+    const leftMs = (reply.graceMs ?? 0) - seenMs(task.seen, 'failed', task.now);
+    const delayMs = Math.min(secondLookMs, leftMs);
+    return { do: 'look-again', delayMs, seen: seenAgain(task, 'failed', delayMs) };
   }
   const message = failureText(reply);
   const { item } = task;
@@ -146,26 +151,25 @@ function isWorthAnother({ resubmit, graceMs }: Extract<RecordReply, { outcome: '
 
 /** Whether a failure is the task's last word, and not one that may yet turn. */
 export function hasFailedForGood(
-  { failedSince, now }: Pick<CheckedTask, 'failedSince' | 'now'>,
-  { graceMs }: Extract<RecordReply, { outcome: 'failed' }>,
+  { seen, now }: Pick<CheckedTask, 'seen' | 'now'>,
+  { graceMs = 0 }: Extract<RecordReply, { outcome: 'failed' }>,
 ): boolean {
-  return graceMs === undefined || now - (failedSince ?? now) >= graceMs;
+  return seenMs(seen, 'failed', now) >= graceMs;
 }
 
 function afterUnknownTask(task: CheckedTask, words: string, rules: StatusCheckRules, random: number): Step {
-  const { item, now } = task;
-  const unknownSince = task.unknownSince ?? now;
-  if (now - unknownSince < unknownGraceMs) {
-    const delayMs = Math.min(secondLookMs, Math.max(rules.nextLookMs, rules.backoff.firstMs));
+  if (seenMs(task.seen, 'unknown', task.now) < unknownGraceMs) {
+    const tries = task.tries + 1;
     // Told by a callback that the task has ended, the record can only be a moment behind.
-    const again = task.calledBack
-      ? lookAfterTrouble(task, rules, random)
-      : ({ do: 'look-again', delayMs } as const);
-    return { ...again, unknownSince };
+    const delayMs = task.calledBack
+      ? backoffMs(rules.backoff, tries, random)
+      : Math.min(secondLookMs, Math.max(rules.nextLookMs, rules.backoff.firstMs));
+    const again = task.calledBack ? { tries, calledBack: true } : {};
+    return { do: 'look-again', delayMs, seen: seenAgain(task, 'unknown', delayMs), ...again };
   }
   const message = `the vendor no longer knows the task: ${words}`;
   if (rules.onAmbiguous === 'hold') return { do: 'hold', message };
-  const tasks = item.taskIds.length;
+  const tasks = task.item.taskIds.length;
   if (tasks >= rules.mostTasks) return { do: 'fail', reason: 'generation-failed', message };
   return {
     do: 'resubmit-unsure',

@@ -19,6 +19,7 @@ import { observedDurationMs } from './polling/observed-duration.ts';
 import type { JobFate } from './queue-signals.ts';
 import { readRecord } from './read-record.ts';
 import { runBesideLook } from './secondary-task.ts';
+import type { SeenTime } from './seen-time.ts';
 import {
   afterStatusCheck,
   type CheckedTask,
@@ -58,8 +59,7 @@ export async function runStatusCheck(
   const task = {
     item,
     now,
-    failedSince: data.failedSince,
-    unknownSince: data.unknownSince,
+    seen: seenBefore(item, data),
     tries: data.tries ?? 0,
     calledBack: data.calledBack ?? false,
   };
@@ -85,6 +85,16 @@ async function brake(
   const isFailing = await noteFailure('task', failure, context);
   if (isFailing) await announceHalt({ reason: 'model-failing', message }, item.model, context);
   return isFailing;
+}
+
+/** Of the time before the first look little counts: nobody knows how long somebody could have looked. */
+function seenBefore({ submittedAt }: Item, { look, runningMs, failedMs, unknownMs }: JobData): SeenTime {
+  return {
+    ...(look !== undefined ? { look } : submittedAt === null ? {} : { look: { at: submittedAt, nextMs: 0 } }),
+    ...(runningMs === undefined ? {} : { runningMs }),
+    ...(failedMs === undefined ? {} : { failedMs }),
+    ...(unknownMs === undefined ? {} : { unknownMs }),
+  };
 }
 
 async function rulesFor(

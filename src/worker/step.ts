@@ -4,6 +4,7 @@
  */
 import type { HaltReason } from '../shared/gate-state/halt-reasons.ts';
 import type { FailureReason } from '../shared/ledger/states.ts';
+import type { SeenTime } from './seen-time.ts';
 
 export interface StoredResult {
   readonly file: string;
@@ -64,8 +65,8 @@ export type Step =
   | {
       readonly do: 'look-again';
       readonly delayMs: number;
-      readonly failedSince?: number;
-      readonly unknownSince?: number;
+      /** What is kept of the looks so far; see seen-time.ts. */
+      readonly seen: SeenTime;
       readonly tries?: number;
       /** A callback has said that the task has ended, and its record does not say so yet. */
       readonly calledBack?: boolean;

@@ -1,6 +1,6 @@
 /**
  * Finds items whose next job has been lost (a Redis that lost its last second, a crash between the ledger
- * and the queue) and makes it anew. Together with jobs that are safe to run twice this keeps the promise
+ * and the queue) or is delayed far past its time (a clock that was set back), and makes it or has it run. Together with jobs that are safe to run twice this keeps the promise
  * that every item reaches an end, whatever is killed.
  */
 import type { Queues, Stage } from '../shared/jobs/catalogue.ts';
@@ -29,7 +29,7 @@ export async function sweep({ ledger, queues }: { ledger: Ledger; queues: Queues
     for (const id of ids) {
       const item = await ledger.item(id);
       const stage = item ? stageOf[item.state] : null;
-      if (stage) await queues.add(stage, id);
+      if (stage) await queues.wake(stage, id);
     }
     count += ids.length;
     if (ids.length < pageSize) return count;

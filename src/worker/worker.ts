@@ -48,6 +48,7 @@ const concurrency = { submit: 50, 'status-check': 50 } as const;
 /** After the jobs have ended or were cut off, this long for closing connections. */
 const closeMs = 1500;
 const misconfiguredMs = 5000;
+const busyMs = 1000;
 
 export function startWorker(context: WorkerContext, settings: WorkerSettings): RunningWorker {
   const { stages } = settings;
@@ -98,9 +99,15 @@ function startStage(
   settings: WorkerSettings,
 ): QueueWorker<JobData> {
   const logger = context.logger.child({ stage });
+  const running = new Set<string>();
   const process = async (job: Job<JobData>, token?: string, signal?: AbortSignal): Promise<void> => {
     const abort = signal ?? new AbortController().signal;
-    using _ = held.hold(stage, (job.data.claim ?? job.data.beside)?.itemId ?? job.id ?? '');
+    // Its lock was lost, as after a step of Redis's clock: the run under way must not be taken for one that is gone.
+    if (job.id !== undefined && running.has(job.id)) {
+      await settleJob(job, token, { fate: 'delay', delayMs: busyMs }, context.clock.now());
+    }
+    using _ = hold(running, job.id ?? '');
+    using __ = held.hold(stage, (job.data.claim ?? job.data.beside)?.itemId ?? job.id ?? '');
     const fate = await runGuarded(
       stage,
       job,
@@ -124,6 +131,11 @@ function startStage(
   worker.on('error', (error) => logger.warn({ err: error }, 'The queue reports trouble'));
   worker.on('failed', (job, error) => logger.warn({ item: job?.id, err: error }, 'A job will be run again'));
   return worker;
+}
+
+function hold(running: Set<string>, id: string): Disposable {
+  running.add(id);
+  return { [Symbol.dispose]: () => running.delete(id) };
 }
 
 /**

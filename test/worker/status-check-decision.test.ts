@@ -15,12 +15,7 @@ const rules = {
 
 function decide(reply: RecordReply, task: object = {}, changed: object = {}) {
   const item = anItem({ state: 'processing', taskIds: ['t1'], submittedAt: now - 10_000, ...task });
-  return afterStatusCheck(
-    { item, failedSince: undefined, tries: 0, now, ...task },
-    reply,
-    { ...rules, ...changed },
-    0,
-  );
+  return afterStatusCheck({ item, seen: {}, tries: 0, now, ...task }, reply, { ...rules, ...changed }, 0);
 }
 
 const failed = {
@@ -44,15 +39,34 @@ describe('what follows from a record', () => {
       do: 'look-again',
       delayMs: 4321,
       isRunning: true,
+      seen: { look: { at: now, nextMs: 4321 }, runningMs: 0 },
     });
   });
 
-  it('gives a task up that has run past its deadline', () => {
-    const late = { submittedAt: now - rules.deadlineMs };
+  it('gives a task up that the vendor has reported as running past its deadline', () => {
+    const late = {
+      seen: { look: { at: now - 30_000, nextMs: 30_000 }, runningMs: rules.deadlineMs - 30_000 },
+    };
     expect(decide({ outcome: 'pending', state: 'waiting' }, late)).toMatchObject({
       do: 'fail',
       reason: 'task-timeout',
     });
+  });
+
+  it('gives no task up for time in which nobody could look, nor for a clock that steps', () => {
+    const pending = { outcome: 'pending', state: 'waiting' } as const;
+    for (const at of [now - 10 * rules.deadlineMs, now + 10 * rules.deadlineMs]) {
+      const away = { submittedAt: at, seen: { look: { at, nextMs: 5000 }, runningMs: 20_000 } };
+      const step = decide(pending, away);
+      expect(step).toMatchObject({ do: 'look-again', seen: { look: { at: now } } });
+      if (step.do === 'look-again') expect(step.seen.runningMs).toBeLessThanOrEqual(35_000);
+    }
+  });
+
+  it('gives no task up that could not be looked at', () => {
+    const late = { seen: { look: { at: now - 30_000, nextMs: 30_000 }, runningMs: rules.deadlineMs } };
+    const trouble = { outcome: 'retry', message: '', sent: true } as const;
+    expect(decide(trouble, late)).toMatchObject({ do: 'look-again', ...late });
   });
 
   it('downloads a result, also one that came past the deadline', () => {
@@ -88,7 +102,8 @@ describe('what follows from a record', () => {
   });
 
   it('forgets nothing over a look that told nothing', () => {
-    const known = { failedSince: now - 60_000, unknownSince: now - 9000, calledBack: true, tries: 2 };
+    const seen = { look: { at: now - 9000, nextMs: 15_000 }, failedMs: 60_000, unknownMs: 9000 };
+    const known = { seen, calledBack: true, tries: 2 };
     const throttled = { outcome: 'throttled', message: '', hints: {} } as const;
     expect(decide(throttled, known)).toMatchObject({ ...known, do: 'look-again' });
     const trouble = { outcome: 'retry', message: '', sent: true } as const;
@@ -101,12 +116,15 @@ describe('what follows from a record', () => {
   });
 
   it('looks again for two minutes at a failure that may yet turn, and only then submits again', () => {
-    expect(decide(timedOut)).toMatchObject({ do: 'look-again', failedSince: now });
-    expect(decide(timedOut, { failedSince: now - 119_000 })).toMatchObject({
+    const seenFor = (failedMs: number) => ({
+      seen: { look: { at: now - 10_000, nextMs: 15_000 }, failedMs: failedMs - 10_000 },
+    });
+    expect(decide(timedOut)).toMatchObject({ do: 'look-again', seen: { failedMs: 0 } });
+    expect(decide(timedOut, seenFor(119_000))).toMatchObject({
       do: 'look-again',
       delayMs: 1000,
     });
-    expect(decide(timedOut, { failedSince: now - 120_000 })).toMatchObject({ do: 'resubmit' });
+    expect(decide(timedOut, seenFor(120_000))).toMatchObject({ do: 'resubmit' });
   });
 
   it('tolerates a record that is not there yet', () => {
@@ -121,16 +139,20 @@ describe('what follows from a record', () => {
       delayMs: 2000,
       tries: 2,
       calledBack: true,
-      unknownSince: now,
+      seen: { look: { at: now, nextMs: 2000 }, unknownMs: 0 },
     });
   });
 
   it('takes a record that stays away for a lost task, which the policy decides', () => {
     const old = { submittedAt: now - 300_000 };
     const lost = { outcome: 'unknown-task', message: 'recordInfo is null' } as const;
-    expect(decide(lost, old)).toEqual({ do: 'look-again', delayMs: 4321, unknownSince: now });
+    expect(decide(lost, old)).toEqual({
+      do: 'look-again',
+      delayMs: 4321,
+      seen: { look: { at: now, nextMs: 4321 }, unknownMs: 0 },
+    });
     expect(decide(lost, old, { nextLookMs: 600_000 })).toMatchObject({ delayMs: 15_000 });
-    const gone = { ...old, unknownSince: now - 120_000 };
+    const gone = { ...old, seen: { look: { at: now - 15_000, nextMs: 15_000 }, unknownMs: 105_000 } };
     expect(decide(lost, gone)).toMatchObject({ do: 'resubmit-unsure' });
     expect(decide(lost, gone, { onAmbiguous: 'hold' })).toMatchObject({ do: 'hold' });
   });

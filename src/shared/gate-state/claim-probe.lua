@@ -22,6 +22,8 @@ local claim = redis.call('HGET', KEYS[2], ARGV[1])
 if claim then
   local untilText, claimant = string.match(claim, '^(%d+) (.*)$')
   local remaining = tonumber(untilText) - now
+  -- Further off than any lease: this server's clock was set back.
+  if remaining > tonumber(ARGV[3]) then remaining = 0 end
   if remaining > 0 and claimant ~= ARGV[2] then return { 0, remaining, halt.probes } end
   if remaining > 0 then return { 1, 0, halt.probes } end
 end

@@ -12,10 +12,14 @@ export type Stage = (typeof stages)[number];
 
 /** Fields a stage keeps between two runs of a job; a lost job starts them afresh, which is harmless. */
 export const jobDataSchema = z.object({
-  /** When the vendor first said the task had failed in a way that may yet turn, Unix milliseconds. */
-  failedSince: z.number().optional(),
-  /** Since when the vendor says, without a break, that it does not know the task, Unix milliseconds. */
-  unknownSince: z.number().optional(),
+  /** The last look that the vendor answered: when (Redis's time), and how soon the next one was due after it. */
+  look: z.object({ at: z.number(), nextMs: z.number() }).optional(),
+  /** For how long the vendor has been seen to say that the task is running. */
+  runningMs: z.number().optional(),
+  /** For how long it has said that the task has failed in a way that may yet turn. */
+  failedMs: z.number().optional(),
+  /** For how long it has said, without a break, that it does not know the task. */
+  unknownMs: z.number().optional(),
   /** Runs that ended in something unexpected of ours or of the network's. */
   tries: z.number().optional(),
   /** The last look that saw the task running, Unix milliseconds. */
@@ -46,6 +50,8 @@ export interface Queues {
   addBeside(itemId: string, taskId: string): Promise<void>;
   /** Makes the job that finds out whether a task that a callback has named is the item's; harmless when there is one. */
   addClaim(claim: NonNullable<JobData['claim']>): Promise<void>;
+  /** The item's job is overdue: makes it, or has the one run now that is delayed until an instant of another clock. */
+  wake(stage: Stage, id: string): Promise<void>;
   addMany(stage: Stage, ids: readonly string[]): Promise<void>;
   queue(stage: Stage): Queue<JobData>;
   close(): Promise<void>;
@@ -86,6 +92,12 @@ export function openQueues(redis: RedisConnection, prefix: string, telemetry?: T
   return {
     async add(stage, id, delayMs = 0, data = {}) {
       await queues[stage].add(stage, data, { jobId: id, delay: Math.round(delayMs) });
+    },
+    async wake(stage, id) {
+      const job = await queues[stage].getJob(id);
+      if (job === undefined) await queues[stage].add(stage, {}, { jobId: id });
+      // It may have begun to run meanwhile.
+      else if (await job.isDelayed()) await job.promote().catch(() => undefined);
     },
     async addBeside(itemId, taskId) {
       const data = { beside: { itemId, taskId } };

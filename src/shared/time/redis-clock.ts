@@ -1,0 +1,86 @@
+/**
+ * The one time that all processes share: Redis's. Ages of what is recorded there are told by no other clock, since
+ * a machine's own may be hours off. Between two readings the time passes by this process's monotonic clock; it is
+ * read anew every few seconds and after each reconnection, which may lead to another server.
+ */
+import { z } from 'zod';
+import type { Clock } from '../clock.ts';
+import { gateKeys, haltsKey } from '../gate-state/gate-keys.ts';
+import { ledgerKeys } from '../ledger/keys.ts';
+import type { Logger } from '../logging/logger.ts';
+import { loadScript, type RedisConnection } from '../redis/script.ts';
+
+const keepTimeScript = loadScript(new URL('keep-time.lua', import.meta.url));
+const readEveryMs = 5000;
+/** Less than this is no step: servers of one deployment differ by as much. */
+const steppedMs = 2000;
+
+export interface RedisClock extends Clock {
+  stop(): Promise<void>;
+}
+
+export interface RedisClockDeps {
+  readonly redis: RedisConnection;
+  readonly prefix: string;
+  readonly logger: Logger;
+  /** Monotonic milliseconds. */
+  readonly steadyMs?: () => number;
+  /** The clock was set back: jobs that were delayed until an instant of the old time are due too late. */
+  readonly onSetBack: () => Promise<void>;
+}
+
+/** What a reading says, and how far it may be off: the half of the way there and back. */
+export interface Reading {
+  readonly offsetMs: number;
+  readonly toleranceMs: number;
+}
+
+/** Within what the readings cannot tell the time is left as it passes, so that it does not jitter. */
+export function nextOffsetMs(offsetMs: number, reading: Reading): number {
+  return Math.abs(reading.offsetMs - offsetMs) <= reading.toleranceMs ? offsetMs : reading.offsetMs;
+}
+
+/** @throws when Redis does not answer the first reading */
+export async function startRedisClock(deps: RedisClockDeps): Promise<RedisClock> {
+  const { redis, prefix, logger, onSetBack, steadyMs = () => performance.now() } = deps;
+  const gates = (['submit', 'query'] as const).map((operation) => gateKeys(prefix, operation).state);
+  const keys = [`${prefix}:clock`, ledgerKeys(prefix).active, haltsKey(prefix), ...gates];
+  let offsetMs = (await read()).offsetMs;
+  let reading: Promise<void> = Promise.resolve();
+
+  async function read(): Promise<Reading> {
+    const askedAt = steadyMs();
+    const reply = await keepTimeScript(redis, keys, [steppedMs]);
+    const answeredAt = steadyMs();
+    const [now, setBackMs] = z.tuple([z.number(), z.number()]).parse(reply);
+    if (setBackMs > 0) {
+      logger.warn({ setBackMs }, 'The clock of Redis was set back: what waits is brought forward');
+      await onSetBack();
+    }
+    const toleranceMs = (answeredAt - askedAt) / 2 + 1;
+    return { offsetMs: now - (askedAt + answeredAt) / 2, toleranceMs };
+  }
+
+  async function readAgain(): Promise<void> {
+    try {
+      offsetMs = nextOffsetMs(offsetMs, await read());
+    } catch (error) {
+      logger.debug({ err: error }, 'The clock of Redis could not be read, trying again');
+    }
+  }
+
+  function readSoon(): void {
+    reading = reading.then(readAgain);
+  }
+
+  const timer = setInterval(readSoon, readEveryMs);
+  timer.unref();
+  redis.on('ready', readSoon);
+  return {
+    now: () => Math.floor(steadyMs() + offsetMs),
+    async stop() {
+      clearInterval(timer);
+      redis.off('ready', readSoon);
+    },
+  };
+}
