@@ -5,6 +5,7 @@
 import { callbackRoutes } from '../server/callbacks/callback-routes.ts';
 import { healthRoutes } from '../server/health-routes.ts';
 import { refuseListening } from '../server/listen-address.ts';
+import { publicAddressOf } from '../server/public-address.ts';
 import { type RegisterRoutes, type RunningServer, startServer } from '../server/start-server.ts';
 import { createChronicle } from '../shared/chronicle/chronicle.ts';
 import type { Session } from './session.ts';
@@ -32,7 +33,14 @@ export async function openServer(session: Session, { hasPages, pages }: ServedPa
     baseUrl: configuration.CALLBACK_BASE_URL ?? null,
   });
   const routes = [callbacks, healthRoutes({ redis, prefix }), ...pages];
-  return startServer({ host, port, routes, logger }).catch((error: unknown) => {
+  return startServer({
+    host,
+    port,
+    routes,
+    logger,
+    trustedProxies: configuration.TRUSTED_PROXIES,
+    publicAddress: publicAddressOf(configuration.PUBLIC_URL),
+  }).catch((error: unknown) => {
     throw describeListenError(error, host, port);
   });
 }

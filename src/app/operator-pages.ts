@@ -5,6 +5,7 @@
 import { watchForAlerts } from '../server/alerts/watch-for-alerts.ts';
 import { type Account, type Accounts, createAccounts, parseTokens } from '../server/auth/accounts.ts';
 import { operatorWindow } from '../server/operator-window.ts';
+import { publicAddressOf } from '../server/public-address.ts';
 import type { ServerDeps } from '../server/server-deps.ts';
 import type { RegisterRoutes } from '../server/start-server.ts';
 import { createChronicle } from '../shared/chronicle/chronicle.ts';
@@ -41,7 +42,12 @@ export async function openOperatorPages(session: Session): Promise<OperatorPages
     ...(vendor === null ? {} : { readCredits: (signal: AbortSignal) => readCredits(vendor, signal) }),
   };
   return {
-    routes: operatorWindow({ deps, accounts: accountsOf(configuration), ...alertsOf(deps, configuration) }),
+    routes: operatorWindow({
+      deps,
+      accounts: accountsOf(configuration),
+      publicAddress: publicAddressOf(configuration.PUBLIC_URL),
+      ...alertsOf(deps, configuration),
+    }),
     async close() {
       await Promise.all([vendor?.close(), storage.close()]);
     },

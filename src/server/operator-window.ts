@@ -24,6 +24,7 @@ import { pageRoutes } from './dashboard/pages.ts';
 import { queueBoard } from './dashboard/queue-board.ts';
 import { videoRoutes } from './dashboard/video.ts';
 import { metricsRoutes } from './metrics/metrics-routes.ts';
+import { belowBase, type PublicAddress } from './public-address.ts';
 import { createCreditsReader } from './readings/credits.ts';
 import { type Overview, readOverview } from './readings/overview.ts';
 import { remember } from './readings/remember.ts';
@@ -34,6 +35,7 @@ import type { RegisterRoutes } from './start-server.ts';
 export interface OperatorWindowOptions {
   readonly deps: ServerDeps;
   readonly accounts: Accounts;
+  readonly publicAddress: PublicAddress;
   /** Hears of every sample, for alerts. */
   readonly onReading?: (overview: Overview) => Promise<void>;
 }
@@ -41,21 +43,27 @@ export interface OperatorWindowOptions {
 /** However many people look, the system is read this often at most. */
 const overviewFreshMs = 900;
 
-export function operatorWindow({ deps, accounts, onReading }: OperatorWindowOptions): RegisterRoutes {
+export function operatorWindow({
+  deps,
+  accounts,
+  publicAddress,
+  onReading,
+}: OperatorWindowOptions): RegisterRoutes {
   return async (scope) => {
     const { redis, prefix, clock, logger } = deps;
-    const hub = createLiveHub(() => clock.now());
+    const hub = createLiveHub(() => clock.now(), publicAddress);
     const credits = createCreditsReader(deps);
     const read = remember(overviewFreshMs, () => readOverview(deps, credits.latest()));
     const audit = createAuditLog(redis, prefix, logger);
     const parts = {
       deps,
       accounts,
+      publicAddress,
       hub,
       audit,
       credits,
       readOverview: read,
-      sessions: createSessions(redis, prefix),
+      sessions: createSessions(redis, prefix, accounts),
       limit: createLoginLimit(redis, prefix),
     };
     const sampler = startSampler(deps, read, async (overview) => onReading?.(overview));
@@ -72,6 +80,13 @@ export function operatorWindow({ deps, accounts, onReading }: OperatorWindowOpti
     );
     scope.setErrorHandler<FastifyError>((error, request, reply) => showError(error, request, reply, logger));
     guard(scope, parts);
+    scope.addHook('onSend', async (_request, reply, payload: unknown) => {
+      const isPage = String(reply.getHeader('content-type') ?? '').startsWith('text/html');
+      const location = reply.getHeader('location');
+      if (typeof location === 'string' && location.startsWith('/'))
+        reply.header('location', `${publicAddress.basePath}${location}`);
+      return isPage && typeof payload === 'string' ? belowBase(payload, publicAddress.basePath) : payload;
+    });
     assetRoutes(scope);
     loginRoutes(scope, parts);
     pageRoutes(scope, parts);
@@ -84,7 +99,7 @@ export function operatorWindow({ deps, accounts, onReading }: OperatorWindowOpti
     metricsRoutes(scope, deps, read);
     apiPageRoutes(scope);
     await apiRoutes(scope, parts);
-    await queueBoard(scope, deps, audit);
+    await queueBoard(scope, deps, audit, publicAddress);
     scope.get('/*', () => {
       throw new Refusal(404, 'There is no such page.');
     });

@@ -6,6 +6,8 @@
 import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import type { Logger } from '../shared/logging/logger.ts';
 import { problemOf } from './api/problem.ts';
+import { boundConnections, headLimits } from './bound-connections.ts';
+import { type PublicAddress, withoutBase } from './public-address.ts';
 
 /** One part: adds its routes to the scope it is given. */
 export type RegisterRoutes = (scope: FastifyInstance) => void | Promise<void>;
@@ -16,6 +18,9 @@ export interface ServerOptions {
   readonly port: number;
   readonly routes: readonly RegisterRoutes[];
   readonly logger: Logger;
+  /** Whose forwarding headers count. */
+  readonly trustedProxies?: readonly string[] | undefined;
+  readonly publicAddress?: PublicAddress | undefined;
 }
 
 export interface RunningServer extends AsyncDisposable {
@@ -25,22 +30,24 @@ export interface RunningServer extends AsyncDisposable {
   close(): Promise<void>;
 }
 
-/** No request of ours is longer on its way: a body that trickles in would hold a connection for ever. */
-const requestTimeoutMs = 30_000;
 /** Callback tokens are longer than what routers usually take. */
 const longestParameter = 200;
 
 /** @throws the error of `listen`, for instance EADDRINUSE */
-export async function startServer({ host, port, routes, logger }: ServerOptions): Promise<RunningServer> {
+export async function startServer(options: ServerOptions): Promise<RunningServer> {
+  const { host, port, routes, logger, trustedProxies = [], publicAddress } = options;
   const server = fastify({
     // Requests are not logged: the address of a callback is a secret.
     logger: false,
-    requestTimeout: requestTimeoutMs,
+    http: headLimits,
+    trustProxy: trustedProxies.length === 0 ? false : [...trustedProxies],
+    rewriteUrl: ({ url = '/' }) => withoutBase(url, publicAddress?.basePath ?? ''),
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: longestParameter },
     // An address that cannot be read reaches no route.
     frameworkErrors: (error, _request, reply) => sendProblem(reply, error.statusCode ?? 400, error.message),
   });
+  boundConnections(server.server);
   server.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
     const status = error.statusCode ?? 500;
     if (status >= 500) logger.error({ err: error, route: request.routeOptions.url }, 'A request failed');

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { refuseRequest } from '../../src/server/auth/request-rules.ts';
-import { csrfIn, openWindow, type TestWindow } from './window.ts';
+import { csrfIn, openWindow, openWindowOn, type TestWindow } from './window.ts';
 
 const boardSchema = z.object({ queues: z.array(z.object({ readOnlyMode: z.boolean() })) });
 
@@ -15,7 +15,13 @@ const closed = {
 };
 
 describe('a request', () => {
-  const facts = { method: 'POST', host: 'localhost:3000', origin: undefined, fetchSite: undefined };
+  const facts = {
+    method: 'POST',
+    host: 'localhost:3000',
+    origin: undefined,
+    fetchSite: undefined,
+    isForwarded: false,
+  };
   it.each([
     [
       'a form of our own page',
@@ -46,9 +52,23 @@ describe('a request', () => {
     ],
     ['that name where people sign in', { ...facts, method: 'GET', host: 'kie.example' }, true, true],
     ['the address of this machine', { ...facts, method: 'GET', host: '[::1]:3000' }, false, true],
+    [
+      'a browser behind a proxy that changes the host',
+      { ...facts, origin: 'https://kie.example', fetchSite: 'same-origin' },
+      true,
+      true,
+    ],
+    ['an old browser behind such a proxy', { ...facts, origin: 'https://kie.example' }, true, true],
+    [
+      'a proxy nobody has said to trust, where nobody signs in',
+      { ...facts, isForwarded: true },
+      false,
+      false,
+    ],
+    ['such a proxy where people sign in', { ...facts, isForwarded: true }, true, true],
     ['no host at all', { ...facts, method: 'GET', host: undefined }, false, false],
   ])('from %s', (_name, given, isClosed, isTaken) => {
-    expect(refuseRequest(given, isClosed) === null).toBe(isTaken);
+    expect(refuseRequest(given, isClosed, 'https://kie.example') === null).toBe(isTaken);
   });
 });
 
@@ -128,6 +148,58 @@ describe('a window with credentials', () => {
     let last = 0;
     for (let n = 0; n < 12 && last !== 429; n += 1) last = (await tries('anna')).status;
     expect(last).toBe(429);
+  });
+
+  it('judges ten of four hundred tries at once, and lets the owner in from elsewhere', async () => {
+    await using window = await openWindow({ environment: { ...closed, TRUSTED_PROXIES: '127.0.0.1' } });
+    const from = (address: string) => ({ 'x-forwarded-for': address });
+    const tries = Array.from({ length: 400 }, () =>
+      window.post('/login', { user: 'anna', password: 'wrong', csrf: 'x' }, from('203.0.113.9')),
+    );
+    const statuses = (await Promise.all(tries)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 401)).toHaveLength(10);
+    expect(statuses.filter((status) => status === 429)).toHaveLength(390);
+    const owner = await window.post(
+      '/login',
+      { user: 'anna', password: 'correct horse', csrf: 'x' },
+      from('198.51.100.1'),
+    );
+    expect(owner.status).toBe(303);
+  });
+
+  it('counts a network of IPv6 addresses as one', async () => {
+    await using window = await openWindow({ environment: { ...closed, TRUSTED_PROXIES: '127.0.0.1' } });
+    const statuses: number[] = [];
+    for (let n = 0; n < 11; n += 1) {
+      const headers = { 'x-forwarded-for': `2001:db8:1:2::${n + 1}` };
+      const answer = await window.post('/login', { user: `u${n}`, password: 'wrong', csrf: 'x' }, headers);
+      statuses.push(answer.status);
+    }
+    expect(statuses).toEqual([...Array.from({ length: 10 }, () => 401), 429]);
+  });
+
+  it('ends a session with its password, and all sessions of an account on demand', async () => {
+    await using window = await openWindow({ environment: closed });
+    const [one, two] = [
+      await signIn(window, 'anna', 'correct horse'),
+      await signIn(window, 'anna', 'correct horse'),
+    ];
+    await window.post('/logout-everywhere', {}, { cookie: one });
+    for (const cookie of [one, two]) expect((await window.get('/', { cookie })).status).toBe(303);
+    const three = await signIn(window, 'anna', 'correct horse');
+    expect((await window.get('/', { cookie: three })).status).toBe(200);
+    const changed = await window.system.openSecondSession({ DASHBOARD_PASSWORD: 'another password' });
+    await using later = await openWindowOn({ ...window.system, session: changed });
+    expect((await later.get('/', { cookie: three })).status).toBe(303);
+  });
+
+  it('ends a live page with its session', async () => {
+    await using window = await openWindow({ environment: closed });
+    const cookie = await signIn(window, 'anna', 'correct horse');
+    const live = await window.get('/live/', { cookie });
+    await window.post('/logout-everywhere', {}, { cookie });
+    // The stream ends, so that reading it to its end comes to an end.
+    expect(await live.text()).toContain('event: signed-out');
   });
 
   it('follows only to pages of its own', async () => {

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { AuditLog } from '../auth/audit-log.ts';
-import { mustBeOperator, Refusal, viewerOf } from '../auth/guard.ts';
+import { type GuardParts, mustBeOperator, Refusal, readerOf, recognize, viewerOf } from '../auth/guard.ts';
 import { Html } from '../dashboard/html.ts';
 import type { LiveHub } from '../dashboard/live.ts';
 import type { Overview } from '../readings/overview.ts';
@@ -19,8 +19,7 @@ import { problemOf } from './problem.ts';
 import { createdSchema, type createQuery, type itemsQuery } from './schemas.ts';
 import { viewBatch, viewEvent, viewItem, viewOverview } from './views.ts';
 
-export interface ApiParts {
-  readonly deps: ServerDeps;
+export interface ApiParts extends GuardParts {
   readonly audit: AuditLog;
   readonly hub: LiveHub;
   readonly readOverview: () => Promise<Overview>;
@@ -58,6 +57,8 @@ export async function apiRoutes(scope: FastifyInstance, parts: ApiParts): Promis
     api.get('/api/v1/openapi.json', { config }, () => openApiDocument());
     api.get('/api/v1/events', { config }, (request, reply) =>
       parts.hub.open(request, reply, {
+        reader: readerOf(request),
+        mayRead: async () => (await recognize(request, parts)) !== null,
         read: async () => {
           // Without the instant, which alone is no change.
           const { at: _, ...overview } = viewOverview(await parts.readOverview());

@@ -22,6 +22,8 @@ export interface Accounts {
   readonly isClosed: boolean;
   /** By name and password, for people. */
   identify(name: string, password: string): Identity | null;
+  /** The account as it is now, for a session that began earlier; null when it is gone. */
+  byName(name: string): { readonly identity: Identity; readonly version: string } | null;
   /** By bearer token, for programs. */
   identifyToken(token: string): Identity | null;
 }
@@ -49,6 +51,14 @@ export function createAccounts(people: readonly Account[], programs: readonly Ac
         if (isName && isPassword) found = each.identity;
       }
       return found;
+    },
+    byName(name) {
+      const found = known.find(({ identity }) => identity.name === name);
+      if (found === undefined) return null;
+      return {
+        identity: found.identity,
+        version: digest(`session ${found.digest.toString('hex')}`).toString('hex'),
+      };
     },
     identifyToken(token) {
       const given = digest(token);

@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Viewer } from '../dashboard/layout.ts';
+import type { PublicAddress } from '../public-address.ts';
 import { readWithin } from '../readings/remember.ts';
 import type { ServerDeps } from '../server-deps.ts';
 import type { Accounts } from './accounts.ts';
@@ -40,6 +41,7 @@ export interface GuardParts {
   readonly deps: ServerDeps;
   readonly accounts: Accounts;
   readonly sessions: Sessions;
+  readonly publicAddress: PublicAddress;
 }
 
 export function guard(scope: FastifyInstance, parts: GuardParts): void {
@@ -51,32 +53,36 @@ export function guard(scope: FastifyInstance, parts: GuardParts): void {
     const { method, headers } = request;
     const facts = {
       method,
-      host: headers.host,
+      host: request.host,
       origin: headers.origin,
       fetchSite: single(headers['sec-fetch-site']),
+      isForwarded: headers['x-forwarded-for'] !== undefined && request.ips === undefined,
     };
-    const refusal = refuseRequest(facts, parts.accounts.isClosed);
+    const refusal = refuseRequest(facts, parts.accounts.isClosed, parts.publicAddress.origin);
     if (refusal !== null) throw new Refusal(403, refusal);
     if (request.routeOptions.config.isPublic) return;
-    await recognize(request, parts);
+    request.viewer = await recognize(request, parts);
     if (request.viewer === null) return turnAway(request, reply);
   });
 }
 
-async function recognize(request: FastifyRequest, { deps, accounts, sessions }: GuardParts): Promise<void> {
+/** Also asked again while a live page stays open: a session may end meanwhile. */
+export async function recognize(
+  request: FastifyRequest,
+  { deps, accounts, sessions }: GuardParts,
+): Promise<Viewer | null> {
   const [scheme, token] = (request.headers.authorization ?? '').split(' ', 2);
   if (scheme?.toLowerCase() === 'bearer' && token) {
     const identity = accounts.identifyToken(token);
-    if (identity === null) return;
+    if (identity === null) return null;
     request.isProgram = true;
-    request.viewer = { ...identity, csrf: '' };
-    return;
+    return { ...identity, csrf: '' };
   }
   const id = accounts.isClosed ? request.cookies[sessionCookie] : openSession;
-  if (id === undefined) return;
-  await readWithin(deps.redis, async () => {
+  if (id === undefined) return null;
+  return readWithin(deps.redis, async () => {
     const identity = accounts.isClosed ? await sessions.find(id) : { name: null, role: 'operator' as const };
-    if (identity !== null) request.viewer = { ...identity, csrf: await sessions.csrfOf(id) };
+    return identity === null ? null : { ...identity, csrf: await sessions.csrfOf(id) };
   });
 }
 
@@ -89,6 +95,11 @@ async function turnAway(request: FastifyRequest, reply: FastifyReply): Promise<F
 export function viewerOf(request: FastifyRequest): Viewer {
   if (request.viewer === null) throw new Refusal(401, 'Sign in first.');
   return request.viewer;
+}
+
+/** Whom a live page belongs to: an account, or an address where nobody signs in. */
+export function readerOf(request: FastifyRequest): string {
+  return request.viewer?.name ?? request.ip;
 }
 
 export function mustBeOperator({ role }: Viewer): void {

@@ -1,37 +1,66 @@
 /**
- * Bounds how often somebody may try to sign in: by address and by name, counted in Redis over all servers.
- * Only failures count, so that nobody locks out a person who knows the password from another address for long.
+ * Bounds how often somebody may try to sign in, counted in Redis over all servers. A try is counted before it is
+ * judged, so that hundreds at once are not all judged. Tries from one address are refused beyond a number. Tries for
+ * one name from many addresses are slowed down and never refused: a stranger must not be able to lock the owner out.
  */
+import ipaddr from 'ipaddr.js';
 import type { RedisConnection } from '../../shared/redis/script.ts';
 
+export type LoginTry =
+  | { readonly kind: 'refused'; readonly waitMs: number }
+  /** May be judged after `delayMs`. */
+  | { readonly kind: 'allowed'; readonly delayMs: number };
+
 export interface LoginLimit {
-  /** Milliseconds to wait before the next try; 0 when one may be made. */
-  waitMs(address: string, name: string): Promise<number>;
-  failed(address: string, name: string): Promise<void>;
+  /** Counts a try. */
+  begin(address: string, name: string): Promise<LoginTry>;
+  /** The try was right: it and those before it from this address no longer count. */
+  succeeded(address: string, name: string): Promise<void>;
 }
 
 const windowMs = 10 * 60_000;
 const mostByAddress = 10;
-const mostByName = 30;
+/** Failures of a name, from wherever, before tries for it are slowed down. */
+const freeByName = 30;
+const longestDelayMs = 5000;
 
 export function createLoginLimit(redis: RedisConnection, prefix: string): LoginLimit {
-  const keysOf = (address: string, name: string) =>
-    [
-      [`${prefix}:logins:address:${address}`, mostByAddress],
-      [`${prefix}:logins:name:${name.slice(0, 100)}`, mostByName],
-    ] as const;
+  const addressKey = (address: string) => `${prefix}:logins:address:${networkOf(address)}`;
+  const nameKey = (name: string) => `${prefix}:logins:name:${name.slice(0, 100)}`;
+
+  async function count(key: string): Promise<{ tries: number; leftMs: number }> {
+    const tries = await redis.incr(key);
+    if (tries === 1) await redis.pexpire(key, windowMs);
+    const leftMs = await redis.pttl(key);
+    // A server that ended between the two commands must not leave a count that never expires.
+    if (leftMs < 0) await redis.pexpire(key, windowMs);
+    return { tries, leftMs };
+  }
+
   return {
-    async waitMs(address, name) {
-      const waits = keysOf(address, name).map(async ([key, most]) => {
-        const failures = Number((await redis.get(key)) ?? 0);
-        return failures < most ? 0 : Math.max(1000, await redis.pttl(key));
-      });
-      return Math.max(...(await Promise.all(waits)));
+    async begin(address, name) {
+      const byAddress = await count(addressKey(address));
+      if (byAddress.tries > mostByAddress)
+        return { kind: 'refused', waitMs: Math.max(1000, byAddress.leftMs) };
+      const byName = await count(nameKey(name));
+      const beyond = byName.tries - freeByName;
+      return { kind: 'allowed', delayMs: beyond <= 0 ? 0 : Math.min(longestDelayMs, 250 * beyond) };
     },
-    async failed(address, name) {
-      for (const [key] of keysOf(address, name)) {
-        if ((await redis.incr(key)) === 1) await redis.pexpire(key, windowMs);
-      }
+    async succeeded(address, name) {
+      await redis.del(addressKey(address));
+      await redis.decr(nameKey(name));
     },
   };
+}
+
+/** Whoever has one IPv6 address usually has 2^64 of them. */
+function networkOf(address: string): string {
+  if (!ipaddr.isValid(address)) return address;
+  const parsed = ipaddr.process(address);
+  if (parsed.kind() === 'ipv4') return parsed.toString();
+  return parsed
+    .toByteArray()
+    .slice(0, 8)
+    .map((byte) => byte.toString(16).padStart(2, '0'))
+    .join('');
 }

@@ -6,23 +6,38 @@ import { isLoopback } from '../listen-address.ts';
 
 export interface RequestFacts {
   readonly method: string;
+  /** As the client sees it: a trusted proxy's `X-Forwarded-Host`, else `Host`. */
   readonly host: string | undefined;
   readonly origin: string | undefined;
   readonly fetchSite: string | undefined;
+  /** A proxy that nobody has said to trust has passed the request on. */
+  readonly isForwarded: boolean;
 }
 
 const safeMethods = ['GET', 'HEAD', 'OPTIONS'];
 
-/** @param isClosed whether people sign in; @returns why the request is refused, or null */
-export function refuseRequest(facts: RequestFacts, isClosed: boolean): string | null {
+/**
+ * @param isClosed whether people sign in
+ * @param publicOrigin where people see this server, when that is set
+ * @returns why the request is refused, or null
+ */
+export function refuseRequest(
+  facts: RequestFacts,
+  isClosed: boolean,
+  publicOrigin: string | null = null,
+): string | null {
   if (!isClosed && !isLocalHost(facts.host))
-    return 'Without credentials this server answers only under a name of this machine, like localhost.';
-  if (safeMethods.includes(facts.method)) return null;
-  if (facts.fetchSite !== undefined && facts.fetchSite !== 'same-origin' && facts.fetchSite !== 'none')
-    return 'This request comes from a page of another site.';
-  if (facts.origin !== undefined && URL.parse(facts.origin)?.host !== facts.host)
-    return 'This request comes from a page of another site.';
-  return null;
+    return 'Without credentials this server answers only under a name of this machine, like localhost. Set DASHBOARD_USER and DASHBOARD_PASSWORD.';
+  if (!isClosed && facts.isForwarded)
+    return 'This request came through a proxy, and nobody has to sign in here. Set DASHBOARD_USER and DASHBOARD_PASSWORD, or TRUSTED_PROXIES if the proxy asks people to sign in.';
+  if (safeMethods.includes(facts.method) || isOwnPage(facts, publicOrigin)) return null;
+  return 'This request comes from a page of another site. If this server is behind a proxy, set PUBLIC_URL to the address you see.';
+}
+
+/** Browsers do not let pages set either header. A program sends neither. */
+function isOwnPage({ fetchSite, origin, host }: RequestFacts, publicOrigin: string | null): boolean {
+  if (fetchSite !== undefined) return fetchSite === 'same-origin' || fetchSite === 'none';
+  return origin === undefined || origin === publicOrigin || URL.parse(origin)?.host === host;
 }
 
 function isLocalHost(host: string | undefined): boolean {

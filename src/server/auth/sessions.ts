@@ -1,17 +1,19 @@
 /**
  * Signed-in people. A session lies in Redis under the digest of its id, so that any server knows it, a look
- * into Redis gives nobody a usable id, and signing out ends it everywhere. The token that goes back with every
- * form follows from the session id and a secret of the prefix.
+ * into Redis gives nobody a usable id, and signing out ends it everywhere. A session ends with its account, and with
+ * its password or role. The token that goes back with every form follows from the session id and a secret of the prefix.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { RedisConnection } from '../../shared/redis/script.ts';
-import type { Identity } from './accounts.ts';
+import type { Accounts, Identity } from './accounts.ts';
 
 export interface Sessions {
   begin(identity: Identity): Promise<string>;
   find(id: string): Promise<Identity | null>;
   end(id: string): Promise<void>;
+  /** Ends all sessions of an account, on every device. */
+  endAll(name: string): Promise<void>;
   /** What forms of this session carry; `open` is everybody's where nobody signs in. */
   csrfOf(id: string): Promise<string>;
   isCsrf(id: string, given: string): Promise<boolean>;
@@ -21,9 +23,19 @@ export interface Sessions {
 export const openSession = 'open';
 const lifeMs = 12 * 3_600_000;
 
-const storedIdentity = z.object({ name: z.string(), role: z.enum(['operator', 'viewer']) });
+/** Sessions of before an update have no version, and end with it. */
+const storedSession = z.object({
+  name: z.string(),
+  role: z.enum(['operator', 'viewer']),
+  version: z.string(),
+  round: z.number(),
+});
 
-export function createSessions(redis: RedisConnection, prefix: string): Sessions {
+export function createSessions(redis: RedisConnection, prefix: string, accounts: Accounts): Sessions {
+  /** How often the account's sessions were all ended: those of an earlier round no longer count. */
+  const roundKey = (name: string) =>
+    `${prefix}:session-round:${createHash('sha256').update(name).digest('hex')}`;
+  const roundOf = async (name: string) => Number((await redis.get(roundKey(name))) ?? 0);
   const keyOf = (id: string) => `${prefix}:session:${createHash('sha256').update(id).digest('hex')}`;
   let secret: Promise<string> | undefined;
 
@@ -50,15 +62,29 @@ export function createSessions(redis: RedisConnection, prefix: string): Sessions
   return {
     async begin({ name, role }) {
       const id = randomBytes(32).toString('base64url');
-      await redis.set(keyOf(id), JSON.stringify({ name, role }), 'PX', lifeMs);
+      const version = accounts.byName(name)?.version ?? '';
+      const session = { name, role, version, round: await roundOf(name) };
+      await redis.set(keyOf(id), JSON.stringify(session), 'PX', lifeMs);
       return id;
     },
     async find(id) {
       const stored = await redis.get(keyOf(id));
-      return stored === null ? null : storedIdentity.parse(JSON.parse(stored));
+      if (stored === null) return null;
+      const session = storedSession.safeParse(JSON.parse(stored)).data;
+      const account = session === undefined ? null : accounts.byName(session.name);
+      if (session === undefined || account === null) return null;
+      const isSame = account.version === session.version && account.identity.role === session.role;
+      return isSame && session.round === (await roundOf(session.name)) ? account.identity : null;
     },
     async end(id) {
       await redis.del(keyOf(id));
+    },
+    async endAll(name) {
+      await redis
+        .multi()
+        .incr(roundKey(name))
+        .pexpire(roundKey(name), 2 * lifeMs)
+        .exec();
     },
     csrfOf,
     async isCsrf(id, given) {

@@ -3,10 +3,9 @@
  * what is shown at first and what follows can never differ.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { Refusal, viewerOf } from '../auth/guard.ts';
+import { type GuardParts, Refusal, readerOf, recognize, viewerOf } from '../auth/guard.ts';
 import { readWithin } from '../readings/remember.ts';
 import { samplesSince } from '../readings/samples.ts';
-import type { ServerDeps } from '../server-deps.ts';
 import type { Html } from './html.ts';
 import { page, type Viewer } from './layout.ts';
 import type { LiveHub } from './live.ts';
@@ -25,16 +24,16 @@ export interface PageDefinition<Reading> {
   content(reading: Reading, fragments: Fragments, viewer: Viewer): Html;
 }
 
-export interface PageParts {
-  readonly deps: ServerDeps;
+export interface PageParts extends GuardParts {
   readonly hub: LiveHub;
 }
 
 export function definePage<Reading>(
   scope: FastifyInstance,
-  { deps, hub }: PageParts,
+  parts: PageParts,
   definition: PageDefinition<Reading>,
 ): void {
+  const { deps, hub } = parts;
   const { path, section, hasCharts = false } = definition;
   const read = async (request: FastifyRequest) => {
     const reading = await readWithin(deps.redis, () => definition.read(request));
@@ -60,6 +59,8 @@ export function definePage<Reading>(
   scope.get(`/live${path}`, (request, reply) => {
     const viewer = viewerOf(request);
     hub.open(request, reply, {
+      reader: readerOf(request),
+      mayRead: async () => (await recognize(request, parts)) !== null,
       read: async () => definition.fragments(await read(request), viewer),
       ...(hasCharts ? { samples: (after: number) => samplesSince(deps.redis, deps.prefix, after) } : {}),
     });

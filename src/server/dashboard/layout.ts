@@ -35,7 +35,7 @@ const sections = [
 export function page(options: PageOptions): string {
   const { title, viewer, section, content, topic, notice } = options;
   return html`<!doctype html>
-<html lang="en">
+<html lang="en" data-base="/">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -71,6 +71,6 @@ function navigation(viewer: Viewer, section: string): Html {
   const who =
     viewer.name === null
       ? null
-      : html`<form method="post" action="/logout" class="who"><span>${viewer.name} (${viewer.role})</span><input type="hidden" name="csrf" value="${viewer.csrf}"><button class="quiet">Sign out</button></form>`;
+      : html`<form method="post" action="/logout" class="who"><span>${viewer.name} (${viewer.role})</span><input type="hidden" name="csrf" value="${viewer.csrf}"><button class="quiet">Sign out</button><button class="quiet" formaction="/logout-everywhere" title="Ends your sessions on all devices">everywhere</button></form>`;
   return html`<nav aria-label="Sections">${links}</nav>${who}`;
 }

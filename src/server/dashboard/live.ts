@@ -1,13 +1,19 @@
 /**
  * Keeps open pages up to date by server-sent events. What is sent is the state, not a log of changes: a page
  * that comes back after an interruption gets every part that differs, and its charts go on from the last
- * sample it has (Last-Event-ID). While Redis is away each page is told so, and told when it is back.
+ * sample it has (Last-Event-ID). While Redis is away each page is told so, and told when it is back. A page ends with
+ * its reader's session, and is dropped when its reader does not read.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { belowBase, type PublicAddress } from '../public-address.ts';
 import type { Sample } from '../readings/samples.ts';
 import type { Fragments } from './overview-view.ts';
 
 export interface LivePage {
+  /** Whose page it is: places are counted for each reader. */
+  readonly reader: string;
+  /** Whether the reader may still look; asked with every reading. */
+  mayRead(): Promise<boolean>;
   /** Reads what the page shows; rejects when Redis is away. */
   read(): Promise<Fragments>;
   /** How a part that has changed is told; without it as HTML to put into the page. */
@@ -25,15 +31,26 @@ export interface LiveHub {
 const everyMs = 1000;
 /** Charts show this much when a page is opened. */
 const chartWindowMs = 15 * 60_000;
-const mostPages = 200;
+const mostPages = 2000;
+/** One reader cannot take the places of all others. */
+const mostPagesOfReader = 200;
+/** A reader that leaves so much unread is gone or stuck; its page asks again when it is back. */
+const mostUnreadBytes = 1024 * 1024;
 /** Less than the idle limits of usual proxies. */
 const heartbeatEveryTicks = 15;
 
-export function createLiveHub(now: () => number): LiveHub {
+export function createLiveHub(now: () => number, { basePath }: PublicAddress): LiveHub {
   const closers = new Set<() => void>();
+  const pagesOf = new Map<string, number>();
+  const countPage = (reader: string, change: 1 | -1) => {
+    const count = (pagesOf.get(reader) ?? 0) + change;
+    if (count === 0) pagesOf.delete(reader);
+    else pagesOf.set(reader, count);
+  };
   return {
     open(request, reply, livePage) {
-      if (closers.size >= mostPages) {
+      const { reader } = livePage;
+      if (closers.size >= mostPages || (pagesOf.get(reader) ?? 0) >= mostPagesOfReader) {
         void reply.code(503).header('retry-after', '10').send('Too many open pages');
         return;
       }
@@ -47,13 +64,20 @@ export function createLiveHub(now: () => number): LiveHub {
         'x-accel-buffering': 'no',
       });
       raw.write('retry: 1500\n\n');
-      const stop = follow(livePage, lastSampleOf(request, now()), (event) => raw.write(event));
+      const send = (event: string) => {
+        if (raw.destroyed) return;
+        if (raw.writableLength > mostUnreadBytes) raw.destroy();
+        else raw.write(belowBase(event, basePath));
+      };
+      const stop = follow(livePage, lastSampleOf(request, now()), send, () => raw.end());
       const close = () => {
+        if (!closers.delete(close)) return;
         stop();
-        closers.delete(close);
+        countPage(reader, -1);
         raw.end();
       };
       closers.add(close);
+      countPage(reader, 1);
       raw.on('close', close);
     },
     close() {
@@ -67,13 +91,23 @@ function lastSampleOf({ headers }: FastifyRequest, now: number): number {
   return Math.max(Number.isSafeInteger(id) ? id : 0, now - chartWindowMs);
 }
 
-function follow(livePage: LivePage, lastSample: number, write: (event: string) => void): () => void {
+function follow(
+  livePage: LivePage,
+  lastSample: number,
+  write: (event: string) => void,
+  end: () => void,
+): () => void {
   const sent = new Map<string, string>();
   let [latest, ticks, isAway, stopped] = [lastSample, 0, false, false];
   let timer: NodeJS.Timeout | undefined;
 
   async function tick(): Promise<void> {
     try {
+      if (!(await livePage.mayRead())) {
+        write(eventOf('signed-out', {}));
+        stopped = true;
+        return end();
+      }
       for (const [id, { text }] of Object.entries(await livePage.read())) {
         if (sent.get(id) === text) continue;
         sent.set(id, text);

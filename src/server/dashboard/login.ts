@@ -1,11 +1,12 @@
 /**
- * The way in and out. A wrong name and a wrong password get the same answer, tries are bounded by address and
- * name, and the page one wanted is only followed to when it is one of this server.
+ * Signing in and out. A wrong name and a wrong password get the same answer, tries are bounded by address and
+ * slowed down by name, and the page one wanted is only followed to when it is one of this server.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { AuditLog } from '../auth/audit-log.ts';
-import { type GuardParts, Refusal, sessionCookie } from '../auth/guard.ts';
+import { type GuardParts, Refusal, sessionCookie, viewerOf } from '../auth/guard.ts';
 import type { LoginLimit } from '../auth/login-limit.ts';
 import { html } from './html.ts';
 import { page } from './layout.ts';
@@ -23,33 +24,35 @@ const formSchema = z.object({
 });
 
 export function loginRoutes(scope: FastifyInstance, parts: LoginParts): void {
-  const { accounts, sessions, limit, audit } = parts;
+  const { accounts, sessions, limit, audit, publicAddress } = parts;
+  const cookiePath = `${publicAddress.basePath}/`;
 
   scope.get('/login', { config: { isPublic: true } }, (request, reply) => {
     if (!accounts.isClosed) return reply.redirect('/', 303);
     return showForm(reply, nextOf(request.query), null);
   });
 
-  scope.post('/login', { config: { isPublic: true } }, async (request, reply) => {
-    const form = formSchema.parse(request.body ?? {});
+  scope.post('/login', { config: { isPublic: true }, bodyLimit: 16_384 }, async (request, reply) => {
+    const form = formSchema.catch({ user: '', password: '', next: '/' }).parse(request.body ?? {});
     const next = nextOf(form);
-    const waitMs = await limit.waitMs(request.ip, form.user);
-    if (waitMs > 0) {
-      reply.code(429).header('retry-after', Math.ceil(waitMs / 1000));
-      return showForm(reply, next, `Too many tries. Wait ${duration(waitMs)}.`);
+    const tried = await limit.begin(request.ip, form.user);
+    if (tried.kind === 'refused') {
+      reply.code(429).header('retry-after', Math.ceil(tried.waitMs / 1000));
+      return showForm(reply, next, `Too many tries. Wait ${duration(tried.waitMs)}.`);
     }
+    if (tried.delayMs > 0) await sleep(tried.delayMs);
     const identity = accounts.identify(form.user, form.password);
     const entry = { address: request.ip, action: 'sign-in', target: '' };
     if (identity === null) {
-      await limit.failed(request.ip, form.user);
       await audit.write({ ...entry, who: form.user.slice(0, 50), outcome: 'refused' });
       return showForm(reply.code(401), next, 'Wrong name or password.');
     }
+    await limit.succeeded(request.ip, form.user);
     await audit.write({ ...entry, who: identity.name, outcome: identity.role });
     reply.setCookie(sessionCookie, await sessions.begin(identity), {
       httpOnly: true,
       sameSite: 'lax',
-      path: '/',
+      path: cookiePath,
       secure: isEncrypted(request),
     });
     return reply.redirect(next, 303);
@@ -61,7 +64,23 @@ export function loginRoutes(scope: FastifyInstance, parts: LoginParts): void {
     if (!(await sessions.isCsrf(id, csrf)))
       throw new Refusal(403, 'The form has expired. Load the page again.');
     await sessions.end(id);
-    return reply.clearCookie(sessionCookie, { path: '/' }).redirect('/login', 303);
+    return reply.clearCookie(sessionCookie, { path: cookiePath }).redirect('/login', 303);
+  });
+
+  scope.post('/logout-everywhere', async (request, reply) => {
+    const { name } = viewerOf(request);
+    const { csrf = '' } = z.object({ csrf: z.string().optional() }).parse(request.body ?? {});
+    if (name === null || !(await sessions.isCsrf(request.cookies[sessionCookie] ?? '', csrf)))
+      throw new Refusal(403, 'The form has expired. Load the page again.');
+    await sessions.endAll(name);
+    await audit.write({
+      who: name,
+      address: request.ip,
+      action: 'sign-out everywhere',
+      target: '',
+      outcome: 'done',
+    });
+    return reply.clearCookie(sessionCookie, { path: cookiePath }).redirect('/login', 303);
   });
 }
 

@@ -12,6 +12,7 @@ import { stages, ticksQueue } from '../../shared/jobs/catalogue.ts';
 import type { AuditLog } from '../auth/audit-log.ts';
 import { mustBeOperator, viewerOf } from '../auth/guard.ts';
 import { contentPolicy } from '../auth/request-rules.ts';
+import type { PublicAddress } from '../public-address.ts';
 import type { ServerDeps } from '../server-deps.ts';
 
 const basePath = '/queues';
@@ -24,6 +25,7 @@ export async function queueBoard(
   scope: FastifyInstance,
   { queues, redis, prefix }: ServerDeps,
   audit: AuditLog,
+  { basePath: publicBase }: PublicAddress,
 ): Promise<void> {
   const serverAdapter = new FastifyAdapter();
   serverAdapter.setBasePath(basePath);
@@ -36,7 +38,10 @@ export async function queueBoard(
     queues: [...adapters, new BullMQAdapter(ticks, { readOnlyMode: true })],
     serverAdapter,
     options: {
-      uiConfig: { boardTitle: 'kie-batch queues', miscLinks: [{ text: 'To the dashboard', url: '/' }] },
+      uiConfig: {
+        boardTitle: 'kie-batch queues',
+        miscLinks: [{ text: 'To the dashboard', url: `${publicBase}/` }],
+      },
     },
   });
   await scope.register(async (board) => {

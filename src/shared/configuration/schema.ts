@@ -3,6 +3,7 @@
  * checked and what it means. docs/environment.md is generated from this table, so a new setting is one row.
  */
 import { resolve } from 'node:path';
+import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { compilePathTemplate, DEFAULT_PATH_TEMPLATE } from '../storage/path-template.ts';
 import { flag, rateLimit, share, sizeBytes, wholeNumber } from './values.ts';
@@ -59,6 +60,17 @@ const apiTokens = z
     },
   );
 
+const addressList = z
+  .string()
+  .transform((text) => text.split(',').map((part) => part.trim()))
+  .refine((list) => list.every(isAddressOrNetwork), {
+    message: 'must be addresses or networks like 127.0.0.1,10.0.0.0/8, separated by commas',
+  });
+
+function isAddressOrNetwork(text: string): boolean {
+  return ipaddr.isValid(text) || ipaddr.isValidCIDR(text);
+}
+
 const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']);
 
 export const configurationSchema = z.object({
@@ -113,6 +125,14 @@ export const configurationSchema = z.object({
     ),
   HTTP_HOST: z.string().min(1).default('127.0.0.1').describe('address `serve` listens on'),
   HTTP_PORT: wholeNumber(0, 65_535).prefault('3000').describe('port `serve` listens on'),
+  PUBLIC_URL: httpUrl('https://videos.example.com/kie')
+    .optional()
+    .describe('the address people see `serve` at, when a reverse proxy stands in front; may hold a path'),
+  TRUSTED_PROXIES: addressList
+    .optional()
+    .describe(
+      'addresses or networks of reverse proxies whose `X-Forwarded-*` headers count, separated by commas, like `127.0.0.1,10.0.0.0/8`; unset: nobody’s',
+    ),
   DASHBOARD_USER: z.string().min(1).optional().describe('required when `HTTP_HOST` is not loopback'),
   DASHBOARD_PASSWORD: z.string().min(1).optional().describe('required when `HTTP_HOST` is not loopback'),
   DASHBOARD_VIEWER_USER: z

@@ -5,6 +5,8 @@
 // @ts-check
 import { createCharts } from './charts.js';
 
+/** The path that this server is seen at, with a slash at its end. */
+const base = document.documentElement.dataset.base ?? '/';
 const connection = document.getElementById('connection');
 
 /** @param {string} state @param {string} words */
@@ -83,7 +85,7 @@ function takePart(id, html) {
 
 function follow() {
   const charts = createCharts(document.querySelectorAll('[data-chart]'));
-  const source = new EventSource(`/live${document.body.dataset.topic}`);
+  const source = new EventSource(`${base}live${document.body.dataset.topic}`);
   source.addEventListener('part', (event) => {
     const { id, html } = JSON.parse(event.data);
     takePart(id, html);
@@ -98,6 +100,10 @@ function follow() {
         'Redis is away. What you see is what was last known; this page goes on by itself when Redis is back.',
       );
   });
+  source.addEventListener('signed-out', () => {
+    source.close();
+    location.reload();
+  });
   source.addEventListener('error', () => {
     say('lost', 'No connection to kie-batch. What you see is what was last known; trying again.');
     // A refusal (a session that has ended, a server that starts) ends the source: only then begin anew.
@@ -111,7 +117,7 @@ function follow() {
 /** The page could not be shown: look again until it can. */
 function waitForReturn() {
   setInterval(async () => {
-    const answer = await fetch('/readyz').catch(() => null);
+    const answer = await fetch(`${base}readyz`).catch(() => null);
     if (answer?.ok) location.reload();
   }, 2000);
 }

@@ -1,0 +1,87 @@
+/**
+ * What strangers can cost this server: connections that never finish a request are bounded in number and time. An
+ * upload may take as long as it moves; a body that stalls is cut. Called once by start-server.ts. Invariant: a new
+ * connection is always accepted, so a flood of half-open ones cannot keep callbacks out: the oldest that waits for
+ * the rest of a request gives way.
+ */
+import type { IncomingMessage, Server } from 'node:http';
+import type { Socket } from 'node:net';
+
+export interface ConnectionBounds {
+  readonly mostConnections: number;
+  /** A body has to bring `leastBytes` in each such span. */
+  readonly stallMs: number;
+  readonly leastBytes: number;
+}
+
+export const usualBounds: ConnectionBounds = {
+  mostConnections: 4000,
+  stallMs: 15_000,
+  leastBytes: 4096,
+};
+
+/** For Node's HTTP server: how long the head of a request may take, and how often that is checked. */
+export const headLimits = { headersTimeout: 10_000, requestTimeout: 0, connectionsCheckingInterval: 2000 };
+
+export function boundConnections(server: Server, bounds: ConnectionBounds = usualBounds): void {
+  /** Connections without a complete request, the oldest first. */
+  const waiting = new Set<Socket>();
+  const stalls = new Set<StallWatch>();
+  let open = 0;
+
+  server.on('connection', (socket) => {
+    open += 1;
+    waiting.add(socket);
+    socket.once('close', () => {
+      open -= 1;
+      waiting.delete(socket);
+    });
+    if (open <= bounds.mostConnections) return;
+    const [oldest] = waiting;
+    oldest?.destroy();
+  });
+
+  server.on('request', (request, response) => {
+    const { socket } = request;
+    response.once('close', () => {
+      if (!socket.destroyed) waiting.add(socket);
+    });
+    if (!hasBody(request)) {
+      waiting.delete(socket);
+      return;
+    }
+    const watch = { request, socket, bytes: socket.bytesRead };
+    stalls.add(watch);
+    const done = () => stalls.delete(watch);
+    request.once('end', () => {
+      done();
+      waiting.delete(socket);
+    });
+    request.once('close', done);
+  });
+
+  const timer = setInterval(() => {
+    for (const watch of stalls) cutStalled(watch, bounds);
+  }, bounds.stallMs);
+  timer.unref();
+  server.once('close', () => clearInterval(timer));
+}
+
+interface StallWatch {
+  readonly request: IncomingMessage;
+  readonly socket: Socket;
+  /** Read when it was last looked at. */
+  bytes: number;
+}
+
+function cutStalled(watch: StallWatch, { leastBytes }: ConnectionBounds): void {
+  // A reader of ours that is busy holds the body back: that is no stall of the sender's.
+  if (watch.request.isPaused() || watch.request.readableLength > 0) return;
+  const moved = watch.socket.bytesRead - watch.bytes;
+  watch.bytes = watch.socket.bytesRead;
+  if (moved < leastBytes) watch.socket.destroy();
+}
+
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}

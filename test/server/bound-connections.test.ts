@@ -1,0 +1,87 @@
+/** What strangers can cost the server, over raw connections. */
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { expect, it } from 'vitest';
+import { boundConnections, type ConnectionBounds } from '../../src/server/bound-connections.ts';
+import { until } from '../setup/until.ts';
+
+const bounds: ConnectionBounds = { mostConnections: 20, stallMs: 200, leastBytes: 10 };
+
+async function serve(handle: (request: IncomingMessage, response: ServerResponse) => void) {
+  const server = createServer(handle);
+  boundConnections(server, bounds);
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const { port } = address;
+  const open = async (text: string): Promise<Socket> => {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    await once(socket, 'connect');
+    socket.write(text);
+    return socket;
+  };
+  return {
+    open,
+    url: `http://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+it('a flood of half-open requests keeps nobody out, and the oldest of them give way', async () => {
+  await using server = await serve((_request, response) => response.end('here'));
+  const flood: Socket[] = [];
+  for (let n = 0; n < 100; n += 1) flood.push(await server.open('GET / HTTP/1.1\r\nHost: x\r\n'));
+  expect(await (await fetch(server.url)).text()).toBe('here');
+  await until(
+    async () => flood.slice(0, 50).every((socket) => socket.destroyed || socket.readableEnded) || null,
+    'the oldest are closed',
+  );
+  expect(flood.at(-1)?.destroyed).toBe(false);
+  for (const socket of flood) socket.destroy();
+});
+
+it('a request that is being answered does not give way', async () => {
+  let answer: (() => void) | undefined;
+  await using server = await serve((_request, response) => {
+    answer = () => response.end('late');
+  });
+  const slow = fetch(server.url);
+  await until(async () => answer ?? null, 'the request has arrived');
+  const flood: Socket[] = [];
+  for (let n = 0; n < 60; n += 1) flood.push(await server.open('GET / HTTP/1.1\r\n'));
+  answer?.();
+  expect(await (await slow).text()).toBe('late');
+  for (const socket of flood) socket.destroy();
+});
+
+it('a body that stalls is cut, and one that moves may take as long as it likes', async () => {
+  await using server = await serve((request, response) => {
+    let bytes = 0;
+    request.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
+    request.on('end', () => response.end(String(bytes)));
+    request.on('error', () => undefined);
+  });
+  const stalled = await server.open('POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n123');
+  await until(async () => stalled.closed || stalled.readableEnded || null, 'the stalled body is cut');
+
+  const parts = 40;
+  const moving = await server.open(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${parts * 50}\r\n\r\n`);
+  let text = '';
+  moving.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  for (let n = 0; n < parts; n += 1) {
+    moving.write('x'.repeat(50));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  await until(async () => text.includes('2000') || null, 'the moving body is answered');
+  moving.destroy();
+});
