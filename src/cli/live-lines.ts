@@ -8,6 +8,7 @@ import type { Halt } from '../shared/gate-state/halts.ts';
 import { totalOf, unfinished } from '../shared/ledger/batch.ts';
 import { haltAdvice } from '../shared/vendor/halt-advice.ts';
 import { formatCount, formatDuration } from './format.ts';
+import { pauseParts } from './pause-text.ts';
 
 export type Tone = 'plain' | 'good' | 'bad' | 'faint';
 
@@ -24,7 +25,9 @@ export function liveLines(overview: Overview, columns: number, now: number): Liv
   const halts = overview.halts.flatMap((halt) =>
     wrapParts(haltParts(halt, now), columns).map((text): LiveLine => ({ text, tone: 'bad' })),
   );
-  return [...lines, ...halts].map(({ text, tone }) => ({ text: clip(text, columns), tone }));
+  const pause = overview.vendorPause === null ? [] : pauseParts(overview.vendorPause, now);
+  const paused = wrapParts(pause, columns).map((text): LiveLine => ({ text, tone: 'bad' }));
+  return [...lines, ...halts, ...paused].map(({ text, tone }) => ({ text: clip(text, columns), tone }));
 }
 
 /** The same in one line, for logs and continuous integration. */

@@ -4,6 +4,7 @@ import { totalOf, unfinished } from '../shared/ledger/batch.ts';
 import { formatBytes, formatCount } from './format.ts';
 import { describeHalt, viewHalt } from './halt-text.ts';
 import { paceParts, topFailures } from './live-lines.ts';
+import { describePause, viewPause } from './pause-text.ts';
 
 export function viewStatus(overview: Overview, isOne: boolean): object {
   const batches = overview.batches.map(viewBatch);
@@ -11,6 +12,7 @@ export function viewStatus(overview: Overview, isOne: boolean): object {
     paused: overview.isAllPaused,
     rate: overview.rate,
     halts: overview.halts.map(viewHalt),
+    vendorPause: overview.vendorPause === null ? null : viewPause(overview.vendorPause),
   };
   return isOne ? { ...rest, ...batches[0] } : { batches, ...rest };
 }
@@ -38,7 +40,8 @@ function viewBatch(batch: SeenBatch): object {
 
 export function describeStatus(overview: Overview, now: number): string {
   const lines = overview.halts.map((halt) => describeHalt(halt, now));
-  if (overview.isAllPaused) lines.push('Everything is paused. Go on with: kie-batch resume');
+  if (overview.vendorPause !== null) lines.push(describePause(overview.vendorPause, now));
+  if (overview.isAllPaused) lines.push('Everything is paused. Resume with: kie-batch resume');
   if (overview.batches.length === 0) lines.push('No batches yet. Begin with: kie-batch run links.txt');
   return [...lines, ...overview.batches.flatMap((batch) => describeBatch(batch, overview))].join('\n');
 }

@@ -5,6 +5,7 @@
 import { type Forecast, forecast, type Rate, rateOf } from '../shared/gate-state/forecast.ts';
 import { readGate } from '../shared/gate-state/gate-state.ts';
 import { type Halt, listHalts } from '../shared/gate-state/halts.ts';
+import { pauseLeftMs, type VendorPause, vendorPauseOf } from '../shared/gate-state/vendor-pause.ts';
 import type { Batch } from '../shared/ledger/batch.ts';
 import { createBatchOperations } from '../shared/ledger/batch-operations.ts';
 import { ledgerKeys } from '../shared/ledger/keys.ts';
@@ -21,6 +22,8 @@ export interface Overview {
   readonly halts: readonly Halt[];
   /** Null before the first task. */
   readonly rate: Rate | null;
+  /** A pause that the vendor has asked for; null for none that is worth telling. */
+  readonly vendorPause: VendorPause | null;
   readonly isAllPaused: boolean;
 }
 
@@ -38,18 +41,27 @@ export async function readOverview(
 ): Promise<Overview> {
   const read = async (some: readonly string[]) =>
     (await Promise.all(some.map((name) => ledger.batch(name)))).filter((batch) => batch !== null);
-  const [batches, inRotation, halts, gate, isAllPaused] = await Promise.all([
+  const [batches, inRotation, halts, gate, queryGate, now, isAllPaused] = await Promise.all([
     Promise.resolve(names ?? ledger.batchNames()).then(read),
     redis.zrange(ledgerKeys(prefix).rotation, '0', '-1').then(read),
     listHalts(redis, prefix),
     readGate(redis, prefix, 'submit'),
+    readGate(redis, prefix, 'query'),
+    ledger.now(),
     createBatchOperations({ redis, prefix }).isAllPaused(),
   ]);
   const rate = rateOf(gate);
   const typicalMs = (model: string) => models.list().find(({ id }) => id === model)?.typicalMs ?? 0;
   const seen = batches.map((batch) => {
-    const facts = { waiting: inRotation, rate, halts, isAllPaused, typicalMs: typicalMs(batch.model) };
+    const facts = {
+      waiting: inRotation,
+      rate,
+      halts,
+      isAllPaused,
+      pauseLeftMs: { submit: pauseLeftMs(gate, now), query: pauseLeftMs(queryGate, now) },
+      typicalMs: typicalMs(batch.model),
+    };
     return { ...batch, forecast: forecast(batch, facts) };
   });
-  return { batches: seen, halts, rate, isAllPaused };
+  return { batches: seen, halts, rate, vendorPause: vendorPauseOf([gate, queryGate], now), isAllPaused };
 }

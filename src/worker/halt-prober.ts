@@ -18,6 +18,7 @@ import type { ProbeReply } from '../shared/vendor/replies.ts';
 import { announceHalt, type HaltNews } from './announce-halt.ts';
 import { backoffMs } from './backoff.ts';
 import { announceEnd, identityOf, isoTime } from './halt-trial.ts';
+import { probePauses } from './pause-prober.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 type Verdict =
@@ -187,7 +188,7 @@ export function startHaltProber(context: WorkerContext) {
 
   function report(error: unknown): void {
     if (!stopping.signal.aborted)
-      context.logger.warn({ err: error }, 'A halt could not be probed, trying again');
+      context.logger.warn({ err: error }, 'A halt or a pause could not be probed, trying again');
   }
 
   function schedule(): void {
@@ -195,7 +196,10 @@ export function startHaltProber(context: WorkerContext) {
   }
 
   function run(): void {
-    running = probeHalts(context, claimant, stopping.signal).catch(report).then(schedule);
+    running = probeHalts(context, claimant, stopping.signal)
+      .then(() => probePauses(context, stopping.signal))
+      .catch(report)
+      .then(schedule);
   }
 
   return {

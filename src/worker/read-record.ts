@@ -31,5 +31,7 @@ export async function readRecord(
 
 /** What the vendor's limit has made of the query. */
 function verdictOf(reply: RecordReply): Verdict {
-  return reply.outcome === 'throttled' ? { kind: 'refused', ...reply.hints } : { kind: 'counted' };
+  return reply.outcome === 'throttled'
+    ? { kind: 'refused', message: reply.message, ...reply.hints }
+    : { kind: 'counted' };
 }

@@ -152,7 +152,7 @@ export function createSubmitStage(context: WorkerContext, admitted: () => void):
 function verdictOf(reply: CreateReply): Verdict {
   switch (reply.outcome) {
     case 'throttled':
-      return { kind: 'refused', ...reply.hints };
+      return { kind: 'refused', message: reply.message, ...reply.hints };
     case 'accepted':
       return { kind: 'counted', ...reply.hints };
     case 'ambiguous':

@@ -30,6 +30,7 @@ const overviewOf = (batch: SeenBatch): Overview => ({
   batches: [batch],
   halts: [],
   rate,
+  vendorPause: null,
   isAllPaused: false,
 });
 const textOf = (overview: Overview, columns: number) =>
@@ -62,6 +63,18 @@ describe('the live view', () => {
     const lines = textOf({ ...overviewOf(halted), halts: [halt] }, 120);
     expect(lines.at(-1)).toMatch(/^Halted: no-credits for 1 min 0 s · .*top up.* · next look in 10 s$/);
     expect(lines.join('\n')).not.toMatch(/left/);
+  });
+
+  it('says until when the vendor has asked for a pause, why, and what ends it', () => {
+    const vendorPause = {
+      operation: 'submit',
+      since: 0,
+      until: 86_460_000,
+      message: 'Your call frequency is too high',
+    } as const;
+    expect(textOf({ ...overviewOf(underWay), vendorPause }, 200).at(-1)).toBe(
+      'New tasks are paused until 1970-01-02 00:01 UTC (24 h 0 min) · the vendor: "Your call frequency is too high" · end the pause now: kie-batch resume --reset-gate',
+    );
   });
 
   it('says that a batch is paused', () => {

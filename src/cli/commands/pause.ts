@@ -22,7 +22,7 @@ export function resumeCommand(terminal: Terminal): Command {
     terminal,
   ).option(
     '--reset-gate',
-    'forget what was learned of the vendor’s limit, and start from SUBMIT_LIMIT again',
+    'end a pause that the vendor has asked for, forget what was learned of its limit, and start from SUBMIT_LIMIT again',
   );
 }
 

@@ -69,6 +69,15 @@ export const overviewSchema = z.object({
   states: z.record(stateSchema, count),
   halts: z.array(haltSchema),
   paused: z.boolean(),
+  vendorPause: z
+    .object({
+      operation: z.enum(['submit', 'query']),
+      since: instant,
+      until: instant,
+      message: z.string().nullable().describe('Why, in the vendor’s words.'),
+    })
+    .nullable()
+    .describe('A pause that the vendor has asked for.'),
   limit: z
     .object({ max: count, windowMs: z.number(), used: count, admitted: count, refused: count })
     .nullable()

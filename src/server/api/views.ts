@@ -1,6 +1,7 @@
 /** What the API shows of batches, items and the whole, in the shapes of schemas.ts. Pure. */
 import type { z } from 'zod';
 import type { StoryEvent } from '../../shared/chronicle/chronicle.ts';
+import { vendorPauseOf } from '../../shared/gate-state/vendor-pause.ts';
 import { type Batch, totalOf, unfinished } from '../../shared/ledger/batch.ts';
 import type { Item } from '../../shared/ledger/item.ts';
 import { haltAdvice } from '../../shared/vendor/halt-advice.ts';
@@ -38,7 +39,9 @@ export function viewEvent({ at, firstAt, times, kind, words }: StoryEvent): z.in
 }
 
 export function viewOverview(overview: Overview): z.input<typeof overviewSchema> {
-  const { at, counts, halts, submitGate, rates, oldest, credits, storage, workers, isPaused } = overview;
+  const { at, counts, halts, submitGate, queryGate, rates, oldest, credits, storage, workers, isPaused } =
+    overview;
+  const pause = vendorPauseOf([submitGate, queryGate], at);
   return {
     at: iso(at),
     states: counts,
@@ -51,6 +54,7 @@ export function viewOverview(overview: Overview): z.input<typeof overviewSchema>
       nextProbeAt: iso(nextProbeAt),
     })),
     paused: isPaused,
+    vendorPause: pause === null ? null : { ...pause, since: iso(pause.since), until: iso(pause.until) },
     limit:
       submitGate === null
         ? null

@@ -5,6 +5,7 @@
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { forecast, rateOf } from '../../shared/gate-state/forecast.ts';
+import { pauseLeftMs } from '../../shared/gate-state/vendor-pause.ts';
 import type { Batch } from '../../shared/ledger/batch.ts';
 import type { Item } from '../../shared/ledger/item.ts';
 import type { ItemPage } from '../../shared/ledger/search.ts';
@@ -138,6 +139,10 @@ function forecastOf(batch: Batch, overview: Overview, { models }: ServerDeps) {
     rate: rateOf(overview.submitGate),
     halts: overview.halts,
     isAllPaused: overview.isPaused,
+    pauseLeftMs: {
+      submit: pauseLeftMs(overview.submitGate, overview.at),
+      query: pauseLeftMs(overview.queryGate, overview.at),
+    },
     typicalMs: models.list().find(({ id }) => id === batch.model)?.typicalMs ?? 0,
   });
 }

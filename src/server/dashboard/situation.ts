@@ -3,6 +3,7 @@
  * Pure.
  */
 import type { GateState } from '../../shared/gate-state/gate-state.ts';
+import { type VendorPause, vendorPauseOf } from '../../shared/gate-state/vendor-pause.ts';
 import { stages } from '../../shared/jobs/catalogue.ts';
 import { unfinished } from '../../shared/ledger/batch.ts';
 import type { Overview } from '../readings/overview.ts';
@@ -15,7 +16,7 @@ export interface Situation {
 }
 
 export function situation(overview: Overview): Situation {
-  const { counts, halts, workers, submitGate, rates, isPaused, at } = overview;
+  const { counts, halts, workers, submitGate, queryGate, rates, isPaused, at } = overview;
   const left = unfinished(counts);
   const toGo = `${count(left)} ${left === 1 ? 'link' : 'links'} to go`;
   const alive = workers.filter(({ isAlive }) => isAlive);
@@ -34,15 +35,22 @@ export function situation(overview: Overview): Situation {
     };
   if (unmanned.length > 0)
     return { tone: 'bad', words: `No living worker has the stage ${unmanned.join(' or ')}: ${toGo}.` };
-  const eta = etaMs(left, rates, submitGate);
+  const pause = vendorPauseOf([submitGate, queryGate], at);
+  const eta = etaMs(left, rates, submitGate, pause === null ? 0 : pause.until - at);
   const when = eta === null ? '' : `, done in ${roughly(eta)}`;
-  if (submitGate?.pausedUntil && submitGate.pausedUntil > at)
-    return { tone: 'warn', words: `The vendor asked for a pause; it goes on by itself: ${toGo}${when}.` };
+  if (pause !== null) return { tone: 'warn', words: `${pauseWords(pause, at)} ${toGo}${when}.` };
   const speed =
     rates === null || submitGate === null
       ? 'Running'
       : `Running at ${speedWords(rates.admittedPer10s, submitGate)} new tasks per 10 s`;
   return { tone: 'good', words: `${speed}: ${toGo}${when}.` };
+}
+
+function pauseWords({ operation, until, message }: VendorPause, at: number): string {
+  const why = message === null ? '' : `: “${message}”`;
+  const what = operation === 'submit' ? 'New tasks are' : 'Status checks are';
+  const end = new Date(until).toISOString().slice(0, 16).replace('T', ' ');
+  return `The vendor asked for a pause${why}. ${what} paused until ${end} UTC (${roughly(until - at)}); kie-batch resume --reset-gate ends it now.`;
 }
 
 function rest({ saved, failed, held }: Overview['counts']): Situation {

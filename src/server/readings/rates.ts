@@ -30,12 +30,17 @@ export function ratesOf(samples: readonly Sample[], now: number): Rates | null {
 
 /**
  * Milliseconds until so many waiting links have been submitted and the last of them is through, at the gate's
- * real rate, or at its limit when nothing has been measured yet; null when nothing moves.
+ * real rate, or at its limit when nothing has been measured yet, after the vendor's pause; null when nothing moves.
  */
-export function etaMs(left: number, rates: Rates | null, gate: GateState | null): number | null {
+export function etaMs(
+  left: number,
+  rates: Rates | null,
+  gate: GateState | null,
+  pauseMs: number,
+): number | null {
   if (left === 0) return 0;
   const measured = rates === null ? 0 : Math.max(rates.admittedPer10s, rates.savedPerMinute / 6);
-  const limit = gate === null ? 0 : (gate.limit.max / gate.limit.windowMs) * 10_000;
+  const limit = gate === null ? 0 : (gate.rate.max / gate.rate.windowMs) * 10_000;
   const per10s = measured > 0 ? measured : limit;
-  return per10s > 0 ? (left / per10s) * 10_000 : null;
+  return per10s > 0 ? pauseMs + (left / per10s) * 10_000 : null;
 }

@@ -5,6 +5,7 @@
  */
 import { type Batch, unfinished } from '../ledger/batch.ts';
 import type { GateState } from './gate-state.ts';
+import type { GateOperation } from './halt-reasons.ts';
 import type { Halt } from './halts.ts';
 
 export interface Rate {
@@ -28,14 +29,16 @@ export interface ForecastFacts {
   readonly rate: Rate | null;
   readonly halts: readonly Pick<Halt, 'reason' | 'model'>[];
   readonly isAllPaused: boolean;
+  /** How long the vendor's pauses still last: of new tasks, and of looks at those under way. */
+  readonly pauseLeftMs: Readonly<Record<GateOperation, number>>;
   /** How long a task usually takes. */
   readonly typicalMs: number;
 }
 
 export function rateOf(gate: GateState | null): Rate | null {
   if (gate === null) return null;
-  const perMinute = 60_000 / gate.limit.windowMs;
-  return { limitPerMinute: gate.limit.max * perMinute, usedPerMinute: gate.usedSlots * perMinute };
+  const perMinute = 60_000 / gate.rate.windowMs;
+  return { limitPerMinute: gate.rate.max * perMinute, usedPerMinute: gate.usedSlots * perMinute };
 }
 
 export function forecast(batch: Waiting, facts: ForecastFacts): Forecast {
@@ -46,7 +49,9 @@ export function forecast(batch: Waiting, facts: ForecastFacts): Forecast {
   if (ahead > 0 && (batch.isPaused || facts.isAllPaused)) return { etaMs: null, waitsFor: 'pause' };
   if (facts.rate === null) return { etaMs: null, waitsFor: null };
   const perMinute = facts.rate.usedPerMinute > 0 ? facts.rate.usedPerMinute : facts.rate.limitPerMinute;
-  return { etaMs: Math.round((ahead / perMinute) * 60_000 + facts.typicalMs), waitsFor: null };
+  const { submit, query } = facts.pauseLeftMs;
+  const submittedMs = ahead === 0 ? 0 : submit + (ahead / perMinute) * 60_000;
+  return { etaMs: Math.round(Math.max(submittedMs, query) + facts.typicalMs), waitsFor: null };
 }
 
 /** Links that are submitted until the last of this batch is: in turns, each batch as often as its priority says. */

@@ -25,6 +25,12 @@ export interface GateState {
   refused: number;
   /** Unix milliseconds; null when nothing is paused. May have passed. */
   pausedUntil: number | null;
+  /** Since when the vendor has asked for pauses, without a call that it took since. */
+  pausedSince: number | null;
+  /** Why, in the vendor's words; null where the pause is our own, after answers that were of no use. */
+  pauseMessage: string | null;
+  /** What the limit rises to again, one by one, after a fall or a long pause. */
+  rate: { max: number; windowMs: number };
   /** Unix milliseconds of the next attempt beyond the limit; null when none is planned. May have passed. */
   nextProbeAt: number | null;
   /** Whether another client seems to use the same account. */
@@ -44,6 +50,9 @@ const storedState = z.object({
   window: wholeText,
   ceiling: wholeText,
   pausedUntil: instantMs,
+  pausedSince: instantMs,
+  pauseMessage: z.string().nullable().default(null),
+  top: wholeText.default(0),
   nextProbeAt: instantMs,
   restless: z.string().transform((text) => text === '1'),
   admitted: wholeText.default(0),
@@ -76,18 +85,22 @@ export async function readGate(
     admitted: state.admitted,
     refused: state.refused,
     pausedUntil: state.pausedUntil,
+    pausedSince: state.pausedSince,
+    pauseMessage: state.pauseMessage,
+    rate: { max: Math.max(state.limit, state.top), windowMs: state.window / 1000 },
     nextProbeAt: state.nextProbeAt,
     seemsShared: state.restless,
   };
 }
 
-/** Forgets what was learned: the gate starts from the configured limit again. Slots in use and a pause stand. */
+/** Forgets what was learned, and ends a pause: the gate starts from the configured limit again. Slots in use stand. */
 export async function resetGate(
   redis: RedisConnection,
   prefix: string,
   operation: GateOperation,
 ): Promise<void> {
-  await redis.hdel(gateKeys(prefix, operation).state, 'configured');
+  const fields = ['configured', 'pausedUntil', 'pausedSince', 'pauseProbeAt', 'pauseMessage'];
+  await redis.hdel(gateKeys(prefix, operation).state, ...fields);
 }
 
 function pairs(fields: readonly string[]): Record<string, string> {

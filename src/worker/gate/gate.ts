@@ -19,7 +19,7 @@ export type Verdict =
   /** Accepted, or any other answer to a request that the vendor's window has counted. */
   | ({ kind: 'counted' } & ServerHints)
   /** 429: the vendor's window has not counted it. */
-  | ({ kind: 'refused' } & ServerHints)
+  | ({ kind: 'refused'; readonly message?: string } & ServerHints)
   /** An answer that says nothing of the request: an edge page, a server error. */
   | { kind: 'unusable' }
   /** Nobody wanted to send it after all: the slot is free again at once, and nothing is learned. */
@@ -126,10 +126,11 @@ export function createGate(options: GateOptions): Gate {
   };
 }
 
-/** What a verdict's headers ask for: a pause in ms, and the limit and its window in ms; 0 where they say nothing. */
-function settleHints(verdict: Verdict): [pauseMs: number, limit: number, windowMs: number] {
-  if (verdict.kind !== 'counted' && verdict.kind !== 'refused') return [0, 0, 0];
+/** What a verdict asks for: a pause in ms, the limit and its window in ms (0 where nothing is said), and why. */
+function settleHints(verdict: Verdict): [pauseMs: number, limit: number, windowMs: number, message: string] {
+  if (verdict.kind !== 'counted' && verdict.kind !== 'refused') return [0, 0, 0, ''];
   const exhausted = verdict.kind === 'refused' || verdict.remaining === 0;
   const pauseMs = Math.max(verdict.retryAfterMs ?? 0, exhausted ? (verdict.resetAfterMs ?? 0) : 0);
-  return [Math.ceil(pauseMs), verdict.limit ?? 0, verdict.windowMs ?? 0];
+  const message = verdict.kind === 'refused' ? (verdict.message ?? '') : '';
+  return [Math.ceil(pauseMs), verdict.limit ?? 0, verdict.windowMs ?? 0, message];
 }

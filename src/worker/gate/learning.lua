@@ -231,3 +231,30 @@ local function learnRefusal(state, slot)
   if slot.used > 0 then return 0 end
   return state.window / 8 * 2 ^ math.min(state.streak, 4)
 end
+
+-- A pause this long is asked about with a free call now and then, first after so long.
+local LONG_PAUSE, FIRST_PAUSE_PROBE, LATEST_PAUSE_PROBE = 180000000, 120000000, 900000000
+
+-- After a long pause nobody knows what is allowed: one alone, then up to what stood before.
+local function beginLow(state)
+  state.top = math.max(state.base, state.limit)
+  state.limit, state.step, state.climbing, state.streak = 1, 1, 0, math.max(1, state.streak)
+end
+
+-- A pause is only ever extended. `message`: the vendor's, '' where the pause is our own.
+local function beginPause(state, pause, message)
+  if now + pause <= state.pausedUntil then return end
+  if state.pausedUntil <= now and state.pausedSince == 0 then state.pausedSince = now end
+  state.pausedUntil = now + pause
+  if message == '' then redis.call('HDEL', stateKey, 'pauseMessage') else redis.call('HSET', stateKey, 'pauseMessage', message) end
+  if pause < LONG_PAUSE then return end
+  -- A probe that said too early that it is over is followed by a refusal: the next one comes later.
+  local wait = clamp(FIRST_PAUSE_PROBE, (now - state.pausedSince) / 2, LATEST_PAUSE_PROBE)
+  state.pauseProbeAt = math.max(state.pauseProbeAt, now + wait)
+  beginLow(state)
+end
+
+local function noteAcceptance(state)
+  state.pausedSince = 0
+  if state.pausedUntil <= now then state.pauseProbeAt = 0 end
+end

@@ -3,6 +3,7 @@
 -- KEYS, ARGV 1-7  see slots.lua
 -- ARGV  8 slot as admit.lua gave it   9 verdict: counted, refused, unusable, unused, unsent or ambiguous
 --       10 no request before this many ms, 0 for none said   11 limit and 12 window in ms in the server's own words, or 0
+--       13 what the vendor said with a refusal, or ''
 -- Returns 1, or 0 when the slot is not open (settled before, or its lease and window have passed); and how many
 -- answers in a row were of no use.
 --
@@ -25,6 +26,7 @@ end
 if verdict == 'counted' then
   measureWay(state, now - slot.admittedAt)
   learnAcceptance(state, slot)
+  noteAcceptance(state)
   local freeAt = now + state.window + GUARD - surelyUnderway(state)
   redis.call('ZADD', heldKey, text(freeAt), holder)
 elseif verdict == 'ambiguous' or verdict == 'unusable' then
@@ -34,6 +36,6 @@ elseif verdict == 'refused' then
   pause = math.max(pause, learnRefusal(state, slot))
 end
 pause = math.max(pause, noteTrouble(state, verdict))
-if pause > 0 then state.pausedUntil = math.max(state.pausedUntil, now + pause) end
+if pause > 0 then beginPause(state, pause, ARGV[13]) end
 writeState(state)
 return { 1, state.trouble }

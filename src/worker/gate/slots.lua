@@ -50,6 +50,8 @@ local LEARNED = {
   { 'interval', 12 * configuredWindow }, -- from a refused attempt beyond the limit to the next one
   { 'nextProbeAt', now + 12 * configuredWindow }, -- the first attempt does not wait for it
   { 'pausedUntil', 0 },
+  { 'pausedSince', 0 },            -- the first refusal with a pause since the last acceptance
+  { 'pauseProbeAt', 0 },           -- a free call may ask from then on whether a long pause is over; 0: the pause is short
   { 'trouble', 0 },                -- answers in a row, over all links, that were of no use
   { 'rttMin', 0 },                 -- shortest time from admission to answer among the last rttCount
   { 'rttMinBefore', 0 },           -- and among those before them
@@ -72,7 +74,7 @@ local function readState()
   local values = redis.call('HMGET', stateKey, 'configured', unpack(NAMES))
   state.isNew = values[1] ~= configured
   for index, field in ipairs(LEARNED) do
-    local known = not state.isNew or field[1] == 'pausedUntil'
+    local known = not state.isNew or string.find(field[1], '^pause') ~= nil
     state[field[1]] = known and tonumber(values[index + 1]) or field[2]
   end
   mendClock(state)

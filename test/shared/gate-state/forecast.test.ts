@@ -16,6 +16,7 @@ const facts = (changes: Partial<ForecastFacts>): ForecastFacts => ({
   rate: { limitPerMinute: 120, usedPerMinute: 0 },
   halts: [],
   isAllPaused: false,
+  pauseLeftMs: { submit: 0, query: 0 },
   typicalMs: 0,
   ...changes,
 });
@@ -36,6 +37,12 @@ describe('the forecast of a batch', () => {
   it('goes by what the gate really lets through, where something goes through', () => {
     const rate = { limitPerMinute: 120, usedPerMinute: 60 };
     expect(minutes(forecast(batch('a', 1200), facts({ rate })).etaMs)).toBe(20);
+  });
+
+  it('counts the pauses that the vendor has asked for', () => {
+    const pauseLeftMs = { submit: 60 * 60_000, query: 90 * 60_000 };
+    expect(minutes(forecast(batch('a', 120), facts({ pauseLeftMs })).etaMs)).toBe(90);
+    expect(minutes(forecast(batch('a', 4800), facts({ pauseLeftMs })).etaMs)).toBe(100);
   });
 
   it('counts the time of the last task', () => {

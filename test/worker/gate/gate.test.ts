@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import { afterAll, beforeEach, describe, expect, test } from 'vitest';
 import { countsKey } from '../../../src/shared/gate-state/gate-keys.ts';
-import { readGate } from '../../../src/shared/gate-state/gate-state.ts';
+import { readGate, resetGate } from '../../../src/shared/gate-state/gate-state.ts';
 import { endHalt } from '../../../src/shared/gate-state/halts.ts';
+import { claimPauseProbe, endPause, vendorPauseOf } from '../../../src/shared/gate-state/vendor-pause.ts';
 import { createGate, type Gate, type GateOptions } from '../../../src/worker/gate/gate.ts';
 import { connectTestRedis, redisPrefix } from '../../setup/redis.ts';
 
@@ -193,6 +194,87 @@ describe('pauses', () => {
       configured: { max: 2, windowMs: 1000 },
       saidByServer: 30,
     });
+  });
+});
+
+describe('a pause of a day', () => {
+  const dayMs = 24 * 3_600_000;
+  const limit = { max: 20, windowMs: 1000 };
+
+  async function pausedForADay(): Promise<Gate> {
+    const gate = gateOf({ limit });
+    await gate.settle(await admitted(gate), { kind: 'counted' });
+    nowMs += 3000;
+    await gate.settle(await admitted(gate), { kind: 'refused', retryAfterMs: dayMs, message: 'Too fast' });
+    return gate;
+  }
+
+  test('is told with its end and the vendor’s words, and the rate that will follow', async () => {
+    await pausedForADay();
+    const state = await readGate(redis, prefix, 'submit');
+    expect(state).toMatchObject({ limit: { max: 1 }, rate: { max: 20 }, refused: 1 });
+    expect(vendorPauseOf([null, state], nowMs + 1000)).toEqual({
+      operation: 'submit',
+      since: nowMs,
+      until: nowMs + dayMs,
+      message: 'Too fast',
+    });
+    expect(vendorPauseOf([null, state], nowMs + dayMs)).toBeNull();
+  });
+
+  test('is probed by one worker at a time, further and further apart, and a short one never', async () => {
+    await pausedForADay();
+    const claim = () => claimPauseProbe(redis, prefix, 'submit', nowMs * 1000);
+    const gaps: number[] = [];
+    let last = nowMs;
+    for (const endMs = nowMs + 4 * 3_600_000; nowMs < endMs; nowMs += 10_000) {
+      const claims = await Promise.all([claim(), claim(), claim()]);
+      const granted = claims.filter((each) => each !== null).length;
+      expect(granted).toBeLessThanOrEqual(1);
+      if (granted === 0) continue;
+      gaps.push(nowMs - last);
+      last = nowMs;
+    }
+    expect(gaps[0]).toBe(120_000);
+    expect(Math.max(...gaps)).toBe(900_000);
+    expect(gaps.length).toBeLessThan(25);
+  });
+
+  test('ends early when a probe says so, one call alone first, then up to the rate of before', async () => {
+    const gate = await pausedForADay();
+    nowMs += 150_000;
+    const claimed = (await claimPauseProbe(redis, prefix, 'submit', nowMs * 1000)) ?? '';
+    expect((await gate.free()).why).toBe('paused');
+    expect(await endPause(redis, prefix, 'submit', claimed)).toBe(true);
+    const slot = await admitted(gate);
+    expect((await gate.free()).freeSlots).toBe(0);
+    nowMs += 50;
+    await gate.settle(slot, { kind: 'counted' });
+    for (let calls = 0; calls < 200; calls += 1) {
+      const admission = await gate.admit(randomUUID());
+      nowMs += 50;
+      if (admission.go) await gate.settle(admission.slot, { kind: 'counted' });
+    }
+    expect((await readGate(redis, prefix, 'submit'))?.limit.max).toBeGreaterThan(15);
+  });
+
+  test('is not ended by a probe that was sent before the vendor asked for more', async () => {
+    const gate = gateOf({ limit });
+    const slots = [await admitted(gate), await admitted(gate)];
+    await gate.settle(slots[0] ?? '', { kind: 'refused', retryAfterMs: dayMs / 2 });
+    nowMs += 150_000;
+    const claimed = (await claimPauseProbe(redis, prefix, 'submit', nowMs * 1000)) ?? '';
+    await gate.settle(slots[1] ?? '', { kind: 'refused', retryAfterMs: dayMs });
+    expect(await endPause(redis, prefix, 'submit', claimed)).toBe(false);
+    expect((await gate.free()).why).toBe('paused');
+  });
+
+  test('is ended at once by a reset', async () => {
+    const gate = await pausedForADay();
+    await resetGate(redis, prefix, 'submit');
+    expect((await gate.free()).why).not.toBe('paused');
+    await admitted(gate);
+    expect(vendorPauseOf([await readGate(redis, prefix, 'submit')], nowMs)).toBeNull();
   });
 });
 

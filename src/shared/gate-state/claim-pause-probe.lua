@@ -1,0 +1,22 @@
+-- Lets one worker at a time ask whether a long pause is over.
+--
+-- KEYS  1 state of the gate (hash)
+-- ARGV  1 clock: Unix microseconds, or '' for this server's   2 least and 3 most microseconds until the next probe
+-- Returns the end of the pause for whoever may ask now, '' for everybody else.
+--
+-- Invariant: the time of the next probe is set with the claim, so a worker that dies costs one probe. Probes come
+-- further apart the longer the pause has lasted.
+local now
+if ARGV[1] == '' then
+  local time = redis.call('TIME')
+  now = time[1] * 1000000 + time[2]
+else
+  now = tonumber(ARGV[1])
+end
+local pause = redis.call('HMGET', KEYS[1], 'pausedUntil', 'pauseProbeAt', 'pausedSince')
+local untilAt, probeAt, since = tonumber(pause[1] or '0'), tonumber(pause[2] or '0'), tonumber(pause[3] or '0')
+if untilAt <= now or probeAt == 0 or probeAt > now then return '' end
+local lasted = since == 0 and 0 or now - since
+local interval = math.max(tonumber(ARGV[2]), math.min(tonumber(ARGV[3]), lasted / 2))
+redis.call('HSET', KEYS[1], 'pauseProbeAt', string.format('%.0f', now + interval))
+return pause[1]

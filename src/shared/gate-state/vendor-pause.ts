@@ -1,0 +1,68 @@
+/**
+ * Pauses that the vendor has asked for: shown wherever a person looks, counted by the forecast, and probed by a worker
+ * when they are long. They lie in the state of the gate that they close.
+ */
+import { z } from 'zod';
+import { loadScript, type RedisConnection } from '../redis/script.ts';
+import { gateKeys } from './gate-keys.ts';
+import type { GateState } from './gate-state.ts';
+import type { GateOperation } from './halt-reasons.ts';
+
+const claimScript = loadScript(new URL('claim-pause-probe.lua', import.meta.url));
+const endScript = loadScript(new URL('end-pause.lua', import.meta.url));
+
+export interface VendorPause {
+  /** What waits: new tasks, or looks at those under way. */
+  readonly operation: GateOperation;
+  /** Unix milliseconds, by Redis's clock. */
+  readonly since: number;
+  readonly until: number;
+  /** Why, in the vendor's words; null where it said none. */
+  readonly message: string | null;
+}
+
+/** Shorter ones are the everyday of a rate limit. */
+const shownFromMs = 10_000;
+const leastProbeUs = 120_000_000;
+const mostProbeUs = 900_000_000;
+
+/** The pause that ends last, of those that are worth telling. Pure. */
+export function vendorPauseOf(gates: readonly (GateState | null)[], now: number): VendorPause | null {
+  const pauses = gates.flatMap((gate) => {
+    const left = pauseLeftMs(gate, now);
+    if (gate === null || left < shownFromMs) return [];
+    const { operation, pausedSince, pauseMessage: message } = gate;
+    return [{ operation, since: pausedSince ?? now, until: now + left, message }];
+  });
+  return pauses.sort((a, b) => b.until - a.until)[0] ?? null;
+}
+
+export function pauseLeftMs(gate: GateState | null, now: number): number {
+  return Math.max(0, (gate?.pausedUntil ?? 0) - now);
+}
+
+/**
+ * Asks for the right to probe a long pause.
+ * @returns what `endPause` takes, or null when it is not this caller's turn
+ */
+export async function claimPauseProbe(
+  redis: RedisConnection,
+  prefix: string,
+  operation: GateOperation,
+  nowUs?: number,
+): Promise<string | null> {
+  const clock = nowUs?.toFixed(0) ?? '';
+  const { state } = gateKeys(prefix, operation);
+  const claimed = z.string().parse(await claimScript(redis, [state], [clock, leastProbeUs, mostProbeUs]));
+  return claimed === '' ? null : claimed;
+}
+
+/** True when the pause has ended by this call, and not before or after. */
+export async function endPause(
+  redis: RedisConnection,
+  prefix: string,
+  operation: GateOperation,
+  claimed: string,
+): Promise<boolean> {
+  return (await endScript(redis, [gateKeys(prefix, operation).state], [claimed])) === 1;
+}

@@ -1,0 +1,40 @@
+/**
+ * Ends long pauses early: now and then one worker asks, with a call that costs nothing, whether the vendor still
+ * refuses calls. The rate begins low after it (learning.lua). Run by every worker with the prober of halts; a claim in
+ * Redis lets one of them ask.
+ */
+import type { GateOperation } from '../shared/gate-state/halt-reasons.ts';
+import { claimPauseProbe, endPause } from '../shared/gate-state/vendor-pause.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+const operations: readonly GateOperation[] = ['submit', 'query'];
+/** No task has it: the vendor answers that it does not know it, unless it refuses the query. */
+const noTask = '0'.repeat(32);
+
+export async function probePauses(context: WorkerContext, signal: AbortSignal): Promise<void> {
+  const { redis, prefix, logger } = context;
+  for (const operation of operations) {
+    const claimed = await claimPauseProbe(redis, prefix, operation);
+    if (claimed === null) continue;
+    const { outcome } = await askFree(operation, context, signal);
+    const facts = { operation, outcome };
+    // Neither says that calls are taken again.
+    if (outcome === 'throttled' || outcome === 'retry')
+      logger.info(facts, 'A long pause of the vendor stands');
+    else if (await endPause(redis, prefix, operation, claimed))
+      logger.info(facts, 'A long pause of the vendor has ended early: the rate begins low');
+  }
+}
+
+/** The call that costs nothing and is nearest to those that are refused. */
+async function askFree(
+  operation: GateOperation,
+  { vendor, models }: WorkerContext,
+  signal: AbortSignal,
+): Promise<{ readonly outcome: string }> {
+  const known = models.list();
+  const model = known.find(({ probe }) => probe !== null) ?? known[0];
+  if (model === undefined) return { outcome: 'retry' };
+  if (operation === 'query') return vendor.getRecord(model, noTask, signal);
+  return model.probe === null ? vendor.getCredits(signal) : vendor.probeModel(model, signal);
+}
