@@ -2,6 +2,7 @@
  * The wiring of the work: the worker with its vendor client, gates, storage and the runner of schedules, on what a
  * session has opened already. Loaded when a command works, as others need none of it.
  */
+import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Telemetry } from 'bullmq';
 import { startRetention } from '../producer/retention.ts';
@@ -20,10 +21,14 @@ import { createStorage } from '../shared/storage/create-storage.ts';
 import type { Storage } from '../shared/storage/storage.ts';
 import { rootOf } from '../shared/storage/storage-root.ts';
 import { createVendorClient } from '../shared/vendor/vendor-client.ts';
+import { createCreateCalls } from '../worker/create-calls.ts';
 import { createGate } from '../worker/gate/gate.ts';
+import { createHeldAnswers } from '../worker/held-answers.ts';
 import { createLearnedHistories } from '../worker/polling/learned-histories.ts';
 import { createResultFetcher } from '../worker/result-fetcher.ts';
 import { startUnfinishedSweeper } from '../worker/unfinished-sweeper.ts';
+import { recordLeftBehind } from '../worker/unrecorded-tasks.ts';
+import { createWarnOfTrouble } from '../worker/warn-of-trouble.ts';
 import { type RunningWorker, startWorker } from '../worker/worker.ts';
 import { requireApiKey } from './api-key.ts';
 
@@ -83,10 +88,17 @@ export async function openWorker(
           maxInFlight: configuration.MAX_IN_FLIGHT,
         }
       : { redis, prefix, operation, leaseMs, limit: queryLimit, learn: 'down' as const };
+  const dataDir = configuration.DATA_DIR;
+  await recordLeftBehind({ ...parts, prefix, dataDir });
   const worker = startWorker(
     {
       ...parts,
       prefix,
+      dataDir,
+      workerId: randomUUID(),
+      held: createHeldAnswers({ logger, random: Math.random }),
+      calls: createCreateCalls(),
+      warnOfTrouble: createWarnOfTrouble({ logger, clock }),
       vendor,
       chronicle: createChronicle(redis, prefix),
       histories: createLearnedHistories({ redis, prefix, clock: steadyClock, logger }),
@@ -121,6 +133,7 @@ export async function openWorker(
   return {
     storage,
     nudge: worker.nudge,
+    abandon: worker.abandon,
     async stop(deadlineMs) {
       await Promise.all([worker.stop(deadlineMs), schedules.stop(), retention.stop(), unfinished?.stop()]);
       await Promise.all([vendor.close(), outgoing.close(), storage.close()]);

@@ -1,6 +1,6 @@
 /**
  * What a person is told when a command cannot go on. Errors of known kinds carry a message that says what to
- * do; anything else is a bug of ours and is shown as such, with its trace, as nobody could help otherwise.
+ * do; anything else is a bug of ours, whose stack goes to the log file.
  */
 
 import { UsageError } from '../app/usage-error.ts';
@@ -12,8 +12,10 @@ import { DataVersionError } from '../shared/data-version/data-version.ts';
 import { BatchError } from '../shared/ledger/batch.ts';
 import { LogFileError } from '../shared/logging/logger.ts';
 import { ModelError } from '../shared/models/load-models.ts';
+import { describeRedisTrouble, isRedisTrouble } from '../shared/redis/redis-trouble.ts';
 import { RedisUnusableError } from '../shared/redis/redis-unusable-error.ts';
 import { StorageError } from '../shared/storage/storage-error.ts';
+import { describeCrash } from './crash.ts';
 import { exitCodes } from './exit-codes.ts';
 
 const known = [
@@ -34,9 +36,8 @@ export function describeError(error: unknown): { readonly text: string; readonly
   if (known.some((kind) => error instanceof kind)) {
     return { text: `error: ${error instanceof Error ? error.message : ''}`, exitCode: exitCodes.usage };
   }
-  const trace = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return {
-    text: `This should not have happened; nothing is lost, and the same command goes on. Please report it:\n${trace}`,
-    exitCode: exitCodes.failures,
-  };
+  if (error instanceof Error && isRedisTrouble(error)) {
+    return { text: `error: ${describeRedisTrouble(error)}`, exitCode: exitCodes.usage };
+  }
+  return { text: describeCrash(error), exitCode: exitCodes.crashed };
 }

@@ -3,6 +3,7 @@
  * the contract, so that a person never sees a stack trace for something they can put right.
  */
 import { CommanderError } from 'commander';
+import { watchForCrash } from './crash.ts';
 import { describeError } from './describe-error.ts';
 import { exitCodes } from './exit-codes.ts';
 import { buildProgram } from './program.ts';
@@ -11,18 +12,29 @@ import { openTerminal, type Terminal } from './terminal.ts';
 /** Sets the exit code of the process. */
 export async function execute(given: readonly string[]): Promise<void> {
   const terminal = openTerminal(process);
-  // A reader that has had enough (`| head`) is no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(exitCodes.saved);
-  });
+  const words = given.length === 0 ? ['demo'] : given;
+  const crash = watchForCrash(terminal);
+  outliveReaders(words[0]);
   requireWorkingFolder(terminal);
   try {
-    const words = given.length === 0 ? ['demo'] : given;
     const program = await buildProgram(terminal, words[0]);
     await program.parseAsync(words, { from: 'user' });
   } catch (error) {
     process.exitCode = report(error, terminal);
   }
+  // What threw may have left something open that keeps the process.
+  if (crash.hasCrashed) process.exit(exitCodes.crashed);
+}
+
+/** Commands that only print: when their reader has had enough (`| head`) they have nothing left to do. */
+const printingCommands = ['export', 'status', 'watch', 'list', 'doctor', 'completion', '--help', 'help'];
+
+/** A closed pipe or terminal silences the output, and changes nothing else. */
+function outliveReaders(command: string | undefined): void {
+  process.stderr.on('error', () => undefined);
+  process.stdout.on('error', () => {
+    if (printingCommands.includes(command ?? '')) process.exit(exitCodes.saved);
+  });
 }
 
 /** @returns the exit code */

@@ -8,6 +8,8 @@ export const exitCodes = {
   usage: 2,
   /** Halted, and `--exit-on-halt` was given. */
   halted: 3,
+  /** An error of our own: everything stays queued. The code of an internal software error in sysexits.h. */
+  crashed: 70,
   /** Ctrl-C: everything stays queued. */
   interrupted: 130,
 } as const;

@@ -1,32 +1,50 @@
 /**
- * Ctrl-C and `kill`: the first asks the work to end in good order, the second ends the process at once. What
- * was under way is taken up again by the next run either way.
+ * Ctrl-C, `kill`, a closed terminal or a crash: the first asks the work to end in good order, a second Ctrl-C or
+ * `kill` ends the process at once. What was under way is taken up again by the next run either way. A second SIGHUP
+ * is none: when a terminal closes, the kernel and the shell both send one.
  */
 import { exitCodes } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
 
+/** @param describe what stays open when the process quits at once, or null; also the last chance to write it down */
+export type OnQuit = (describe: () => string | null) => void;
+
 /**
- * Runs `work` with a signal that the first SIGINT or SIGTERM aborts.
+ * Runs `work` with a signal that the first SIGINT, SIGTERM or SIGHUP aborts, or an error that nobody has caught.
  * @param words what the person is told then
  */
 export async function withInterrupt<Result>(
   terminal: Terminal,
-  work: (signal: AbortSignal) => Promise<Result>,
+  work: (signal: AbortSignal, onQuit: OnQuit) => Promise<Result>,
   words = 'Stopping: open calls are being finished (press Ctrl-C again to quit now).',
 ): Promise<Result> {
   const stopping = new AbortController();
-  const onSignal = () => {
-    if (stopping.signal.aborted) process.exit(exitCodes.interrupted);
+  let describe: () => string | null = () => null;
+  const stop = () => {
+    if (stopping.signal.aborted) return;
     terminal.say(words);
     stopping.abort();
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  const stopOrQuit = () => {
+    if (!stopping.signal.aborted) return stop();
+    const open = describe();
+    if (open !== null) terminal.say(`Quitting: ${open}.`);
+    process.exit(exitCodes.interrupted);
+  };
+  const listeners = [
+    ['SIGINT', stopOrQuit],
+    ['SIGTERM', stopOrQuit],
+    ['SIGHUP', stop],
+    // Told by watchForCrash, which ends the process afterwards.
+    ['uncaughtException', stop],
+  ] as const;
+  for (const [event, listener] of listeners) process.on(event, listener);
   try {
-    return await work(stopping.signal);
+    return await work(stopping.signal, (given) => {
+      describe = given;
+    });
   } finally {
-    process.off('SIGINT', onSignal);
-    process.off('SIGTERM', onSignal);
+    for (const [event, listener] of listeners) process.off(event, listener);
   }
 }
 

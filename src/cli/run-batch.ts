@@ -14,9 +14,11 @@ import { stages } from '../shared/jobs/catalogue.ts';
 import { type Batch, unfinished } from '../shared/ledger/batch.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { usualPrice } from '../shared/models/price.ts';
+import { isRedisTrouble } from '../shared/redis/redis-trouble.ts';
 import { rootOf } from '../shared/storage/storage-root.ts';
 import { type Ask, agreeToCost, type CostDeps } from './agree-to-cost.ts';
 import { describeHalt } from './halt-text.ts';
+import type { OnQuit } from './interrupt.ts';
 import type { Progress } from './progress.ts';
 import type { RunFacts } from './summary.ts';
 import type { Terminal } from './terminal.ts';
@@ -47,6 +49,7 @@ export interface RunDeps {
   readonly cost: Pick<CostDeps, 'ask' | 'balance'>;
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
+  readonly onQuit: OnQuit;
 }
 
 const lookEveryMs = 200;
@@ -57,6 +60,7 @@ export async function runBatch(request: RunRequest, deps: RunDeps): Promise<RunE
   const { session, progress, signal } = deps;
   const startedAt = performance.now();
   const worker = await session.startWorker(stages);
+  deps.onQuit(worker.abandon);
   try {
     await session.ledger.openBatch(request.batch, {
       model: request.model.id,
@@ -133,7 +137,12 @@ async function waitForEnd(
 ): Promise<RunEnd['ended']> {
   const told = new Set<string>();
   for (;;) {
-    const overview = await readOverview([request.batch], overviewDeps(session));
+    const overview = await readOverview([request.batch], overviewDeps(session)).catch(nullInTrouble);
+    if (overview === null) {
+      if (signal.aborted) return 'interrupted';
+      await sleep(lookEveryMs, undefined, { signal }).catch(() => undefined);
+      continue;
+    }
     const [batch] = overview.batches;
     if (batch === undefined) return 'completed';
     progress.update(overview);
@@ -148,6 +157,12 @@ async function waitForEnd(
     if (request.exitOnHalt && halts.some((halt) => stopsRun(halt, request, since))) return 'halted';
     await sleep(lookEveryMs, undefined, { signal }).catch(() => undefined);
   }
+}
+
+/** A Redis that does not answer now ends no run: the worker says so, and waits for it. */
+function nullInTrouble(error: unknown): null {
+  if (isRedisTrouble(error)) return null;
+  throw error;
 }
 
 /** One of another model does not; nor does one of an earlier run before somebody has looked whether it is over. */

@@ -81,6 +81,7 @@ function itemOf(row: Row, model: ModelDefinition | null): ImportedItem {
     url: followsFromId ? '' : row.url,
     message: isPaidTwice ? null : row.message,
     possiblyPaidTwice: isPaidTwice ? 1 : 0,
+    submitter: null,
   };
 }
 

@@ -2,11 +2,13 @@
  * Carries out what a decision has decided: moves the item in the ledger, makes its next job, and says what
  * becomes of the present one. With apply-submit-steps.ts the only place where steps turn into effects, and where
  * outcomes are logged. The ledger is moved first and the job made after: a crash between the two leaves the item
- * for the sweep.
+ * for the sweep. A step that Redis refuses is held and repeated until Redis takes it: what the vendor said, or what
+ * is stored already, is not found out a second time.
  */
 import type { JobData } from '../shared/jobs/catalogue.ts';
 import type { ItemChanges } from '../shared/ledger/changes.ts';
 import type { Item } from '../shared/ledger/item.ts';
+import type { Expectation } from '../shared/ledger/ledger.ts';
 import { announceHalt } from './announce-halt.ts';
 import { adoptTask, refuseTask } from './apply-claim-steps.ts';
 import { awaitCallback, recordTask, resubmitUnsure } from './apply-submit-steps.ts';
@@ -28,7 +30,10 @@ export async function applyStep(
   context: WorkerContext,
 ): Promise<JobFate> {
   const taken = sparingSaved(step, item);
-  const [fate] = await Promise.all([carryOut(taken, item, data, context), tell(taken, item, context)]);
+  const [fate] = await Promise.all([
+    context.held.keep(() => carryOut(taken, item, data, context)),
+    tell(taken, item, context),
+  ]);
   return fate;
 }
 
@@ -56,7 +61,7 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
     case 'submit-later': {
       const cost = step.cost === 'attempt' ? { addAttempts: 1 } : { staysAtGate: true };
       const changes = { ...cost, ...notSubmitted, ...saying(step.message) };
-      await ledger.move('submitLater', id, changes, { nextLookMs: step.delayMs });
+      await ledger.move('submitLater', id, changes, { nextLookMs: step.delayMs, expect: sameCall(item) });
       return { fate: 'delay', delayMs: step.delayMs };
     }
     case 'await-callback':
@@ -68,7 +73,7 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
         'resubmit',
         id,
         { message: step.message, ...settled(step.credits), ...(step.excused ? { addExcusedTasks: 1 } : {}) },
-        { nextLookMs: step.delayMs },
+        { nextLookMs: step.delayMs, expect: sameTask(item) },
       );
       await queues.add('submit', id, step.delayMs);
       return done;
@@ -111,11 +116,12 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
     case 'refuse-task':
       return refuseTask(step, item, context);
     case 'download':
-      await ledger.move('beginDownload', id, {
-        addCreditsSpent: step.credits,
-        stamp: ['completedAt'],
-        message: null,
-      });
+      await ledger.move(
+        'beginDownload',
+        id,
+        { addCreditsSpent: step.credits, stamp: ['completedAt'], message: null },
+        { expect: sameTask(item) },
+      );
       await queues.add('download', id, 0, { urls: [...step.urls] });
       return done;
     case 'save':
@@ -134,6 +140,16 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
     default:
       return step satisfies never;
   }
+}
+
+/** A repeated step must not meet the item's next call or task. */
+function sameCall({ attempts }: Item): Expectation {
+  return { attempts };
+}
+
+function sameTask({ taskIds }: Item): Expectation {
+  const taskId = taskIds.at(-1);
+  return taskId === undefined ? {} : { taskId };
 }
 
 /** What was reserved for the task is given back, or taken where it was charged although it failed. */
@@ -163,7 +179,7 @@ async function halt(
   await announceHalt(step, item.model, context);
   const changes = { staysAtGate: true, ...notSubmitted };
   if (item.state === 'submitting')
-    await ledger.move('submitLater', item.id, changes, { nextLookMs: delayMs });
+    await ledger.move('submitLater', item.id, changes, { nextLookMs: delayMs, expect: sameCall(item) });
   else await ledger.touch(item.id, delayMs);
   return { fate: 'delay', delayMs, data };
 }

@@ -1,7 +1,7 @@
 /**
  * The steps that follow from a create call's answer, or from there being none. Called by apply-step.ts alone.
- * Invariant: an id that came is recorded before anything else, and what may be paid twice is counted in the same
- * move that lets the call be repeated.
+ * Invariant: an id, once received, is held until Redis has recorded it, and what may be paid twice is counted in the
+ * same move that lets the call be repeated. Each may be repeated by apply-step.ts.
  */
 import { recordFoundTask } from '../shared/ledger/found-task.ts';
 import type { Item } from '../shared/ledger/item.ts';
@@ -15,23 +15,28 @@ const done: JobFate = { fate: 'done' };
 
 /** The id is recorded before anything else, wherever the item has got to in the meantime. */
 export async function recordTask(taskId: string, item: Item, context: WorkerContext): Promise<JobFate> {
-  const { ledger, queues, clock } = context;
-  const recorded = await recordFoundTask(ledger, item.id, {
-    taskId,
-    attempt: item.attempts + 1,
-    by: 'answer',
-  });
+  const { ledger, queues, held } = context;
+  const task = { itemId: item.id, taskId, attempt: item.attempts + 1 };
+  const recorded = await held.keep(
+    () => recordFoundTask(ledger, item.id, { taskId, attempt: task.attempt, by: 'answer' }),
+    task,
+  );
   if (recorded === 'beside') {
     itemLog(item, context).warn({ otherTaskId: taskId }, 'A link has two tasks: it may have been paid twice');
-    await queues.addBeside(item.id, taskId);
+    await held.keep(() => queues.addBeside(item.id, taskId));
   }
-  if (recorded !== 'taken') return done;
+  // Also when it is on record already: the write may have been taken although its reply was lost.
+  if (recorded === 'taken' || recorded === 'known') await held.keep(() => lookAtFollowed(item, context));
+  return done;
+}
+
+async function lookAtFollowed(item: Item, context: WorkerContext): Promise<void> {
+  const { ledger, queues, clock } = context;
   const now = clock.now();
   const history = await context.histories.of(context.models.get(item.model));
   const callbacksOn = context.callbackUrl !== null;
   const firstLookMs = nextCheckAt(history, { submittedAt: now, callbacksOn }, now) - now;
   await Promise.all([ledger.touch(item.id, firstLookMs), queues.add('status-check', item.id, firstLookMs)]);
-  return done;
 }
 
 /** The callback route brings the task home, or this job comes back and asks again what to do. */
@@ -62,7 +67,8 @@ export async function resubmitUnsure(
       submittedAt: null,
       message: step.message,
     };
-    await ledger.move('submitLater', item.id, changes, { nextLookMs: step.delayMs });
+    const expect = { attempts: item.attempts };
+    await ledger.move('submitLater', item.id, changes, { nextLookMs: step.delayMs, expect });
     return { fate: 'delay', delayMs: step.delayMs };
   }
   await ledger.move(

@@ -21,7 +21,7 @@ const readyJobs = 2;
 const longestPauseMs = 500;
 
 export function startFeeder(context: WorkerContext): Feeder {
-  const { ledger, queues, submitGate, redis, prefix, logger } = context;
+  const { ledger, queues, submitGate, redis, prefix } = context;
   let stopped = false;
   let again = false;
   let timer: NodeJS.Timeout | undefined;
@@ -35,7 +35,7 @@ export function startFeeder(context: WorkerContext): Feeder {
       if (freeSlots === 0) pauseMs = Math.min(longestPauseMs, Math.max(1, waitMs));
       if (hasMore) pauseMs = 1;
     } catch (error) {
-      logger.warn({ err: error }, 'Could not hand out waiting links, trying again');
+      context.warnOfTrouble('Could not hand out waiting links, trying again', error);
     }
     schedule(pauseMs);
   }

@@ -188,7 +188,7 @@ export function startHaltProber(context: WorkerContext) {
 
   function report(error: unknown): void {
     if (!stopping.signal.aborted)
-      context.logger.warn({ err: error }, 'A halt or a pause could not be probed, trying again');
+      context.warnOfTrouble('A halt or a pause could not be probed, trying again', error);
   }
 
   function schedule(): void {

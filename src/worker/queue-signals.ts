@@ -5,6 +5,7 @@
  */
 import { DelayedError, type Job } from 'bullmq';
 import type { JobData } from '../shared/jobs/catalogue.ts';
+import type { HeldAnswers } from './held-answers.ts';
 
 export type JobFate =
   | { readonly fate: 'done' }
@@ -15,10 +16,12 @@ export async function settleJob(
   token: string | undefined,
   fate: JobFate,
   now: number,
+  keep: HeldAnswers['keep'],
 ): Promise<void> {
   if (fate.fate === 'done') return;
-  if (fate.data) await job.updateData(fate.data);
-  await job.moveToDelayed(now + Math.max(1, Math.round(fate.delayMs)), token);
+  const { data } = fate;
+  if (data) await keep(() => job.updateData(data));
+  await keep(() => job.moveToDelayed(now + Math.max(1, Math.round(fate.delayMs)), token));
   throw new DelayedError();
 }
 

@@ -1,7 +1,8 @@
 /**
  * The submit stage: one waiting link becomes one task at the vendor. Run by the worker for each job of the
- * queue `submit`. Invariant: the intent is recorded (`submitting`) before the create call leaves, and a job
- * that finds it recorded by a run that is gone takes the answer for lost, never for "not sent".
+ * queue `submit`. Invariant: the intent is recorded (`submitting`) before the create call leaves, with the worker
+ * whose call it is; only when that worker is gone is the answer taken for lost. A create call is never cut off
+ * (the vendor client's timeout ends it), and none begins while an answer is held that Redis has not recorded.
  */
 
 import { randomUUID } from 'node:crypto';
@@ -24,6 +25,9 @@ import type { WorkerContext } from './worker-context.ts';
 const done: JobFate = { fate: 'done' };
 /** However long the gate says to wait, ask again this soon: what it waits for may end early. */
 const longestWaitMs = 1500;
+/** A call of this item is under way, here or in another worker. */
+const underWayMs = 1000;
+const neverAborted = new AbortController().signal;
 
 type Refused = Extract<Admission, { go: false }>;
 
@@ -31,12 +35,23 @@ export interface SubmitStage {
   run(id: string, data: JobData, signal: AbortSignal): Promise<JobFate>;
 }
 
-/** @param admitted called when a place at the gate has become free */
-export function createSubmitStage(context: WorkerContext, admitted: () => void): SubmitStage {
-  const { ledger, models, random } = context;
+export interface SubmitStageDeps {
+  /** Called when a place at the gate has become free. */
+  readonly admitted: () => void;
+  /** Whether another worker has ended, and its create calls with it. */
+  readonly isGone: (workerId: string) => Promise<boolean>;
+}
+
+export function createSubmitStage(
+  context: WorkerContext,
+  { admitted, isGone }: SubmitStageDeps,
+): SubmitStage {
+  const { ledger, models, random, held, calls, workerId } = context;
   const tokens = createCallbackTokens(context);
   return {
     async run(id, data, signal) {
+      const mayBegin = await held.emptied(AbortSignal.any([signal, calls.stopping]));
+      if (!mayBegin || calls.stopping.aborted || calls.has(id)) return notNow(data);
       const item = await ledger.item(id);
       if (item === null) return done;
       if (item.state === 'submitting') return findLost(item, data);
@@ -49,8 +64,14 @@ export function createSubmitStage(context: WorkerContext, admitted: () => void):
     },
   };
 
-  /** The call of a run that is gone; or the answer was lost earlier, and its callback is waited for. */
+  /** The call of a worker that is gone; or the answer was lost earlier, and its callback is waited for. */
   async function findLost(item: Item, data: JobData): Promise<JobFate> {
+    const { submitter } = item;
+    if (submitter === workerId && !calls.wasSent(item.id)) {
+      // Redis failed between the intent and the call, which never left.
+      return applyStep({ do: 'submit-later', delayMs: 1, cost: 'nothing' }, item, data, context);
+    }
+    if (submitter !== null && !(await isGone(submitter))) return notNow(data);
     const words = item.message ?? 'a worker ended while it waited for the vendor';
     const step = afterLostAnswer(item, words, await rulesFor(item), random());
     return applyStep(step, item, data, context);
@@ -63,6 +84,8 @@ export function createSubmitStage(context: WorkerContext, admitted: () => void):
     signal: AbortSignal,
   ): Promise<JobFate> {
     const { submitGate } = context;
+    using call = calls.begin(item.id);
+    if (call === null) return notNow(data);
     const attempt = item.attempts + 1;
     const callback =
       context.callbackUrl === null
@@ -77,7 +100,7 @@ export function createSubmitStage(context: WorkerContext, admitted: () => void):
     const begun = await ledger.move(
       'beginSubmit',
       item.id,
-      { reserveCredits: usualPrice(model) ?? 0, stamp: ['submittedAt'], message: null },
+      { reserveCredits: usualPrice(model) ?? 0, stamp: ['submittedAt'], message: null, submitter: workerId },
       { expect: { attempts: item.attempts } },
     );
     admitted();
@@ -87,7 +110,9 @@ export function createSubmitStage(context: WorkerContext, admitted: () => void):
     }
     const submitting: Item = { ...item, state: 'submitting', submittedAt: context.clock.now() };
     const rules = await rulesFor(submitting);
-    const reply = await context.vendor.createTask({ model, url: item.url, ...callback }, signal);
+    call.sending();
+    const reply = await context.vendor.createTask({ model, url: item.url, ...callback }, neverAborted);
+    call.answered();
     const decide = (trouble: Pick<SubmitRules, 'vendorDown' | 'refusesAll'>) =>
       applyStep(
         afterSubmit(submitting, reply, { ...rules, ...trouble }, random()),
@@ -95,11 +120,14 @@ export function createSubmitStage(context: WorkerContext, admitted: () => void):
         data,
         context,
       );
+    const settled = held.keep(() => settle(verdictOf(reply)));
     // A task id is recorded before anything else; any other answer may have to be seen with those of other links.
-    const recorded = reply.outcome === 'accepted' ? decide({}) : null;
-    const settled = await settle(verdictOf(reply));
-    const fate = await (recorded ?? decide(await troubleOf(submitting, reply, settled, signal)));
-    if (recorded !== null) await noteAccepted(model.id, context);
+    const isAccepted = reply.outcome === 'accepted';
+    const [fate] = isAccepted
+      ? await Promise.all([decide({}), settled])
+      : [await decide(await held.keep(async () => troubleOf(submitting, reply, await settled, signal)))];
+    call.applied();
+    if (isAccepted) await held.keep(() => noteAccepted(model.id, context));
     if (trial !== null) await settleTrial(trial, reply, context);
     return fate;
   }
@@ -146,6 +174,10 @@ export function createSubmitStage(context: WorkerContext, admitted: () => void):
     const untilAt = item.submittedAt + callbackPatienceMs(await histories.of(model), model);
     return { ...submitRules, callbackLeftMs: untilAt - clock.now() };
   }
+}
+
+function notNow(data: JobData): JobFate {
+  return { fate: 'delay', delayMs: underWayMs, data };
 }
 
 /** What the vendor's limit has made of the call. */

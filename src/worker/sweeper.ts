@@ -7,6 +7,7 @@ import type { Queues, Stage } from '../shared/jobs/catalogue.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import type { ItemState } from '../shared/ledger/states.ts';
 import type { Logger } from '../shared/logging/logger.ts';
+import type { WarnOfTrouble } from './warn-of-trouble.ts';
 
 const stageOf: Readonly<Record<ItemState, Stage | null>> = {
   queued: 'submit',
@@ -37,7 +38,13 @@ export async function sweep({ ledger, queues }: { ledger: Ledger; queues: Queues
 }
 
 /** Sweeps every `everyMs` until stopped. */
-export function startSweeper(deps: { ledger: Ledger; queues: Queues; logger: Logger; everyMs: number }) {
+export function startSweeper(deps: {
+  ledger: Ledger;
+  queues: Queues;
+  logger: Logger;
+  warnOfTrouble: WarnOfTrouble;
+  everyMs: number;
+}) {
   let stopped = false;
   let running: Promise<void> | null = null;
   let timer = setTimeout(run, 0);
@@ -47,7 +54,7 @@ export function startSweeper(deps: { ledger: Ledger; queues: Queues; logger: Log
       .then((count) => {
         if (count > 0) deps.logger.debug({ count }, 'Looked after items that were overdue');
       })
-      .catch((error: unknown) => deps.logger.warn({ err: error }, 'A sweep failed, trying again'))
+      .catch((error: unknown) => deps.warnOfTrouble('A sweep failed, trying again', error))
       .then(() => {
         if (!stopped) timer = setTimeout(run, deps.everyMs);
       });

@@ -9,12 +9,21 @@ import type { Logger } from '../shared/logging/logger.ts';
 import type { ModelRegistry } from '../shared/models/load-models.ts';
 import type { RedisConnection } from '../shared/redis/script.ts';
 import type { VendorClient } from '../shared/vendor/vendor-client.ts';
+import type { CreateCalls } from './create-calls.ts';
 import type { Gate } from './gate/gate.ts';
+import type { HeldAnswers } from './held-answers.ts';
 import type { LearnedHistories } from './polling/learned-histories.ts';
 import type { ResultFetcher } from './result-fetcher.ts';
 import type { SubmitRules } from './submit-decision.ts';
+import type { WarnOfTrouble } from './warn-of-trouble.ts';
 
 export interface WorkerContext {
+  /** Names this worker to the others. */
+  readonly workerId: string;
+  /** Answers that Redis has not recorded yet. */
+  readonly held: HeldAnswers;
+  /** Create calls of this process. */
+  readonly calls: CreateCalls;
   readonly ledger: Ledger;
   readonly queues: Queues;
   readonly vendor: VendorClient;
@@ -28,10 +37,12 @@ export interface WorkerContext {
   readonly fetcher: ResultFetcher;
   readonly redis: RedisConnection;
   readonly prefix: string;
+  readonly dataDir: string;
   readonly submitRules: SubmitRules;
   /** Where the vendor sends callbacks, or null. */
   readonly callbackUrl: string | null;
   readonly logger: Logger;
+  readonly warnOfTrouble: WarnOfTrouble;
   readonly clock: Clock;
   /** From 0 up to 1. */
   readonly random: () => number;

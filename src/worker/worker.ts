@@ -3,13 +3,13 @@
  * worker was killed is taken up by another within 15 seconds: its lock ends after ten, and somebody looks
  * every three.
  */
-import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Job, Worker as QueueWorker, type Telemetry } from 'bullmq';
 import { type JobData, jobDataSchema, type Stage, traced } from '../shared/jobs/catalogue.ts';
 import { ModelError } from '../shared/models/load-models.ts';
 import { announceWorker } from '../shared/presence/worker-presence.ts';
+import { isRedisTrouble } from '../shared/redis/redis-trouble.ts';
 import type { RedisConnection } from '../shared/redis/script.ts';
 import { applyStep } from './apply-step.ts';
 import { runDownload } from './download.ts';
@@ -20,6 +20,7 @@ import { isLastAttempt, type JobFate, settleJob } from './queue-signals.ts';
 import { runStatusCheck } from './status-check.ts';
 import { createSubmitStage } from './submit.ts';
 import { startSweeper } from './sweeper.ts';
+import { reportUnrecorded } from './unrecorded-tasks.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 export interface WorkerSettings {
@@ -34,8 +35,14 @@ export interface WorkerSettings {
 export interface RunningWorker {
   /** Links have come: do not wait for the next look. */
   nudge(): void;
-  /** Ends open calls within `deadlineMs`, then cuts them off; whatever was under way is taken up again later. */
+  /**
+   * Begins nothing more. Open create calls are finished, however long they take (the vendor client's timeout bounds
+   * them): one that is cut off may have been paid. Everything else has `deadlineMs`, then is cut off and taken up
+   * again later. Task ids that Redis has not taken by then are written to a file.
+   */
   stop(deadlineMs: number): Promise<void>;
+  /** Where the process must end now: writes unrecorded task ids to a file. @returns what stays open, or null */
+  abandon(): string | null;
 }
 
 type Run = (id: string, data: JobData, signal: AbortSignal) => Promise<JobFate>;
@@ -49,11 +56,19 @@ const concurrency = { submit: 50, 'status-check': 50 } as const;
 const closeMs = 1500;
 const misconfiguredMs = 5000;
 const busyMs = 1000;
+/** After Redis has refused something, its job is run again so much later. */
+const redisTroubleMs = 1000;
 
 export function startWorker(context: WorkerContext, settings: WorkerSettings): RunningWorker {
   const { stages } = settings;
+  const held = countHeld();
   const feeder: Feeder | null = stages.includes('submit') ? startFeeder(context) : null;
-  const submit = createSubmitStage(context, () => feeder?.nudge());
+  const presence = announceWorker(
+    { id: context.workerId, host: hostname(), pid: process.pid, stages, startedAt: context.clock.now() },
+    () => held.list(),
+    context,
+  );
+  const submit = createSubmitStage(context, { admitted: () => feeder?.nudge(), isGone: presence.isGone });
   const runs: Readonly<Record<Stage, Run>> = {
     submit: submit.run,
     'status-check': async (id, data, signal) => {
@@ -64,29 +79,38 @@ export function startWorker(context: WorkerContext, settings: WorkerSettings): R
     },
     download: (id, data, signal) => runDownload(id, data, context, signal),
   };
-  const held = countHeld();
   const workers = stages.map((stage) => startStage(stage, runs[stage], held, context, settings));
-  const presence = announceWorker(
-    { id: randomUUID(), host: hostname(), pid: process.pid, stages, startedAt: context.clock.now() },
-    held.list,
-    context,
-  );
   const sweeper = startSweeper({ ...context, everyMs: sweepEveryMs });
   const prober = startHaltProber(context);
   return {
     nudge: () => feeder?.nudge(),
     async stop(deadlineMs) {
-      const background = [feeder?.stop(), sweeper.stop(), prober.stop(), presence.stop()];
+      const answered = context.calls.drain();
+      const background = [feeder?.stop(), sweeper.stop(), prober.stop()];
       const cutOff = setTimeout(() => {
         for (const worker of workers) worker.cancelAllJobs('the worker is stopping');
       }, deadlineMs);
       const closed = Promise.all([...background, ...workers.map((worker) => worker.close())]);
       const patience = new AbortController();
-      const late = sleep(deadlineMs + closeMs, null, { signal: patience.signal }).catch(() => null);
+      const wait = (ms: number) => sleep(ms, null, { signal: patience.signal }).catch(() => null);
+      const late = Promise.all([wait(deadlineMs), answered]).then(() => wait(closeMs));
       // With Redis away nothing closes by itself; what was under way is taken up again by whoever comes next.
       await Promise.race([closed, late]);
-      patience.abort();
       clearTimeout(cutOff);
+      context.held.stop();
+      reportUnrecorded(context);
+      // Until here the others must not take this worker's open calls for lost.
+      await Promise.race([presence.stop(), wait(closeMs)]);
+      patience.abort();
+    },
+    abandon() {
+      const open = context.calls.open();
+      const left = reportUnrecorded(context);
+      const calls =
+        open === 0
+          ? []
+          : [`${open} create ${open === 1 ? 'call is' : 'calls are'} still open and may be paid`];
+      return [...calls, ...(left === null ? [] : [left])].join('; ') || null;
     },
   };
 }
@@ -114,7 +138,7 @@ function startStage(
       () => run(job.id ?? '', jobDataSchema.parse(job.data), abort),
       context,
     );
-    await settleJob(job, token, fate, context.clock.now());
+    await settleJob(job, token, fate, context.clock.now(), context.held.keep);
   };
   const worker = new QueueWorker<JobData>(stage, process, {
     connection: settings.connection,
@@ -128,7 +152,7 @@ function startStage(
     maxStalledCount: 1000,
     ...traced(settings.telemetry),
   });
-  worker.on('error', (error) => logger.warn({ err: error }, 'The queue reports trouble'));
+  worker.on('error', (error) => context.warnOfTrouble('The queue reports trouble', error));
   worker.on('failed', (job, error) => logger.warn({ item: job?.id, err: error }, 'A job will be run again'));
   return worker;
 }
@@ -139,8 +163,9 @@ function hold(running: Set<string>, id: string): Disposable {
 }
 
 /**
- * Runs a stage. What it throws is a bug or broken infrastructure: BullMQ runs the job again a few times, and
- * the last time the link fails with the words of the error, so that it is accounted for.
+ * Runs a stage. Trouble of Redis costs nothing: the job is run again a little later. Anything else that is thrown is a
+ * bug or broken infrastructure: BullMQ runs the job again a few times, and the last time the link fails with the
+ * words of the error, so that it is accounted for.
  */
 async function runGuarded(
   stage: Stage,
@@ -151,6 +176,10 @@ async function runGuarded(
   try {
     return await run();
   } catch (error) {
+    if (isRedisTrouble(error)) {
+      context.warnOfTrouble('Redis refused a step of a link, trying again', error);
+      return { fate: 'delay', delayMs: redisTroubleMs };
+    }
     const item = await context.ledger.item(job.id ?? '');
     if (item === null) throw error;
     const message = error instanceof Error ? error.message : String(error);

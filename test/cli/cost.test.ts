@@ -186,6 +186,7 @@ function runOf(
       onInvalid: () => undefined,
       cost: { ask, balance: Promise.resolve(1000) },
       signal: new AbortController().signal,
+      onQuit: () => undefined,
     },
   );
 }

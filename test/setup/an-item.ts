@@ -24,6 +24,7 @@ export function anItem(changes: Partial<Item> = {}): Item {
     submittedAt: null,
     completedAt: null,
     savedAt: null,
+    submitter: null,
     ...changes,
   };
 }

@@ -158,7 +158,10 @@ describe('halts', () => {
     const links = Array.from({ length: 30 }, (_, n) => ({ id: `h${n}`, url: `https://host.example/${n}` }));
     await ledger.enqueue('other', links);
     await until(() => system.simulator.counts().tasks === 30, 'all tasks of the other model are made');
-    expect((await ledger.batch('paused'))?.counts).toMatchObject({ queued: 100 });
+    await until(
+      async () => (await ledger.batch('paused'))?.counts.queued === 100,
+      'the links of the paused model wait',
+    );
   });
 
   it('let tasks that are paid be collected', async () => {

@@ -36,7 +36,7 @@ export function runCommand(terminal: Terminal): Command {
       'after',
       `
 Exit codes: 0 everything saved (now or before), 1 some links failed or lines held no link, 2 wrong usage or
-configuration, 3 halted (with --exit-on-halt), 130 interrupted (everything stays queued).`,
+configuration, 3 halted (with --exit-on-halt), 70 an error of our own, 130 interrupted (everything stays queued).`,
     )
     .action(async (files: string[], flags: RunFlags) => {
       process.exitCode = await run(files, flags, loadConfiguration(settingsOf(flags)), terminal);
@@ -75,8 +75,9 @@ export async function run(
       balance: readBalance(session.configuration, session.logger),
     };
     const invalidLines = showInvalidLines(batch, loaded.configuration.DATA_DIR, progress.note);
-    const end = await withInterrupt(terminal, (signal) =>
-      runBatch(request, { session, progress, terminal, cost, signal, onInvalid: invalidLines.onInvalid }),
+    const { onInvalid } = invalidLines;
+    const end = await withInterrupt(terminal, (signal, onQuit) =>
+      runBatch(request, { session, progress, terminal, cost, signal, onQuit, onInvalid }),
     ).finally(invalidLines.finish);
     const exitCode = report(end, flags, terminal);
     if (served !== null && flags.staysUp && end.ended === 'completed') {

@@ -52,8 +52,11 @@ export function workerCommand(terminal: Terminal): Command {
       try {
         const worker = await session.startWorker(flags.stages);
         session.logger.info({ stages: flags.stages }, 'Worker started');
-        await withInterrupt(terminal, untilAborted);
-        await worker.stop(drainMs);
+        await withInterrupt(terminal, async (signal, onQuit) => {
+          onQuit(worker.abandon);
+          await untilAborted(signal);
+          await worker.stop(drainMs);
+        });
         session.logger.info('Worker stopped');
         process.exitCode = exitCodes.saved;
       } finally {

@@ -38,6 +38,8 @@ export interface ItemChanges {
   readonly file?: string | null;
   /** Goes back to the gate without having got through: no other link is handed out in its place. */
   readonly staysAtGate?: boolean;
+  /** The worker that submits; removed by every later transition. */
+  readonly submitter?: string;
   /** Null: there is no create call any more whose beginning it tells. */
   readonly submittedAt?: null;
   /** Instants set to Redis's present time. */
@@ -78,6 +80,7 @@ export function scriptArguments(changes: ItemChanges): (string | Buffer)[] {
       : call('spend-beside', 'creditsSpent', besideValue(changes.addCreditsSpentBeside)),
     changes.reserveCredits === undefined ? [] : ['reserve', '', String(changes.reserveCredits)],
     changes.releaseCredits ? ['release', '', ''] : [],
+    set('submitter', changes.submitter),
     set('submittedAt', changes.submittedAt),
     set('sha256', changes.sha256 === undefined ? undefined : Buffer.from(changes.sha256, 'hex')),
     set('file', changes.file),

@@ -35,6 +35,8 @@ export interface Item {
   readonly submittedAt: number | null;
   readonly completedAt: number | null;
   readonly savedAt: number | null;
+  /** In `submitting`: the worker whose create call it is; null when its answer is known to be lost. */
+  readonly submitter: string | null;
 }
 
 /** The stored fields, in the order they are read. */
@@ -58,6 +60,7 @@ export const fields = {
   submittedAt: 'm',
   completedAt: 'd',
   savedAt: 'v',
+  submitter: 'w',
 } as const satisfies Partial<Record<keyof Item, string>>;
 export type FieldName = keyof typeof fields;
 
@@ -108,6 +111,7 @@ export function readItem(id: string, values: readonly (Buffer | null)[], context
     submittedAt: instant('submittedAt'),
     completedAt: instant('completedAt'),
     savedAt: instant('savedAt'),
+    submitter: text('submitter'),
   };
 }
 

@@ -1,12 +1,13 @@
 /**
  * Makes the process's logger. Log lines go to standard error (standard output belongs to `--json`), or to a
- * file while a progress view owns the terminal. Secrets are cut out here a second time, although nobody
+ * file while a progress view owns the terminal. A log that cannot be written (a full disk, a closed pipe) loses
+ * lines and stops nothing. Secrets are cut out here a second time, although nobody
  * should hand them over in the first place.
  */
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { type DestinationStream, destination, type Logger, multistream, pino } from 'pino';
-import { PinoPretty } from 'pino-pretty';
+import { type DestinationStream, type Logger, multistream, pino } from 'pino';
+import { prettyFactory } from 'pino-pretty';
 import { z } from 'zod';
 
 export type { Logger } from 'pino';
@@ -57,10 +58,26 @@ function openDestination({ file, onTrouble, level, format, isTerminal }: LoggerO
     ]);
   }
   const pretty = format === 'pretty' || (format === 'auto' && isTerminal);
-  const standardError = destination({ dest: 2, sync: true });
-  return pretty
-    ? PinoPretty({ destination: 2, sync: true, colorize: isTerminal, translateTime: 'SYS:HH:MM:ss' })
-    : standardError;
+  const standardError = sparingWriter(2);
+  if (!pretty) return standardError;
+  const prettify = prettyFactory({ colorize: isTerminal, translateTime: 'SYS:HH:MM:ss' });
+  return { write: (line: string) => standardError.write(prettify(line)) };
+}
+
+/** Writes lines to an open file; one that cannot be written is dropped, and half a line is ended by the next. */
+function sparingWriter(file: number): DestinationStream {
+  let isTorn = false;
+  return {
+    write(line) {
+      try {
+        const text = Buffer.from(isTorn ? `\n${line}` : line);
+        const written = writeSync(file, text);
+        isTorn = written < text.length;
+      } catch {
+        // Nobody can be told: this was the way to tell.
+      }
+    },
+  };
 }
 
 /** The log has no home of its own, so a DATA_DIR that cannot be written is found out here first. */
@@ -71,7 +88,7 @@ export class LogFileError extends Error {
 function openLogFile(file: string): DestinationStream {
   try {
     mkdirSync(dirname(file), { recursive: true });
-    return destination({ dest: file, sync: true, append: true });
+    return sparingWriter(openSync(file, 'a'));
   } catch (cause) {
     const words = cause instanceof Error ? cause.message : String(cause);
     throw new LogFileError(

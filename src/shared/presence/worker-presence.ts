@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { Stage } from '../jobs/catalogue.ts';
 import { stages } from '../jobs/catalogue.ts';
 import type { Logger } from '../logging/logger.ts';
+import { isErrorWithCode } from '../redis/error-code.ts';
 import type { RedisConnection } from '../redis/script.ts';
 
 export interface WorkerFacts {
@@ -29,6 +30,11 @@ export interface PresentWorker extends WorkerFacts {
 }
 
 export interface Presence {
+  /**
+   * Whether a worker has ended: it said so, its process on this host is gone, or it has been silent for long
+   * while Redis took what this worker wrote all the time. A Redis that refuses writes silences the living too.
+   */
+  isGone(id: string): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -63,11 +69,18 @@ export function announceWorker(
 ): Presence {
   const { redis, prefix, logger } = deps;
   let running: Promise<unknown> = Promise.resolve();
+  /** Since when every announcement was taken; monotonic. */
+  let steadySince: number | null = null;
 
   const say = () => {
-    running = tell().catch((error: unknown) =>
-      logger.debug({ err: error }, 'A worker could not announce itself'),
-    );
+    running = tell().then(noteTaken(performance.now()), (error: unknown) => {
+      steadySince = null;
+      logger.debug({ err: error }, 'A worker could not announce itself');
+    });
+  };
+  const noteTaken = (saidAt: number) => () => {
+    const isLate = performance.now() - saidAt > everyMs;
+    if (isLate || steadySince === null) steadySince = performance.now();
   };
   async function tell(): Promise<void> {
     const saidAt = await redisNow(redis);
@@ -83,6 +96,13 @@ export function announceWorker(
   say();
   const timer = setInterval(say, everyMs);
   return {
+    async isGone(id) {
+      const worker = (await listWorkers(redis, prefix)).find((each) => each.id === id);
+      if (worker === undefined) return true;
+      if (worker.isAlive) return false;
+      if (worker.host === facts.host && !isRunning(worker.pid)) return true;
+      return steadySince !== null && performance.now() - steadySince > goneAfterMs;
+    },
     async stop() {
       clearInterval(timer);
       await running;
@@ -102,6 +122,16 @@ export async function listWorkers(redis: RedisConnection, prefix: string): Promi
     else workers.push({ ...read.data, saidMsAgo, isAlive: saidMsAgo <= goneAfterMs });
   }
   return workers.sort((a, b) => a.startedAt - b.startedAt);
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // A process of somebody else's may not be signalled, and runs.
+    return !isErrorWithCode(error, 'ESRCH');
+  }
 }
 
 async function redisNow(redis: RedisConnection): Promise<number> {

@@ -167,6 +167,9 @@ local function spendBeside(field, credits, task)
   if open > reservation then redis.call('HINCRBYFLOAT', item, pool, -reservation) else redis.call('HDEL', item, pool) end
 end
 
+-- Whose create call it was matters no more: it has been answered, or its answer is known to be lost.
+if from == 'submitting' and ARGV[4] ~= '' then redis.call('HDEL', item, 'w') end
+
 local reason
 for i = 8, #ARGV, 3 do
   local operation, field, value = ARGV[i], ARGV[i + 1], ARGV[i + 2]

@@ -1,0 +1,56 @@
+/**
+ * What happens when an error of our own reaches nobody: the work ends as at the first Ctrl-C (withInterrupt hears of
+ * it too), with open create calls finished and their ids recorded, and only then the process ends. The person gets
+ * one line, the log file gets the stack. Called by execute.ts.
+ */
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { loadConfiguration } from '../shared/configuration/configuration.ts';
+import { secretSettings } from '../shared/configuration/schema.ts';
+import { withoutSecrets } from '../shared/logging/logger.ts';
+import { exitCodes } from './exit-codes.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface CrashWatch {
+  readonly hasCrashed: boolean;
+}
+
+/** Longer than a create call can take; then nothing can be waited for any more. */
+const longestDrainMs = 90_000;
+
+export function watchForCrash(terminal: Terminal): CrashWatch {
+  const watch = { hasCrashed: false };
+  // Promises that reject unhandled arrive here too.
+  process.on('uncaughtException', (error: unknown) => {
+    terminal.say(describeCrash(error));
+    const isAlone = process.listenerCount('uncaughtException') === 1;
+    if (isAlone) process.exit(exitCodes.crashed);
+    if (watch.hasCrashed) return;
+    watch.hasCrashed = true;
+    setTimeout(() => process.exit(exitCodes.crashed), longestDrainMs).unref();
+  });
+  return watch;
+}
+
+/** Writes the stack to the log file. @returns the line for the person */
+export function describeCrash(error: unknown): string {
+  const message = (error instanceof Error ? error.message : String(error)).split('\n')[0];
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const head = `error: kie-batch has met an error of its own: ${message}. Nothing is lost; the same command resumes.`;
+  try {
+    return `${head} Please report it with the details in ${logStack(stack)}`;
+  } catch {
+    return `${head} Please report it:\n${stack}`;
+  }
+}
+
+/** @throws when the configuration or the log file cannot be had */
+function logStack(stack: string): string {
+  const { configuration } = loadConfiguration();
+  const file = join(configuration.DATA_DIR, 'logs', 'kie-batch.log');
+  const secrets = secretSettings.map((name) => configuration[name]).filter((value) => value !== undefined);
+  const line = JSON.stringify({ level: 60, time: new Date().toISOString(), msg: 'Crashed', stack });
+  mkdirSync(dirname(file), { recursive: true });
+  appendFileSync(file, `${withoutSecrets(line, secrets)}\n`);
+  return file;
+}

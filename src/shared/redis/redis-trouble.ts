@@ -1,0 +1,38 @@
+/**
+ * Tells trouble of Redis from everything else that can be thrown: a write that is refused (a full disk, no memory, a
+ * replica, too few replicas), a server that is loading or out of reach. None of it is the fault of an item, and all
+ * of it ends. Used wherever work goes on after Redis has refused something, and for the message a person gets.
+ */
+import { ReplyError } from 'ioredis';
+
+const errorNames = new Set([
+  'MaxRetriesPerRequestError',
+  'ClusterAllFailedError',
+  'ConnectionClosedError',
+  'ParserError',
+]);
+const messages =
+  /^(?:Connection is closed|Stream isn't writeable|Command aborted|Command timed out|Failed to refresh slots|All sentinels are unreachable|Too many Cluster redirections)/;
+
+export function isRedisTrouble(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return error instanceof ReplyError || errorNames.has(error.name) || messages.test(error.message);
+}
+
+const advice: Readonly<Record<string, string>> = {
+  MISCONF: 'it cannot write to its disk. Free some disk space where Redis keeps its data',
+  OOM: 'its memory is full. Raise its maxmemory or remove other data',
+  NOREPLICAS: 'too few of its replicas are connected. Check the replicas, or min-replicas-to-write',
+  READONLY: 'it is a replica. Check that REDIS_URL names the primary',
+  LOADING: 'it is still reading its data. Wait a moment',
+  CLUSTERDOWN: 'its cluster is down. Check the nodes of the cluster',
+  NOPERM: 'the user has too few rights. Check the access list of the user in REDIS_URL',
+};
+
+/** One line for a person: what Redis said, and what to do. */
+export function describeRedisTrouble(error: Error): string {
+  const said = error.message.split('\n')[0] ?? '';
+  const code = Object.keys(advice).find((each) => new RegExp(`\\b${each}\\b`).test(said));
+  const why = code === undefined ? 'check that it runs and can be reached' : advice[code];
+  return `Redis did not take a write: ${why}. Then run the same command again; nothing is lost. Redis said: ${said}`;
+}

@@ -1,0 +1,90 @@
+/**
+ * Holds what the vendor has told us and Redis has not recorded yet: each write is repeated until Redis takes it, for
+ * as long as the process lives. A task id that is dropped is money lost, so while a refused write is held the
+ * submit stage begins no create call. Used wherever a step is applied; the worker asks for the rest when it stops.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isRedisTrouble } from '../shared/redis/redis-trouble.ts';
+import { backoffMs } from './backoff.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+/** A task that was made for an item. */
+export interface HeldTask {
+  readonly itemId: string;
+  readonly taskId: string;
+  /** The create call it belongs to, from 1. */
+  readonly attempt: number;
+}
+
+export interface HeldAnswers {
+  /**
+   * Repeats `write` until Redis takes it; `write` must be safe to repeat. Rejects with what is no trouble of Redis,
+   * unless a task id would be lost by it, and with anything once the worker has stopped.
+   * @param task whose id the write records
+   */
+  keep<Result>(write: () => Promise<Result>, task?: HeldTask): Promise<Result>;
+  /** Waits until no refused write is held. @returns false when the signal came first */
+  emptied(signal: AbortSignal): Promise<boolean>;
+  /** Tasks whose ids are not recorded yet. */
+  tasks(): readonly HeldTask[];
+  /** Ends the repeating. */
+  stop(): void;
+}
+
+const backoff = { firstMs: 100, mostMs: 2000 };
+const lookEveryMs = 50;
+
+export function createHeldAnswers({ logger, random }: Pick<WorkerContext, 'logger' | 'random'>): HeldAnswers {
+  const tasks = new Set<HeldTask>();
+  const refused = new Set<object>();
+  const stopping = new AbortController();
+
+  function hold(write: object, error: unknown): void {
+    const words = error instanceof Error ? error.message : String(error);
+    if (refused.size === 0) {
+      logger.error(
+        { words },
+        'Redis does not take writes: no more tasks are created until it does; answers are held and written again',
+      );
+    }
+    refused.add(write);
+  }
+
+  function release(write: object): void {
+    if (!refused.delete(write) || refused.size > 0 || stopping.signal.aborted) return;
+    logger.warn('Redis takes writes again: everything held is recorded, tasks are created again');
+  }
+
+  return {
+    async keep(write, task) {
+      if (task !== undefined) tasks.add(task);
+      for (let failures = 1; ; failures += 1) {
+        try {
+          const result = await write();
+          if (task !== undefined) tasks.delete(task);
+          release(write);
+          return result;
+        } catch (error) {
+          const isKept = task !== undefined || isRedisTrouble(error);
+          if (!isKept || stopping.signal.aborted) {
+            refused.delete(write);
+            throw error;
+          }
+          hold(write, error);
+          await sleep(backoffMs(backoff, failures, random()), undefined, { signal: stopping.signal }).catch(
+            () => undefined,
+          );
+        }
+      }
+    },
+    async emptied(signal) {
+      while (refused.size > 0) {
+        if (signal.aborted) return false;
+        await sleep(lookEveryMs, undefined, { signal }).catch(() => undefined);
+      }
+      return true;
+    },
+    tasks: () => [...tasks],
+    stop: () => stopping.abort(),
+  };
+}

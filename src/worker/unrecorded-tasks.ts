@@ -1,0 +1,127 @@
+/**
+ * Task ids that Redis had not taken when the process ended: written to a file of its own in DATA_DIR, and recorded
+ * by the next worker that starts there, before it buys anything. Synchronous, as the process may be about to exit.
+ */
+import {
+  closeSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { recordFoundTask } from '../shared/ledger/found-task.ts';
+import { isErrorWithCode } from '../shared/redis/error-code.ts';
+import type { HeldTask } from './held-answers.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+const storedFile = z.object({
+  prefix: z.string(),
+  tasks: z.array(z.object({ itemId: z.string(), taskId: z.string(), attempt: z.number() })),
+});
+
+interface UnrecordedFile {
+  readonly path: string;
+  readonly tasks: readonly HeldTask[];
+}
+
+const folderIn = (dataDir: string) => join(dataDir, 'unrecorded-tasks');
+
+/** @returns the path of the file, which is on disk when this returns */
+function writeUnrecorded(
+  dataDir: string,
+  {
+    prefix,
+    tasks,
+    name,
+  }: { readonly prefix: string; readonly tasks: readonly HeldTask[]; readonly name: string },
+): string {
+  const folder = folderIn(dataDir);
+  mkdirSync(folder, { recursive: true });
+  const path = join(folder, `${name}.json`);
+  // Whole or not at all: a full disk must not leave half a file behind.
+  const unfinished = `${path}.unfinished`;
+  writeFileSync(unfinished, JSON.stringify({ prefix, tasks }), { flush: true });
+  renameSync(unfinished, path);
+  syncFolder(folder);
+  return path;
+}
+
+/** Files of this prefix; those of others are theirs. */
+function readUnrecorded(dataDir: string, prefix: string): UnrecordedFile[] {
+  const folder = folderIn(dataDir);
+  return listFolder(folder)
+    .filter((name) => name.endsWith('.json'))
+    .flatMap((name) => {
+      const path = join(folder, name);
+      const stored = storedFile.parse(JSON.parse(readFileSync(path, 'utf8')));
+      return stored.prefix === prefix ? [{ path, tasks: stored.tasks }] : [];
+    });
+}
+
+function listFolder(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if (isErrorWithCode(error, 'ENOENT')) return [];
+    throw error;
+  }
+}
+
+function syncFolder(folder: string): void {
+  const handle = openSync(folder, 'r');
+  fsyncSync(handle);
+  closeSync(handle);
+}
+
+/** Called when the process ends. @returns what a person is told, or null when everything is recorded */
+export function reportUnrecorded({
+  held,
+  dataDir,
+  prefix,
+  workerId,
+  logger,
+}: Pick<WorkerContext, 'held' | 'dataDir' | 'prefix' | 'workerId' | 'logger'>): string | null {
+  const tasks = held.tasks();
+  if (tasks.length === 0) return null;
+  const ids = tasks.map(({ itemId, taskId }) => `${itemId} ${taskId}`).join(', ');
+  const words = `${tasks.length} task ids (link, task): ${ids}`;
+  try {
+    const file = writeUnrecorded(dataDir, { prefix, tasks, name: workerId });
+    logger.error(
+      { file, words },
+      'Task ids could not be recorded in Redis; the next run or worker here records them first',
+    );
+    return `task ids that Redis did not take are in ${file}; the next run or worker here records them first`;
+  } catch (error) {
+    logger.error(
+      { err: error, words },
+      'Task ids could be recorded neither in Redis nor in DATA_DIR: keep this line',
+    );
+    return `task ids could be recorded neither in Redis nor in ${dataDir}; keep this line: ${words}`;
+  }
+}
+
+/** Called when a worker starts, before it takes any job. Rejects while Redis takes no writes. */
+export async function recordLeftBehind({
+  ledger,
+  queues,
+  dataDir,
+  prefix,
+  logger,
+}: Pick<WorkerContext, 'ledger' | 'queues' | 'dataDir' | 'prefix' | 'logger'>): Promise<void> {
+  for (const file of readUnrecorded(dataDir, prefix)) {
+    for (const { itemId, taskId, attempt } of file.tasks) {
+      const recorded = await recordFoundTask(ledger, itemId, { taskId, attempt, by: 'answer' });
+      if (recorded === 'taken') await queues.add('status-check', itemId);
+      if (recorded === 'beside') await queues.addBeside(itemId, taskId);
+    }
+    rmSync(file.path, { force: true });
+    logger.info({ file: file.path, count: file.tasks.length }, 'Task ids of an earlier process are recorded');
+  }
+}

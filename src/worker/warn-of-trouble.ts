@@ -1,0 +1,25 @@
+/**
+ * Warns of errors that repeat while Redis refuses or cannot be reached: once a minute for each message, so that an
+ * outage is a few lines and not a flood. Errors that are no trouble of Redis are always told, with their stack.
+ */
+import type { Clock } from '../shared/clock.ts';
+import type { Logger } from '../shared/logging/logger.ts';
+import { isRedisTrouble } from '../shared/redis/redis-trouble.ts';
+
+export type WarnOfTrouble = (message: string, error: unknown) => void;
+
+const quietMs = 60_000;
+
+export function createWarnOfTrouble({ logger, clock }: { logger: Logger; clock: Clock }): WarnOfTrouble {
+  const warnedAt = new Map<string, number>();
+  return (message, error) => {
+    if (!(error instanceof Error) || !isRedisTrouble(error)) {
+      logger.warn({ err: error }, message);
+      return;
+    }
+    const now = clock.now();
+    if (now - (warnedAt.get(message) ?? Number.NEGATIVE_INFINITY) < quietMs) return;
+    warnedAt.set(message, now);
+    logger.warn({ words: error.message.split('\n')[0] }, message);
+  };
+}
