@@ -128,7 +128,7 @@ function startStage(
     const abort = signal ?? new AbortController().signal;
     // Its lock was lost, as after a step of Redis's clock: the run under way must not be taken for one that is gone.
     if (job.id !== undefined && running.has(job.id)) {
-      await settleJob(job, token, { fate: 'delay', delayMs: busyMs }, context.clock.now());
+      await settleJob(job, token, { fate: 'delay', delayMs: busyMs }, context.clock.now(), context.held.keep);
     }
     using _ = hold(running, job.id ?? '');
     using __ = held.hold(stage, (job.data.claim ?? job.data.beside)?.itemId ?? job.id ?? '');
