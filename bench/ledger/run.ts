@@ -58,7 +58,11 @@ export async function run(args: string[]): Promise<void> {
 
 /** As the stages do it. */
 async function save(id: string, ledger: Ledger): Promise<void> {
-  await ledger.move('beginSubmit', id, { reserveCredits: 10, stamp: ['submittedAt'], message: null });
+  await ledger.move('beginSubmit', id, {
+    reserveCredits: { credits: 10, base: 10 },
+    stamp: ['submittedAt'],
+    message: null,
+  });
   await ledger.move('recordTask', id, {
     taskId: randomBytes(16).toString('hex'),
     addAttempts: 1,

@@ -93,7 +93,10 @@ export const simulatorOptionsSchema = z.strictObject({
     .default('body')
     .describe('how a wrong key is refused: code 401 with HTTP 200, or HTTP 401'),
   credits: amount.default(1_000_000).describe('balance of the account; setting it while running tops it up'),
-  creditsPerTask: amount.default(10).describe('price of a task; failed tasks cost nothing'),
+  creditsPerTask: amount
+    .default(10)
+    .describe('price of a task, taken when it is made and given back when it fails'),
+  billFailures: flag.default(false).describe('failed tasks keep their price'),
   creditsRefusalCode: z
     .union([z.literal(402), z.literal(500), z.enum(['402', '500']).transform(Number)])
     .default(402)

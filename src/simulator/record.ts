@@ -46,7 +46,8 @@ export function recordOf(task: Task, nowMs: number, view: RecordView): VendorRec
     completeTime: ended ? Math.round(endedAtMs) : null,
     createTime: Math.round(task.createdAtMs),
     updateTime: Math.round(ended ? endedAtMs : nowMs),
-    creditsConsumed: ended ? costOf(task, nowMs) : 0,
+    // Taken at submission, and given back when the task fails.
+    creditsConsumed: costOf(task, nowMs),
   };
 }
 

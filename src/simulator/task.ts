@@ -20,6 +20,8 @@ export interface Task {
   readonly recoversAtMs: number | undefined;
   readonly fault: FaultAt<'task'> | undefined;
   readonly credits: number;
+  /** Charged although it fails. */
+  readonly isBilledAnyway: boolean;
   readonly resultCount: number;
   readonly resultSizeBytes: number;
   queries: number;
@@ -65,9 +67,9 @@ export function endsOf(task: Task): readonly number[] {
   );
 }
 
-/** What the task costs at this instant: a failed task costs nothing. */
+/** What the task costs at this instant: a failed task costs nothing, unless failures are billed. */
 export function costOf(task: Task, nowMs: number): number {
-  return failureOf(task, nowMs) ? 0 : task.credits;
+  return failureOf(task, nowMs) && !task.isBilledAnyway ? 0 : task.credits;
 }
 
 export function mayFail(task: Task): boolean {

@@ -37,6 +37,8 @@ export interface SimulatorHooks {
   readonly faultOf?: FaultOf;
   /** Task times as a function of the link; undefined leaves it to the option taskTime. */
   readonly taskTimeMsOf?: (link: string, count: number) => number | undefined;
+  /** Prices as a function of the link; undefined leaves it to the options. */
+  readonly creditsOf?: (link: string) => number | undefined;
   readonly clock?: Clock;
 }
 
@@ -109,7 +111,8 @@ export function makeTask(vendor: Vendor, { atOnce, ...order }: TaskOrder): Task 
     endsAtMs,
     recoversAtMs: fault === 'task-recovers' ? endsAtMs + settings.recoverAfterMs : undefined,
     fault,
-    credits: settings.creditsPerTask,
+    credits: vendor.hooks.creditsOf?.(order.link) ?? settings.creditsPerTask,
+    isBilledAnyway: settings.billFailures,
     resultCount: fault === 'task-several-results' ? 3 : settings.resultsPerTask,
     resultSizeBytes: settings.resultBytes,
     queries: 0,

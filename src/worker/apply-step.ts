@@ -8,7 +8,7 @@
 import type { JobData } from '../shared/jobs/catalogue.ts';
 import type { ItemChanges } from '../shared/ledger/changes.ts';
 import type { Item } from '../shared/ledger/item.ts';
-import type { Expectation } from '../shared/ledger/ledger.ts';
+import type { Expectation, Moved } from '../shared/ledger/ledger.ts';
 import { announceHalt } from './announce-halt.ts';
 import { adoptTask, refuseTask } from './apply-claim-steps.ts';
 import { awaitCallback, recordTask, resubmitUnsure } from './apply-submit-steps.ts';
@@ -16,6 +16,7 @@ import { itemLog } from './item-log.ts';
 import type { JobFate } from './queue-signals.ts';
 import type { Step } from './step.ts';
 import { recordOf } from './step-record.ts';
+import { learnTaskPrice } from './task-price.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 const done: JobFate = { fate: 'done' };
@@ -104,6 +105,7 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
       return done;
     case 'look-again': {
       await ledger.touch(id, step.delayMs);
+      if (step.credits !== undefined) await chargeRunning(item, step.credits, context);
       return { fate: 'delay', delayMs: step.delayMs, data: keptFor(step, data, clock.now()) };
     }
     case 'count-credits':
@@ -115,15 +117,17 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
       return adoptTask(step, item, context);
     case 'refuse-task':
       return refuseTask(step, item, context);
-    case 'download':
-      await ledger.move(
+    case 'download': {
+      const begun = await ledger.move(
         'beginDownload',
         id,
         { addCreditsSpent: step.credits, stamp: ['completedAt'], message: null },
         { expect: sameTask(item) },
       );
+      await afterCharge(begun, item, step.credits, context);
       await queues.add('download', id, 0, { urls: [...step.urls] });
       return done;
+    }
     case 'save':
       return save(step, item, context);
     case 'download-again': {
@@ -150,6 +154,32 @@ function sameCall({ attempts }: Item): Expectation {
 function sameTask({ taskIds }: Item): Expectation {
   const taskId = taskIds.at(-1);
   return taskId === undefined ? {} : { taskId };
+}
+
+/** The record of a running task says what it costs: counted at once, not when it ends. */
+async function chargeRunning(item: Item, credits: number, context: WorkerContext): Promise<void> {
+  const taskId = item.taskIds.at(-1);
+  if (credits === item.chargedCredits || taskId === undefined) return;
+  const expect = { state: 'processing', taskId } as const;
+  await afterCharge(
+    await context.ledger.note(item.id, { chargeCredits: credits }, expect),
+    item,
+    credits,
+    context,
+  );
+}
+
+async function afterCharge(
+  charged: Moved,
+  item: Item,
+  credits: number,
+  context: WorkerContext,
+): Promise<void> {
+  if (!charged.moved) return;
+  if (credits > 0 && credits !== item.chargedCredits) await learnTaskPrice(item, credits, context);
+  if (!charged.isDearer) return;
+  const facts = { batch: item.batch, credits, announced: item.estimate?.credits ?? null };
+  itemLog(item, context).error(facts, 'A batch was paused: its tasks cost more than was announced');
 }
 
 /** What was reserved for the task is given back, or taken where it was charged although it failed. */

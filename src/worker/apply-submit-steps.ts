@@ -11,6 +11,8 @@ import type { JobFate } from './queue-signals.ts';
 import type { Step } from './step.ts';
 import type { WorkerContext } from './worker-context.ts';
 
+/** A batch with a budget wants to know soon what its tasks cost. */
+const priceLookMs = 800;
 const done: JobFate = { fate: 'done' };
 
 /** The id is recorded before anything else, wherever the item has got to in the meantime. */
@@ -35,7 +37,9 @@ async function lookAtFollowed(item: Item, context: WorkerContext): Promise<void>
   const now = clock.now();
   const history = await context.histories.of(context.models.get(item.model));
   const callbacksOn = context.callbackUrl !== null;
-  const firstLookMs = nextCheckAt(history, { submittedAt: now, callbacksOn }, now) - now;
+  const plannedMs = nextCheckAt(history, { submittedAt: now, callbacksOn }, now) - now;
+  const isPriceWanted = (await ledger.budgetOf(item.batch)) !== null;
+  const firstLookMs = isPriceWanted ? Math.min(plannedMs, priceLookMs) : plannedMs;
   await Promise.all([ledger.touch(item.id, firstLookMs), queues.add('status-check', item.id, firstLookMs)]);
 }
 

@@ -59,7 +59,7 @@ export function afterStatusCheck(
 ): Step {
   switch (reply.outcome) {
     case 'pending':
-      return pastDeadline(task, rules) ?? lookWhileRunning(task, rules, random);
+      return pastDeadline(task, rules) ?? withCredits(reply.credits, lookWhileRunning(task, rules, random));
     case 'succeeded':
       return { do: 'download', urls: reply.urls, credits: reply.credits ?? rules.creditsPerTask };
     case 'failed':
@@ -78,7 +78,7 @@ export function afterStatusCheck(
 }
 
 /** A record may be a moment behind the callback; a callback that is not true after that counts for nothing. */
-function lookWhileRunning(task: CheckedTask, rules: StatusCheckRules, random: number): Step {
+function lookWhileRunning(task: CheckedTask, rules: StatusCheckRules, random: number): LookAgain {
   const { calledBack, tries } = task;
   const again = { do: 'look-again', isRunning: true } as const;
   if (!calledBack || tries >= believedLooks) {
@@ -91,6 +91,11 @@ function lookWhileRunning(task: CheckedTask, rules: StatusCheckRules, random: nu
 
 function seenAgain({ seen, now }: CheckedTask, state: SeenState, delayMs: number): SeenTime {
   return seeAgain(seen, state, now, delayMs);
+}
+
+/** Credits are taken at submission and seen while the task runs. */
+function withCredits(credits: number | null | undefined, step: LookAgain): LookAgain {
+  return credits ? { ...step, credits } : step;
 }
 
 /** A look that told nothing leaves what is known as it is. */
@@ -130,9 +135,11 @@ function afterFailure(
   const message = failureText(reply);
   const { item } = task;
   const tasks = item.taskIds.length;
-  const charged = reply.credits === null || reply.credits === 0 ? {} : { credits: reply.credits };
+  // What a running task was seen to cost counts until its record says that it was given back.
+  const credits = reply.credits ?? item.chargedCredits;
+  const charged = credits > 0 ? { credits } : {};
   const fail = { do: 'fail', reason: 'generation-failed', message, unpaid: true, ...charged } as const;
-  if (reply.credits !== null && reply.credits > 0 && item.billedFailures > 0) {
+  if (credits > 0 && item.billedFailures > 0) {
     return { ...fail, message: `${message}; not repeated, as failed tasks of this link were billed twice` };
   }
   const excused = rules.modelFailing && (isWorthAnother(reply) || item.excusedTasks === 0);

@@ -31,6 +31,9 @@ import type { WorkerContext } from './worker-context.ts';
 
 const done: JobFate = { fate: 'done' };
 const backoff: Backoff = { firstMs: 1000, mostMs: 30_000 };
+/** While a budget waits for the price of a task, its record is read this often, and for this long. */
+const priceLookMs = 1500;
+const priceWantedForMs = 20_000;
 /** Tasks a link may use up before its failure counts as final. */
 const mostTasks = 3;
 
@@ -101,13 +104,21 @@ async function rulesFor(
   item: Item,
   model: ModelDefinition,
   now: number,
-  { histories, submitRules, callbackUrl }: WorkerContext,
+  { histories, submitRules, callbackUrl, ledger }: WorkerContext,
 ): Promise<StatusCheckRules> {
   const { deadlineMs } = model;
-  const creditsPerTask = usualPrice(model) ?? 0;
+  // What its own record said while it ran, or what was expected.
+  const creditsPerTask = item.chargedCredits || (item.estimate?.credits ?? usualPrice(model) ?? 0);
   const task = { submittedAt: item.submittedAt ?? now, callbacksOn: callbackUrl !== null };
-  const nextLookMs = nextCheckAt(await histories.of(model), task, now) - now;
+  const plannedMs = nextCheckAt(await histories.of(model), task, now) - now;
+  const nextLookMs = (await isPriceWanted(item, now, ledger)) ? Math.min(plannedMs, priceLookMs) : plannedMs;
   return { deadlineMs, creditsPerTask, mostTasks, onAmbiguous: submitRules.onAmbiguous, backoff, nextLookMs };
+}
+
+/** A batch with a budget goes on when it knows what its tasks cost. */
+async function isPriceWanted(item: Item, now: number, ledger: WorkerContext['ledger']): Promise<boolean> {
+  if (item.chargedCredits > 0 || now - (item.submittedAt ?? now) > priceWantedForMs) return false;
+  return (await ledger.budgetOf(item.batch)) !== null;
 }
 
 function endedTask(

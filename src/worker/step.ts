@@ -70,6 +70,8 @@ export type Step =
       readonly tries?: number;
       /** A callback has said that the task has ended, and its record does not say so yet. */
       readonly calledBack?: boolean;
+      /** What the record says that the running task costs. */
+      readonly credits?: number;
       /** The record was read, and the task was seen running. */
       readonly isRunning?: true;
     }

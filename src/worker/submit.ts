@@ -11,7 +11,6 @@ import type { JobData } from '../shared/jobs/catalogue.ts';
 import type { Item } from '../shared/ledger/item.ts';
 import type { Refusal } from '../shared/ledger/ledger.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
-import { usualPrice } from '../shared/models/price.ts';
 import type { CreateReply } from '../shared/vendor/replies.ts';
 import { applyStep } from './apply-step.ts';
 import { noteAccepted, noteFailure } from './brake/model-brake.ts';
@@ -20,6 +19,7 @@ import type { Admission, Settled, Verdict } from './gate/gate.ts';
 import { settleTrial, takeTrial } from './halt-trial.ts';
 import type { JobFate } from './queue-signals.ts';
 import { afterBudget, afterLostAnswer, afterSubmit, type SubmitRules } from './submit-decision.ts';
+import { expectedPrice } from './task-price.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 const done: JobFate = { fate: 'done' };
@@ -91,6 +91,7 @@ export function createSubmitStage(
       context.callbackUrl === null
         ? {}
         : { callbackUrl: await callbackUrlOf(context.callbackUrl, { id: item.id, attempt }, tokens) };
+    const price = await expectedPrice(item, model, context);
     const admission = await submitGate.admit(`${item.id}.${randomUUID()}`, model.id);
     const trial =
       !admission.go && admission.why === 'halted' ? await takeTrial(model.id, item.id, context) : null;
@@ -100,7 +101,7 @@ export function createSubmitStage(
     const begun = await ledger.move(
       'beginSubmit',
       item.id,
-      { reserveCredits: usualPrice(model) ?? 0, stamp: ['submittedAt'], message: null, submitter: workerId },
+      { reserveCredits: price, stamp: ['submittedAt'], message: null, submitter: workerId },
       { expect: { attempts: item.attempts } },
     );
     admitted();

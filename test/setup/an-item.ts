@@ -15,6 +15,8 @@ export function anItem(changes: Partial<Item> = {}): Item {
     attempts: 0,
     possiblyPaidTwice: 0,
     creditsSpent: 0,
+    chargedCredits: 0,
+    estimate: null,
     excusedTasks: 0,
     billedFailures: 0,
     file: null,

@@ -27,6 +27,7 @@ export function sampleBatch(
     creditsSpent: 0,
     budget: null,
     bytes: 0,
+    dearer: null,
     isPaused: false,
     priority: 1,
     ...changes,

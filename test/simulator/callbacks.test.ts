@@ -142,6 +142,7 @@ describe('the parts of a callback', () => {
       recoversAtMs: undefined,
       fault: undefined,
       credits: 10,
+      isBilledAnyway: false,
       resultCount: 1,
       resultSizeBytes: 0,
       queries: 0,

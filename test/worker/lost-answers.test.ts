@@ -87,7 +87,10 @@ describe('lost answers with callbacks on', () => {
     const [id = ''] = await system.give(1);
     const { ledger, queues } = system.session;
     await ledger.take(10);
-    await ledger.move('beginSubmit', id, { reserveCredits: 10, stamp: ['submittedAt'] });
+    await ledger.move('beginSubmit', id, {
+      reserveCredits: { credits: 10, base: 10 },
+      stamp: ['submittedAt'],
+    });
     await makeVendorTask(system, shareLink(0));
     await ledger.move('submitLater', id, { addAttempts: 1, addPossiblyPaidTwice: 1 });
     await queues.add('submit', id);

@@ -41,7 +41,10 @@ export interface RemovedItems {
 }
 
 /** What another ledger knew of an item; the url is empty when it follows from the id. */
-export type ImportedItem = Omit<Item, 'batch' | 'otherBatches' | 'model' | 'excusedTasks' | 'billedFailures'>;
+export type ImportedItem = Omit<
+  Item,
+  'batch' | 'otherBatches' | 'model' | 'excusedTasks' | 'billedFailures' | 'chargedCredits' | 'estimate'
+>;
 
 /** Unix milliseconds; null: none. */
 export interface EndedBefore {

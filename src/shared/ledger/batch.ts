@@ -21,6 +21,8 @@ export interface Batch {
   /** The most it may spend; null without a bound. */
   readonly budget: number | null;
   readonly bytes: number;
+  /** Its tasks cost more than was announced, so it is paused until a person agrees; else null. */
+  readonly dearer: { readonly announced: number; readonly costs: number } | null;
   /** None of its links is submitted until it is resumed. */
   readonly isPaused: boolean;
   /** How many turns it gets where others get one. */
@@ -57,9 +59,15 @@ export function readBatch(name: string, hash: Readonly<Record<string, string>>):
     creditsSpent: number('sum:c'),
     budget: hash['budget'] === undefined ? null : number('budget'),
     bytes: number('sum:n'),
+    dearer: readDearer(hash['dearer']),
     isPaused: hash['paused'] === '1',
     priority: Number(hash['weight'] ?? 1),
   };
+}
+
+function readDearer(text: string | undefined): Batch['dearer'] {
+  const [announced, costs] = (text ?? '').split(' ').filter(Boolean).map(Number);
+  return announced === undefined || costs === undefined ? null : { announced, costs };
 }
 
 export function readCounts(hash: Readonly<Record<string, string>>): StateCounts {

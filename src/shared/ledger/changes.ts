@@ -1,7 +1,7 @@
 /**
  * What a transition changes in an item besides its state, and how that is told to transition.lua.
  */
-import { type FieldName, fields } from './item.ts';
+import { type CostEstimate, type FieldName, fields } from './item.ts';
 import type { FailureReason } from './states.ts';
 
 export interface ItemChanges {
@@ -25,12 +25,14 @@ export interface ItemChanges {
   readonly addBilledFailures?: number;
   /** May be below 0; the item's batches count the links where it is above 0. */
   readonly addPossiblyPaidTwice?: number;
-  /** What a task has really cost; takes the place of what was reserved for it. */
+  /** What the record of a running task says it costs; takes the place of what was reserved for it. */
+  readonly chargeCredits?: number;
+  /** What a task has cost in the end; takes the place of what was reserved or charged for it. */
   readonly addCreditsSpent?: number;
   /** What a task has really cost that is not the one followed; counted once. */
   readonly addCreditsSpentBeside?: { readonly taskId: string; readonly credits: number };
   /** Refused when the budget of the item's batch has no room for it. */
-  readonly reserveCredits?: number;
+  readonly reserveCredits?: CostEstimate | 'unknown';
   /** Nothing was charged: gives back what was reserved. */
   readonly releaseCredits?: boolean;
   readonly sha256?: string;
@@ -78,8 +80,11 @@ export function scriptArguments(changes: ItemChanges): (string | Buffer)[] {
     changes.addCreditsSpentBeside === undefined
       ? []
       : call('spend-beside', 'creditsSpent', besideValue(changes.addCreditsSpentBeside)),
-    changes.reserveCredits === undefined ? [] : ['reserve', '', String(changes.reserveCredits)],
-    changes.releaseCredits ? ['release', '', ''] : [],
+    changes.reserveCredits === undefined
+      ? []
+      : call('reserve', 'creditsSpent', reservation(changes.reserveCredits)),
+    changes.chargeCredits === undefined ? [] : call('charge', 'creditsSpent', String(changes.chargeCredits)),
+    changes.releaseCredits ? call('release', 'creditsSpent') : [],
     set('submitter', changes.submitter),
     set('submittedAt', changes.submittedAt),
     set('sha256', changes.sha256 === undefined ? undefined : Buffer.from(changes.sha256, 'hex')),
@@ -87,6 +92,10 @@ export function scriptArguments(changes: ItemChanges): (string | Buffer)[] {
     changes.staysAtGate ? ['gate', '', ''] : [],
     ...(changes.stamp ?? []).map((name) => call('stamp', name)),
   ].flat();
+}
+
+function reservation(estimate: CostEstimate | 'unknown'): string {
+  return estimate === 'unknown' ? '' : `${estimate.credits} ${estimate.base}`;
 }
 
 function besideValue({ taskId, credits }: { readonly taskId: string; readonly credits: number }): string {

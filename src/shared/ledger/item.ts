@@ -5,6 +5,13 @@
  */
 import { type FailureReason, failureReasons, type ItemState, itemStates } from './states.ts';
 
+export interface CostEstimate {
+  /** Expected, from what such tasks have really cost. */
+  readonly credits: number;
+  /** By the price list or the definition alone. */
+  readonly base: number;
+}
+
 export interface Item {
   readonly id: string;
   readonly batch: string;
@@ -22,6 +29,10 @@ export interface Item {
   /** How often a create call was repeated although an earlier one may have been paid. */
   readonly possiblyPaidTwice: number;
   readonly creditsSpent: number;
+  /** What the latest task costs, as its record says while it runs; 0 before that is seen. Part of `creditsSpent`. */
+  readonly chargedCredits: number;
+  /** What the latest task was expected to cost; null when nobody knew. */
+  readonly estimate: CostEstimate | null;
   /** Tasks that failed while the model failed everybody's: they do not count against the link. */
   readonly excusedTasks: number;
   /** Failed tasks that cost something all the same. */
@@ -51,6 +62,8 @@ export const fields = {
   attempts: 'a',
   possiblyPaidTwice: 'x',
   creditsSpent: 'c',
+  chargedCredits: 'k',
+  estimate: 'i',
   excusedTasks: 'w',
   billedFailures: 'y',
   file: 'f',
@@ -102,6 +115,8 @@ export function readItem(id: string, values: readonly (Buffer | null)[], context
     attempts: number('attempts') ?? 0,
     possiblyPaidTwice: number('possiblyPaidTwice') ?? 0,
     creditsSpent: number('creditsSpent') ?? 0,
+    chargedCredits: number('chargedCredits') ?? 0,
+    estimate: readEstimate(text('estimate')),
     excusedTasks: number('excusedTasks') ?? 0,
     billedFailures: number('billedFailures') ?? 0,
     file: state === 'saved' ? (text('file') ?? usualFile(context.root, batch, id)) : null,
@@ -122,6 +137,11 @@ export function usualFile(root: string, batch: string, id: string): string {
 
 function wordOf<Word extends string>(words: readonly Word[], text: string | null): Word | null {
   return text === null ? null : (words.find((word) => word === text) ?? null);
+}
+
+function readEstimate(text: string | null): CostEstimate | null {
+  const [credits, base = credits] = (text ?? '').split(' ').filter(Boolean).map(Number);
+  return credits === undefined || base === undefined ? null : { credits, base };
 }
 
 function list(text: string | null): string[] {

@@ -58,7 +58,8 @@ export type Refusal = 'known-task' | 'task-of-another' | 'paused' | 'budget-wait
 
 /** Whether a transition happened; if not, the state the item is in (null: no such item). */
 export type Moved =
-  | { readonly moved: true }
+  /** `isDearer`: the batch was paused, as its tasks cost more than was announced. */
+  | { readonly moved: true; readonly isDearer?: true }
   | { readonly moved: false; readonly state: ItemState | null; readonly refusal?: Refusal };
 
 export interface Taken {
@@ -232,10 +233,10 @@ export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
         way.attention,
         ...scriptArguments(changes),
       ],
-    )) as [number, string, 'state' | Refusal];
-    if (moved === 1) return { moved: true };
+    )) as [number, string, 'state' | 'dearer' | Refusal];
+    if (moved === 1) return why === 'dearer' ? { moved: true, isDearer: true } : { moved: true };
     const known = itemStates.find((each) => each === state) ?? null;
-    return { moved: false, state: known, ...(why === 'state' ? {} : { refusal: why }) };
+    return { moved: false, state: known, ...(why === 'state' || why === 'dearer' ? {} : { refusal: why }) };
   }
 
   /** Says that the item's next job runs in `nextLookMs`, so that the sweep leaves it alone until then. */
@@ -296,10 +297,23 @@ export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
 
   /**
    * The most credits a batch may spend, counting what it has spent already. The last one given stands.
-   * @param price what a task is expected to cost
+   * @param price what each task is expected to cost; null where that differs or is not known
    */
   async function setBudget(name: string, budget: number, price: number | null): Promise<void> {
-    await redis.hset(keys.batch(name), 'budget', String(budget), 'price', String(price ?? 0));
+    await redis.hset(keys.batch(name), 'budget', String(budget));
+    if (price === null) await redis.hdel(keys.batch(name), 'price');
+    else await redis.hset(keys.batch(name), 'price', String(price));
+  }
+
+  /** What people were told that a task costs, null where it differs; more than that pauses the batch. */
+  async function announcePrice(name: string, credits: number | null): Promise<void> {
+    await redis.hdel(keys.batch(name), 'agreed', 'announced');
+    if (credits !== null) await redis.hset(keys.batch(name), 'announced', String(credits));
+  }
+
+  async function budgetOf(name: string): Promise<number | null> {
+    const budget = await redis.hget(keys.batch(name), 'budget');
+    return budget === null ? null : Number(budget);
   }
 
   async function batch(name: string): Promise<Batch | null> {
@@ -343,6 +357,8 @@ export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
     holdBatch,
     startBatch,
     setBudget,
+    announcePrice,
+    budgetOf,
     batch,
     batchNames,
     counts,

@@ -75,14 +75,22 @@ function withState(
 ): Pending | Succeeded | Failed {
   if (state === 'success') return withSuccess(record, resultPath);
   if (state === 'fail') return withFailure(record);
+  const credits = readCredits(record);
   return RUNNING_STATES.has(state)
-    ? { outcome: 'pending', state }
-    : { outcome: 'pending', state, warn: true };
+    ? { outcome: 'pending', state, credits }
+    : { outcome: 'pending', state, credits, warn: true };
 }
 
 function withSuccess(record: Fields, resultPath: readonly string[]): Succeeded | Pending {
   const urls = readUrls(record, resultPath);
-  if (urls.length === 0) return { outcome: 'pending', state: 'success without a result', warn: true };
+  if (urls.length === 0) {
+    return {
+      outcome: 'pending',
+      state: 'success without a result',
+      credits: readCredits(record),
+      warn: true,
+    };
+  }
   return {
     outcome: 'succeeded',
     urls,

@@ -83,6 +83,8 @@ export interface Failed extends ReadRecord {
 export interface Pending extends ReadRecord {
   outcome: 'pending';
   state: string;
+  /** Taken at submission and shown while the task runs; null when the record does not say. */
+  credits?: number | null;
   /** An unknown state, or success without a readable result. */
   warn?: true;
 }

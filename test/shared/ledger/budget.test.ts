@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createBatchOperations } from '../../../src/shared/ledger/batch-operations.ts';
 import { createLedger, type Ledger } from '../../../src/shared/ledger/ledger.ts';
 import { connectTestRedis, redisPrefix } from '../../setup/redis.ts';
 
@@ -26,11 +27,15 @@ describe('a budget', () => {
       'b',
       ids.map((id) => ({ id, url: `https://sora.chatgpt.com/p/${id}` })),
     );
+    /** One task alone shows what tasks cost, as in a batch that has been running. */
+    const prove = () => redis.hset(`${prefix}:batch:b`, 'seen', '1');
     const committed = async () => Number((await redis.hget(`${prefix}:batch:b`, 'committed')) ?? 0);
-    return { ledger, ids, committed };
+    await prove();
+    return { ledger, ids, committed, prefix };
   }
 
-  const begin = (ledger: Ledger, id: string) => ledger.move('beginSubmit', id, { reserveCredits: price });
+  const begin = (ledger: Ledger, id: string) =>
+    ledger.move('beginSubmit', id, { reserveCredits: { credits: price, base: price } });
 
   it('lets no more calls out than it can pay, however many ask at once', async () => {
     const { ledger, ids, committed } = await openBatch(50, 105);
@@ -94,11 +99,85 @@ describe('a budget', () => {
     expect(await committed()).toBe(7.5);
   });
 
+  it('makes one task alone until its price is seen', async () => {
+    const { ledger, ids, prefix } = await openBatch(20, 200);
+    await redis.hdel(`${prefix}:batch:b`, 'seen');
+    const [first, ...others] = await Promise.all(ids.map((id) => begin(ledger, id)));
+    expect(first).toEqual({ moved: true });
+    expect(others.every((each) => !each.moved && each.refusal === 'budget-wait')).toBe(true);
+    expect(await ledger.take(5)).toEqual({ ids: [], exhausted: [] });
+    await ledger.move('recordTask', 's_0', { taskId: 't' });
+    await ledger.note('s_0', { chargeCredits: 10 });
+    expect((await ledger.take(5)).ids).not.toEqual([]);
+    const begun = await Promise.all(ids.slice(1).map((id) => begin(ledger, id)));
+    expect(begun.every(({ moved }) => moved)).toBe(true);
+  });
+
+  it('counts what a running task costs once, however often its record is read', async () => {
+    const { ledger, committed } = await openBatch(2, 100);
+    await begin(ledger, 's_0');
+    await ledger.move('recordTask', 's_0', { taskId: 't' });
+    for (const credits of [10, 10, 9]) await ledger.note('s_0', { chargeCredits: credits });
+    expect(await committed()).toBe(9);
+    expect(await ledger.batch('b')).toMatchObject({ creditsSpent: 9 });
+    await ledger.move('fail', 's_0', { reason: 'generation-failed', releaseCredits: true });
+    expect(await committed()).toBe(0);
+    expect(await ledger.batch('b')).toMatchObject({ creditsSpent: 0 });
+  });
+
+  it('pauses a batch whose tasks cost more than was announced, until somebody agrees', async () => {
+    const { ledger, prefix, committed } = await openBatch(4, 200);
+    await ledger.announcePrice('b', price);
+    await begin(ledger, 's_0');
+    await ledger.move('recordTask', 's_0', { taskId: 't' });
+    expect(await ledger.note('s_0', { chargeCredits: 80 })).toEqual({ moved: true, isDearer: true });
+    expect(await committed()).toBe(80);
+    expect(await ledger.batch('b')).toMatchObject({ isPaused: true, dearer: { announced: 10, costs: 80 } });
+    expect(await begin(ledger, 's_1')).toMatchObject({ refusal: 'paused' });
+    await createBatchOperations({ redis, prefix }).resume('b');
+    expect(await ledger.batch('b')).toMatchObject({ isPaused: false, dearer: null });
+    expect(await begin(ledger, 's_1')).toEqual({ moved: true });
+    expect(await begin(ledger, 's_2')).toMatchObject({ refusal: 'budget-wait' });
+    await ledger.move('recordTask', 's_1', { taskId: 't1' });
+    expect(await ledger.note('s_1', { chargeCredits: 80 })).toEqual({ moved: true });
+  });
+
+  it('without an estimate overshoots by at most one task, and uses what it can', async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.integer({ min: 40, max: 160 }), { minLength: 60, maxLength: 60 }),
+        async (costs) => {
+          const { ledger, ids, prefix } = await openBatch(60, 1500);
+          await redis.hdel(`${prefix}:batch:b`, 'seen', 'price');
+          let spent = 0;
+          for (let waiting = ids; waiting.length > 0; ) {
+            const moves = await Promise.all(
+              waiting.map((id) => ledger.move('beginSubmit', id, { reserveCredits: 'unknown' })),
+            );
+            const begun = waiting.filter((_, n) => moves[n]?.moved);
+            if (begun.length === 0) break;
+            for (const id of begun) {
+              const credits = costs[ids.indexOf(id)] ?? 0;
+              spent += credits;
+              await ledger.move('recordTask', id, { taskId: `t-${id}` });
+              await ledger.note(id, { chargeCredits: credits });
+            }
+            waiting = waiting.filter((id) => !begun.includes(id));
+          }
+          expect(spent).toBeLessThanOrEqual(1500 + 160);
+          expect(spent).toBeGreaterThanOrEqual(1500 * 0.8);
+        },
+      ),
+      { numRuns: 15 },
+    );
+  });
+
   it('goes by the highest price that was really paid', async () => {
-    const { ledger } = await openBatch(3, 40);
+    const { ledger, prefix } = await openBatch(3, 40);
     await begin(ledger, 's_0');
     await ledger.move('recordTask', 's_0', { taskId: 't' });
     await ledger.move('beginDownload', 's_0', { addCreditsSpent: 25 });
+    await createBatchOperations({ redis, prefix }).resume('b');
     expect(await begin(ledger, 's_1')).toMatchObject({ refusal: 'budget-out' });
   });
 

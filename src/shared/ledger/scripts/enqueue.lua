@@ -59,7 +59,7 @@ local function takeAgain(key, id, state, home, others)
     newItems[#newItems + 1] = id
   end
   redis.call('HINCRBY', counts, state, -1)
-  redis.call('HDEL', key, 'r', 'g', 'a', 'm', 'd', 'v', 'n', 'h', 'f', 'y')
+  redis.call('HDEL', key, 'r', 'g', 'a', 'm', 'd', 'v', 'n', 'h', 'f', 'y', 'k')
   redis.call('HSET', key, 's', 'queued', 'e', now)
   waiting[#waiting + 1] = id
   return member and state == 'saved' and 'r' or 'a'

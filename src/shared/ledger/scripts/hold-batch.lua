@@ -20,7 +20,10 @@ if ARGV[2] == 'hold' then
   return 1
 end
 if ARGV[2] == 'start' and not held then return 0 end
-redis.call('HDEL', batch, 'paused', 'held-back')
+-- Whoever resumes a batch whose tasks cost more than was announced agrees to that price.
+local announced, costs = string.match(redis.call('HGET', batch, 'dearer') or '', '^(%S+) (%S+)$')
+if announced then redis.call('HSET', batch, 'agreed', 1.05 * tonumber(costs) / math.max(tonumber(announced), 0.001)) end
+redis.call('HDEL', batch, 'paused', 'held-back', 'dearer')
 if paused and redis.call('LLEN', backlog) > 0 then
   local first = redis.call('ZRANGE', rotation, 0, 0, 'WITHSCORES')
   redis.call('ZADD', rotation, 'NX', first[2] or 0, name)

@@ -8,7 +8,9 @@
 -- Invariant: as in take.lua an id leaves the backlog and enters the active set in one step. An item that is taken here
 -- and not ended, because the caller died, comes back through the sweep and is refused by its budget again.
 local f = redis.call('HMGET', KEYS[1], 'budget', 'committed', 'price', 'submitting', 'processing')
-if not f[1] or (tonumber(f[2]) or 0) + (tonumber(f[3]) or 0) <= tonumber(f[1]) then return {} end
+if not f[1] then return {} end
+local room = tonumber(f[1]) - (tonumber(f[2]) or 0)
+if room > 1e-6 and (tonumber(f[3]) or 0) <= room + 1e-6 then return {} end
 if (tonumber(f[4]) or 0) + (tonumber(f[5]) or 0) > 0 then return {} end
 local popped = redis.call('LPOP', KEYS[2], ARGV[2]) or {}
 if #popped < tonumber(ARGV[2]) then redis.call('ZREM', KEYS[3], ARGV[1]) end

@@ -25,11 +25,21 @@ local taken, passedOver, exhausted, lastPass = {}, {}, {}, nil
 
 -- Whether a batch may hand out an item; notes it when its money is used up and no task is left to give any back.
 local function mayGo(name, batch)
-  local f = redis.call('HMGET', batch, 'model', 'budget', 'committed', 'price', 'submitting', 'processing')
+  local f = redis.call('HMGET', batch, 'model', 'budget', 'committed', 'price', 'submitting', 'processing', 'unseen',
+    'seen', 'blind', 'dearest', 'tight', 'tight-tries')
   if halted[f[1]] then return false end
-  if not f[2] or (tonumber(f[3]) or 0) + (tonumber(f[4]) or 0) <= tonumber(f[2]) then return true end
-  if (tonumber(f[5]) or 0) + (tonumber(f[6]) or 0) <= 0 then exhausted[#exhausted + 1] = name end
-  return false
+  if not f[2] then return true end
+  local function number(i) return tonumber(f[i] or '0') end
+  local room, underWay = number(2) - number(3), number(5) + number(6)
+  if room <= 1e-6 or number(4) > room + 1e-6 then
+    if underWay <= 0 then exhausted[#exhausted + 1] = name end
+    return false
+  end
+  if underWay <= 0 then return true end
+  -- Links that were refused with as little room wait for it to change.
+  if f[11] == (f[3] or '0') and number(12) >= 20 then return false end
+  if number(7) > 0 and number(8) == 0 then return false end
+  return f[9] ~= '1' or number(7) == 0 or number(7) * 4 * number(10) <= room
 end
 
 -- Ids that wait no longer, or stand at the gate for another batch that lists them, are skipped: a bounded number a

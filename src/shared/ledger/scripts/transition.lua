@@ -11,17 +11,21 @@
 --          tally F N (added to the item; its batches count the items where it is above zero)
 --          stamp F - (milliseconds since the item was enqueued) · gate - - (the item stays at the gate)
 --          unowned - TASK (refused when another item has it)
---          reserve F N · spend F N · release F - (credits, see below) · spend-beside F "N TASK" (a task that is not followed)
--- Returns {1, new state, ''} or, when nothing happened, {0, state it is in ('' if unknown), why}; why is 'state',
+--          reserve F "ESTIMATE BASE" or '' · charge F N · spend F N · release F - (credits, see below) · spend-beside F "N TASK" (a task that is not followed)
+-- Returns {1, new state, ''}, with 'dearer' in the third place when the batch was paused as its tasks cost more than was
+-- announced; or, when nothing happened, {0, state it is in ('' if unknown), why}; why is 'state',
 -- 'known-task' (the task id is on record already), 'task-of-another' (at another item), 'paused' (the batch or everything is paused), 'budget-wait' (the
 -- batch's budget may have room again, as tasks are under way) or 'budget-out' (it will not).
 --
 -- Invariant: an item is counted in exactly one state, in each of its batches and in total; a repeated call
 -- finds the item already gone from the expected state and changes nothing; a task id is listed once.
 -- Invariant of the budget: `committed` of the batch that pays (the item's first) is what its tasks have cost and what
--- those without an end may yet cost, so it never exceeds `budget` however many workers submit. A reservation
--- becomes what the task really cost (spend), is given back when nothing was charged (release), or stays
--- when nobody knows (an answer that was lost): until that task's record is read after all (spend-beside, once a task).
+-- those whose price is not seen yet may cost. It never exceeds `budget` while estimates are right, however many workers
+-- submit, and by one task's price otherwise: until a price was seen in this batch one task is made alone, and tasks
+-- without an estimate only so many at once that all but the dearest of them fit. A reservation becomes what the record
+-- says the task costs (charge, while it runs; spend, at its end), is given back when nothing was charged (release), or
+-- stays when nobody knows (an answer that was lost): until that task's record is read after all (spend-beside, once a
+-- task). Fields of the item: `q` reserved, `i` estimate, `k` charged for the present task, `l` reserved for lost answers.
 local function now()
   local t = redis.call('TIME')
   return t[1] * 1000 + math.floor(t[2] / 1000)
@@ -84,9 +88,40 @@ end
 -- Failed and held items are listed by batch, so that few among a million are found at once.
 local function listed(state) return state == 'failed' or state == 'held' end
 
--- What a task will cost: the model's price, or the highest that a task of this batch has really cost.
-local function priceOf(estimate)
-  return math.max(tonumber(estimate), tonumber(redis.call('HGET', payer, 'price') or '0'))
+local function fund(field) return tonumber(redis.call('HGET', payer, field) or '0') end
+
+-- What a task will cost: its estimate, raised by what tasks of this batch have cost beyond theirs; without an estimate
+-- the highest price that was seen in this batch; nil before any was.
+local function expected(estimate)
+  if estimate then return estimate * math.max(1, fund('ratio')) end
+  local dearest = fund('dearest')
+  return dearest > 0 and dearest or nil
+end
+
+-- Tasks without an estimate may cost several times what was seen so far.
+local spread, tolerance = 4, 1e-6
+local function budgetRefusal(estimate)
+  local funds = redis.call('HMGET', payer, 'budget', 'committed', 'submitting', 'processing', 'unseen', 'seen')
+  if not funds[1] then return nil end
+  local room = tonumber(funds[1]) - (tonumber(funds[2]) or 0)
+  local underWay = (tonumber(funds[3]) or 0) + (tonumber(funds[4]) or 0)
+  local price = expected(estimate)
+  local fits = room > tolerance
+  if price then fits = price <= room + tolerance end
+  if not fits then return underWay > 0 and 'budget-wait' or 'budget-out' end
+  -- An earlier call of this link whose answer was lost shows no price any more.
+  local unseen = (tonumber(funds[5]) or 0) - redis.call('HEXISTS', item, 'q')
+  if unseen <= 0 or underWay == 0 then return nil end
+  if estimate then return (tonumber(funds[6]) or 0) == 0 and 'budget-wait' or nil end
+  return not (price and unseen * spread * price <= room) and 'budget-wait' or nil
+end
+
+local function noteBudgetWait()
+  local committed = redis.call('HGET', payer, 'committed') or '0'
+  if redis.call('HGET', payer, 'tight') ~= committed then
+    redis.call('HSET', payer, 'tight', committed, 'tight-tries', 0)
+  end
+  redis.call('HINCRBY', payer, 'tight-tries', 1)
 end
 
 local function refusalOf(operation, value)
@@ -95,10 +130,9 @@ local function refusalOf(operation, value)
   end
   if operation == 'unowned' then return isOfAnother(value) and 'task-of-another' or nil end
   if operation ~= 'reserve' then return nil end
-  local funds = redis.call('HMGET', payer, 'budget', 'committed', 'submitting', 'processing')
-  if not funds[1] or (tonumber(funds[2]) or 0) + priceOf(value) <= tonumber(funds[1]) then return nil end
-  local underWay = (tonumber(funds[3]) or 0) + (tonumber(funds[4]) or 0)
-  return underWay > 0 and 'budget-wait' or 'budget-out'
+  local refusal = budgetRefusal(tonumber(string.match(value, '^%S+')))
+  if refusal == 'budget-wait' then noteBudgetWait() end
+  return refusal
 end
 
 -- The batch that submits a link and pays for it: the first that lists it, or, while that is paused, the next that is not.
@@ -147,11 +181,59 @@ end
 local function reserved() return tonumber(redis.call('HGET', item, 'q') or '0') end
 local function commit(by) if by ~= 0 then redis.call('HINCRBYFLOAT', payer, 'committed', by) end end
 
-local function spend(field, credits, reservation)
-  redis.call('HINCRBYFLOAT', item, field, credits)
-  count('sum:' .. field, credits)
-  commit(tonumber(credits) - reservation)
-  if tonumber(credits) > priceOf('0') then redis.call('HSET', payer, 'price', credits) end
+-- The task's price is known, or will never be: it no longer stands for a price that is open.
+local function closeReservation()
+  if redis.call('HDEL', item, 'q') == 1 and fund('unseen') > 0 then redis.call('HINCRBY', payer, 'unseen', -1) end
+end
+
+local function reserve(estimate, text)
+  -- What an earlier call whose answer was lost may cost is still open.
+  if reserved() > 0 then redis.call('HINCRBYFLOAT', item, 'l', reserved()) end
+  closeReservation()
+  redis.call('HDEL', item, 'k')
+  local price = expected(estimate) or 0
+  commit(price)
+  redis.call('HSET', item, 'q', price)
+  redis.call('HINCRBY', payer, 'unseen', 1)
+  if estimate then
+    redis.call('HSET', item, 'i', text)
+  else
+    redis.call('HDEL', item, 'i')
+    redis.call('HSET', payer, 'blind', '1')
+  end
+end
+
+-- A price was seen. One that is higher than was announced pauses the batch, until a person agrees to it.
+local isDearer = false
+local function learnPrice(credits)
+  local estimate = tonumber(string.match(redis.call('HGET', item, 'i') or '', '^%S+'))
+  redis.call('HINCRBY', payer, 'seen', 1)
+  if estimate and estimate > 0 and credits / estimate > fund('ratio') then
+    redis.call('HSET', payer, 'ratio', credits / estimate)
+  end
+  if credits > fund('dearest') then redis.call('HSET', payer, 'dearest', credits) end
+  if redis.call('HEXISTS', payer, 'price') == 1 and credits > fund('price') then
+    redis.call('HSET', payer, 'price', credits)
+  end
+  local terms = redis.call('HMGET', payer, 'announced', 'agreed', 'budget', 'paused')
+  local announced = tonumber(terms[1]) or (terms[3] and estimate)
+  if not announced or credits <= announced * (tonumber(terms[2]) or 1.05) + 0.01 or terms[4] == '1' then return end
+  redis.call('HSET', payer, 'paused', '1', 'dearer', announced .. ' ' .. credits)
+  redis.call('ZREM', prefix .. ':rotation', string.sub(payer, #prefix + #':batch:' + 1))
+  isDearer = true
+end
+
+-- What the task costs as far as its record says; given again it takes the place of what was said before.
+local function charge(field, credits, isLast)
+  local before = tonumber(redis.call('HGET', item, 'k') or '0')
+  if credits ~= before then
+    redis.call('HINCRBYFLOAT', item, field, credits - before)
+    count('sum:' .. field, credits - before)
+  end
+  commit(credits - before - reserved())
+  closeReservation()
+  if credits > before then learnPrice(credits) end
+  if isLast then redis.call('HDEL', item, 'k', 'i') else redis.call('HSET', item, 'k', credits) end
 end
 
 local function spendBeside(field, credits, task)
@@ -162,9 +244,18 @@ local function spendBeside(field, credits, task)
   local isEnded = from == 'failed' or from == 'cancelled'
   local pool = isEnded and redis.call('HEXISTS', item, 'l') == 0 and 'q' or 'l'
   local open = tonumber(redis.call('HGET', item, pool) or '0')
-  local reservation = math.min(open, priceOf(credits))
-  spend(field, credits, reservation)
-  if open > reservation then redis.call('HINCRBYFLOAT', item, pool, -reservation) else redis.call('HDEL', item, pool) end
+  local reservation = math.min(open, math.max(tonumber(credits), fund('price')))
+  redis.call('HINCRBYFLOAT', item, field, credits)
+  count('sum:' .. field, credits)
+  commit(tonumber(credits) - reservation)
+  if tonumber(credits) > fund('dearest') then redis.call('HSET', payer, 'dearest', credits) end
+  if open > reservation then
+    redis.call('HINCRBYFLOAT', item, pool, -reservation)
+  elseif pool == 'q' then
+    closeReservation()
+  else
+    redis.call('HDEL', item, pool)
+  end
 end
 
 -- Whose create call it was matters no more: it has been answered, or its answer is known to be lost.
@@ -199,17 +290,13 @@ for i = 8, #ARGV, 3 do
   elseif operation == 'gate' then
     redis.call('SADD', atGate, id)
   elseif operation == 'reserve' then
-    local price = priceOf(value)
-    -- What an earlier call whose answer was lost may cost is still open.
-    if reserved() > 0 then redis.call('HINCRBYFLOAT', item, 'l', reserved()) end
-    commit(price)
-    redis.call('HSET', item, 'q', price)
+    reserve(tonumber(string.match(value, '^%S+')), value)
   elseif operation == 'release' then
-    commit(-reserved())
-    redis.call('HDEL', item, 'q')
+    charge(field, 0, true)
+  elseif operation == 'charge' then
+    charge(field, tonumber(value), false)
   elseif operation == 'spend' then
-    spend(field, value, reserved())
-    redis.call('HDEL', item, 'q')
+    charge(field, tonumber(value), true)
   elseif operation == 'spend-beside' then
     spendBeside(field, string.match(value, '^(%S+) (%S+)$'))
   end
@@ -234,4 +321,4 @@ if attention == '' then
 elseif attention ~= 'same' then
   redis.call('ZADD', active, now() + tonumber(attention), id)
 end
-return { 1, to, '' }
+return { 1, to, isDearer and 'dearer' or '' }
