@@ -40,7 +40,7 @@ describe('the record of a task', () => {
     const callBackUrl = 'http://127.0.0.1:9/callback';
     const taskId = await make(simulator, 'a', { callBackUrl });
     const early = await recordOf(simulator, taskId);
-    expect(early).toMatchObject({ taskId, completeTime: null, costTime: null, creditsConsumed: 0 });
+    expect(early).toMatchObject({ taskId, completeTime: null, costTime: null, creditsConsumed: 10 });
     expect(['', null]).toContain(early.resultJson);
     clock.advance(100_000);
     const late = await recordOf(simulator, taskId);
