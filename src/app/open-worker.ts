@@ -23,6 +23,7 @@ import { rootOf } from '../shared/storage/storage-root.ts';
 import { createVendorClient } from '../shared/vendor/vendor-client.ts';
 import { createCreateCalls } from '../worker/create-calls.ts';
 import { createGate } from '../worker/gate/gate.ts';
+import { queryGateLimit } from '../worker/gate/query-limit.ts';
 import { createHeldAnswers } from '../worker/held-answers.ts';
 import { createLearnedHistories } from '../worker/polling/learned-histories.ts';
 import { createResultFetcher } from '../worker/result-fetcher.ts';
@@ -32,8 +33,6 @@ import { createWarnOfTrouble } from '../worker/warn-of-trouble.ts';
 import { type RunningWorker, startWorker } from '../worker/worker.ts';
 import { requireApiKey } from './api-key.ts';
 
-/** Status checks have no published limit; sibling endpoints say three a second for each task. */
-const queryLimit = { max: 100, windowMs: 1000 };
 const vendorTimeoutMs = 60_000;
 const leaseMs = vendorTimeoutMs + 15_000;
 const submitBackoff = { firstMs: 1000, mostMs: 60_000 };
@@ -87,7 +86,7 @@ export async function openWorker(
           learn: configuration.SUBMIT_LEARN,
           maxInFlight: configuration.MAX_IN_FLIGHT,
         }
-      : { redis, prefix, operation, leaseMs, limit: queryLimit, learn: 'down' as const };
+      : { redis, prefix, operation, leaseMs, ...queryGateLimit(configuration) };
   const dataDir = configuration.DATA_DIR;
   await recordLeftBehind({ ...parts, prefix, dataDir });
   const worker = startWorker(

@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { compilePathTemplate, DEFAULT_PATH_TEMPLATE } from '../storage/path-template.ts';
-import { flag, rateLimit, share, sizeBytes, wholeNumber } from './values.ts';
+import { flag, rateLimit, rateLimitOrAuto, share, sizeBytes, wholeNumber } from './values.ts';
 
 function httpUrl(example: string) {
   return z
@@ -105,6 +105,11 @@ export const configurationSchema = z.object({
     .default('down')
     .describe(
       'what the gate may learn: `down`, never more than `SUBMIT_LIMIT`, less where the vendor refuses; `both`, it also looks for more, at the price of a refusal now and then',
+    ),
+  QUERY_LIMIT: rateLimitOrAuto
+    .prefault('auto')
+    .describe(
+      'queries of records per time; `auto`: five times the rate of `SUBMIT_LIMIT`, at least `100/1s`, and learned in both directions; a rate like `100/1s` is never exceeded, and lowered where the vendor refuses',
     ),
   MAX_IN_FLIGHT: wholeNumber(1, 100_000)
     .prefault('100')

@@ -47,6 +47,11 @@ export const rateLimit = z.string().transform((text, context): RateLimit => {
   return z.NEVER;
 });
 
+/** A rate, or `auto` where the program chooses one. */
+export const rateLimitOrAuto = z.union([z.literal('auto'), rateLimit], {
+  error: ({ input }) => `must be auto or look like 100/1s (calls per time), not "${input}"`,
+});
+
 export const sizeBytes = z.string().transform((text, context): number => {
   const size = parseSizeBytes(text);
   if (size !== null) return size;

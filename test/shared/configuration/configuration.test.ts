@@ -10,6 +10,7 @@ describe('the configuration', () => {
       QUEUE_PREFIX: '{kie-batch}',
       STORAGE_URL: 'file:./videos',
       SUBMIT_LIMIT: { max: 20, windowMs: 10_000 },
+      QUERY_LIMIT: 'auto',
       MAX_IN_FLIGHT: 100,
       DOWNLOAD_CONCURRENCY: 8,
       ON_AMBIGUOUS_SUBMIT: 'resubmit',
@@ -25,6 +26,7 @@ describe('the configuration', () => {
   it('reports every wrong setting in one message', () => {
     const wrong = {
       SUBMIT_LIMIT: 'fast',
+      QUERY_LIMIT: 'often',
       MAX_IN_FLIGHT: '-1',
       REDIS_URL: 'localhost',
       ALLOW_PRIVATE_ADDRESSES: 'perhaps',
