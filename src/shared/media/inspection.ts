@@ -1,29 +1,35 @@
 /**
- * Looks at the bytes of a result exactly once, on their way to the storage or out of it: hashes them and walks the MP4
- * structure. Made for each attempt; earlier bytes are replayed into it first. Because the label is only
- * appended, one pass gives both hashes: of the bytes as received and of the file as stored.
+ * Looks at the bytes of a result exactly once, on their way to the storage or out of it: hashes them and checks
+ * the structure of their kind. Made for each attempt; earlier bytes are replayed into it first. Where the label
+ * only follows the received bytes, one pass gives both hashes: of the bytes as received and of the file as stored.
  */
 
 import { createHash, type Hash } from 'node:crypto';
-import { type BoxWalk, createBoxWalk, type WalkEnd } from './mp4/box-walk.ts';
+import type { MediaKind } from './media-kind.ts';
+import { createMediaWalk, type MediaEnd, type MediaWalk } from './walk-media.ts';
 
 export interface Inspection {
   readonly bytes: number;
+  /** Known with the first bytes. */
+  readonly kind: MediaKind | undefined;
   /** Looks at the next bytes and keeps nothing of the chunk; a message says for good that this is no result. */
   push(chunk: Buffer): string | undefined;
   expectTotal(totalBytes: number | undefined): void;
-  end(): WalkEnd;
+  end(): MediaEnd;
   /** SHA-256 in hex of everything so far, followed by these bytes if given. */
   sha256(appended?: Buffer): string;
 }
 
 export function createInspection(): Inspection {
   const hash: Hash = createHash('sha256');
-  const walk: BoxWalk = createBoxWalk();
+  const walk: MediaWalk = createMediaWalk();
   let bytes = 0;
   return {
     get bytes() {
       return bytes;
+    },
+    get kind() {
+      return walk.kind;
     },
     push(chunk) {
       bytes += chunk.length;

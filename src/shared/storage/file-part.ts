@@ -5,18 +5,27 @@
  * mixes two sources. Invariant: only a file that this part alone writes is renamed to the final name.
  */
 
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { applyEdits, type Edit } from '../media/edits.ts';
 import type { SyncFolder } from './folder-sync.ts';
 import { createPart, partName, partStem, removePart, removePartsOf } from './part-folder.ts';
-import { type Commit, type Part, type SourceIdentity, sidecarKey, sidecarText } from './storage.ts';
+import {
+  type Commit,
+  type Part,
+  type RewrittenFacts,
+  type SourceIdentity,
+  sidecarKey,
+  sidecarText,
+} from './storage.ts';
 import { fileStorageError, isMissing } from './storage-error.ts';
 import { createWriteBehind, type WriteBehind } from './write-behind.ts';
 
 export interface FilePartPlace {
   readonly key: string;
-  /** Absolute path of the result. */
+  /** Absolute path of the result, until its first bytes say more. */
   readonly file: string;
   /** Absolute path of the folder of parts. */
   readonly folder: string;
@@ -29,6 +38,8 @@ export interface FilePartDeps {
   /** Tokens this process has open: kept up to date by the part. */
   readonly open: Set<string>;
   readonly syncFolder: SyncFolder;
+  /** Absolute path of a result. */
+  readonly pathOf: (key: string) => string;
   /** Makes the folder of the result where it is missing, then acts. */
   readonly inFolder: <T>(folder: string, act: () => Promise<T>) => Promise<T>;
   /** Writes a small file durably under a passing name, for the act to rename. */
@@ -55,7 +66,8 @@ export function openFilePart(
   deps: FilePartDeps,
   inherited: Inherited | undefined,
 ): Part {
-  const { key, file, folder } = place;
+  const { key, folder } = place;
+  let { file } = place;
   const stem = partStem(key);
   let identity = inherited?.identity;
   let current: Current | undefined;
@@ -83,17 +95,47 @@ export function openFilePart(
     }
   }
 
+  async function close({ token, writes }: Current): Promise<void> {
+    await writes.close();
+    deps.open.delete(token);
+  }
+
   async function release(): Promise<string | undefined> {
     const released = current;
     current = undefined;
-    await released?.writes.close();
-    if (released !== undefined) deps.open.delete(released.token);
+    if (released !== undefined) await close(released);
     return released?.token;
   }
 
   async function drop(): Promise<void> {
     const token = await release();
     if (token !== undefined) await removePart(folder, partName(stem, token));
+  }
+
+  /** The bytes as received stay on the disk until the commit clears them away: a kill before it loses nothing. */
+  async function rewrite(edits: readonly Edit[]): Promise<RewrittenFacts> {
+    const source = held();
+    await source.writes.drain();
+    const token = deps.newToken();
+    const createFile = () => createPart(folder, partName(stem, token), undefined);
+    const copy = hold(token, () => createWriteBehind(createFile, 0));
+    mustClear = true;
+    const hash = createHash('sha256');
+    try {
+      const chunks = createReadStream(source.path, { highWaterMark: READ_CHUNK_BYTES });
+      for await (const chunk of applyEdits(chunks, edits)) {
+        hash.update(chunk);
+        await copy.writes.write(chunk);
+      }
+      await copy.writes.drain();
+    } catch (error) {
+      await close(copy);
+      await removePart(folder, partName(stem, token));
+      throw error;
+    }
+    current = copy;
+    await close(source);
+    return { bytes: copy.writes.positionBytes, sha256: hash.digest('hex') };
   }
 
   /** The sidecar is written beside the video's own sync, and both names are made durable by one sync of the folder. */
@@ -145,6 +187,11 @@ export function openFilePart(
       };
       current = hold(token, () => createWriteBehind(createFile, 0));
     },
+    place(placed) {
+      file = deps.pathOf(placed.key);
+    },
+    canRewrite: true,
+    rewrite: (edits) => guarded(() => rewrite(edits)),
     write: (chunk) => guarded(() => held().writes.write(chunk)),
     commit: (sidecar) =>
       guarded(() => (sidecar === undefined ? finish(held().writes.sync()) : finishWith(sidecar))),

@@ -10,6 +10,7 @@ import { mkdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/pr
 import { uptime } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import type { Clock } from '../clock.ts';
+import { mediaEndings } from '../media/media-kind.ts';
 import { type FilePartDeps, type Inherited, openFilePart } from './file-part.ts';
 import { createFolderSync } from './folder-sync.ts';
 import { type ChoiceFacts, choosePart, isLeftover, type PartOnDisk } from './part-choice.ts';
@@ -23,7 +24,7 @@ import {
   sweepParts,
   takePart,
 } from './part-folder.ts';
-import { type Storage, sidecarKey, sidecarText } from './storage.ts';
+import { type Storage, sidecarKey, sidecarText, withEnding } from './storage.ts';
 import { fileStorageError, isMissing } from './storage-error.ts';
 import { assertKey } from './storage-key.ts';
 
@@ -45,7 +46,14 @@ export function createFileStorage(rootPath: string, deps: FileStorageDeps): Stor
   const bootedAt = deps.clock.now() - uptime() * 1000;
   const knownFolders = new Set<string>();
   const syncFolder = createFolderSync();
-  const partDeps: FilePartDeps = { newToken, open: new Set(), syncFolder, inFolder, withTemporary };
+  const partDeps: FilePartDeps = {
+    newToken,
+    open: new Set(),
+    syncFolder,
+    inFolder,
+    withTemporary,
+    pathOf,
+  };
   let tokens = 0;
   let free: { readonly bytes: Promise<number>; readonly at: number } | undefined;
 
@@ -118,8 +126,8 @@ export function createFileStorage(rootPath: string, deps: FileStorageDeps): Stor
 
   async function storedAt(key: string | undefined): Promise<number | undefined> {
     if (key === undefined) return undefined;
-    // Whatever is wrong with the place of a result, its part is not judged by it.
-    return stat(join(root, key)).then(
+    // The sidecar, as the ending of the result is not known. Whatever is wrong with it, the part is not judged by it.
+    return stat(join(root, sidecarKey(key))).then(
       ({ mtimeMs }) => mtimeMs,
       () => undefined,
     );
@@ -178,6 +186,11 @@ export function createFileStorage(rootPath: string, deps: FileStorageDeps): Stor
       } catch {
         return undefined;
       }
+    },
+    async withAnyEnding(key) {
+      const keys = mediaEndings.map((ending) => withEnding(key, ending));
+      const found = await Promise.all(keys.map((each) => unlessMissing(() => stat(pathOf(each)))));
+      return keys.filter((_, index) => found[index]?.isFile() === true);
     },
     async stat(key) {
       const found = await unlessMissing(() => stat(pathOf(key)));

@@ -1,5 +1,6 @@
 /**
- * Where a result goes: a template such as `{batch}/{id}.mp4` and the facts of a result make a storage key.
+ * Where a result goes: a template such as `{batch}/{id}.mp4` and the facts of a result make a storage key, whose
+ * ending is replaced once the bytes have said what they are.
  * Pure; the download stage asks once for each result. Invariant: whatever the facts say (they come from
  * lists and the vendor), a key stays inside the storage, is a name every common file system accepts, and
  * two results of different items never share one.

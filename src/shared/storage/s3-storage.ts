@@ -4,6 +4,7 @@
  * given-up uploads leave no pieces behind.
  */
 
+import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import {
   AbortMultipartUploadCommand,
@@ -11,16 +12,28 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListMultipartUploadsCommand,
+  ListObjectsV2Command,
   type MultipartUpload,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
 import type { Clock } from '../clock.ts';
+import { mediaEndings } from '../media/media-kind.ts';
 import { isMissingObject, s3StorageError } from './s3-error.ts';
 import type { S3Location } from './s3-location.ts';
 import { openS3Part } from './s3-part.ts';
-import { type Storage, sidecarKey, sidecarText } from './storage.ts';
+import {
+  type ByteRange,
+  type Storage,
+  type StoredObject,
+  sidecarKey,
+  sidecarText,
+  withEnding,
+} from './storage.ts';
 import { assertKey } from './storage-key.ts';
+
+/** Holds what is copied before it is a result, beside the folders of the batches. */
+const PASSING_FOLDER = '.unfinished';
 
 export interface S3StorageDeps {
   readonly clock: Clock;
@@ -57,6 +70,19 @@ export function createS3Storage(location: S3Location, deps: S3StorageDeps): Stor
     return put(sidecarKey(key), sidecarText(content));
   }
 
+  async function stat(key: string): Promise<StoredObject | undefined> {
+    const head = () => unlessMissing(() => client.send(new HeadObjectCommand(place(key))));
+    const found = await guarded(key, head);
+    if (found === undefined) return undefined;
+    return { bytes: found.ContentLength ?? 0, modifiedAt: found.LastModified?.getTime() ?? 0 };
+  }
+
+  async function* read(key: string, range?: ByteRange): AsyncGenerator<Buffer> {
+    const wanted = range === undefined ? {} : { Range: `bytes=${range.first}-${range.last}` };
+    const object = await guarded(key, () => client.send(new GetObjectCommand({ ...place(key), ...wanted })));
+    if (object.Body instanceof Readable) yield* object.Body;
+  }
+
   async function remove(key: string): Promise<void> {
     await guarded(key, () => client.send(new DeleteObjectCommand(place(key))));
   }
@@ -80,16 +106,30 @@ export function createS3Storage(location: S3Location, deps: S3StorageDeps): Stor
     return abandoned.length;
   }
 
+  /** What a killed process was copying. */
+  async function removePassing(before: number): Promise<number> {
+    const Prefix = place(PASSING_FOLDER).Key;
+    const { Contents = [] } = await client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix }));
+    const abandoned = Contents.filter(({ LastModified }) => (LastModified?.getTime() ?? before) < before);
+    for (const { Key } of abandoned) await client.send(new DeleteObjectCommand({ Bucket: bucket, Key }));
+    return abandoned.length;
+  }
+
   return {
     name: base,
     locate: (key) => base + key,
     async openPart(key) {
+      assertKey(key);
       return openS3Part({
         client,
         bucket,
-        objectKey: place(key).Key,
-        file: base + key,
-        putSidecar: (content) => putSidecar(key, content),
+        key,
+        passingKey: `${PASSING_FOLDER}/${randomUUID()}`,
+        objectKey: (each) => place(each).Key,
+        locate: (each) => base + each,
+        read,
+        remove,
+        putSidecar,
       });
     },
     putSidecar,
@@ -101,19 +141,13 @@ export function createS3Storage(location: S3Location, deps: S3StorageDeps): Stor
         return undefined;
       }
     },
-    async stat(key) {
-      const head = () => unlessMissing(() => client.send(new HeadObjectCommand(place(key))));
-      const found = await guarded(key, head);
-      if (found === undefined) return undefined;
-      return { bytes: found.ContentLength ?? 0, modifiedAt: found.LastModified?.getTime() ?? 0 };
+    stat,
+    async withAnyEnding(key) {
+      const keys = mediaEndings.map((ending) => withEnding(key, ending));
+      const found = await Promise.all(keys.map(stat));
+      return keys.filter((_, index) => found[index] !== undefined);
     },
-    async *read(key, range) {
-      const wanted = range === undefined ? {} : { Range: `bytes=${range.first}-${range.last}` };
-      const object = await guarded(key, () =>
-        client.send(new GetObjectCommand({ ...place(key), ...wanted })),
-      );
-      if (object.Body instanceof Readable) yield* object.Body;
-    },
+    read,
     async remove(key) {
       await remove(key);
       await remove(sidecarKey(key));
@@ -121,12 +155,11 @@ export function createS3Storage(location: S3Location, deps: S3StorageDeps): Stor
     clearParts: async () => undefined,
     removeAbandonedParts(olderThanMs) {
       const before = deps.clock.now() - olderThanMs;
-      return guarded('', () =>
-        abortUploads(
-          prefix === '' ? '' : `${prefix}/`,
-          ({ Initiated }) => (Initiated?.getTime() ?? 0) < before,
-        ),
-      );
+      return guarded('', async () => {
+        const isAbandoned = ({ Initiated }: MultipartUpload) => (Initiated?.getTime() ?? 0) < before;
+        const aborted = await abortUploads(prefix === '' ? '' : `${prefix}/`, isAbandoned);
+        return aborted + (await removePassing(before));
+      });
     },
     freeBytes: async () => undefined,
     async probe() {

@@ -5,11 +5,21 @@
  * Invariant: what `stat` finds under a key was committed, is complete and will survive a crash.
  */
 
+import type { Edit } from '../media/edits.ts';
+
 /** What tells whether a source still serves the bytes that a part began with. */
 export interface SourceIdentity {
   /** The value for `If-Range`: a strong ETag or a Last-Modified date that is surely strong. */
   readonly validator: string | undefined;
   readonly totalBytes: number | undefined;
+}
+
+/** Where a result goes, which its first bytes decide: they say its ending. */
+export interface ResultPlace {
+  readonly key: string;
+  readonly contentType: string;
+  /** Whether `rewrite` will be called: a backend that cannot read back what it was sent then keeps it elsewhere. */
+  readonly willRewrite: boolean;
 }
 
 /**
@@ -26,8 +36,14 @@ export interface Part {
   replay(): AsyncIterable<Buffer>;
   /** Starts, or starts over, with nothing received. */
   begin(identity: SourceIdentity): Promise<void>;
+  /** Says where the commit puts the result; without it, under the key it was opened with. Safe to repeat. */
+  place(place: ResultPlace): void;
   /** Takes the next bytes over: the caller must not touch the chunk again. Resolves when there is room for more. */
   write(chunk: Buffer): Promise<void>;
+  /** Whether `rewrite` is possible here and now. */
+  readonly canRewrite: boolean;
+  /** Replaces what was written by a copy with the edits applied. Nothing can be written or resumed after it. */
+  rewrite(edits: readonly Edit[]): Promise<RewrittenFacts>;
   /**
    * Makes everything written the result under the key, durably, and the JSON the sidecar beside it. The part is
    * over afterwards.
@@ -37,6 +53,12 @@ export interface Part {
   suspend(): Promise<void>;
   /** Gives the part up for good. */
   discard(): Promise<void>;
+}
+
+/** Of the copy. */
+export interface RewrittenFacts {
+  readonly bytes: number;
+  readonly sha256: string;
 }
 
 /** `superseded`: another process committed the same key meanwhile and cleared our part away. */
@@ -66,6 +88,8 @@ export interface Storage {
   /** The parsed sidecar, undefined where there is none or it is not JSON. */
   readSidecar(key: string): Promise<unknown>;
   stat(key: string): Promise<StoredObject | undefined>;
+  /** The keys of what is stored that differ from this one at most in their ending, which is one of a result. */
+  withAnyEnding(key: string): Promise<readonly string[]>;
   /** The whole, or only the bytes of a range, which the caller knows to lie within. */
   read(key: string, range?: ByteRange): AsyncIterable<Buffer>;
   /** Removes a result, its sidecar and its parts; nothing there is fine. */
@@ -91,5 +115,10 @@ export function sidecarText(content: object): string {
 
 /** `a/b.mp4` → `a/b.json`. */
 export function sidecarKey(key: string): string {
-  return `${key.replace(/\.[^./]+$/, '')}.json`;
+  return withEnding(key, '.json');
+}
+
+/** The same key with another ending. @param ending with its dot */
+export function withEnding(key: string, ending: string): string {
+  return `${key.replace(/\.[^./]+$/, '')}${ending}`;
 }

@@ -8,7 +8,7 @@ import type { Disclosure } from '../../shared/media/disclosure.ts';
 
 export interface FetchRequest {
   readonly url: string;
-  /** Where the result goes; see the path template. */
+  /** Where the result goes, but for its ending, which its bytes decide; see the path template. */
   readonly key: string;
   readonly disclosure: Disclosure;
   /** What is written beside the result, once it is known; see sidecar.ts. */
@@ -32,7 +32,7 @@ export type FetchReply =
       readonly retryAfterMs?: number;
       readonly gainedBytes: number;
     }
-  /** What came is not a whole MP4 or is too large: the message says what was seen. Nothing is kept. */
+  /** What came is no whole file of a known kind or is too large: the message says what was seen. Nothing is kept. */
   | { readonly outcome: 'invalid'; readonly message: string }
   /** What was received is kept. */
   | { readonly outcome: 'storage-full'; readonly freeBytes: number; readonly neededBytes: number }
@@ -41,6 +41,7 @@ export type FetchReply =
 
 export interface StoredReply {
   readonly outcome: 'stored';
+  /** With the ending that its bytes say. */
   readonly key: string;
   /** Absolute path or `s3://` URL. */
   readonly file: string;

@@ -1,46 +1,102 @@
 /**
  * Finds out whether a result is stored already: a worker killed between the commit and its note in the
- * ledger leaves a whole file, and the job that runs again must not fetch it twice. Only a file whose label
- * names this very task is taken; one of another task or another program is fetched over.
+ * ledger leaves a whole file, and the job that runs again must not fetch it twice. Only a file whose label or
+ * sidecar names this very task is taken; one of another task or another program is fetched over.
  */
 
 import { createHash } from 'node:crypto';
-import { inspectAll } from '../../shared/media/inspection.ts';
-import { isLabelledFor } from '../../shared/media/mp4/xmp-box.ts';
+import { z } from 'zod';
+import type { Disclosure } from '../../shared/media/disclosure.ts';
+import { type Inspection, inspectAll } from '../../shared/media/inspection.ts';
+import { isLabelledFor, type MediaFacts } from '../../shared/media/label.ts';
+import { mediaKinds } from '../../shared/media/media-kind.ts';
 import type { Storage } from '../../shared/storage/storage.ts';
 import type { FetchRequest, StoredReply } from './fetch-reply.ts';
 
-export async function findStored(
-  { key, disclosure, sidecarOf }: Pick<FetchRequest, 'key' | 'disclosure' | 'sidecarOf'>,
+type Wanted = Pick<FetchRequest, 'key' | 'disclosure' | 'sidecarOf'>;
+
+/** What was received, as far as the stored file or its sidecar still tells. */
+interface Source {
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+export async function findStored(wanted: Wanted, storage: Storage): Promise<StoredReply | undefined> {
+  for (const key of await storage.withAnyEnding(wanted.key)) {
+    const stored = await recognise(key, wanted, storage);
+    if (stored !== undefined) return stored;
+  }
+  return undefined;
+}
+
+async function recognise(
+  key: string,
+  { key: opened, disclosure, sidecarOf }: Wanted,
   storage: Storage,
 ): Promise<StoredReply | undefined> {
-  if ((await storage.stat(key)) === undefined) return undefined;
   const inspection = await inspectAll(storage.read(key));
   const walked = inspection.end();
-  if (walked.kind === 'broken' || !isLabelledFor(walked.facts.xmpPackets, disclosure)) return undefined;
-  await storage.clearParts(key);
-  const sourceBytes = walked.facts.lastXmpAt ?? inspection.bytes;
+  if (walked.kind === 'broken' || !key.endsWith(mediaKinds[walked.facts.kind].ending)) return undefined;
+  const source =
+    (await sourceByLabel(key, walked.facts, inspection, disclosure, storage)) ??
+    (await sourceBySidecar(key, inspection, disclosure, storage));
+  if (source === undefined) return undefined;
+  await storage.clearParts(opened);
   const stored: StoredReply = {
     outcome: 'stored',
     key,
     file: storage.locate(key),
     bytes: inspection.bytes,
     sha256: inspection.sha256(),
-    sourceSha256: await hashFirst(storage.read(key), sourceBytes),
-    resumedFromBytes: sourceBytes,
+    sourceSha256: source.sha256,
+    resumedFromBytes: source.bytes,
   };
   // The kill may have come before the sidecar had its name.
   await storage.putSidecar(key, sidecarOf(stored));
   return stored;
 }
 
-async function hashFirst(chunks: AsyncIterable<Buffer>, bytes: number): Promise<string> {
+/** A label that only was added can be taken away again. */
+async function sourceByLabel(
+  key: string,
+  { kind, xmp }: MediaFacts,
+  inspection: Inspection,
+  disclosure: Disclosure,
+  storage: Storage,
+): Promise<Source | undefined> {
+  if (mediaKinds[kind].label !== 'appended' || xmp === undefined || !isLabelledFor(xmp, disclosure))
+    return undefined;
+  const sha256 = await hashWithout(storage.read(key), xmp.at, xmp.bytes);
+  return { bytes: inspection.bytes - xmp.bytes, sha256 };
+}
+
+const sidecarSchema = z.object({
+  taskId: z.string(),
+  url: z.string(),
+  sha256: z.string(),
+  sourceSha256: z.string(),
+});
+
+/** Where the label has changed more, or there is none, only the sidecar knows what was received. */
+async function sourceBySidecar(
+  key: string,
+  inspection: Inspection,
+  disclosure: Disclosure,
+  storage: Storage,
+): Promise<Source | undefined> {
+  const { data } = sidecarSchema.safeParse(await storage.readSidecar(key));
+  const isOurs = data?.taskId === disclosure.taskId && data.url === disclosure.link;
+  if (!isOurs || data.sha256 !== inspection.sha256()) return undefined;
+  return { bytes: inspection.bytes, sha256: data.sourceSha256 };
+}
+
+async function hashWithout(chunks: AsyncIterable<Buffer>, at: number, bytes: number): Promise<string> {
   const hash = createHash('sha256');
-  let rest = bytes;
+  let position = 0;
   for await (const chunk of chunks) {
-    hash.update(chunk.subarray(0, rest));
-    rest -= chunk.length;
-    if (rest <= 0) break;
+    const [from, to] = [at - position, at + bytes - position].map((each) => Math.max(0, each));
+    hash.update(chunk.subarray(0, from)).update(chunk.subarray(to));
+    position += chunk.length;
   }
   return hash.digest('hex');
 }

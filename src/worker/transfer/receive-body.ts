@@ -24,12 +24,19 @@ export type BodyEnd =
   | { readonly end: 'invalid'; readonly message: string }
   | ({ readonly end: 'storage-full' } & SpaceShort);
 
+export interface Target {
+  readonly part: Part;
+  readonly inspection: Inspection;
+  /** Called once a chunk has been inspected, before it is written. */
+  readonly inspected: () => void;
+}
+
 /** How much may come before the free space is looked at again: other writers use the same disk. */
 const SPACE_CHECK_BYTES = 64 * 1024 * 1024;
 
 export async function receiveBody(
   body: ResponseBody,
-  target: { readonly part: Part; readonly inspection: Inspection },
+  target: Target,
   expectation: Expectation,
   deps: TransferDeps,
   signal: AbortSignal,
@@ -43,6 +50,7 @@ export async function receiveBody(
       watch.received(chunkBytes);
       const problem = inspection.push(chunk) ?? tooLarge(inspection.bytes, expectation.maxBytes);
       if (problem !== undefined) return { end: 'invalid', message: problem };
+      target.inspected();
       if (inspection.bytes >= checkSpaceAt) {
         const short = await findSpaceShort(
           deps.storage,

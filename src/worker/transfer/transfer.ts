@@ -5,10 +5,16 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import { appended, type Edit } from '../../shared/media/edits.ts';
 import { createInspection, type Inspection, inspectAll } from '../../shared/media/inspection.ts';
-import { labelBox } from '../../shared/media/mp4/xmp-box.ts';
+import { mediaKinds } from '../../shared/media/media-kind.ts';
 import type { OutgoingAnswer } from '../../shared/outgoing/outgoing.ts';
-import type { Part, SourceIdentity } from '../../shared/storage/storage.ts';
+import {
+  type Part,
+  type RewrittenFacts,
+  type SourceIdentity,
+  withEnding,
+} from '../../shared/storage/storage.ts';
 import { type AnswerCourse, type Held, judgeAnswer, rangeHeaders } from './answer-course.ts';
 import type { FetchReply, FetchRequest, StoredReply } from './fetch-reply.ts';
 import { findStored } from './find-stored.ts';
@@ -102,7 +108,7 @@ export class Transfer {
       return { outcome: 'invalid', message: problem };
     }
     this.#inspection.expectTotal(totalBytes);
-    const target = { part: this.#part, inspection: this.#inspection };
+    const target = { part: this.#part, inspection: this.#inspection, inspected: () => this.#place() };
     const expectation = { totalBytes, maxBytes, minFreeBytes };
     const body = await receiveBody(answer.body, target, expectation, this.#deps, this.#signal);
     switch (body.end) {
@@ -123,22 +129,44 @@ export class Transfer {
   async #finish(): Step {
     const walked = this.#inspection.end();
     if (walked.kind === 'broken') return { outcome: 'invalid', message: walked.message };
-    const label = labelBox(walked.facts.xmpPackets, this.#request.disclosure);
-    const bytes = this.#inspection.bytes + label.length;
-    const sha256 = this.#inspection.sha256(label);
-    const { key, sidecarOf } = this.#request;
+    const key = this.#place();
+    const { disclosure, sidecarOf } = this.#request;
+    const sourceSha256 = this.#inspection.sha256();
+    const { bytes, sha256 } = await this.#label(walked.facts.labelEdits(disclosure));
     const stored: StoredReply = {
       outcome: 'stored',
       key,
       file: this.#deps.storage.locate(key),
       bytes,
       sha256,
-      sourceSha256: this.#inspection.sha256(),
+      sourceSha256,
       resumedFromBytes: this.#startBytes,
     };
-    await this.#part.write(label);
     const commit = await this.#part.commit(sidecarOf(stored));
     return commit.outcome === 'superseded' ? this.#findWhatSuperseded() : stored;
+  }
+
+  /** The first bytes have told the kind: the ending of the key and how the label will be written follow from it. */
+  #place(): string {
+    const { kind } = this.#inspection;
+    if (kind === undefined) return this.#request.key;
+    const { ending, contentType, label } = mediaKinds[kind];
+    const key = withEnding(this.#request.key, ending);
+    this.#part.place({ key, contentType, willRewrite: label === 'inside' });
+    return key;
+  }
+
+  /** A label that only follows the received bytes is written behind them, any other costs a copy. */
+  async #label(edits: readonly Edit[]): Promise<RewrittenFacts> {
+    const { bytes } = this.#inspection;
+    // Where no copy can be made, a label behind stray bytes is found by few readers, but not lost.
+    const label =
+      appended(edits, bytes) ??
+      (this.#part.canRewrite ? undefined : Buffer.concat(edits.map(({ insert }) => insert)));
+    if (label === undefined) return this.#part.rewrite(edits);
+    const facts = { bytes: bytes + label.length, sha256: this.#inspection.sha256(label) };
+    await this.#part.write(label);
+    return facts;
   }
 
   async #findWhatSuperseded(): Step {

@@ -7,10 +7,12 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { DIGITAL_SOURCE_TYPE, type Disclosure } from '../../../src/shared/media/disclosure.ts';
-import { inspectAll } from '../../../src/shared/media/inspection.ts';
-import { uuidBox } from '../../../src/shared/media/mp4/box-header.ts';
-import { XMP_UUID } from '../../../src/shared/media/mp4/box-walk.ts';
-import { labelBox } from '../../../src/shared/media/mp4/xmp-box.ts';
+import { uuidBox } from '../../../src/shared/media/kinds/box-header.ts';
+import { XMP_UUID } from '../../../src/shared/media/kinds/mp4.ts';
+import { type MediaKind, mediaKinds } from '../../../src/shared/media/media-kind.ts';
+import { edited } from './edited.ts';
+import { sampleOf } from './samples.ts';
+import { walk } from './walk.ts';
 
 const run = promisify(execFile);
 const missing = ['exiftool', 'ffmpeg', 'ffprobe'].filter(
@@ -26,7 +28,7 @@ const disclosure: Disclosure = {
   tool: 'kie-batch 0.1.0',
 };
 
-describe.skipIf(missing.length > 0)('a labelled video', () => {
+describe.skipIf(missing.length > 0)('the label', () => {
   let folder: string;
   let plain: Buffer;
 
@@ -40,10 +42,10 @@ describe.skipIf(missing.length > 0)('a labelled video', () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   async function label(bytes: Buffer, name: string): Promise<string> {
-    const walked = (await inspectAll(chunksOf(bytes))).end();
+    const walked = walk(bytes);
     if (walked.kind === 'broken') throw new Error(walked.message);
     const file = join(folder, name);
-    await writeFile(file, Buffer.concat([bytes, labelBox(walked.facts.xmpPackets, disclosure)]));
+    await writeFile(file, await edited(bytes, walked.facts.labelEdits(disclosure)));
     return file;
   }
 
@@ -110,8 +112,52 @@ describe.skipIf(missing.length > 0)('a labelled video', () => {
     });
     expect(await frames(labelled)).toBe(await frames(join(folder, 'plain.mp4')));
   });
-});
 
-async function* chunksOf(bytes: Buffer): AsyncGenerator<Buffer> {
-  yield bytes;
-}
+  const kinds = (Object.keys(mediaKinds) as MediaKind[]).map((kind) => [kind, mediaKinds[kind]] as const);
+  test.each(kinds.filter(([, { label }]) => label !== 'none'))(
+    'of a %s is read by exiftool, and what is shown stays the same',
+    async (kind, { ending }) => {
+      const plainFile = join(folder, `sample${ending}`);
+      const bytes = await sampleOf(kind);
+      await writeFile(plainFile, bytes);
+      const file = await label(bytes, `labelled-${kind}${ending}`);
+      const tags = await exiftool(file);
+      expect(tags).toMatchObject({
+        'XMP:DigitalSourceType': DIGITAL_SOURCE_TYPE,
+        'XMP:Source': disclosure.link,
+      });
+      expect(tags).not.toHaveProperty('ExifTool:Warning');
+      expect(await frames(file)).toBe(await frames(plainFile));
+      expect(walk(await readFile(file))).toMatchObject({ kind: 'whole', facts: { kind } });
+    },
+  );
+
+  test.each(['png', 'jpeg', 'webp', 'gif'] as const)(
+    'of a %s that exiftool has written XMP into keeps what it says, once',
+    async (kind) => {
+      const file = join(folder, `written${mediaKinds[kind].ending}`);
+      await writeFile(file, await sampleOf(kind));
+      await run('exiftool', [
+        '-overwrite_original',
+        '-XMP-dc:Title=A title',
+        '-XMP-dc:Creator=Somebody',
+        file,
+      ]);
+      const labelled = await label(await readFile(file), `rewritten${mediaKinds[kind].ending}`);
+      const tags = await exiftool(labelled);
+      expect(tags).toMatchObject({
+        'XMP:DigitalSourceType': DIGITAL_SOURCE_TYPE,
+        'XMP:Title': 'A title',
+        'XMP:Creator': 'Somebody',
+      });
+      expect(tags).not.toHaveProperty('ExifTool:Warning');
+      expect(await frames(labelled)).toBe(await frames(file));
+    },
+  );
+
+  test('of a movie with padding behind it goes before the padding', async () => {
+    const file = await label(Buffer.concat([plain, Buffer.alloc(700)]), 'padded.mp4');
+    expect(await exiftool(file)).toMatchObject({ 'XMP:DigitalSourceType': DIGITAL_SOURCE_TYPE });
+    expect(await frames(file)).toBe(await frames(join(folder, 'plain.mp4')));
+  });
+});

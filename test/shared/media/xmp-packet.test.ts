@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { DIGITAL_SOURCE_TYPE, type Disclosure } from '../../../src/shared/media/disclosure.ts';
-import { isLabelledFor, labelBox } from '../../../src/shared/media/mp4/xmp-box.ts';
+import { type FoundXmp, isLabelledFor, packetFor } from '../../../src/shared/media/label.ts';
 import { mergePacket, readOwnWords, writePacket } from '../../../src/shared/media/xmp-packet.ts';
 
 const disclosure: Disclosure = {
@@ -10,6 +10,10 @@ const disclosure: Disclosure = {
   model: 'sora-watermark-remover',
   tool: 'kie-batch 0.1.0',
 };
+
+function found(text: string): FoundXmp {
+  return { packet: Buffer.from(text), at: 0, bytes: text.length };
+}
 
 function packet(description: string): string {
   return `<?xpacket begin="\uFEFF" id="W5M0MpCehiHzreSzNTczkc9d"?><x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">${description}</rdf:RDF></x:xmpmeta><?xpacket end="w"?>`;
@@ -24,7 +28,7 @@ test('a packet carries the source type, the link and the tool', () => {
 });
 
 test('the same disclosure always gives the same bytes', () => {
-  expect(labelBox([], disclosure)).toEqual(labelBox([], { ...disclosure }));
+  expect(packetFor(undefined, disclosure)).toEqual(packetFor(undefined, { ...disclosure }));
 });
 
 test('an earlier packet is kept word for word and ours added', () => {
@@ -66,8 +70,8 @@ test.each(['', 'no xml', '<rdf:RDF>', 'UTF-16 \uFFFD </rdf:RDF>'])('%j cannot be
 });
 
 test('what cannot be merged with gets a packet of ours beside it', () => {
-  const box = labelBox([Buffer.from('no xml')], disclosure);
-  expect(box.toString('utf8')).toContain(DIGITAL_SOURCE_TYPE);
+  const { packet, replaces } = packetFor(found('no xml'), disclosure);
+  expect([packet.toString('utf8'), replaces]).toEqual([expect.stringContaining(DIGITAL_SOURCE_TYPE), false]);
 });
 
 test('any link comes back from the packet as it went in, and no link breaks out of its element', () => {
@@ -94,9 +98,9 @@ test.each([
 });
 
 test('a label is recognised for its own task and link only', () => {
-  const packets = [Buffer.from(writePacket(disclosure))];
-  expect(isLabelledFor(packets, disclosure)).toBe(true);
-  expect(isLabelledFor(packets, { ...disclosure, taskId: 'another' })).toBe(false);
-  expect(isLabelledFor(packets, { ...disclosure, link: 'https://sora.chatgpt.com/p/s_2' })).toBe(false);
-  expect(isLabelledFor([], disclosure)).toBe(false);
+  const xmp = found(writePacket(disclosure));
+  expect(isLabelledFor(xmp, disclosure)).toBe(true);
+  expect(isLabelledFor(xmp, { ...disclosure, taskId: 'another' })).toBe(false);
+  expect(isLabelledFor(xmp, { ...disclosure, link: 'https://sora.chatgpt.com/p/s_2' })).toBe(false);
+  expect(isLabelledFor(undefined, disclosure)).toBe(false);
 });

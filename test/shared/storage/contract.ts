@@ -96,6 +96,50 @@ export function describeStorage(name: string, prepare: () => Promise<StorageUnde
       expect(Buffer.concat(chunks)).toEqual(bytes.subarray(first, last + 1));
     });
 
+    test.each([1_000, 7_000_000])(
+      'a result of %i bytes that is rewritten lies under the key of its kind',
+      async (size) => {
+        const key = newKey();
+        const placed = key.replace('.mp4', '.png');
+        const bytes = Buffer.from(sampleMp4('png', size));
+        const part = await storage.openPart(key);
+        await part.begin(identity);
+        part.place({ key: placed, contentType: 'image/png', willRewrite: true });
+        await part.write(Buffer.from(bytes.subarray(0, 500)));
+        await part.write(Buffer.from(bytes.subarray(500)));
+        expect(part.canRewrite).toBe(true);
+        const edits = [
+          { at: 100, remove: 3, insert: Buffer.from('inserted') },
+          { at: bytes.length - 1, remove: 0, insert: Buffer.from('label') },
+        ];
+        const expected = Buffer.concat([
+          bytes.subarray(0, 100),
+          Buffer.from('inserted'),
+          bytes.subarray(103, -1),
+          Buffer.from('label'),
+          bytes.subarray(-1),
+        ]);
+        expect(await part.rewrite(edits)).toEqual({ bytes: expected.length, sha256: sha256(expected) });
+        expect(await storage.stat(placed)).toBeUndefined();
+        expect(await part.commit({ a: 1 })).toEqual({ outcome: 'committed', file: storage.locate(placed) });
+        expect(await readAll(placed)).toEqual(expected);
+        expect(await listed(key)).toEqual([key.replace('.mp4', '.json'), placed]);
+        expect(await storage.withAnyEnding(key)).toEqual([placed]);
+      },
+    );
+
+    test('a rewritten result that is given up leaves nothing', async () => {
+      const key = newKey();
+      const part = await storage.openPart(key);
+      await part.begin(identity);
+      part.place({ key, contentType: 'image/png', willRewrite: true });
+      await part.write(Buffer.alloc(9000));
+      await part.rewrite([{ at: 4, remove: 0, insert: Buffer.from('x') }]);
+      await part.discard();
+      await storage.removeAbandonedParts(-1000);
+      expect(await listed(key)).toEqual([]);
+    });
+
     test('nothing is visible before the commit', async () => {
       const key = newKey();
       const part = await begin(key, Buffer.alloc(6_000_000));

@@ -173,7 +173,7 @@ test('parts of no use to anybody are swept after a minute of silence, not after 
   await age(70_000);
   expect(await storage.removeAbandonedParts(dayMs)).toBe(1);
   await mkdir(join(root, 'batch'));
-  await writeFile(join(root, key), 'stored since');
+  await writeFile(join(root, key.replace('.mp4', '.json')), 'stored since');
   expect(await storage.removeAbandonedParts(dayMs)).toBe(1);
   expect(await partFiles()).toEqual([]);
 });

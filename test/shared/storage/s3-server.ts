@@ -1,6 +1,6 @@
 /**
  * A server that speaks S3, from npm, with one bucket in a temporary folder. It does not know how to abort or
- * list multipart uploads, so those two calls are answered here, from its own folder of uploads.
+ * list multipart uploads, and reckons the signature of a listing from another path, so those calls are answered here, from its own folder of uploads.
  */
 
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
@@ -30,7 +30,7 @@ export async function startS3Server(): Promise<S3Server> {
   const bucket = join(directory, 'videos');
   const configureBuckets = [{ name: 'videos' }];
   const server = new S3rver({ address: '127.0.0.1', port: 0, directory, silent: true, configureBuckets });
-  server.middleware.unshift((context, next) => answerUploads(context, next, join(bucket, UPLOADS)));
+  server.middleware.unshift((context, next) => answerUploads(context, next, bucket));
   const { port } = await server.run();
   const endpoint = `http://127.0.0.1:${port}`;
   return {
@@ -48,14 +48,18 @@ export async function startS3Server(): Promise<S3Server> {
   };
 }
 
-async function answerUploads(context: Context, next: () => Promise<void>, uploads: string): Promise<void> {
-  const { uploadId } = context.query;
+async function answerUploads(context: Context, next: () => Promise<void>, bucket: string): Promise<void> {
+  const { uploadId, prefix } = context.query;
+  const uploads = join(bucket, UPLOADS);
   if (context.method === 'DELETE' && uploadId !== undefined) {
     await rm(join(uploads, uploadId), { recursive: true });
     context.status = 204;
   } else if (context.method === 'GET' && 'uploads' in context.query) {
     context.type = 'application/xml';
     context.body = await listUploads(uploads);
+  } else if (context.method === 'GET' && 'list-type' in context.query) {
+    context.type = 'application/xml';
+    context.body = await listFolder(bucket, prefix ?? '');
   } else await next();
 }
 
@@ -67,6 +71,18 @@ async function listUploads(uploads: string): Promise<string> {
     return `<Upload><Key>${key}</Key><UploadId>${id}</UploadId><Initiated>${initiated}</Initiated></Upload>`;
   });
   return `<ListMultipartUploadsResult>${(await Promise.all(entries)).join('')}</ListMultipartUploadsResult>`;
+}
+
+/** The objects directly in a folder. */
+async function listFolder(bucket: string, folder: string): Promise<string> {
+  const names = await readdir(join(bucket, folder)).catch(() => []);
+  const objects = names.filter((name) => name.endsWith(OBJECT_SUFFIX));
+  const entries = objects.map(async (name) => {
+    const modified = (await stat(join(bucket, folder, name))).mtime.toISOString();
+    const key = `${folder}/${name.replace(OBJECT_SUFFIX, '')}`;
+    return `<Contents><Key>${key}</Key><LastModified>${modified}</LastModified></Contents>`;
+  });
+  return `<ListBucketResult>${(await Promise.all(entries)).join('')}</ListBucketResult>`;
 }
 
 async function listObjects(bucket: string): Promise<string[]> {

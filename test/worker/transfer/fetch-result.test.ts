@@ -2,8 +2,8 @@ import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { DIGITAL_SOURCE_TYPE } from '../../../src/shared/media/disclosure.ts';
-import { uuidBox } from '../../../src/shared/media/mp4/box-header.ts';
-import { XMP_UUID } from '../../../src/shared/media/mp4/box-walk.ts';
+import { uuidBox } from '../../../src/shared/media/kinds/box-header.ts';
+import { XMP_UUID } from '../../../src/shared/media/kinds/mp4.ts';
 import { createOutgoing } from '../../../src/shared/outgoing/outgoing.ts';
 import type { FetchReply, FetchRequest } from '../../../src/worker/transfer/fetch-reply.ts';
 import { fetchResult } from '../../../src/worker/transfer/fetch-result.ts';
@@ -181,14 +181,18 @@ test('everything received but never committed is stored without another download
 });
 
 test.each([
-  ['an HTML page', answer(200, '<!doctype html><title>Just a moment...</title>'), 'not an MP4: starts with'],
-  ['JSON', answer(200, '{"code":500}', { 'content-type': 'video/mp4' }), 'not an MP4: starts with'],
+  [
+    'an HTML page',
+    answer(200, '<!doctype html><title>Just a moment...</title>'),
+    'of a known kind: starts with',
+  ],
+  ['JSON', answer(200, '{"code":500}', { 'content-type': 'video/mp4' }), 'of a known kind: starts with'],
   ['an empty body', answer(200, ''), 'is empty'],
   ['a file cut at its source', answer(200, bytes.subarray(0, -10)), 'ends inside'],
   [
     'a compressed body',
     answer(200, Buffer.from('1f8b0800000000000003', 'hex'), { 'content-encoding': 'gzip' }),
-    'not an MP4',
+    'of a known kind',
   ],
 ])('%s is invalid, says what was seen and leaves nothing', async (_, behaviour, message) => {
   expect(await fetchFrom(serve([behaviour]))).toEqual({

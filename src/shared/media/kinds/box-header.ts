@@ -1,7 +1,7 @@
 /**
  * The header of one ISO base media file format box (ISO/IEC 14496-12, 4.2): 32-bit size and type, then a
  * 64-bit size where the first says 1, then 16 bytes of identity where the type is `uuid`. Pure; read by
- * the walk and written by the XMP box.
+ * the parser of MP4 and written by its label.
  */
 
 export interface BoxHeader {
@@ -16,22 +16,31 @@ export interface BoxHeader {
 
 export type HeaderReading =
   | { readonly kind: 'header'; readonly header: BoxHeader }
-  | { readonly kind: 'incomplete' }
   | { readonly kind: 'broken'; readonly message: string };
-
-const INCOMPLETE: HeaderReading = { kind: 'incomplete' };
 
 /** Printable Latin-1: what a box type consists of in every registered type. */
 const BOX_TYPE = /^[\x20-\x7e\xa0-\xff]{4}$/;
 
-/** Reads the header at the start of the bytes; more bytes than the header are fine. */
+/** What stands at the top level of real files; others are passed over where they fit. */
+const TOP_LEVEL_BOXES: ReadonlySet<string> = new Set(
+  'ftyp styp moov moof mdat free skip wide pnot uuid meta mfra sidx ssix prft emsg pdin udta'.split(' '),
+);
+
+export function isTopLevelBox(type: string): boolean {
+  return TOP_LEVEL_BOXES.has(type);
+}
+
+/** Bytes of the header by its first eight. */
+export function headerBytesOf(start: Buffer): number {
+  return (start.readUInt32BE(0) === 1 ? 16 : 8) + (start.toString('latin1', 4, 8) === 'uuid' ? 16 : 0);
+}
+
+/** Reads the header at the start of the bytes, of which there must be `headerBytesOf` at least. */
 export function readBoxHeader(bytes: Buffer): HeaderReading {
-  if (bytes.length < 8) return INCOMPLETE;
   const type = bytes.toString('latin1', 4, 8);
   if (!BOX_TYPE.test(type)) return broken(`no box type but ${JSON.stringify(type)}`);
   const shortSize = bytes.readUInt32BE(0);
-  const headerBytes = (shortSize === 1 ? 16 : 8) + (type === 'uuid' ? 16 : 0);
-  if (bytes.length < headerBytes) return INCOMPLETE;
+  const headerBytes = headerBytesOf(bytes);
   const sizeBytes =
     shortSize === 1 ? Number(bytes.readBigUInt64BE(8)) : shortSize === 0 ? undefined : shortSize;
   if (sizeBytes !== undefined && sizeBytes < headerBytes) {

@@ -1,0 +1,68 @@
+/**
+ * Which packet labels a file and where it goes; the parsers of the kinds wrap it as their format wants. A
+ * file has room for one packet: where it already carries one that can be read, ours repeats what that one says,
+ * word for word, and takes its place.
+ */
+
+import type { Disclosure } from './disclosure.ts';
+import type { Edit } from './edits.ts';
+import type { MediaKind } from './media-kind.ts';
+import { mergePacket, readOwnWords, writePacket } from './xmp-packet.ts';
+
+/** A packet larger than this is left where it is, unread. */
+export const MAX_XMP_BYTES = 1024 * 1024;
+
+/** The last XMP packet of a file; earlier ones are not kept. */
+export interface FoundXmp {
+  /** Undefined where it is too large or written in a way that is not read (compressed). */
+  readonly packet: Buffer | undefined;
+  /** The span of all that carries it: the box, the chunk, the segment. */
+  readonly at: number;
+  readonly bytes: number;
+}
+
+/** What a whole file of any kind tells. */
+export interface MediaFacts {
+  readonly kind: MediaKind;
+  readonly xmp: FoundXmp | undefined;
+  /** None where the format has no place that readers look at: the sidecar alone is the label then. */
+  labelEdits(disclosure: Disclosure): readonly Edit[];
+}
+
+export interface LabelPlace {
+  readonly earlier: FoundXmp | undefined;
+  /** Where the label goes in a file without an earlier packet. */
+  readonly at: number;
+  readonly wrap: (packet: Buffer) => Buffer;
+  /** What `wrap` can take. */
+  readonly mostBytes?: number;
+}
+
+/** The packet for a file: merged with its own where that can be read and still fits. */
+export function packetFor(
+  earlier: FoundXmp | undefined,
+  disclosure: Disclosure,
+  mostBytes = Number.POSITIVE_INFINITY,
+) {
+  const text = earlier?.packet?.toString('utf8');
+  const merged = text === undefined ? undefined : mergePacket(text, disclosure);
+  const packet = Buffer.from(merged ?? '', 'utf8');
+  const replaces = merged !== undefined && packet.length <= mostBytes;
+  return { packet: replaces ? packet : Buffer.from(writePacket(disclosure), 'utf8'), replaces };
+}
+
+/** In place of an earlier packet, behind one that could not be merged with, else where the format wants it. */
+export function labelEdit({ earlier, at, wrap, mostBytes }: LabelPlace, disclosure: Disclosure): Edit {
+  const { packet, replaces } = packetFor(earlier, disclosure, mostBytes);
+  const insert = wrap(packet);
+  if (earlier === undefined) return { at, remove: 0, insert };
+  return replaces
+    ? { at: earlier.at, remove: earlier.bytes, insert }
+    : { at: earlier.at + earlier.bytes, remove: 0, insert };
+}
+
+/** Whether the last packet of a stored file is ours and of this very task. */
+export function isLabelledFor(xmp: FoundXmp | undefined, disclosure: Disclosure): boolean {
+  const own = readOwnWords(xmp?.packet?.toString('utf8') ?? '');
+  return own !== undefined && own.taskId === disclosure.taskId && own.link === disclosure.link;
+}
