@@ -7,7 +7,9 @@ import { createInterface } from 'node:readline';
 import { createGunzip } from 'node:zlib';
 import { openListFiles } from '../../src/producer/lists/open-list-files.ts';
 import { readList } from '../../src/producer/lists/read-list.ts';
+import { loadModels } from '../../src/shared/models/load-models.ts';
 
+const model = loadModels({ extraFiles: [] }).get('sora-watermark-remover');
 const [how, path = ''] = process.argv.slice(2);
 const startedMs = performance.now();
 const found = how === 'list' ? await readWithList(path) : await readWithReadline(path);
@@ -20,7 +22,7 @@ async function readWithList(file: string): Promise<{ links: number; problems: nu
   let links = 0;
   let problems = 0;
   for (const source of openListFiles([file], process.stdin)) {
-    for await (const entries of readList(source)) {
+    for await (const entries of readList(source, model)) {
       for (const entry of entries) {
         if (entry.kind === 'link') links += 1;
         else problems += 1;

@@ -45,7 +45,7 @@ export function serverOperations(session: Session, storage: Storage): Operations
       const model = models.get(modelId);
       const ids: string[] = [];
       const invalid: InvalidEntry[] = [];
-      for await (const entries of readList({ name: listName, chunks })) {
+      for await (const entries of readList({ name: listName, chunks }, model)) {
         for (const entry of entries) {
           if (entry.kind === 'problem') {
             invalid.push({ line: entry.line, text: entry.text, reason: entry.reason });

@@ -74,7 +74,7 @@ export async function enqueueLists(request: EnqueueRequest, deps: EnqueueDeps): 
   };
 
   for (const source of request.sources) {
-    for await (const entries of readList(source, request.list)) {
+    for await (const entries of readList(source, request.model, request.list)) {
       if (deps.signal.aborted) break;
       for (const entry of entries) {
         counts.total += 1;

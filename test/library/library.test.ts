@@ -59,7 +59,7 @@ describe('the library', () => {
       alreadySaved: 0,
       invalid: 2,
       invalidLinks: [
-        { index: 4, text: 'no link', reason: expect.stringContaining('spaces inside') },
+        { index: 4, text: 'no link', reason: expect.stringContaining('no link here') },
         { index: 5, text: '', reason: 'no link here' },
       ],
     });

@@ -4,7 +4,7 @@
  * again with the next one. Memory is bounded by the length and the lines a record may have.
  */
 import { holdsColumnName, SEPARATOR_LINE } from './csv-dialect.ts';
-import { looksLikeLink } from './link-candidate.ts';
+import { mayHoldLink } from './links-in-text.ts';
 import { MAX_LINE_BYTES } from './list-source.ts';
 import type { LineBlock } from './physical-lines.ts';
 
@@ -112,8 +112,7 @@ export class RecordAssembler {
       return false;
     }
     // `#12,A title,https://…`: a numbered row or one taken out? Neither lose it nor pay for it unasked.
-    const holdsLink = text.split(this.#delimiter).some(looksLikeLink);
-    if (holdsLink) records.push({ line, text, reason: AMBIGUOUS_COMMENT });
+    if (mayHoldLink(text)) records.push({ line, text, reason: AMBIGUOUS_COMMENT });
     return true;
   }
 }

@@ -5,12 +5,7 @@
  */
 import { CsvError, parse } from 'csv-parse/sync';
 import type { BadRecord, CsvRecord } from './csv-records.ts';
-
-export interface Row {
-  readonly line: number;
-  readonly text: string;
-  readonly cells: readonly string[];
-}
+import type { Row } from './row-entry.ts';
 
 const UNREADABLE = 'could not be read as a table row';
 

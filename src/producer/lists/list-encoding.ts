@@ -1,6 +1,6 @@
 /**
- * Which bytes are text, and how they are encoded, decided from a list's head. What is no text at all (a
- * spreadsheet file, a video, a saved web page) is named, because "one million bad lines" helps nobody.
+ * Which bytes are text, and how they are encoded, decided from a list's head. What is no text at all (an
+ * old spreadsheet file, a video) is named, because "one million bad lines" helps nobody.
  */
 import { isUtf8 } from 'node:buffer';
 
@@ -19,17 +19,16 @@ const UTF16BE_BOM = Buffer.of(0xfe, 0xff);
 const UTF32_BOMS = [Buffer.of(0xff, 0xfe, 0, 0), Buffer.of(0, 0, 0xfe, 0xff)];
 
 const SIGNATURES: readonly (readonly [string, string])[] = [
-  ['504b0304', 'is a zip or spreadsheet file; export it as CSV'],
   ['d0cf11e0a1b11ae1', 'is an old spreadsheet file; export it as CSV'],
   ['25504446', 'is a PDF; copy the links into a text file'],
   ['fd377a585a00', 'is compressed with xz; unpack it first or use gzip'],
   ['28b52ffd', 'is compressed with zstd; unpack it first or use gzip'],
+  ['62706c697374', 'is a binary property list; save the link as text'],
   ['53514c69746520666f726d6174', 'is a database file; export the links as CSV'],
 ];
-const BINARY = 'is not text; a list is text, CSV, JSON or JSONL';
+const BINARY = 'is not text; a list is text, CSV, JSON, JSONL, HTML or an .xlsx spreadsheet';
 const UTF32 = 'is UTF-32 text; save it as UTF-8';
 const UTF16_WITHOUT_BOM = 'looks like UTF-16 text without a byte-order mark; save it as UTF-8';
-const WEB_PAGE = 'is a web page, not a list; copy the links into a text file';
 
 export function encodingOf(head: Buffer): Encoding {
   if (UTF32_BOMS.some((bom) => startsWith(head, bom))) return { kind: 'unreadable', reason: UTF32 };
@@ -43,7 +42,6 @@ export function encodingOf(head: Buffer): Encoding {
 function whyNoText(head: Buffer): string | undefined {
   const signature = SIGNATURES.find(([hex]) => startsWith(head, Buffer.from(hex, 'hex')));
   if (signature !== undefined) return signature[1];
-  if (/^\s*(?:<!doctype html|<html[\s>])/i.test(head.toString('latin1', 0, 200))) return WEB_PAGE;
   if (isUtf16WithoutBom(head)) return UTF16_WITHOUT_BOM;
   return isBinary(head) ? BINARY : undefined;
 }

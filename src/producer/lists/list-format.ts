@@ -3,11 +3,10 @@
  * JSON and JSONL are told apart by their content, since their names are mixed up so often. Pure.
  */
 import { delimiterOf, holdsColumnName, SEPARATOR_LINE } from './csv-dialect.ts';
-import { looksLikeLink } from './link-candidate.ts';
+import { mayHoldLink } from './links-in-text.ts';
 import type { ListFormat, ListOptions } from './list-source.ts';
-import { parseTextLine } from './text-line.ts';
 
-export interface FormatEvidence extends ListOptions {
+export interface FormatEvidence extends Pick<ListOptions, 'column' | 'format'> {
   readonly name: string;
   /** The first characters; cut anywhere unless `isWhole`. */
   readonly head: string;
@@ -27,10 +26,18 @@ const EXTENSIONS: Readonly<Record<string, ListFormat>> = {
   json: 'json',
   jsonl: 'jsonl',
   ndjson: 'jsonl',
+  html: 'page',
+  htm: 'page',
+  url: 'page',
+  webloc: 'page',
 };
+
+/** A web page or an export of bookmarks, an internet shortcut of Windows, and one of macOS. */
+const PAGE = /^\s*(?:<!doctype (?:html|netscape|plist)|<html[\s>]|<\?xml|\[InternetShortcut\])/i;
 
 export function decideFormat(evidence: FormatEvidence): ListFormat {
   if (evidence.format !== undefined) return evidence.format;
+  if (PAGE.test(evidence.head)) return 'page';
   const hint = hintOf(evidence.name);
   const lines = linesOf(evidence);
   if (hint === 'json' || hint === 'jsonl') return jsonOr(hint, lines);
@@ -66,8 +73,7 @@ function startsLikeJson([first]: readonly HeadLine[]): boolean {
 /** One document over all lines, or a value a line? */
 function jsonOr(hint: 'json' | 'jsonl', [first, second]: readonly HeadLine[]): ListFormat {
   if (first === undefined || first.text.startsWith('"')) return 'jsonl';
-  if (looksLikeLink(first.text)) return 'text';
-  if (!/^[[{]/.test(first.text)) return 'jsonl';
+  if (!/^[[{]/.test(first.text)) return mayHoldLink(first.text) ? 'text' : 'jsonl';
   if (!first.isWhole) return first.text.startsWith('[') ? 'json' : hint;
   if (second === undefined) return 'json';
   if (first.text.startsWith('[')) return hint === 'jsonl' && isJson(first.text) ? 'jsonl' : 'json';
@@ -87,7 +93,7 @@ function isJson(text: string): boolean {
 
 const SAMPLE_LINES = 5;
 
-/** Without a name to go by, a table is what has a header we know, or the same cells with one link in each line. */
+/** Without a name to go by, a table is what has a header: of known names, or above rows of as many cells. */
 function isTable(lines: readonly HeadLine[], column: string | undefined): boolean {
   const sample = lines.filter(({ text }) => !text.startsWith('#')).slice(0, SAMPLE_LINES);
   const first = sample[0]?.text;
@@ -96,25 +102,7 @@ function isTable(lines: readonly HeadLine[], column: string | undefined): boolea
   const texts = sample.filter(({ isWhole }) => isWhole).map(({ text }) => text);
   const delimiter = delimiterOf(texts.join('\n'));
   if (holdsColumnName(first, delimiter, column)) return true;
-  return delimiter !== undefined && areRows(texts, delimiter);
-}
-
-function areRows(texts: readonly string[], delimiter: string): boolean {
-  const [header = [], ...body] = texts.map((text) => text.split(delimiter));
-  if (header.length < 2 || body.some((cells) => cells.length !== header.length)) return false;
-  // Only commas at the ends of lines: somebody's array, pasted.
-  if (![header, ...body].some(hasSeveralCells)) return false;
-  if (body.length > 0) return body.every(holdsOneLink);
-  // A single line: cells that are one sound link together are a link with a comma in it.
-  const parsed = parseTextLine(texts[0] ?? '');
-  return holdsOneLink(header) && (parsed === undefined || !('link' in parsed));
-}
-
-/** With two links on a line the table would keep one and lose the other; as text the line is listed. */
-function holdsOneLink(cells: readonly string[]): boolean {
-  return cells.filter(looksLikeLink).length === 1;
-}
-
-function hasSeveralCells(cells: readonly string[]): boolean {
-  return cells.filter((cell) => cell.trim() !== '').length > 1;
+  if (delimiter === undefined || texts.length < 2 || mayHoldLink(first)) return false;
+  const cells = texts.map((text) => text.split(delimiter).length);
+  return cells.every((count) => count === cells[0]) && texts.slice(1).every(mayHoldLink);
 }

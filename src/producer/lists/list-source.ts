@@ -7,13 +7,15 @@ export interface ListSource {
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 
-export const LIST_FORMATS = ['text', 'csv', 'tsv', 'json', 'jsonl'] as const;
+export const LIST_FORMATS = ['text', 'csv', 'tsv', 'json', 'jsonl', 'page'] as const;
 
 export type ListFormat = (typeof LIST_FORMATS)[number];
 
 export interface ListOptions {
   /** The CSV column, or the field of JSON objects, that holds the link; letter case does not count. */
   readonly column?: string | undefined;
+  /** Columns and fields that hold inputs of the model: they are not searched for links. */
+  readonly inputs?: readonly string[] | undefined;
   /** Overrides what the name and the first bytes say. */
   readonly format?: ListFormat | undefined;
 }

@@ -1,10 +1,9 @@
 /**
  * Bytes in, lines out: LF, CRLF and lone CR end a line, whatever way the bytes were cut into chunks. A line that
- * is too long, not UTF-8 or holds NUL becomes one bad line, and reading goes on with the next. Memory is
- * bounded by the longest line and one chunk. Whole blocks are checked and decoded at once where they are sound,
- * which is several times faster than line by line.
+ * is too long or holds NUL becomes one bad line, and reading continues with the next. Memory is bounded by the
+ * longest line and one chunk. Whole blocks are decoded at once, which is several times faster than line by line.
  */
-import { isAscii, isUtf8 } from 'node:buffer';
+import { isAscii } from 'node:buffer';
 import { MAX_LINE_BYTES } from './list-source.ts';
 
 export interface BadLine {
@@ -22,9 +21,7 @@ export interface LineBlock {
 
 const LF = 0x0a;
 const CR = 0x0d;
-const NUL = 0x00;
 const TOO_LONG = `is longer than ${MAX_LINE_BYTES / 1024} KiB`;
-const NOT_UTF8 = 'is not valid UTF-8';
 const HAS_NUL = 'has NUL bytes inside';
 // Enough for the excerpt a problem shows, whatever the characters' widths.
 const EXCERPT_BYTES = 2048;
@@ -104,33 +101,23 @@ export class LineSplitter {
 
 /** Whole lines, the last one ended as well. */
 function decodeBlock(block: Buffer): PhysicalLine[] {
-  if (!isUtf8(block) || block.includes(NUL)) return decodeLineByLine(block);
+  // Bytes that are not UTF-8 become U+FFFD, which no link may hold: a title in another encoding does no harm.
   const text = isAscii(block) ? block.toString('latin1') : block.toString();
-  const lines: PhysicalLine[] = text.includes('\r') ? text.split(/\r\n|\n|\r/) : text.split('\n');
+  const isCr = text.includes('\r');
+  const ends = isCr ? text.replaceAll('\r\n', '\n').replaceAll('\r', '\n') : text;
+  const lines: PhysicalLine[] = ends.split('\n');
   lines.pop();
-  return block.length > MAX_LINE_BYTES ? lines.map(boundedLine) : lines;
+  return block.length > MAX_LINE_BYTES || text.includes('\0') ? lines.map(soundLine) : lines;
 }
 
-function boundedLine(line: PhysicalLine): PhysicalLine {
-  if (typeof line !== 'string' || line.length * 3 <= MAX_LINE_BYTES) return line;
+function soundLine(line: PhysicalLine): PhysicalLine {
+  if (typeof line !== 'string') return line;
+  if (line.includes('\0')) return { text: line, reason: HAS_NUL };
   return Buffer.byteLength(line) > MAX_LINE_BYTES ? { text: line, reason: TOO_LONG } : line;
 }
 
-function decodeLineByLine(block: Buffer): PhysicalLine[] {
-  const lines: PhysicalLine[] = [];
-  for (let start = 0; start < block.length; ) {
-    const end = endOfLine(block, start);
-    lines.push(decodeLine(block.subarray(start, end)));
-    start = afterEndOfLine(block, end);
-  }
-  return lines;
-}
-
 function decodeLine(line: Buffer): PhysicalLine {
-  if (line.length > MAX_LINE_BYTES) return badLine(line, TOO_LONG);
-  if (!isUtf8(line)) return badLine(line, NOT_UTF8);
-  if (line.includes(NUL)) return badLine(line, HAS_NUL);
-  return line.toString();
+  return line.length > MAX_LINE_BYTES ? badLine(line, TOO_LONG) : soundLine(line.toString());
 }
 
 function badLine(line: Buffer, reason: string): BadLine {

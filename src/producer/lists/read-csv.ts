@@ -1,27 +1,22 @@
-/** CSV, TSV and their relatives: lines to records, records to rows, rows to entries. Called by `readList`. */
-import { CsvTable } from './csv-column.ts';
+/** CSV, TSV and their relatives: lines to records, records to rows, rows to entries. Called by `readHeaded`. */
 import { RecordAssembler } from './csv-records.ts';
 import { parseRecords } from './csv-rows.ts';
 import type { ListEntry } from './list-entry.ts';
 import { physicalLines } from './physical-lines.ts';
+import type { RowRules } from './row-entry.ts';
+import { Table } from './table.ts';
 
-export interface CsvReading {
-  /** For messages. */
-  readonly listName: string;
-  readonly delimiter: string;
-  readonly column: string | undefined;
-}
-
+/** `listName` is for messages. */
 export async function* readCsv(
   chunks: AsyncIterable<Buffer>,
-  reading: CsvReading,
+  listName: string,
+  delimiter: string,
+  rules: RowRules,
 ): AsyncGenerator<ListEntry[]> {
-  const { listName, delimiter, column } = reading;
-  const records = new RecordAssembler(delimiter, column);
-  const table = new CsvTable(listName, column);
+  const records = new RecordAssembler(delimiter, rules.column);
+  const table = new Table(listName, rules);
   for await (const block of physicalLines(chunks)) {
     yield table.entries(parseRecords(records.push(block), delimiter));
   }
   yield table.entries(parseRecords(records.end(), delimiter));
-  yield table.end();
 }

@@ -8,6 +8,7 @@ import { jsonParser, type Token } from 'stream-json/core/parser.js';
 import { JsonList, JsonTooDeep } from './json-list.ts';
 import { type JsonSegment, JsonSegmenter } from './json-segments.ts';
 import { type ListEntry, type ListProblem, problemAt } from './list-entry.ts';
+import type { RowRules } from './row-entry.ts';
 
 // White space ends a number and breaks what is cut off; the tokenizer waits for up to 16 characters more.
 const END_OF_WAITING = '\n'.repeat(32);
@@ -17,9 +18,9 @@ const TOO_DEEP = 'is nested too deeply; the list was read up to here';
 
 export async function* readJsonDocument(
   chunks: AsyncIterable<Buffer>,
-  column: string | undefined,
+  rules: RowRules,
 ): AsyncGenerator<ListEntry[]> {
-  const reader = new JsonReader(column);
+  const reader = new JsonReader(rules);
   // Not fatal: a bad byte becomes U+FFFD, which makes one problem of the link it stands in.
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   for await (const chunk of chunks) {
@@ -36,8 +37,8 @@ class JsonReader {
   readonly #tokenize = jsonParser({ packValues: false, streamValues: true, jsonStreaming: true });
   hasStopped = false;
 
-  constructor(column: string | undefined) {
-    this.#list = new JsonList(column);
+  constructor(rules: RowRules) {
+    this.#list = new JsonList(rules);
   }
 
   push(text: string): ListEntry[] {

@@ -1,32 +1,40 @@
-/** JSONL: a JSON value a line, blank lines between them. A broken line is one problem. Called by `readList`. */
-import { valueEntry } from './json-entry.ts';
+/** JSONL: a JSON value a line, blank lines between them. A broken line is one problem. Called by `readHeaded`. */
 import { type ListEntry, problemAt } from './list-entry.ts';
 import { type LineBlock, physicalLines } from './physical-lines.ts';
+import { type RowRules, rowEntry } from './row-entry.ts';
+
+export const NO_ROW = 'is neither text nor an object';
 
 export async function* readJsonLines(
   chunks: AsyncIterable<Buffer>,
-  column: string | undefined,
+  rules: RowRules,
 ): AsyncGenerator<ListEntry[]> {
-  for await (const block of physicalLines(chunks)) yield blockEntries(block, column);
+  for await (const block of physicalLines(chunks)) yield blockEntries(block, rules);
 }
 
-function blockEntries({ firstLine, lines }: LineBlock, column: string | undefined): ListEntry[] {
+function blockEntries({ firstLine, lines }: LineBlock, rules: RowRules): ListEntry[] {
   const entries: ListEntry[] = [];
   let number = firstLine;
   for (const line of lines) {
     if (typeof line !== 'string') entries.push(problemAt(number, line.text, line.reason));
-    else if (line.trim() !== '') entries.push(lineEntry(number, line, column));
+    else if (line.trim() !== '') entries.push(lineEntry(number, line, rules));
     number += 1;
   }
   return entries;
 }
 
-function lineEntry(number: number, line: string, column: string | undefined): ListEntry {
+function lineEntry(line: number, text: string, rules: RowRules): ListEntry {
   let value: unknown;
   try {
-    value = JSON.parse(line.trim());
+    value = JSON.parse(text.trim());
   } catch {
-    return problemAt(number, line, 'is not valid JSON');
+    return problemAt(line, text, 'is not valid JSON');
   }
-  return valueEntry(number, line, value, column);
+  if (typeof value === 'string') return rowEntry({ line, text: value, cells: [value] }, undefined, rules);
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    return problemAt(line, text, NO_ROW);
+  const scalars = Object.entries(value).filter(([, field]) => field !== null && typeof field !== 'object');
+  const cells = scalars.map(([, field]) => String(field));
+  const names = scalars.map(([name]) => name);
+  return rowEntry({ line, text, cells }, names, rules);
 }

@@ -3,6 +3,7 @@
  * Bad lines are entries of their own and never end the reading; a file that is no list at all is one problem.
  * Called by whatever enqueues links, with a source of `openListFiles` or any other stream of bytes.
  */
+import type { ModelDefinition } from '../../shared/models/model-definition.ts';
 import { type ListEntry, printable, problemAt } from './list-entry.ts';
 import { ListError } from './list-error.ts';
 import { withHead } from './list-head.ts';
@@ -20,10 +21,14 @@ export const DAMAGED_GZIP = 'the gzip data is damaged or cut off; links from abo
  * ListError: `column-missing` before the first entry when a table lacks `options.column`, `list-read-failed`
  * when the source itself fails.
  */
-export async function* readList(source: ListSource, options: ListOptions = {}): AsyncGenerator<ListEntry[]> {
+export async function* readList(
+  source: ListSource,
+  model: ModelDefinition,
+  options: ListOptions = {},
+): AsyncGenerator<ListEntry[]> {
   let lastLine = 0;
   try {
-    for await (const entries of entriesOf(source, options)) {
+    for await (const entries of entriesOf(source, model, options)) {
       if (entries.length === 0) continue;
       lastLine = entries.at(-1)?.line ?? lastLine;
       yield entries;
@@ -34,9 +39,13 @@ export async function* readList(source: ListSource, options: ListOptions = {}): 
   }
 }
 
-async function* entriesOf(source: ListSource, options: ListOptions): AsyncGenerator<ListEntry[]> {
+async function* entriesOf(
+  source: ListSource,
+  model: ModelDefinition,
+  options: ListOptions,
+): AsyncGenerator<ListEntry[]> {
   await using stream = await withHead(unpackedBytes(source), HEAD_BYTES);
-  yield* readHeaded(source.name, stream, options);
+  yield* readHeaded(source.name, stream, model, options);
 }
 
 /** The bytes of a source, unpacked where they are packed. Throws ListError `list-read-failed`, or GzipError. */

@@ -22,14 +22,16 @@ export function identifyLink(model: ModelDefinition, link: string): IdentifiedLi
   if (parsed === null) return { ok: false, reason: 'this is not a link: it cannot be read as a URL' };
   const authorityReason = refuseAuthority(model, authorityOf(url), parsed);
   if (authorityReason !== null) return { ok: false, reason: authorityReason };
-  return { ok: true, id: itemId(model, parsed), url };
+  const shareId = shareIdOf(model, parsed);
+  if (model.link.share === undefined) return { ok: true, id: hashedId(model, parsed), url };
+  if (shareId === null) return { ok: false, reason: `this is not a link to a video: ${example(model)}` };
+  return { ok: true, id: shareId, url };
 }
 
 function refuseText(model: ModelDefinition, url: string): string | null {
   const { maxLength } = model.link;
   if (url === '') return 'the link is empty';
-  if (url.length > maxLength)
-    return `the link has ${url.length} characters, at most ${maxLength} are accepted`;
+  if (url.length > maxLength) return `the link is longer than ${maxLength} characters`;
   // Checked before parsing, because the parser would quietly drop tabs and turn backslashes.
   if (/[\s\p{Cc}\\]/u.test(url)) return 'the link holds a space, a backslash or a control character';
   if (/^http:\/\//i.test(url)) return `http is not accepted: ${example(model)}`;
@@ -46,7 +48,7 @@ function refuseAuthority(model: ModelDefinition, authority: string, parsed: URL)
   const { hosts } = model.link;
   const host = authority.toLowerCase().replace(/:443$/, '');
   if (hosts !== 'any' && !hosts.includes(host)) {
-    return `the host ${host.slice(0, 80)} is not accepted: ${example(model)}`;
+    return `this links to another host: ${example(model)}`;
   }
   return parsed.hostname === '' ? 'the link names no host' : null;
 }
@@ -61,26 +63,18 @@ function example(model: ModelDefinition): string {
   return `a link must start with ${starts.join(' or ')}`;
 }
 
-function itemId(model: ModelDefinition, parsed: URL): string {
-  const shareId = shareIdOf(model, parsed);
-  if (shareId !== null && model.link.share?.idPattern.test(shareId) && SAFE_ID.test(shareId)) return shareId;
-  const canonical = canonicalUrl(model, parsed, shareId !== null);
+function hashedId(model: ModelDefinition, parsed: URL): string {
+  const canonical = `https://${parsed.host}${withoutTrailingSlashes(parsed.pathname)}${canonicalQuery(model, parsed.searchParams)}`;
   const digest = createHash('sha256').update(`${model.id}\n${canonical}`).digest('hex');
   return `h${digest.slice(0, HASH_HEX_LENGTH)}`;
 }
 
-/** The part of a share link that names the video, or null for any other link. */
+/** The part of a share link that names the video, or null for any other page: nothing else is ever paid. */
 function shareIdOf(model: ModelDefinition, parsed: URL): string | null {
   const { share } = model.link;
   if (share === undefined || !parsed.pathname.startsWith(share.path)) return null;
-  const rest = withoutTrailingSlashes(parsed.pathname.slice(share.path.length));
-  return rest === '' || rest.includes('/') ? null : rest;
-}
-
-function canonicalUrl(model: ModelDefinition, parsed: URL, isShareLink: boolean): string {
-  const path = withoutTrailingSlashes(parsed.pathname);
-  const query = isShareLink ? '' : canonicalQuery(model, parsed.searchParams);
-  return `https://${parsed.host}${path}${query}`;
+  const id = withoutTrailingSlashes(parsed.pathname.slice(share.path.length));
+  return share.idPattern.test(id) && SAFE_ID.test(id) ? id : null;
 }
 
 function canonicalQuery(model: ModelDefinition, parameters: URLSearchParams): string {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { openListFiles } from '../../../src/producer/lists/open-list-files.ts';
 import { readList } from '../../../src/producer/lists/read-list.ts';
+import { sora } from './read-all.ts';
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
 
@@ -13,7 +14,7 @@ describe('the bundled examples', () => {
     const path = new URL(`../../../examples/${name}`, import.meta.url).pathname;
     const links = new Set<string>();
     for (const source of openListFiles([path], nothing())) {
-      for await (const entries of readList(source)) {
+      for await (const entries of readList(source, sora)) {
         for (const entry of entries)
           links.add(entry.kind === 'link' ? entry.link : `problem: ${entry.reason}`);
       }

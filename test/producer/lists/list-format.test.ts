@@ -35,12 +35,15 @@ describe('the format of a list', () => {
     ['-', `Title;Video URL\na;${LINK}`, 'csv'],
     ['-', `sep=;\na;${LINK}`, 'csv'],
     ['-', `id,title,address\n1,a,${LINK}\n2,b,${LINK}`, 'csv'],
-    ['-', `${LINK}\tA title`, 'csv'],
-    ['-', `${LINK},a\n${LINK},b`, 'csv'],
+    ['-', `${LINK}\tA title`, 'text'],
+    ['-', `${LINK},a\n${LINK},b`, 'text'],
     ['-', `${LINK},\n${LINK},`, 'text'],
     ['-', `${LINK}?a=1,2`, 'text'],
     ['-', `${LINK}?a=1,2\n${LINK}`, 'text'],
     ['-', `${LINK}, ${LINK}\n${LINK}, ${LINK}`, 'text'],
+    ['links.html', '<p>', 'page'],
+    ['-', '\n<!DOCTYPE NETSCAPE-Bookmark-file-1>', 'page'],
+    ['link.URL', '[InternetShortcut]', 'page'],
     ['-', `# Links, as asked\n${LINK}`, 'text'],
   ])('%s with %j is %s', (name, head, format) => {
     expect(decideFormat({ name, head, isWhole: true })).toBe(format);

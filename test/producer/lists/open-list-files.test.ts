@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ListError } from '../../../src/producer/lists/list-error.ts';
 import { openListFiles, type StandardInput } from '../../../src/producer/lists/open-list-files.ts';
 import { readList } from '../../../src/producer/lists/read-list.ts';
+import { sora } from './read-all.ts';
 
 const LINK = 'https://sora.chatgpt.com/p/s_68e83bd7eee88191be79d2ba7158516f';
 
@@ -33,7 +34,7 @@ function standardInput(isTTY?: boolean): StandardInput {
 async function linksOf(paths: readonly string[], stdin: StandardInput): Promise<string[]> {
   const links: string[] = [];
   for (const source of openListFiles(paths, stdin)) {
-    for await (const entries of readList(source)) {
+    for await (const entries of readList(source, sora)) {
       for (const entry of entries) if (entry.kind === 'link') links.push(`${source.name} ${entry.link}`);
     }
   }
@@ -110,6 +111,6 @@ describe('opening lists', () => {
     const [source] = openListFiles([fleeting], standardInput(false));
     rmSync(fleeting);
     if (source === undefined) expect.fail('a source was expected');
-    await expect(readList(source).next()).rejects.toMatchObject({ code: 'list-read-failed' });
+    await expect(readList(source, sora).next()).rejects.toMatchObject({ code: 'list-read-failed' });
   });
 });

@@ -1,9 +1,14 @@
 /** Reads a whole list from bytes cut as a test likes; entries flattened. For the tests of this folder. */
+
 import type { ListEntry } from '../../../src/producer/lists/list-entry.ts';
 import type { ListOptions, ListSource } from '../../../src/producer/lists/list-source.ts';
 import { readHeaded } from '../../../src/producer/lists/read-headed.ts';
 import { readList } from '../../../src/producer/lists/read-list.ts';
+import { loadModels } from '../../../src/shared/models/load-models.ts';
+import type { ModelDefinition } from '../../../src/shared/models/model-definition.ts';
 
+export const sora = loadModels({ extraFiles: [] }).get('sora-watermark-remover');
+export const topaz = loadModels({ extraFiles: [] }).get('topaz/video-upscale');
 const HEAD_BYTES = 16 * 1024;
 
 export function sourceOf(
@@ -19,8 +24,9 @@ export async function readAll(
   content: string | Uint8Array,
   options: ListOptions = {},
   cutAt: readonly number[] = [],
+  model: ModelDefinition = sora,
 ): Promise<ListEntry[]> {
-  return await all(readList(sourceOf(name, content, cutAt), options));
+  return await all(readList(sourceOf(name, content, cutAt), model, options));
 }
 
 /** The same behind the head, which joins what comes before it: here the readers see the cuts. */
@@ -29,11 +35,12 @@ export async function readCut(
   content: string | Uint8Array,
   cutAt: readonly number[],
   options: ListOptions = {},
+  model: ModelDefinition = sora,
 ): Promise<ListEntry[]> {
   const bytes = Buffer.from(content);
   const head = bytes.subarray(0, HEAD_BYTES);
   const stream = { head, isWhole: bytes.length <= HEAD_BYTES, chunks: cut(bytes, cutAt) };
-  return await all(readHeaded(name, stream, options));
+  return await all(readHeaded(name, stream, model, options));
 }
 
 async function all(reading: AsyncIterable<ListEntry[]>): Promise<ListEntry[]> {

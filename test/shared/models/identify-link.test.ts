@@ -40,17 +40,14 @@ describe('share links of the default model', () => {
     expect(identifyLink(sora, link)).toEqual({ ok: true, id: ID, url: link.trim() });
   });
 
-  test('an id with capitals gets a hash, because file systems may fold the case', () => {
-    const upper = 'https://sora.chatgpt.com/p/s_ABC';
-    const lower = 'https://sora.chatgpt.com/p/s_abc';
-    expect(idOf(upper)).toMatch(HASH_ID);
-    expect(idOf(lower)).toBe('s_abc');
-    expect(idOf('https://sora.chatgpt.com/p/s_aBC')).not.toBe(idOf(upper));
-    expect(idOf(`${upper}?psh=1`), 'the query is dropped from every share link').toBe(idOf(upper));
-  });
-
   test.each([
+    'https://sora.chatgpt.com',
+    'https://sora.chatgpt.com/',
+    'https://sora.chatgpt.com/explore?v=1',
+    'https://sora.chatgpt.com/drafts',
+    'https://sora.chatgpt.com/profile/anna',
     'https://sora.chatgpt.com/p/s_',
+    'https://sora.chatgpt.com/p/s_ABC',
     `https://sora.chatgpt.com/p/s_${'a'.repeat(65)}`,
     'https://sora.chatgpt.com/p/68e8',
     `https://sora.chatgpt.com/p/${ID}/more`,
@@ -58,12 +55,9 @@ describe('share links of the default model', () => {
     `https://sora.chatgpt.com/P/${ID}`,
     'https://sora.chatgpt.com/p/s_a%20b',
     'https://sora.chatgpt.com/p/s_a.b',
-    'https://sora.chatgpt.com/p/../s_abc',
-    'https://sora.chatgpt.com/explore?v=1',
     'https://sora.chatgpt.com/видео',
-    'https://sora.chatgpt.com',
-  ])('%s gets a hash', (link) => {
-    expect(idOf(link)).toMatch(HASH_ID);
+  ])('%s is no link to a video, and is never paid', (link) => {
+    expect(reasonOf(link)).toMatch(/not a link to a video/);
   });
 });
 
@@ -85,19 +79,19 @@ describe('links the default model does not take', () => {
     ['https://sora.chatgpt.com/p/s_a b', /space/],
     ['https://sora.chat\tgpt.com/p/s_a', /control character/],
     ['https://sora.chatgpt.com/p/s_a\u0000', /control character/],
-    ['https://www.sora.chatgpt.com/p/s_a', /host www\.sora\.chatgpt\.com is not accepted/],
-    ['https://chatgpt.com/p/s_a', /host chatgpt\.com/],
-    ['https://sora.chatgpt.com.evil.example/p/s_a', /host sora\.chatgpt\.com\.evil\.example/],
+    ['https://www.sora.chatgpt.com/p/s_a', /another host/],
+    ['https://chatgpt.com/p/s_a', /another host/],
+    ['https://sora.chatgpt.com.evil.example/p/s_a', /another host/],
     ['https://sora.chatgpt.com./p/s_a', /host/],
     ['https://sora-chatgpt.com/p/s_a', /host/],
     ['https://sоra.chatgpt.com/p/s_a', /host/],
     ['https://sora%2Echatgpt.com/p/s_a', /host/],
     ['https://ｓora.chatgpt.com/p/s_a', /host/],
-    ['https://sora.chatgpt.com:8443/p/s_a', /host sora\.chatgpt\.com:8443/],
+    ['https://sora.chatgpt.com:8443/p/s_a', /another host/],
     ['https://sora.chatgpt.com:443@evil.example/p/s_a', /user name/],
     ['https://sora.chatgpt.com@evil.example/p/s_a', /user name/],
     ['https://evil@sora.chatgpt.com/p/s_a', /user name/],
-    ['https://evil.example/https://sora.chatgpt.com/p/s_a', /host evil\.example/],
+    ['https://evil.example/https://sora.chatgpt.com/p/s_a', /another host/],
     ['https://[::1]/p/s_a', /host/],
     ['https://', /not an https link/],
     ['just words', /space/],
@@ -110,34 +104,33 @@ describe('links the default model does not take', () => {
   test('500 characters are taken and 501 are not', () => {
     const link = `${SHARE_LINK}?x=`;
     expect(idOf(link.padEnd(500, 'y'))).toBe(ID);
-    expect(reasonOf(link.padEnd(501, 'y'))).toBe('the link has 501 characters, at most 500 are accepted');
+    expect(reasonOf(link.padEnd(501, 'y'))).toBe('the link is longer than 500 characters');
   });
 });
 
 describe('identity', () => {
-  const base = 'https://sora.chatgpt.com/explore?v=1&w=2';
+  const base = 'https://videos.example/explore?v=1&w=2';
 
   test.each([
     `${base}#part`,
-    'https://sora.chatgpt.com/explore/?v=1&w=2',
-    'https://sora.chatgpt.com:443/explore?w=2&v=1',
+    'https://videos.example/explore/?v=1&w=2',
+    'https://videos.example:443/explore?w=2&v=1',
     `${base}&utm_source=a&UTM_Campaign=b&fbclid=c&gclid=d`,
   ])('%s is the same link', (link) => {
-    expect(idOf(link)).toBe(idOf(base));
+    expect(idOf(link, topaz)).toBe(idOf(base, topaz));
   });
 
   test.each([
-    'https://sora.chatgpt.com/explore?v=1',
-    'https://sora.chatgpt.com/explore?v=1&w=3',
-    'https://sora.chatgpt.com/Explore?v=1&w=2',
-    'https://sora.chatgpt.com/explore',
+    'https://videos.example/explore?v=1',
+    'https://videos.example/explore?v=1&w=3',
+    'https://videos.example/Explore?v=1&w=2',
+    'https://videos.example/explore',
   ])('%s is another link', (link) => {
-    expect(idOf(link)).not.toBe(idOf(base));
+    expect(idOf(link, topaz)).not.toBe(idOf(base, topaz));
   });
 
   test('two models never share an item', () => {
     expect(idOf(SHARE_LINK, topaz)).toMatch(HASH_ID);
-    expect(idOf(base, topaz)).not.toBe(idOf(base));
   });
 
   test('another model takes any https link, and nothing else', () => {
@@ -189,17 +182,11 @@ describe('for every string', () => {
   test('tracking parameters never change the id, wherever they stand', () => {
     const tracking = fc.constantFrom('utm_source=x', 'utm_id=', 'fbclid=1', 'gclid=2', 'msclkid=3', 'igshid');
     fc.assert(
-      fc.property(
-        someModel,
-        links,
-        fc.array(tracking, { maxLength: 3 }),
-        fc.boolean(),
-        (model, link, extra, first) => {
-          const [start = '', rest = ''] = link.split('?');
-          const parameters = first ? [...extra, rest] : [rest, ...extra];
-          expect(idOf(`${start}?${parameters.join('&')}`, model)).toBe(idOf(link, model));
-        },
-      ),
+      fc.property(links, fc.array(tracking, { maxLength: 3 }), fc.boolean(), (link, extra, first) => {
+        const [start = '', rest = ''] = link.split('?');
+        const parameters = first ? [...extra, rest] : [rest, ...extra];
+        expect(idOf(`${start}?${parameters.join('&')}`, topaz)).toBe(idOf(link, topaz));
+      }),
       { numRuns: 2_000 },
     );
   });

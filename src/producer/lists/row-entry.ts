@@ -1,0 +1,80 @@
+/**
+ * One row to an entry: of a table, of a spreadsheet, or the fields of a JSON object. A column with the name of a
+ * link counts alone. Without one the whole row is searched, and it has to be plain which link is meant; values of
+ * the model's own inputs are not searched, since a prompt may hold a link. Pure.
+ */
+import { LINK_NAMES, linkNameRank, nameKey } from './link-name.ts';
+import type { LinkFinder } from './links-in-text.ts';
+import { type Fields, type ListEntry, linkAt, printable, problemAt } from './list-entry.ts';
+
+export interface RowRules {
+  readonly find: LinkFinder;
+  /** The column that holds the link, where the user has named it. */
+  readonly column: string | undefined;
+  /** Names of the model's inputs besides the link. */
+  readonly inputs: readonly string[];
+}
+
+export interface Row {
+  readonly line: number;
+  /** As it stands in the list, for messages. */
+  readonly text: string;
+  readonly cells: readonly string[];
+  /** Where links are looked for, if there is more than the cells show: what stands behind a cell. */
+  readonly targets?: readonly string[] | undefined;
+}
+
+/** `names` are those of the cells, undefined where nothing names them. */
+export function rowEntry(
+  { line, text, cells, targets = cells }: Row,
+  names: readonly string[] | undefined,
+  rules: RowRules,
+): ListEntry {
+  const index = names === undefined ? -1 : linkIndex(names, cells, rules.column);
+  if (index === -1 && rules.column !== undefined && names !== undefined)
+    return problemAt(line, text, `has no field called ${printable(rules.column)}`);
+  const fields = names === undefined ? undefined : fieldsOf(names, cells);
+  const damaged = Object.keys(fields ?? {}).find(
+    (name) => isInput(name, rules.inputs) && fields?.[name]?.includes('\ufffd'),
+  );
+  if (damaged !== undefined)
+    return problemAt(line, text, `${printable(damaged)} could not be decoded; save the list as UTF-8`);
+  const searched =
+    index === -1
+      ? targets.filter((_, at) => !isInput(names?.[at] ?? '', rules.inputs)).join('\n')
+      : (targets[index] ?? '');
+  const found = rules.find(searched);
+  if (found.kind === 'link') return linkAt(line, found.link, fields);
+  return problemAt(line, text, reasonFor(found, names?.[index]));
+}
+
+function reasonFor({ kind, reason }: { kind: string; reason: string }, name: string | undefined): string {
+  if (name !== undefined) return kind === 'none' ? `no link in the column ${printable(name)}` : reason;
+  return kind === 'several' ? `${reason}, or name the column with --column` : reason;
+}
+
+/** The best name for a link that has a value in this row, else the best name of all; -1 without any. */
+function linkIndex(names: readonly string[], cells: readonly string[], column: string | undefined): number {
+  let best = -1;
+  let bestRank = Number.POSITIVE_INFINITY;
+  for (const [index, name] of names.entries()) {
+    const rank = linkNameRank(name, column);
+    if (rank === undefined) continue;
+    const ranked = isBlank(cells[index] ?? '') ? rank + LINK_NAMES.length : rank;
+    if (ranked < bestRank) [best, bestRank] = [index, ranked];
+  }
+  return best;
+}
+
+function isInput(name: string, inputs: readonly string[]): boolean {
+  const key = nameKey(name);
+  return inputs.some((input) => nameKey(input) === key);
+}
+
+function fieldsOf(names: readonly string[], cells: readonly string[]): Fields {
+  return Object.fromEntries(names.map((name, index) => [name.trim(), cells[index] ?? '']));
+}
+
+export function isBlank(cell: string): boolean {
+  return cell === '' || cell.trim() === '';
+}
