@@ -3,6 +3,7 @@
  * one link and it is plain which: that is taken. It holds none, more than one, or something that only looks like
  * one: it is refused, because a wrong link is a paid task. Pure; takes time linear in the length of the text.
  */
+import { isAscii } from 'node:buffer';
 import { identifyLink } from '../../shared/models/identify-link.ts';
 import type { ModelDefinition } from '../../shared/models/model-definition.ts';
 
@@ -26,7 +27,8 @@ const CARRIES = 'the link carries another link; give the link of the video alone
 const COMMA = 'it is not plain whether the comma belongs to the link; write %2C if it does';
 
 // What no link holds unescaped: blanks, controls, quotes and brackets of any language, and Chinese punctuation.
-const OUTSIDE = String.raw`\s\p{C}\p{Pi}\p{Pf}<>"${'`'}{}|\\^„‚、。，；：！？「」『』【】《》〈〉（）［］…\ufffd`;
+const INSIDE = /[^\s\p{C}\p{Pi}\p{Pf}<>"`{}|\\^„‚、。，；：！？「」『』【】《》〈〉（）［］…\ufffd]*/uy;
+const INSIDE_ASCII = /[!#-;=?-[\]_a-z~]*/iy;
 // Between two letters of a link these mean that it was damaged. After a link they mean nothing.
 const DAMAGED = /^(?:(?!\s)[\p{C}\ufffd])+[\w%/]/u;
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -45,11 +47,7 @@ export function linkFinder(model: ModelDefinition): LinkFinder {
   const names = hosts === 'any' ? [] : hosts.map((host) => host.replaceAll('.', '\\.'));
   // A known host needs no scheme; neither does `www.`. Local paths and file: URLs would start here as well.
   const bare = ['www\\.', ...names.map((name) => `${name}/`)].join('|');
-  const next = `(?<![=/])https?://|(?<=[,;])(?:${bare})`;
-  const candidate = new RegExp(
-    `(?:https?://|(?<![\\w.@%/-])(?:${bare}))(?:(?!${next})[^${OUTSIDE}])*`,
-    'giu',
-  );
+  const starts = new RegExp(`https?://|(?<![\\w.@%/-])(?:${bare})`, 'gi');
   const known = new RegExp(`^(?:https?://)?(?:www\\.)?(${names.join('|')})(?::443)?(?=[/?#]|$)`, 'i');
   const prefix = share === undefined || hosts === 'any' ? undefined : `https://${hosts[0]}${share.path}`;
   const afterId = new RegExp(`^(https://[^/]+${share?.path}[\\w-]+/*)[,;:!*'()[\\]&]`);
@@ -63,10 +61,13 @@ export function linkFinder(model: ModelDefinition): LinkFinder {
 
   /** Every link of a text, by the id of its item: the same video twice is one. */
   function read(text: string, depth: number): Reading {
-    const readings = [...text.matchAll(candidate)].map((match): Reading => {
-      const damage = damageAt(text, match.index + match[0].length);
+    const readings = candidatesIn(
+      text,
+      [...text.matchAll(starts)].map(({ index }) => index),
+    ).map(([start, end]): Reading => {
+      const damage = damageAt(text, end);
       if (damage !== undefined) return { links: new Map(), unusable: damage };
-      return readOne(normalized(match[0], text.slice(Math.max(0, match.index - 200), match.index)), depth);
+      return readOne(normalized(text.slice(start, end), text.slice(Math.max(0, start - 200), start)), depth);
     });
     return {
       links: new Map(readings.flatMap(({ links }) => [...links])),
@@ -112,6 +113,27 @@ export function linkFinder(model: ModelDefinition): LinkFinder {
     if (first !== undefined) return { kind: 'link', link: first };
     return other === undefined ? { kind: 'none', reason: NO_LINK } : { kind: 'other', reason: other };
   };
+}
+
+/** Start and end of each text that may be a link; one that stands in another's path or query is part of it. */
+function candidatesIn(text: string, starts: readonly number[]): [start: number, end: number][] {
+  const inside = isAscii(Buffer.from(text)) ? INSIDE_ASCII : INSIDE;
+  const candidates: [number, number][] = [];
+  let end = 0;
+  for (const start of starts) {
+    if (start < end && !isOfItsOwn(text, start)) continue;
+    const last = candidates.at(-1);
+    if (last !== undefined && start < end) last[1] = start;
+    inside.lastIndex = start;
+    end = start + (inside.exec(text)?.[0].length ?? 0);
+    candidates.push([start, end]);
+  }
+  return candidates;
+}
+
+function isOfItsOwn(text: string, start: number): boolean {
+  const before = text.charAt(start - 1);
+  return /^http/i.test(text.slice(start, start + 4)) ? !/[=/]/.test(before) : /[,;]/.test(before);
 }
 
 function severalReason(count: number): string {
@@ -163,6 +185,7 @@ function withoutRest(link: string): string | undefined {
 
 /** What redirect pages and archives carry: links in the parameters of a link, or behind its path. */
 function carriedBy(link: string): string[] {
+  if (!/[?]|.http/is.test(link)) return [];
   const url = URL.parse(link);
   if (url === null) return [];
   const inPath = /\/(https?:\/\/.*)$/is.exec(link.slice('https://'.length))?.[1];

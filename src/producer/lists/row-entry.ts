@@ -45,7 +45,7 @@ export function rowEntry(
       : (targets[index] ?? '');
   const found = rules.find(searched);
   if (found.kind === 'link') return linkAt(line, found.link, fields);
-  return problemAt(line, text, reasonFor(found, names?.[index]));
+  return problemAt(line, cells[index]?.trim() || text, reasonFor(found, names?.[index]));
 }
 
 function reasonFor({ kind, reason }: { kind: string; reason: string }, name: string | undefined): string {
