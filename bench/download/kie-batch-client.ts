@@ -37,7 +37,7 @@ async function store(url: string, index: number): Promise<void> {
     key,
     disclosure,
     sidecarOf: (stored: StoredReply) =>
-      sidecarOf(stored, disclosure, { id, batch: 'bench', savedAt: deps.clock.now() }),
+      sidecarOf(stored, disclosure, { id, batch: 'bench', via: 'result-url', savedAt: deps.clock.now() }),
     expect: { maxBytes: 2 ** 33 },
   };
   const reply = await fetchResult(request, deps, signal);

@@ -30,13 +30,16 @@ export function answerCredit(vendor: Vendor): Answer {
   return vendorAnswer(200, 'success', vendor.balance.left(vendor.clock.now()));
 }
 
-export function answerDownloadUrl(vendor: Vendor, bodyText: string): Answer {
+/** A link is minted for every URL of this host, also for an invented one: only bytes prove anything. */
+export function answerDownloadUrl(vendor: Vendor, bodyText: string, origin: string): Answer {
   const { url } = parseObject(bodyText) ?? {};
   const address = typeof url === 'string' ? URL.parse(url) : null;
-  const known = address && vendor.shelf.parse(address);
-  if (!address || !known || !vendor.tasks.has(known.taskId)) {
+  const { shelf, settings, tally, clock } = vendor;
+  if (!address || address.origin !== new URL(origin).origin || settings.mintedLinks === 'refused') {
     return vendorAnswer(422, 'Only URLs of generated files are supported');
   }
-  const link = vendor.shelf.reissue(known, address.origin, vendor.clock.now() + downloadLinkMs);
-  return vendorAnswer(200, 'success', link);
+  const { taskId = 'unknown', index = 0 } = shelf.parse(address) ?? {};
+  tally.mints[taskId] = (tally.mints[taskId] ?? 0) + 1;
+  const expiresAtMs = settings.mintedLinks === 'dead' ? 0 : clock.now() + downloadLinkMs;
+  return vendorAnswer(200, 'success', shelf.mint({ taskId, index }, address.origin, expiresAtMs));
 }

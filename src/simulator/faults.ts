@@ -67,7 +67,7 @@ export const faults = {
     'result-no-length': 'the right file without Content-Length',
     'result-truncated': 'a file cut short with a Content-Length that agrees',
     'result-endless': 'a body without Content-Length that never ends',
-    'result-expired': 'HTTP 403 for this URL from now on; the next query gives a fresh one',
+    'result-expired': 'HTTP 403 for this URL from now on',
     'result-missing': 'HTTP 404 once',
     'result-500': 'HTTP 500 once',
     'result-redirect': 'a redirect, to redirectTo or to the same file',

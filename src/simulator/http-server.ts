@@ -60,7 +60,7 @@ function apiEndpoints(vendor: Vendor, callbacks: Callbacks): ReadonlyMap<string,
     ['POST /api/v3/jobs/createTask', create],
     ['GET /api/v1/jobs/recordInfo', ({ url }) => recordInfo(url.searchParams.get('taskId'))],
     ['GET /api/v1/chat/credit', () => answerCredit(vendor)],
-    ['POST /api/v1/common/download-url', ({ body }) => answerDownloadUrl(vendor, body)],
+    ['POST /api/v1/common/download-url', ({ body, origin }) => answerDownloadUrl(vendor, body, origin)],
   ]);
 }
 

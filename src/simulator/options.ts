@@ -148,6 +148,17 @@ export const simulatorOptionsSchema = z.strictObject({
   resultsPerTask: wholeNumber.min(1).max(100).default(1).describe('results of a task'),
   resultBytes: sizeBytes.prefault(0).describe('least size of a result, like 200MB; 0: about 40 kB'),
   resultLifetimeMs: durationMs.prefault('24h').describe('for how long a result URL works'),
+  deadResultShare: share
+    .default(0)
+    .describe('share of links whose first result URLs answer 403 from the start'),
+  resultUrls: z
+    .enum(['same', 'fresh'])
+    .default('same')
+    .describe('what reading a record again gives: the same result URLs, or fresh ones'),
+  mintedLinks: z
+    .enum(['work', 'dead', 'refused'])
+    .default('work')
+    .describe('what download-url gives: links that work for 20 minutes, links that answer 403, or code 422'),
   validators: z
     .enum(['strong', 'weak', 'none'])
     .default('strong')

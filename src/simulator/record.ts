@@ -22,7 +22,7 @@ export interface VendorRecord {
 }
 
 export interface RecordView {
-  /** Asked only when there are results to show: each answer is a set of new URLs. */
+  /** Asked only when there are results to show. */
   readonly issueResultUrls: () => readonly string[];
   readonly emptyResultMs: number;
   readonly costTimeUnit: 'ms' | 's';

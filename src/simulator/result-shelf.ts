@@ -1,6 +1,7 @@
 /**
- * Which result URLs exist and what is behind them: each look at a task's record hands out fresh, temporary
- * ones; one URL can be made to expire early; the file of a result can be replaced by another.
+ * Which result URLs exist and what is behind them. Reading a task's record gives the same temporary URLs each
+ * time, or fresh ones where asked for; one URL can be made to expire early, and links can be minted; the file of a
+ * result can be replaced by another.
  */
 import type { ResultFile, ResultFiles } from './result-file.ts';
 import { stateOf, type Task } from './task.ts';
@@ -13,10 +14,10 @@ export interface ResultAddress {
 }
 
 export interface ResultShelf {
-  /** Fresh URLs of all results of the task. */
-  issueUrls(task: Task, expiresAtMs: number): string[];
-  /** A fresh URL of one result, under the given scheme and host. */
-  reissue(address: Pick<ResultAddress, 'taskId' | 'index'>, origin: string, expiresAtMs: number): string;
+  /** URLs of all results of the task, as its record gives them. */
+  urlsOf(task: Task, how: IssueRules): string[];
+  /** Another URL of one result, under the given scheme and host. */
+  mint(address: Pick<ResultAddress, 'taskId' | 'index'>, origin: string, expiresAtMs: number): string;
   /** The address in a URL path and query; undefined when it is none of ours. */
   parse(url: URL): ResultAddress | undefined;
   isExpired(address: ResultAddress, nowMs: number): boolean;
@@ -27,9 +28,18 @@ export interface ResultShelf {
   replace(address: ResultAddress): void;
 }
 
+export interface IssueRules {
+  readonly expiresAtMs: number;
+  /** The first URLs of the task are dead from the start. */
+  readonly firstIsDead: boolean;
+  /** Each reading of the record gives other URLs. */
+  readonly fresh: boolean;
+}
+
 export function createResultShelf(tasks: ReadonlyMap<string, Task>, files: ResultFiles): ResultShelf {
   const expired = new Set<string>();
   const versions = new Map<string, number>();
+  const recorded = new Map<string, string[]>();
   let issued = 0;
 
   function issue(taskId: string, index: number, origin: string, expiresAtMs: number): string {
@@ -37,10 +47,19 @@ export function createResultShelf(tasks: ReadonlyMap<string, Task>, files: Resul
     return `${origin}/results/${taskId}/${index}.mp4?expires=${Math.round(expiresAtMs)}&token=${issued}`;
   }
 
+  function issueAll({ id, resultCount, origin }: Task, expiresAtMs: number): string[] {
+    return Array.from({ length: resultCount }, (_, index) => issue(id, index, origin, expiresAtMs));
+  }
+
   return {
-    issueUrls: ({ id, resultCount, origin }, expiresAtMs) =>
-      Array.from({ length: resultCount }, (_, index) => issue(id, index, origin, expiresAtMs)),
-    reissue: ({ taskId, index }, origin, expiresAtMs) => issue(taskId, index, origin, expiresAtMs),
+    urlsOf(task, { expiresAtMs, firstIsDead, fresh }) {
+      const known = recorded.get(task.id);
+      if (known !== undefined) return fresh ? issueAll(task, expiresAtMs) : known;
+      const urls = issueAll(task, firstIsDead ? 0 : expiresAtMs);
+      recorded.set(task.id, urls);
+      return urls;
+    },
+    mint: ({ taskId, index }, origin, expiresAtMs) => issue(taskId, index, origin, expiresAtMs),
     parse({ pathname, searchParams }) {
       const [, taskId, index] = /^\/results\/([\w.-]+)\/(\d{1,3})\.mp4$/.exec(pathname) ?? [];
       if (taskId === undefined) return undefined;

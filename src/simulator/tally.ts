@@ -37,6 +37,8 @@ export interface Tally {
   keyRefusals: number;
   keyLeaks: number;
   agentRefusals: number;
+  /** Links minted by download-url, by task id. */
+  readonly mints: Record<string, number>;
   readonly callbacks: CallbackCounts;
   readonly links: Map<string, LinkCounts>;
   /** By task id and index, as `id/0`. */
@@ -55,6 +57,7 @@ export function createTally(): Tally {
     keyRefusals: 0,
     keyLeaks: 0,
     agentRefusals: 0,
+    mints: {},
     callbacks: { tries: 0, delivered: 0, undelivered: 0 },
     links: new Map(),
     downloads: new Map(),

@@ -134,12 +134,17 @@ function newTaskId(model: string, nowMs: number, form: 'hex' | 'long', serial: n
   return randomBytes(16).toString('hex');
 }
 
-/** The record as it stands at this instant, with fresh URLs for the results. */
+/** The record as it stands at this instant. */
 export function recordAt({ settings, shelf }: Vendor, task: Task, atMs: number): VendorRecord {
-  const { emptyResultMs, costTimeUnit, resultLifetimeMs } = settings;
+  const { emptyResultMs, costTimeUnit, resultLifetimeMs, deadResultShare, resultUrls, seed } = settings;
   return recordOf(task, atMs, {
     emptyResultMs,
     costTimeUnit,
-    issueResultUrls: () => shelf.issueUrls(task, atMs + resultLifetimeMs),
+    issueResultUrls: () =>
+      shelf.urlsOf(task, {
+        expiresAtMs: (resultUrls === 'fresh' ? atMs : task.endsAtMs) + resultLifetimeMs,
+        firstIsDead: drawOf(seed, 'dead', task.link) < deadResultShare,
+        fresh: resultUrls === 'fresh',
+      }),
   });
 }

@@ -136,8 +136,10 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
         { words: step.message, tries: step.tries },
         'A download will be tried again',
       );
-      const urls = step.refresh ? {} : { urls: data.urls };
-      return { fate: 'delay', delayMs: step.delayMs, data: { tries: step.tries, ...urls } as JobData };
+      const { ways, urls } = data;
+      const fresh = ways === undefined ? urls && { urls } : { ways };
+      const kept = step.refresh ? {} : fresh;
+      return { fate: 'delay', delayMs: step.delayMs, data: { tries: step.tries, ...kept } };
     }
     case 'nothing':
       return done;

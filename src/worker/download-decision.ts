@@ -1,8 +1,8 @@
 /**
- * What follows from an attempt to bring a result home. Pure. A task that has succeeded is paid: nothing
- * here ever submits again, and a link that fails here can be collected anew with `retry`.
+ * What follows from an attempt to fetch a result. Pure. A task that has succeeded is paid: nothing here ever
+ * submits again, and a link that fails here can be fetched with `retry` as long as the vendor keeps the file.
  */
-import type { RecordReply } from '../shared/vendor/replies.ts';
+import type { Halt, LinkReply, RecordReply, Throttled } from '../shared/vendor/replies.ts';
 import { type Backoff, backoffMs } from './backoff.ts';
 import type { Step, StoredResult } from './step.ts';
 import type { FetchReply } from './transfer/fetch-reply.ts';
@@ -12,7 +12,12 @@ export interface DownloadRules {
   readonly mostTries: number;
   /** Wrong files in a row, at most, before `result-invalid`. */
   readonly mostInvalid: number;
+  /** Attempts in a row in which every way to the file was refused, at most, before `download-failed`. */
+  readonly mostRounds: number;
   readonly backoff: Backoff;
+  readonly roundBackoff: Backoff;
+  /** Until when the vendor keeps the file and what a person can do: ends the message of a failure. */
+  readonly kept: string;
   /** Kept free in the storage beside every result. */
   readonly reserveBytes: number;
 }
@@ -21,6 +26,8 @@ type Unstored = Exclude<FetchReply, { outcome: 'stored' }>;
 
 const storageFullMs = 5000;
 const haltedMs = 5000;
+/** The ledger keeps 300 characters of a message; its end must survive. */
+const longestCause = 150;
 
 /** @param triesBefore attempts in a row that brought nothing, before this one */
 export function afterFetch(reply: Unstored, triesBefore: number, rules: DownloadRules, random: number): Step {
@@ -33,7 +40,7 @@ export function afterFetch(reply: Unstored, triesBefore: number, rules: Download
     floorMs = 0,
   ): Step =>
     tries + 1 >= most
-      ? { do: 'fail', reason, message: `given up after ${tries + 1} tries: ${message}` }
+      ? failed(reason, `given up after ${tries + 1} tries: ${message}`, rules)
       : {
           do: 'download-again',
           delayMs: backoffMs(rules.backoff, tries + 1, random, floorMs),
@@ -43,17 +50,13 @@ export function afterFetch(reply: Unstored, triesBefore: number, rules: Download
         };
   switch (reply.outcome) {
     case 'expired':
-      return again(
-        `the result's address has expired (HTTP ${reply.httpStatus})`,
-        rules.mostTries,
-        'download-failed',
-      );
+      return afterAllWays(`every way to the result answers HTTP ${reply.httpStatus}`, tries, rules, random);
     case 'retry':
       return again(reply.message, rules.mostTries, 'download-failed', reply.retryAfterMs);
     case 'invalid':
       return again(reply.message, rules.mostInvalid, 'result-invalid');
     case 'refused':
-      return { do: 'fail', reason: 'download-failed', message: reply.message };
+      return failed('download-failed', reply.message, rules);
     case 'storage-full':
       return {
         do: 'halt',
@@ -67,23 +70,69 @@ export function afterFetch(reply: Unstored, triesBefore: number, rules: Download
   }
 }
 
-/** The record was read for fresh result URLs, and gave none. */
+/** The file is kept although no way led to it: the same ways are tried again, with growing pauses. */
+function afterAllWays(message: string, tries: number, rules: DownloadRules, random: number): Step {
+  if (tries + 1 >= rules.mostRounds) return failed('download-failed', message, rules);
+  const delayMs = backoffMs(rules.roundBackoff, tries + 1, random);
+  return { do: 'download-again', delayMs, tries: tries + 1, refresh: true, message };
+}
+
+function failed(
+  reason: 'download-failed' | 'result-invalid',
+  message: string,
+  { kept }: DownloadRules,
+): Step {
+  return { do: 'fail', reason, message: `${message.slice(0, longestCause)}${kept}` };
+}
+
+/** No answer to the request for a link that could be used, as for the record. */
+export function afterMint(
+  reply: Exclude<LinkReply, { outcome: 'link' | 'no-link' }>,
+  tries: number,
+  rules: DownloadRules,
+  random: number,
+): Step {
+  return reply.outcome === 'retry'
+    ? askAgain(`the vendor gave no link to the result (${reply.message})`, tries, rules, random, false)
+    : afterRefusal(reply, tries, rules, random, false);
+}
+
+/** The record was read for result URLs, and gave none. */
 export function afterRefresh(
   reply: Exclude<RecordReply, { outcome: 'succeeded' }>,
   tries: number,
   rules: DownloadRules,
   random: number,
 ): Step {
-  if (reply.outcome === 'halt')
-    return { do: 'halt', reason: reply.reason, message: reply.message, delayMs: haltedMs };
-  if (reply.outcome === 'throttled') {
-    const delayMs = backoffMs(rules.backoff, 1, random, reply.retryAfterMs);
-    return { do: 'download-again', delayMs, tries, refresh: true, message: reply.message };
-  }
-  const message = `the task's record gave no result any more (${describeRecord(reply)})`;
-  if (tries + 1 >= rules.mostTries) return { do: 'fail', reason: 'download-failed', message };
+  if (reply.outcome === 'halt' || reply.outcome === 'throttled')
+    return afterRefusal(reply, tries, rules, random, true);
+  const message = `the task's record gives no result (${describeRecord(reply)})`;
+  return askAgain(message, tries, rules, random, true);
+}
+
+function afterRefusal(
+  reply: Halt | Throttled,
+  tries: number,
+  rules: DownloadRules,
+  random: number,
+  refresh: boolean,
+): Step {
+  const { message } = reply;
+  if (reply.outcome === 'halt') return { do: 'halt', reason: reply.reason, message, delayMs: haltedMs };
+  const delayMs = backoffMs(rules.backoff, 1, random, reply.retryAfterMs);
+  return { do: 'download-again', delayMs, tries, refresh, message };
+}
+
+function askAgain(
+  message: string,
+  tries: number,
+  rules: DownloadRules,
+  random: number,
+  refresh: boolean,
+): Step {
+  if (tries + 1 >= rules.mostTries) return failed('download-failed', message, rules);
   const delayMs = backoffMs(rules.backoff, tries + 1, random);
-  return { do: 'download-again', delayMs, tries: tries + 1, refresh: true, message };
+  return { do: 'download-again', delayMs, tries: tries + 1, refresh, message };
 }
 
 export function afterAllStored(results: readonly StoredResult[]): Step {

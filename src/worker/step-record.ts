@@ -4,8 +4,9 @@
  * where the ledger's own counts cannot.
  */
 import type { Note } from '../shared/chronicle/chronicle.ts';
+import { type WayKind, wayKinds } from '../shared/jobs/result-way.ts';
 import type { Item } from '../shared/ledger/item.ts';
-import type { Step } from './step.ts';
+import type { Step, StoredResult } from './step.ts';
 
 /** @param item as it stood before the step; @returns null when there is nothing to tell */
 export function recordOf(step: Step, item: Item, now: number): Note | null {
@@ -58,7 +59,7 @@ export function recordOf(step: Step, item: Item, now: number): Note | null {
       const bytes = step.results.reduce((sum, result) => sum + result.bytes, 0);
       const isFetchedAgain = item.savedAt !== null;
       return {
-        event: { kind: 'saved', words: step.results[0].file },
+        event: { kind: 'saved', words: describeSaved(step.results) },
         isSaved: true,
         measured: {
           counted: isFetchedAgain ? { bytes } : { 'ended:saved': 1, bytes },
@@ -80,3 +81,15 @@ export function recordOf(step: Step, item: Item, now: number): Note | null {
       return step satisfies never;
   }
 }
+
+function describeSaved(results: readonly [StoredResult, ...StoredResult[]]): string {
+  const ways = new Set(results.map(({ via }) => via));
+  const unusual = wayKinds.filter((kind) => kind !== 'result-url' && ways.has(kind));
+  return [results[0].file, ...unusual.map((kind) => wayTexts[kind])].join('; ');
+}
+
+const wayTexts: Readonly<Record<WayKind, string>> = {
+  'result-url': 'fetched by its result URL',
+  'minted-url': 'its result URL was dead: fetched by a link that the vendor minted',
+  'record-again': 'its result URL was dead: fetched by the URL of the record read again',
+};

@@ -3,6 +3,7 @@
  * one step; apply-step.ts alone carries steps out.
  */
 import type { HaltReason } from '../shared/gate-state/halt-reasons.ts';
+import type { WayKind } from '../shared/jobs/result-way.ts';
 import type { FailureReason } from '../shared/ledger/states.ts';
 import type { SeenTime } from './seen-time.ts';
 
@@ -10,6 +11,7 @@ export interface StoredResult {
   readonly file: string;
   readonly bytes: number;
   readonly sha256: string;
+  readonly via: WayKind;
 }
 
 export type Step =

@@ -135,16 +135,24 @@ describe('a result', () => {
     expect(simulator.counts().keyLeaks).toBe(3);
   });
 
-  it('has a URL that expires, and a fresh one with the next query', async () => {
+  it('has a URL that expires; the next query gives the same one, or another where asked for', async () => {
     const { simulator, clock, taskId, url } = await startWithResult({ resultLifetimeMs: '1h' });
     await using _ = simulator;
     clock.advance(3_600_000);
     expect((await download(url)).status).toBe(403);
+    expect(await resultUrlOf(simulator, taskId)).toBe(url);
+    simulator.settings({ resultUrls: 'fresh' });
     expect((await download(await resultUrlOf(simulator, taskId))).status).toBe(200);
   });
 
+  it('can have a URL that is dead from the start', async () => {
+    const { simulator, url } = await startWithResult({ deadResultShare: 1 });
+    await using _ = simulator;
+    expect((await download(url)).status).toBe(403);
+  });
+
   it('has a link of twenty minutes for the asking, unless the URL is a stranger', async () => {
-    const { simulator, clock, url, right } = await startWithResult();
+    const { simulator, clock, taskId, url, right } = await startWithResult();
     await using _ = simulator;
     const ask = async (asked: string) =>
       answerOf(await post(simulator, '/api/v1/common/download-url', { url: asked }));
@@ -154,6 +162,10 @@ describe('a result', () => {
     clock.advance(20 * 60_000);
     expect((await download(String(data))).status).toBe(403);
     expect((await ask('https://elsewhere.example/x.mp4')).code).toBe(422);
+    expect(simulator.counts().mints).toEqual({ [taskId]: 1 });
+    const invented = await ask(`${simulator.url}/results/none/0.mp4`);
+    expect(invented.code).toBe(200);
+    expect((await download(String(invented.data))).status).toBe(404);
   });
 
   it('is not there before its task has ended, nor for a task that is none', async () => {
@@ -285,12 +297,11 @@ describe('faults of a download', () => {
     expect(receivedBytes).toBeGreaterThan(3 * right.length);
   });
 
-  it('result-expired kills one URL; the next query gives one that works', async () => {
-    const { simulator, taskId, url } = await startWithResult({}, 'result-expired');
+  it('result-expired kills one URL', async () => {
+    const { simulator, url } = await startWithResult({}, 'result-expired');
     await using _ = simulator;
     expect((await download(url)).status).toBe(403);
     expect((await download(url)).status).toBe(403);
-    expect((await download(await resultUrlOf(simulator, taskId))).status).toBe(200);
   });
 
   it('result-range-ignored sends everything with HTTP 200', async () => {

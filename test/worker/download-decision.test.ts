@@ -1,17 +1,37 @@
 import { describe, expect, it } from 'vitest';
-import { afterAllStored, afterFetch, afterRefresh } from '../../src/worker/download-decision.ts';
+import { afterAllStored, afterFetch, afterMint, afterRefresh } from '../../src/worker/download-decision.ts';
 
 const rules = {
   mostTries: 8,
   mostInvalid: 4,
+  mostRounds: 5,
   backoff: { firstMs: 1000, mostMs: 60_000 },
+  roundBackoff: { firstMs: 5000, mostMs: 60_000 },
+  kept: '; the vendor keeps the file until then',
   reserveBytes: 2 ** 20,
 };
 
 describe('what follows from a download', () => {
-  it('reads the record anew when the address has expired', () => {
-    const step = afterFetch({ outcome: 'expired', httpStatus: 403 }, 0, rules, 0);
-    expect(step).toMatchObject({ do: 'download-again', refresh: true, tries: 1 });
+  it('tries all ways again, with growing pauses, when every one is refused, and then says until when', () => {
+    const dead = { outcome: 'expired', httpStatus: 403 } as const;
+    const steps = [0, 1, 2, 3, 4].map((tries) => afterFetch(dead, tries, rules, 0));
+    expect(steps.slice(0, 4)).toMatchObject([5000, 10_000, 20_000, 40_000].map((delayMs) => ({ delayMs })));
+    expect(steps.slice(0, 4)).toMatchObject(Array(4).fill({ do: 'download-again', refresh: true }));
+    expect(steps[4]).toEqual({
+      do: 'fail',
+      reason: 'download-failed',
+      message: 'every way to the result answers HTTP 403; the vendor keeps the file until then',
+    });
+  });
+
+  it('asks for a link again where none came, and waits for the account like a query', () => {
+    const trouble = { outcome: 'retry', message: 'error', sent: true } as const;
+    expect(afterMint(trouble, 0, rules, 0)).toMatchObject({ do: 'download-again', refresh: false, tries: 1 });
+    expect(afterMint(trouble, 7, rules, 0)).toMatchObject({ do: 'fail', reason: 'download-failed' });
+    const throttled = { outcome: 'throttled', message: '', hints: {}, retryAfterMs: 5000 } as const;
+    expect(afterMint(throttled, 6, rules, 0)).toMatchObject({ tries: 6, delayMs: 5000, refresh: false });
+    const halt = { outcome: 'halt', reason: 'unauthorized', message: 'no' } as const;
+    expect(afterMint(halt, 0, rules, 0)).toMatchObject({ do: 'halt' });
   });
 
   it('tries the same address again after a cut, and counts only tries that brought nothing', () => {
@@ -76,7 +96,7 @@ describe('what follows from a download', () => {
   });
 
   it('saves all results of a task, and none is no success', () => {
-    const result = { file: '/a.mp4', bytes: 1, sha256: '00' };
+    const result = { file: '/a.mp4', bytes: 1, sha256: '00', via: 'minted-url' } as const;
     expect(afterAllStored([result, result])).toEqual({ do: 'save', results: [result, result] });
     expect(afterAllStored([])).toMatchObject({ do: 'fail', reason: 'result-invalid' });
   });

@@ -6,6 +6,7 @@
 import { Queue, type QueueOptions, type Telemetry } from 'bullmq';
 import { z } from 'zod';
 import type { RedisConnection } from '../redis/script.ts';
+import { waySchema } from './result-way.ts';
 
 export const stages = ['submit', 'status-check', 'download'] as const;
 export type Stage = (typeof stages)[number];
@@ -32,6 +33,8 @@ export const jobDataSchema = z.object({
   claim: z.object({ itemId: z.string(), taskId: z.string(), attempt: z.number() }).optional(),
   /** Results the vendor gave, when they are still fresh. */
   urls: z.array(z.string()).optional(),
+  /** How each result is fetched at present. */
+  ways: z.array(waySchema).optional(),
 });
 export type JobData = z.infer<typeof jobDataSchema>;
 

@@ -10,6 +10,7 @@ import { refusalReply } from './refusal-reply.ts';
 import type { Failed, Pending, RawReply, RecordReply, Retry, Succeeded } from './replies.ts';
 import {
   describeRaw,
+  isHttpUrl,
   messageOf,
   opened,
   readEnvelope,
@@ -22,7 +23,6 @@ type Fields = Readonly<Record<string, unknown>>;
 
 const RUNNING_STATES = new Set(['waiting', 'queuing', 'generating']);
 const MAX_RESULTS = 100;
-const MAX_URL_LENGTH = 8_192;
 
 /**
  * Reads the answer to a query. `resultPath` leads to the result URLs inside the record and belongs to the
@@ -119,12 +119,6 @@ function readUrls(record: Fields, resultPath: readonly string[]): string[] {
   const list = opened(value);
   const candidates: unknown[] = Array.isArray(list) ? list.slice(0, MAX_RESULTS) : [list];
   return candidates.filter(isHttpUrl);
-}
-
-function isHttpUrl(value: unknown): value is string {
-  if (typeof value !== 'string' || value.length > MAX_URL_LENGTH) return false;
-  const protocol = URL.parse(value)?.protocol;
-  return protocol === 'https:' || protocol === 'http:';
 }
 
 function readCredits(record: Fields): number | null {

@@ -100,6 +100,14 @@ export type RecordReply =
 
 export type CreditsReply = { outcome: 'credits'; credits: number } | Throttled | Halt | Retry;
 
+/** A link to the file behind a result URL, perhaps; or none for this URL. */
+export type LinkReply =
+  | { outcome: 'link'; url: string }
+  | { outcome: 'no-link'; message: string }
+  | Throttled
+  | Halt
+  | Retry;
+
 export type ProbeReply =
   | { outcome: 'live' }
   | { outcome: 'paused'; message: string }

@@ -14,6 +14,8 @@ const numberSchema = z.union([
     .transform(Number),
 ]);
 
+const MAX_URL_LENGTH = 8_192;
+
 const textSchema = z.string().optional().catch(undefined);
 
 const envelopeSchema = z.looseObject({
@@ -92,6 +94,12 @@ export function readTaskId({ data, fields }: Pick<Envelope, 'data' | 'fields'>):
 
 /** A bare string may also be a word like "success": ids have digits, and neither spaces nor slashes. */
 const LOOKS_LIKE_AN_ID = /^(?=.*\d)[^\s/]+$/;
+
+export function isHttpUrl(value: unknown): value is string {
+  if (typeof value !== 'string' || value.length > MAX_URL_LENGTH) return false;
+  const protocol = URL.parse(value)?.protocol;
+  return protocol === 'https:' || protocol === 'http:';
+}
 
 /** One line of at most 500 characters for a message or a log. */
 export function shorten(text: string): string {

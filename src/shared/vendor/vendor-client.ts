@@ -12,9 +12,18 @@ import type { ModelDefinition } from '../models/model-definition.ts';
 import { createBoundedWarnings, type Warn } from './bounded-warnings.ts';
 import { parseCreateReply } from './create-reply.ts';
 import { parseCreditsReply } from './credits-reply.ts';
+import { parseLinkReply } from './link-reply.ts';
 import { parseProbeReply } from './probe-reply.ts';
 import { parseRecordReply } from './record-reply.ts';
-import type { CreateReply, CreditsReply, ProbeReply, RawReply, RecordReply, Retry } from './replies.ts';
+import type {
+  CreateReply,
+  CreditsReply,
+  LinkReply,
+  ProbeReply,
+  RawReply,
+  RecordReply,
+  Retry,
+} from './replies.ts';
 import { createSendRequest, type SendRequest, type VendorAnswer } from './vendor-request.ts';
 
 export interface CreateTaskRequest {
@@ -29,6 +38,8 @@ export interface VendorClient {
   createTask(request: CreateTaskRequest, signal: AbortSignal): Promise<CreateReply>;
   /** Reads a task's record: one request. */
   getRecord(model: ModelDefinition, taskId: string, signal: AbortSignal): Promise<RecordReply>;
+  /** Asks for a link to the file behind a result URL that is dead; it works for 20 minutes, free: one request. */
+  mintLink(resultUrl: string, signal: AbortSignal): Promise<LinkReply>;
   /** Reads the balance; a failing answer is tried three times within a second or so. */
   getCredits(signal: AbortSignal): Promise<CreditsReply>;
   /** Asks whether the model is on, by a create call that is refused and never billed: one request. */
@@ -53,6 +64,7 @@ export interface VendorClientOptions {
   clock?: Clock;
 }
 
+const LINK_PATH = '/api/v1/common/download-url';
 const CREDITS_PATH = '/api/v1/chat/credit';
 const DEFAULT_TIMEOUT_MS = 60_000;
 const DEFAULT_MAX_REPLY_BYTES = 1024 * 1024;
@@ -74,6 +86,10 @@ export function createVendorClient(options: VendorClientOptions): VendorClient {
   return {
     createTask: (request, signal) => createTask(send, warn, request, signal),
     getRecord: (model, taskId, signal) => getRecord(send, warn, model, taskId, signal),
+    mintLink: async (resultUrl, signal) => {
+      const answer = await send({ method: 'POST', path: LINK_PATH, payload: { url: resultUrl } }, signal);
+      return readAnswer(answer, parseLinkReply);
+    },
     getCredits: (signal) => getCredits(send, creditsRetryMs, signal),
     probeModel: (model, signal) => probeModel(send, model, signal),
     close: async () => {

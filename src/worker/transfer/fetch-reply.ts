@@ -23,7 +23,7 @@ export interface FetchRequest {
 
 export type FetchReply =
   | StoredReply
-  /** The address is no longer good: read a fresh one from the task's record. What was received is kept. */
+  /** The URL is dead (403, 404, 410). What was received is kept. */
   | { readonly outcome: 'expired'; readonly httpStatus: number }
   /** Nothing wrong with the result: try later. `gainedBytes` are new and kept for the next attempt. */
   | {
@@ -52,4 +52,6 @@ export interface StoredReply {
   readonly sourceSha256: string;
   /** Received by earlier attempts, not by this one. */
   readonly resumedFromBytes: number;
+  /** An earlier run has stored it: nothing was fetched. */
+  readonly isFound: boolean;
 }

@@ -50,6 +50,7 @@ async function recognise(
     sha256: inspection.sha256(),
     sourceSha256: source.sha256,
     resumedFromBytes: source.bytes,
+    isFound: true,
   };
   // The kill may have come before the sidecar had its name.
   await storage.putSidecar(key, sidecarOf(stored));

@@ -3,6 +3,7 @@
  * together with the result. The file of `export --verify` reads `bytes` and `sha256` back from it.
  */
 
+import type { WayKind } from '../../shared/jobs/result-way.ts';
 import { type Disclosure, type DisclosureFields, disclosureFields } from '../../shared/media/disclosure.ts';
 import type { StoredReply } from './fetch-reply.ts';
 
@@ -17,6 +18,8 @@ export interface SidecarFacts {
   readonly submittedAt?: number | null | undefined;
   readonly completedAt?: number | null | undefined;
   readonly savedAt: number;
+  /** Null where an earlier run has stored the file. */
+  readonly via: WayKind | null;
 }
 
 export interface Sidecar extends DisclosureFields {
@@ -30,6 +33,8 @@ export interface Sidecar extends DisclosureFields {
   readonly completedAt: string | null;
   readonly savedAt: string;
   readonly creditsSpent: number | null;
+  /** How the file was fetched. */
+  readonly via: WayKind | null;
   readonly bytes: number;
   /** Of the file as stored, label included. */
   readonly sha256: string;
@@ -53,6 +58,7 @@ export function sidecarOf(
     completedAt: isoTime(facts.completedAt),
     savedAt: new Date(facts.savedAt).toISOString(),
     creditsSpent: facts.creditsSpent ?? null,
+    via: facts.via,
     bytes: stored.bytes,
     sha256: stored.sha256,
     sourceSha256: stored.sourceSha256,

@@ -141,6 +141,7 @@ export class Transfer {
       sha256,
       sourceSha256,
       resumedFromBytes: this.#startBytes,
+      isFound: false,
     };
     const commit = await this.#part.commit(sidecarOf(stored));
     return commit.outcome === 'superseded' ? this.#findWhatSuperseded() : stored;

@@ -25,7 +25,7 @@ export function disclosureOf(id: string): Disclosure {
 /** What the download stage would ask for. */
 export function requestFor(id: string, url: string): FetchRequest {
   const disclosure = disclosureOf(id);
-  const facts = { id, batch: 'batch', savedAt: Date.now() };
+  const facts = { id, batch: 'batch', via: null, savedAt: Date.now() };
   const key = `batch/${id}.mp4`;
   return { url, key, disclosure, sidecarOf: (stored) => sidecarOf(stored, disclosure, facts) };
 }

@@ -9,7 +9,15 @@ test('a sidecar tells where a video came from, what it is and what it cost', () 
     model: 'm',
     tool: 'kie-batch 0.1.0',
   };
-  const facts = { id: 's_1', batch: 'b', creditsSpent: 10, enqueuedAt: 0, submittedAt: 1000, savedAt: 2000 };
+  const facts = {
+    id: 's_1',
+    batch: 'b',
+    creditsSpent: 10,
+    enqueuedAt: 0,
+    submittedAt: 1000,
+    savedAt: 2000,
+    via: 'minted-url',
+  } as const;
   expect(sidecarOf(stored, disclosure, facts)).toEqual({
     id: 's_1',
     batch: 'b',
@@ -21,6 +29,7 @@ test('a sidecar tells where a video came from, what it is and what it cost', () 
     completedAt: null,
     savedAt: '1970-01-01T00:00:02.000Z',
     creditsSpent: 10,
+    via: 'minted-url',
     bytes: 5,
     sha256: 'aa',
     sourceSha256: 'bb',

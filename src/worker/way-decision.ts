@@ -1,0 +1,41 @@
+/**
+ * By which way a result is fetched next. Pure. A result URL can die within the hour while the vendor keeps the
+ * file for 14 days: so a link is minted, then the record is read again, and only then the attempt has failed.
+ */
+import type { ResultWay } from '../shared/jobs/result-way.ts';
+import { fileKeptMs, mintedLinkMs } from '../shared/vendor/retention.ts';
+import type { FetchReply } from './transfer/fetch-reply.ts';
+
+export type NextWay = 'mint' | 'read-again';
+
+/** @param tries attempts in a row that brought nothing, before this one; @returns null when no way is left now */
+export function nextWay(
+  way: ResultWay,
+  reply: Exclude<FetchReply, { outcome: 'stored' }>,
+  tries: number,
+  now: number,
+): NextWay | null {
+  if (!isDead(reply, tries)) return null;
+  if (way.kind !== 'minted-url') return 'mint';
+  const isTooOld = way.mintedAt !== undefined && now - way.mintedAt >= mintedLinkMs;
+  return isTooOld ? 'mint' : afterMintFailed(way);
+}
+
+/** No link was minted, or the minted one brought nothing. */
+export function afterMintFailed({ isReadAgain }: ResultWay): NextWay | null {
+  return isReadAgain ? null : 'read-again';
+}
+
+/** A wrong file may be a moment's trouble of the host: another way is taken when it comes again. */
+function isDead({ outcome }: Exclude<FetchReply, { outcome: 'stored' }>, tries: number): boolean {
+  return outcome === 'expired' || outcome === 'refused' || (outcome === 'invalid' && tries > 0);
+}
+
+/** What a person is told of a result that could not be fetched by any way. */
+export function describeKept(batch: string, completedAt: number | null, now: number): string {
+  if (completedAt === null) return '';
+  const until = new Date(completedAt + fileKeptMs).toISOString().slice(0, 16).replace('T', ' ');
+  return now < completedAt + fileKeptMs
+    ? `; the vendor keeps the file until ${until} UTC, and kie-batch retry ${batch} tries again without paying`
+    : `; the vendor kept the file until ${until} UTC, and only a new paid task (--force) can bring it`;
+}

@@ -1,0 +1,47 @@
+/** By which way a result is fetched next: the pure decision. */
+import { describe, expect, it } from 'vitest';
+import { afterMintFailed, describeKept, nextWay } from '../../src/worker/way-decision.ts';
+
+const recorded = { url: 'https://host/a', recorded: 'https://host/a', isReadAgain: false };
+const result = { kind: 'result-url', ...recorded } as const;
+const minted = { kind: 'minted-url', ...recorded, url: 'https://host/m', mintedAt: 0 } as const;
+const again = { kind: 'record-again', ...recorded, isReadAgain: true } as const;
+const dead = { outcome: 'expired', httpStatus: 403 } as const;
+const wrong = { outcome: 'invalid', message: 'an HTML page' } as const;
+const cut = { outcome: 'retry', message: 'cut', gainedBytes: 0 } as const;
+const full = { outcome: 'storage-full', freeBytes: 0, neededBytes: 1 } as const;
+const refused = { outcome: 'refused', message: 'a private address' } as const;
+const minute = 60_000;
+
+describe('the next way to a result', () => {
+  it.each([
+    ['a dead result URL: a link is minted', result, dead, 0, 0, 'mint'],
+    ['another URL of the record that is dead too', again, dead, 0, 0, 'mint'],
+    ['a minted link that is dead: the record is read again', minted, dead, 0, minute, 'read-again'],
+    ['a minted link past its time: another is minted', minted, dead, 0, 16 * minute, 'mint'],
+    ['a minted link, the record read already', { ...minted, isReadAgain: true }, dead, 0, 0, null],
+    ['a wrong file for the first time', result, wrong, 0, 0, null],
+    ['a wrong file again', result, wrong, 1, 0, 'mint'],
+    ['a wrong file behind a minted link', minted, wrong, 1, 0, 'read-again'],
+    ['a URL that is not allowed', result, refused, 0, 0, 'mint'],
+    ['a cut', result, cut, 5, 0, null],
+    ['a cut of a minted link, which is kept', minted, cut, 5, 16 * minute, null],
+    ['a full disk', result, full, 0, 0, null],
+  ] as const)('%s', (_, way, reply, tries, now, expected) => {
+    expect(nextWay(way, reply, tries, now)).toBe(expected);
+  });
+
+  it('is the record where no link is minted, unless it was read already', () => {
+    expect(afterMintFailed(result)).toBe('read-again');
+    expect(afterMintFailed(again)).toBeNull();
+  });
+
+  it('is told to a person with the day until which the file is kept', () => {
+    const completedAt = Date.UTC(2026, 10, 1, 12);
+    expect(describeKept('clips', completedAt, completedAt)).toMatch(
+      /until 2026-11-15 12:00 UTC, and kie-batch retry clips/,
+    );
+    expect(describeKept('clips', completedAt, Date.UTC(2026, 11, 1))).toMatch(/--force/);
+    expect(describeKept('clips', null, 0)).toBe('');
+  });
+});
