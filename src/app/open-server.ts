@@ -4,7 +4,7 @@
  */
 import { callbackRoutes } from '../server/callbacks/callback-routes.ts';
 import { healthRoutes } from '../server/health-routes.ts';
-import { refuseListening } from '../server/listen-address.ts';
+import { refuseListening, warnOfListening } from '../server/listen-address.ts';
 import { publicAddressOf } from '../server/public-address.ts';
 import { type RegisterRoutes, type RunningServer, startServer } from '../server/start-server.ts';
 import { createChronicle } from '../shared/chronicle/chronicle.ts';
@@ -21,9 +21,10 @@ export interface ServedParts {
 export async function openServer(session: Session, { hasPages, pages }: ServedParts): Promise<RunningServer> {
   const { configuration, logger, redis } = session;
   const { HTTP_HOST: host, HTTP_PORT: port, QUEUE_PREFIX: prefix } = configuration;
-  const hasCredentials = configuration.DASHBOARD_USER !== undefined;
-  const refusal = refuseListening({ host, hasPages, hasCredentials });
+  const refusal = refuseListening({ host, hasPages, password: configuration.DASHBOARD_PASSWORD });
   if (refusal !== null) throw new UsageError(refusal);
+  const warning = hasPages ? warnOfListening(host, configuration.PUBLIC_URL) : null;
+  if (warning !== null) logger.warn(warning);
   const callbacks = callbackRoutes({
     ...session,
     chronicle: createChronicle(redis, prefix),

@@ -9,6 +9,7 @@ import {
   cacheFolder,
   type LoadedConfiguration,
 } from '../shared/configuration/configuration.ts';
+import { secretTexts, secretTextsOf } from '../shared/configuration/secret-texts.ts';
 import { openData } from '../shared/data-version/data-version.ts';
 import { openQueues, type Queues, type Stage, stages } from '../shared/jobs/catalogue.ts';
 import { createLedger, type Ledger } from '../shared/ledger/ledger.ts';
@@ -150,12 +151,11 @@ async function openTracing({ TRACES_URL: url }: Configuration, logger: Logger): 
 }
 
 function openLogger(configuration: Configuration, { isWatched, say }: LogOutput, toFile: boolean): Logger {
-  const { KIE_API_KEY, KIE_WEBHOOK_KEY, DASHBOARD_PASSWORD } = configuration;
   return createLogger({
     level: configuration.LOG_LEVEL,
     format: configuration.LOG_FORMAT,
     isTerminal: isWatched,
-    secrets: [KIE_API_KEY, KIE_WEBHOOK_KEY, DASHBOARD_PASSWORD].filter((secret) => secret !== undefined),
+    secrets: [...secretTextsOf(configuration), ...secretTexts()],
     ...(toFile ? { file: join(configuration.DATA_DIR, 'logs', 'kie-batch.log'), onTrouble: say } : {}),
   });
 }

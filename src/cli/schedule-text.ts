@@ -1,7 +1,9 @@
 /** Schedules and their runs, for people and for scripts. Pure; times are told in the schedule's own zone. */
+
 import type { ScheduleRun } from '../producer/schedules/schedule.ts';
 import type { ScheduleView } from '../producer/schedules/schedules.ts';
 import { localTime } from '../producer/schedules/time-zone.ts';
+import { maskAddress } from '../shared/logging/shown-text.ts';
 import { formatCount, formatDuration, plural } from './format.ts';
 
 /** `2026-11-22 06:15:00`, as a clock on the wall there shows. */
@@ -16,7 +18,7 @@ export function describeSchedule({ schedule, nextAt, running, runs }: ScheduleVi
   const last = runs[0];
   const trouble = runs.find(({ error }) => error !== null);
   const lines = [
-    `${name}: ${cron} ${timeZone}, from ${source} into ${batchTemplate}`,
+    `${name}: ${cron} ${timeZone}, from ${maskAddress(source)} into ${batchTemplate}`,
     `  next: ${describeNext(nextAt, paused, timeZone, now)}`,
   ];
   if (running !== null) {

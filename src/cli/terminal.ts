@@ -1,7 +1,11 @@
 /**
  * The process's ends towards a person: machine output on standard output alone, all else on standard error.
+ * The one door for text that a person sees: no secret passes it, and nothing that moves the cursor.
  */
+
 import { canDrawOver, isBuildMachine } from '../shared/configuration/attended.ts';
+import { secretTexts } from '../shared/configuration/secret-texts.ts';
+import { printable, withoutSecrets } from '../shared/logging/shown-text.ts';
 
 export interface Terminal {
   /** One JSON value, on standard output. */
@@ -18,13 +22,15 @@ export interface Terminal {
 
 export function openTerminal({ stdout, stderr }: Pick<NodeJS.Process, 'stdout' | 'stderr'>): Terminal {
   let diverted: ((text: string) => void) | null = null;
+  // Whatever comes from outside, and whatever an error says, passes here.
+  const shown = (text: string) => withoutSecrets(printable(text), secretTexts());
   const write = (text: string) => {
     stderr.write(`${text}\n`);
   };
   return {
-    json: (value) => stdout.write(`${JSON.stringify(value)}\n`),
-    print: (text) => stdout.write(`${text}\n`),
-    say: (text) => (diverted ?? write)(text),
+    json: (value) => stdout.write(`${withoutSecrets(JSON.stringify(value), secretTexts())}\n`),
+    print: (text) => stdout.write(`${shown(text)}\n`),
+    say: (text) => (diverted ?? write)(shown(text)),
     divert(to) {
       diverted = to;
     },

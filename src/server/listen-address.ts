@@ -4,18 +4,25 @@
  * neither tells a stranger anything; where only they are to be reached from outside, `serve --callbacks-only`
  * leaves the pages out.
  */
-import { isIP } from 'node:net';
-import ipaddr from 'ipaddr.js';
+import { isLoopback } from '../shared/outgoing/address-rules.ts';
 
 export interface ListenRequest {
   readonly host: string;
   readonly hasPages: boolean;
-  readonly hasCredentials: boolean;
+  /** Of the account that may act; undefined where nobody signs in. */
+  readonly password: string | undefined;
 }
 
+/** Sign-in tries are bounded, so a short password is found in years, not at once; a very short one in days. */
+const leastPassword = 8;
+
 /** @returns what to do about it, or null when it may listen */
-export function refuseListening({ host, hasPages, hasCredentials }: ListenRequest): string | null {
-  if (isLoopback(host) || !hasPages || hasCredentials) return null;
+export function refuseListening({ host, hasPages, password }: ListenRequest): string | null {
+  if (isLoopback(host) || !hasPages) return null;
+  if (password !== undefined) {
+    if (password.length >= leastPassword) return null;
+    return `DASHBOARD_PASSWORD is too short for HTTP_HOST=${host}, which other machines can reach: use ${leastPassword} characters or more.`;
+  }
   return [
     `HTTP_HOST=${host} can be reached from other machines: set DASHBOARD_USER and DASHBOARD_PASSWORD,`,
     'or serve callbacks and health alone with --callbacks-only,',
@@ -23,7 +30,8 @@ export function refuseListening({ host, hasPages, hasCredentials }: ListenReques
   ].join(' ');
 }
 
-export function isLoopback(host: string): boolean {
-  if (isIP(host) === 0) return host === 'localhost' || host.endsWith('.localhost');
-  return ipaddr.process(host).range() === 'loopback';
+/** @returns what to say loudly, or null */
+export function warnOfListening(host: string, publicUrl: string | undefined): string | null {
+  if (isLoopback(host) || publicUrl?.startsWith('https:')) return null;
+  return `Passwords and pages cross the network unencrypted (HTTP_HOST=${host}). Put a reverse proxy with TLS in front and set PUBLIC_URL to its https address.`;
 }

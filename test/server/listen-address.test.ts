@@ -1,6 +1,7 @@
 /** Where the server may listen. */
 import { expect, it } from 'vitest';
-import { isLoopback, refuseListening } from '../../src/server/listen-address.ts';
+import { refuseListening, warnOfListening } from '../../src/server/listen-address.ts';
+import { isLoopback } from '../../src/shared/outgoing/address-rules.ts';
 
 it.each([
   ['127.0.0.1', true],
@@ -17,10 +18,21 @@ it.each([
 });
 
 it.each([
-  [{ host: '127.0.0.1', hasPages: true, hasCredentials: false }, true],
-  [{ host: '0.0.0.0', hasPages: true, hasCredentials: true }, true],
-  [{ host: '0.0.0.0', hasPages: false, hasCredentials: false }, true],
-  [{ host: '0.0.0.0', hasPages: true, hasCredentials: false }, false],
+  [{ host: '127.0.0.1', hasPages: true, password: undefined }, true],
+  [{ host: '127.0.0.1', hasPages: true, password: 'x' }, true],
+  [{ host: '0.0.0.0', hasPages: true, password: 'correct horse' }, true],
+  [{ host: '0.0.0.0', hasPages: true, password: 'horse' }, false],
+  [{ host: '0.0.0.0', hasPages: false, password: undefined }, true],
+  [{ host: '0.0.0.0', hasPages: true, password: undefined }, false],
 ])('%o may listen: %s', (request, expected) => {
   expect(refuseListening(request) === null).toBe(expected);
+});
+
+it.each([
+  ['127.0.0.1', undefined, false],
+  ['0.0.0.0', undefined, true],
+  ['0.0.0.0', 'http://videos.example.com', true],
+  ['0.0.0.0', 'https://videos.example.com', false],
+])('plain HTTP on %s, seen at %s, is warned about: %s', (host, publicUrl, expected) => {
+  expect(warnOfListening(host, publicUrl) !== null).toBe(expected);
 });

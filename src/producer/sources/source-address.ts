@@ -5,6 +5,7 @@
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { maskAddress } from '../../shared/logging/shown-text.ts';
 import { SourceError } from './source-error.ts';
 
 export type SourceAddress =
@@ -103,7 +104,7 @@ function bucketAddress(written: string): BucketAddress {
   }
   const options = bucketOptionsSchema.safeParse(Object.fromEntries(url.searchParams));
   if (!options.success) throw invalid(written, z.prettifyError(options.error));
-  const key = decodeURIComponent(url.pathname).replace(/^\/+/, '');
+  const key = decodedPath(url.pathname, written).replace(/^\/+/, '');
   return {
     bucket: url.hostname,
     key,
@@ -112,6 +113,14 @@ function bucketAddress(written: string): BucketAddress {
     endpoint: options.data.endpoint,
     forcePathStyle: options.data.forcePathStyle === 'true',
   };
+}
+
+function decodedPath(path: string, written: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch (cause) {
+    throw invalid(written, 'a percent sign in it must be written as %25', { cause });
+  }
 }
 
 function writeBucketAddress({ bucket, key, region, endpoint, forcePathStyle }: BucketAddress): string {
@@ -125,5 +134,9 @@ function writeBucketAddress({ bucket, key, region, endpoint, forcePathStyle }: B
 }
 
 function invalid(text: string, problem: string, options?: ErrorOptions): SourceError {
-  return new SourceError('source-invalid', `The source "${text}" cannot be used: ${problem}.`, options);
+  return new SourceError(
+    'source-invalid',
+    `The source "${maskAddress(text)}" cannot be used: ${problem}.`,
+    options,
+  );
 }

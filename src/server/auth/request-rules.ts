@@ -2,7 +2,7 @@
  * What a request must look like before it is looked at: against pages of other sites that make a browser act
  * here, and against host names that lead a browser to this machine. And what every answer carries. Pure.
  */
-import { isLoopback } from '../listen-address.ts';
+import { isLoopback } from '../../shared/outgoing/address-rules.ts';
 
 export interface RequestFacts {
   readonly method: string;

@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs';
 import { loadEnvFile } from 'node:process';
 import type { z } from 'zod';
+import { isLoopback } from '../outgoing/address-rules.ts';
 import { type Configuration, configurationSchema, secretSettings } from './schema.ts';
 
 export { cacheFolder } from './cache-folder.ts';
@@ -66,7 +67,17 @@ function relationProblems(configuration: Configuration): string[] {
   if (configuration.DASHBOARD_VIEWER_USER && !configuration.DASHBOARD_USER) {
     problems.push('DASHBOARD_VIEWER_USER needs DASHBOARD_USER too: somebody has to be able to act');
   }
+  if (isPlainBeyondLoopback(configuration.KIE_BASE_URL) && !configuration.ALLOW_PRIVATE_ADDRESSES) {
+    problems.push(
+      'KIE_BASE_URL is http: and leads to another machine, so that the key could be read on the way: use https:, or set ALLOW_PRIVATE_ADDRESSES=true for a simulator',
+    );
+  }
   return problems;
+}
+
+function isPlainBeyondLoopback(address: string): boolean {
+  const { protocol, hostname } = new URL(address);
+  return protocol === 'http:' && !isLoopback(hostname.replace(/^\[|\]$/g, ''));
 }
 
 function unknownNames(given: Readonly<Record<string, string | undefined>>): string[] {

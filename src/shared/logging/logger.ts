@@ -9,6 +9,7 @@ import { dirname } from 'node:path';
 import { type DestinationStream, type Logger, multistream, pino } from 'pino';
 import { prettyFactory } from 'pino-pretty';
 import { z } from 'zod';
+import { withoutSecrets } from './shown-text.ts';
 
 export type { Logger } from 'pino';
 
@@ -34,17 +35,6 @@ export function createLogger(options: LoggerOptions): Logger {
     },
     openDestination(options),
   );
-}
-
-/** Replaces each secret of at least four characters by `[secret]`, also where JSON has escaped it. */
-export function withoutSecrets(text: string, secrets: readonly string[]): string {
-  let cleaned = text;
-  for (const secret of secrets.filter((each) => each.length >= 4)) {
-    cleaned = cleaned
-      .replaceAll(secret, '[secret]')
-      .replaceAll(JSON.stringify(secret).slice(1, -1), '[secret]');
-  }
-  return cleaned;
 }
 
 function openDestination({ file, onTrouble, level, format, isTerminal }: LoggerOptions): DestinationStream {

@@ -13,7 +13,13 @@ export interface AddressRules {
 }
 
 /** Cloud metadata services that live outside the link-local ranges. */
-const METADATA_ADDRESSES: ReadonlySet<string> = new Set(['fd00:ec2::254', '100.100.100.200', '192.0.0.192']);
+const METADATA_ADDRESSES: ReadonlySet<string> = new Set([
+  'fd00:ec2::254',
+  'fd20:ce::254',
+  '100.100.100.200',
+  '168.63.129.16',
+  '192.0.0.192',
+]);
 
 const PRIVATE_RANGES: ReadonlySet<string> = new Set([
   'private',
@@ -25,6 +31,12 @@ const PRIVATE_RANGES: ReadonlySet<string> = new Set([
 
 const NAT64 = ipaddr.IPv6.parseCIDR('64:ff9b::/96');
 const GLOBAL_UNICAST = ipaddr.IPv6.parseCIDR('2000::/3');
+
+/** Whether a host, by name or address, is this machine itself. */
+export function isLoopback(host: string): boolean {
+  if (!ipaddr.isValid(host)) return host === 'localhost' || host.endsWith('.localhost');
+  return ipaddr.process(host).range() === 'loopback';
+}
 
 /** Why the address must not be connected to, or undefined where it may be. */
 export function refusalOfAddress(address: string, rules: AddressRules): string | undefined {

@@ -27,5 +27,10 @@ export async function createStorage(storageUrl: string, deps: StorageDeps): Prom
 /** `file:videos` and `file:./videos` are relative, which a file URL as such cannot be. */
 function folderOf(storageUrl: string): string {
   const path = storageUrl.slice('file:'.length);
-  return path.startsWith('/') ? fileURLToPath(storageUrl) : decodeURIComponent(path) || '.';
+  try {
+    return path.startsWith('/') ? fileURLToPath(storageUrl) : decodeURIComponent(path) || '.';
+  } catch (cause) {
+    const message = `STORAGE_URL ${storageUrl} names no folder of this machine; a percent sign in it must be written as %25`;
+    throw new StorageError('STORAGE_FAILED', message, cause);
+  }
 }

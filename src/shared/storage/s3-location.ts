@@ -4,6 +4,7 @@
  */
 
 import { z } from 'zod';
+import { maskAddress } from '../logging/shown-text.ts';
 import { StorageError } from './storage-error.ts';
 
 export interface S3Location {
@@ -31,14 +32,24 @@ export function parseS3Location(storageUrl: string): S3Location {
   const { region, endpoint, forcePathStyle } = options.data;
   return {
     bucket: url.hostname,
-    prefix: decodeURIComponent(url.pathname).replace(/^\/+|\/+$/g, ''),
+    prefix: decodedPath(url.pathname, storageUrl),
     region,
     endpoint,
     forcePathStyle: forcePathStyle === 'true',
   };
 }
 
+function decodedPath(path: string, storageUrl: string): string {
+  try {
+    return decodeURIComponent(path).replace(/^\/+|\/+$/g, '');
+  } catch {
+    throw misconfigured(storageUrl, 'a percent sign in it must be written as %25');
+  }
+}
+
 function misconfigured(storageUrl: string, problem: string): StorageError {
-  const shown = storageUrl.replace(/\/\/[^/@]*@/, '//…@');
-  return new StorageError('STORAGE_FAILED', `STORAGE_URL ${shown} is not usable: ${problem}`);
+  return new StorageError(
+    'STORAGE_FAILED',
+    `STORAGE_URL ${maskAddress(storageUrl)} is not usable: ${problem}`,
+  );
 }

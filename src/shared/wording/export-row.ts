@@ -79,7 +79,8 @@ function toCsvCell(value: unknown): string {
   if (typeof value === 'number') return String(value);
   const text = Array.isArray(value) ? value.join(' ') : String(value);
   const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+  // Semicolons too: in many countries a spreadsheet takes them for separators.
+  return /[",;\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }
 
 function isoTime(at: number | null): string | null {

@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { createLogger, withoutSecrets } from '../../../src/shared/logging/logger.ts';
+import { createLogger } from '../../../src/shared/logging/logger.ts';
+import { withoutSecrets } from '../../../src/shared/logging/shown-text.ts';
 
 describe('the logger', () => {
   it('cuts secrets out of whatever it is given', async () => {
