@@ -6,8 +6,8 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { loadConfiguration } from '../shared/configuration/configuration.ts';
-import { secretSettings } from '../shared/configuration/schema.ts';
-import { withoutSecrets } from '../shared/logging/logger.ts';
+import { secretTexts } from '../shared/configuration/secret-texts.ts';
+import { withoutSecrets } from '../shared/logging/shown-text.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -48,9 +48,8 @@ export function describeCrash(error: unknown): string {
 function logStack(stack: string): string {
   const { configuration } = loadConfiguration();
   const file = join(configuration.DATA_DIR, 'logs', 'kie-batch.log');
-  const secrets = secretSettings.map((name) => configuration[name]).filter((value) => value !== undefined);
   const line = JSON.stringify({ level: 60, time: new Date().toISOString(), msg: 'Crashed', stack });
   mkdirSync(dirname(file), { recursive: true });
-  appendFileSync(file, `${withoutSecrets(line, secrets)}\n`);
+  appendFileSync(file, `${withoutSecrets(line, secretTexts())}\n`);
   return file;
 }
