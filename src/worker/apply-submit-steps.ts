@@ -37,7 +37,8 @@ async function lookAtFollowed(item: Item, context: WorkerContext): Promise<void>
   const now = clock.now();
   const history = await context.histories.of(context.models.get(item.model));
   const callbacksOn = context.callbackUrl !== null;
-  const plannedMs = nextCheckAt(history, { submittedAt: now, callbacksOn }, now) - now;
+  const hasRoom = context.queryGate.hasRoom();
+  const plannedMs = nextCheckAt(history, { submittedAt: now, callbacksOn, hasRoom }, now) - now;
   const isPriceWanted = (await ledger.budgetOf(item.batch)) !== null;
   const firstLookMs = isPriceWanted ? Math.min(plannedMs, priceLookMs) : plannedMs;
   await Promise.all([ledger.touch(item.id, firstLookMs), queues.add('status-check', item.id, firstLookMs)]);

@@ -2,9 +2,10 @@
  * Calls that ask the vendor about a task: its record, and a link to its result. Each passes the gate of queries,
  * with its limit and the halts that stop queries as well. Called by the status check and by downloads.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Item } from '../shared/ledger/item.ts';
 import type { LinkReply, RecordReply } from '../shared/vendor/replies.ts';
-import type { Verdict } from './gate/gate.ts';
+import type { Admission, Gate, Verdict } from './gate/gate.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** Nothing was asked; ask again after `delayMs`. */
@@ -15,6 +16,8 @@ export interface NotNow {
 
 /** However long the gate says to wait, ask again this soon: what it waits for may end early. */
 const longestWaitMs = 2000;
+const shortWaitMs = 50;
+const mostShortWaits = 5;
 
 export async function readRecord(
   item: Item,
@@ -41,7 +44,7 @@ async function query<Reply extends RecordReply | LinkReply>(
   { queryGate, random, logger }: WorkerContext,
   ask: () => Promise<Reply>,
 ): Promise<Reply | NotNow> {
-  const admission = await queryGate.admit(`${item.id}.${random()}`, item.model);
+  const admission = await admitSoon(queryGate, `${item.id}.${random()}`, item.model);
   if (!admission.go) return { outcome: 'not-now', delayMs: Math.min(admission.waitMs, longestWaitMs) };
   const reply = await ask();
   // The reply counts for more than the slot, which becomes free with its lease.
@@ -49,6 +52,16 @@ async function query<Reply extends RecordReply | LinkReply>(
     .settle(admission.slot, verdictOf(reply))
     .catch((error: unknown) => logger.debug({ err: error }, 'A query was not settled with the gate'));
   return reply;
+}
+
+/** A slot that is free in a moment is waited for here: to delay the job and take it up again would take longer. */
+async function admitSoon(gate: Gate, holder: string, model: string): Promise<Admission> {
+  for (let tries = 1; ; tries += 1) {
+    const admission = await gate.admit(holder, model);
+    const isSoon = !admission.go && admission.why === 'limit' && admission.waitMs <= shortWaitMs;
+    if (!isSoon || tries === mostShortWaits) return admission;
+    await sleep(admission.waitMs);
+  }
 }
 
 /** What the vendor's limit has made of the query. */

@@ -104,12 +104,16 @@ async function rulesFor(
   item: Item,
   model: ModelDefinition,
   now: number,
-  { histories, submitRules, callbackUrl, ledger }: WorkerContext,
+  { histories, submitRules, callbackUrl, ledger, queryGate }: WorkerContext,
 ): Promise<StatusCheckRules> {
   const { deadlineMs } = model;
   // What its own record said while it ran, or what was expected.
   const creditsPerTask = item.chargedCredits || (item.estimate?.credits ?? usualPrice(model) ?? 0);
-  const task = { submittedAt: item.submittedAt ?? now, callbacksOn: callbackUrl !== null };
+  const task = {
+    submittedAt: item.submittedAt ?? now,
+    callbacksOn: callbackUrl !== null,
+    hasRoom: queryGate.hasRoom(),
+  };
   const plannedMs = nextCheckAt(await histories.of(model), task, now) - now;
   const nextLookMs = (await isPriceWanted(item, now, ledger)) ? Math.min(plannedMs, priceLookMs) : plannedMs;
   return { deadlineMs, creditsPerTask, mostTasks, onAmbiguous: submitRules.onAmbiguous, backoff, nextLookMs };

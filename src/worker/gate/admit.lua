@@ -2,7 +2,7 @@
 --
 -- KEYS, ARGV 1-7  see slots.lua
 -- ARGV  8 holder: the id of the link, a dot, and what is unique per try   9… fields of the halts that stop this request
--- Returns {1, 0, slot} when the holder has a slot; {0, milliseconds to wait, why} when not. The slot says when it was
+-- Returns {1, 0, slot, used slots, limit} when the holder has a slot; {0, milliseconds to wait, why} when not. The slot says when it was
 -- admitted, at which count, and whether beyond the limit: what learning needs to know when it is settled.
 --
 -- Invariant: never more slots in use than the limit, but for single attempts beyond it; never more tasks at the vendor
@@ -16,11 +16,11 @@ local state = readState()
 local leaseEnd = redis.call('ZSCORE', openKey, holder)
 if leaseEnd then
   local used = redis.call('ZCARD', heldKey) + redis.call('ZCARD', openKey) - 1
-  return { 1, 0, slot(tonumber(leaseEnd) - lease, used, used >= state.limit) }
+  return { 1, 0, slot(tonumber(leaseEnd) - lease, used, used >= state.limit), used, state.limit }
 end
 local found = room(state, argumentsFrom(9))
 if found.free <= 0 then return { 0, milliseconds(found.wait), found.why } end
 redis.call('ZADD', openKey, text(now + lease), holder)
 redis.call('HINCRBY', stateKey, 'admitted', 1)
 if state.isNew then writeState(state) end
-return { 1, 0, slot(now, found.used, found.beyond) }
+return { 1, 0, slot(now, found.used, found.beyond), found.used, state.limit }

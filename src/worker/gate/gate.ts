@@ -49,6 +49,8 @@ export interface Gate {
    * With a model, the halts of that model count as well as those of the account.
    */
   admit(holder: string, model?: string): Promise<Admission>;
+  /** Whether the latest admission of this process found at most half of the slots in use. */
+  hasRoom(): boolean;
   /** Must follow every admission that was used; without it the slot counts as used until its lease ends. */
   settle(slot: string, verdict: Verdict): Promise<Settled>;
   /** A look without taking anything, for whoever feeds the workers. */
@@ -82,15 +84,26 @@ const admitScript = script('admit.lua');
 const peekScript = script('peek.lua');
 const settleScript = script('settle.lua');
 
+/** With fewer of its slots in use a gate has room for calls that are not needed. */
+const roomShare = 0.5;
 /** As in learning.lua. */
 const TROUBLED = 5;
 const settleReply = z.tuple([z.number(), z.number()]);
 const waits = z.enum(['limit', 'in-flight', 'paused', 'halted']);
+interface Asked {
+  readonly admission: Admission;
+  readonly hasRoom: boolean;
+}
 const admissionReply = z.union([
-  z.tuple([z.literal(1), z.number(), z.string()]).transform(([, , slot]): Admission => ({ go: true, slot })),
+  z.tuple([z.literal(1), z.number(), z.string(), z.number(), z.number()]).transform(
+    ([, , slot, used, limit]): Asked => ({
+      admission: { go: true, slot },
+      hasRoom: used < roomShare * limit,
+    }),
+  ),
   z
     .tuple([z.literal(0), z.number(), waits])
-    .transform(([, waitMs, why]): Admission => ({ go: false, waitMs, why })),
+    .transform(([, waitMs, why]): Asked => ({ admission: { go: false, waitMs, why }, hasRoom: false })),
 ]);
 const roomReply = z
   .tuple([z.number(), z.number(), z.union([waits, z.literal('').transform(() => null)])])
@@ -111,10 +124,14 @@ export function createGate(options: GateOptions): Gate {
       prefix,
       ...args,
     ]);
+  let hadRoom = true;
   return {
+    hasRoom: () => hadRoom,
     admit: async (holder, model) => {
       const reply = await run(admitScript, holder, ...stoppingHaltFields(operation, model));
-      return admissionReply.parse(reply);
+      const { admission, hasRoom } = admissionReply.parse(reply);
+      hadRoom = hasRoom;
+      return admission;
     },
     settle: async (slot, verdict) => {
       const reply = await run(settleScript, slot, verdict.kind, ...settleHints(verdict));

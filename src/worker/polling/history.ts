@@ -5,6 +5,7 @@
  * are rare as long as callbacks come, and come back by themselves when they do not.
  */
 import { type Beliefs, effectiveTasks, learnDistribution } from './duration-distribution.ts';
+import { nextFrequentLook } from './frequent-looks.ts';
 import { type LookPlan, nextLook, solveLooks } from './solve-looks.ts';
 
 /** One ended task, success or not. */
@@ -27,6 +28,8 @@ export interface RunningTask {
   /** When the vendor accepted it. */
   submittedAt: number;
   callbacksOn: boolean;
+  /** Queries cost nothing at present: the gate of queries has room. */
+  hasRoom?: boolean;
 }
 
 /**
@@ -75,7 +78,8 @@ export function learnHistory(tasks: readonly EndedTask[], beliefs: Beliefs): His
  */
 export function nextCheckAt(history: History, task: RunningTask, now: number): number {
   const ageMs = Math.max(0, now - task.submittedAt);
-  const lookMs = task.callbacksOn ? nextLookBesideCallbacks(history, ageMs) : nextLook(history.alone, ageMs);
+  const lookAlone = task.hasRoom ? nextFrequentLook : nextLook;
+  const lookMs = task.callbacksOn ? nextLookBesideCallbacks(history, ageMs) : lookAlone(history.alone, ageMs);
   return Math.ceil(now - ageMs + lookMs);
 }
 
