@@ -3,6 +3,7 @@
  * the contract, so that a person never sees a stack trace for something they can put right.
  */
 import { CommanderError } from 'commander';
+import { allowSlowConnects } from '../shared/outgoing/slow-connects.ts';
 import { watchForCrash } from './crash.ts';
 import { describeError } from './describe-error.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -15,6 +16,7 @@ export async function execute(given: readonly string[]): Promise<void> {
   const words = given.length === 0 ? ['demo'] : given;
   const crash = watchForCrash(terminal);
   outliveReaders(words[0]);
+  allowSlowConnects();
   requireWorkingFolder(terminal);
   try {
     const program = await buildProgram(terminal, words[0]);

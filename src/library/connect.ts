@@ -6,6 +6,7 @@ import { type LogOutput, openSession, type Session } from '../app/session.ts';
 import { loadConfiguration } from '../shared/configuration/configuration.ts';
 import type { SettingName } from '../shared/configuration/schema.ts';
 import type { Logger } from '../shared/logging/logger.ts';
+import { allowSlowConnects } from '../shared/outgoing/slow-connects.ts';
 
 export interface ConnectOptions {
   /** By the names of docs/environment.md, as one would write them there; over the environment and `.env`. */
@@ -17,6 +18,7 @@ export interface ConnectOptions {
 }
 
 export function connect({ settings = {}, logger, modelFiles = [] }: ConnectOptions): Promise<Session> {
+  allowSlowConnects();
   return openSession({
     loaded: loadConfiguration(settings),
     output: outputOf(logger),

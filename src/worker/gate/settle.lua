@@ -12,6 +12,10 @@
 local admittedAt, used, where, holder = string.match(ARGV[8], '^(%d+) (%d+) (%a+) (.*)$')
 local leaseEnd = holder and redis.call('ZSCORE', openKey, holder)
 if not leaseEnd then return { 0, 0 } end
+-- Without memory Redis refuses only the commands that need some: this one, which changes nothing, is refused before
+-- anything is half done.
+redis.call('SETRANGE', KEYS[1] .. ':memory', 0, '')
+
 redis.call('ZREM', openKey, holder)
 
 local slot = { admittedAt = tonumber(admittedAt), used = tonumber(used), beyond = where == 'beyond' }

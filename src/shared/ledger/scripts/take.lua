@@ -44,6 +44,9 @@ end
 
 -- Ids that wait no longer, or stand at the gate for another batch that lists them, are skipped: a bounded number a
 -- call, as a half cancelled batch may have very many.
+-- Without memory Redis refuses only the commands that need some: this one, which changes nothing, is refused before
+-- anything is half done.
+redis.call('SETRANGE', KEYS[1] .. ':memory', 0, '')
 local looks = 0
 while #taken < wanted and looks < 5000 do
   looks = looks + 1

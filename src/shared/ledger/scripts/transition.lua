@@ -151,6 +151,10 @@ local function passToBatchThatRuns()
   end
 end
 
+-- Without memory Redis refuses only the commands that need some: this one, which changes nothing, is refused before
+-- anything is half done.
+redis.call('SETRANGE', KEYS[1] .. ':memory', 0, '')
+
 -- What met a pause at the gate waits in front of the backlogs again.
 if from == 'queued' and to == 'submitting' then
   local isAllPaused = redis.call('EXISTS', prefix .. ':paused') == 1
