@@ -1,11 +1,12 @@
 /** The key that everything needs which calls the vendor. */
 import type { Configuration } from '../shared/configuration/configuration.ts';
+import { keyPageUrl } from '../shared/vendor/facts.ts';
 import { UsageError } from './usage-error.ts';
 
 /** @throws UsageError that says where to get a key and where to put it */
 export function requireApiKey({ KIE_API_KEY }: Configuration): string {
   if (KIE_API_KEY !== undefined) return KIE_API_KEY;
   throw new UsageError(
-    'KIE_API_KEY is not set. Make a key at https://kie.ai/api-key and put it into the environment or into a file .env here: KIE_API_KEY=…',
+    `KIE_API_KEY is not set. Make a key at ${keyPageUrl} and put it into the environment or into a file .env here: KIE_API_KEY=…`,
   );
 }

@@ -20,7 +20,7 @@ import type { RedisConnection } from '../shared/redis/script.ts';
 import { createStorage } from '../shared/storage/create-storage.ts';
 import type { Storage } from '../shared/storage/storage.ts';
 import { rootOf } from '../shared/storage/storage-root.ts';
-import { createVendorClient } from '../shared/vendor/vendor-client.ts';
+import { createVendor } from '../shared/vendor/vendor.ts';
 import { createCreateCalls } from '../worker/create-calls.ts';
 import { createGate } from '../worker/gate/gate.ts';
 import { queryGateLimit } from '../worker/gate/query-limit.ts';
@@ -68,7 +68,7 @@ export async function openWorker(
     allowPrivateAddresses: configuration.ALLOW_PRIVATE_ADDRESSES,
     connectionsPerHost: configuration.DOWNLOAD_CONCURRENCY,
   });
-  const vendor = createVendorClient({
+  const vendor = createVendor({
     baseUrl: configuration.KIE_BASE_URL,
     apiKey: requireApiKey(configuration),
     timeoutMs: vendorTimeoutMs,

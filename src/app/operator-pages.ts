@@ -13,7 +13,7 @@ import { systemClock } from '../shared/clock.ts';
 import type { Configuration } from '../shared/configuration/configuration.ts';
 import { createItemSearch } from '../shared/ledger/search.ts';
 import { createStorage } from '../shared/storage/create-storage.ts';
-import { createVendorClient, type VendorClient } from '../shared/vendor/vendor-client.ts';
+import { createVendor, type Vendor } from '../shared/vendor/vendor.ts';
 import { serverOperations } from './server-operations.ts';
 import type { Session } from './session.ts';
 
@@ -54,14 +54,14 @@ export async function openOperatorPages(session: Session): Promise<OperatorPages
   };
 }
 
-function openVendor({ configuration, logger }: Session): VendorClient | null {
+function openVendor({ configuration, logger }: Session): Vendor | null {
   const { KIE_API_KEY: apiKey, KIE_BASE_URL: baseUrl } = configuration;
   if (apiKey === undefined) return null;
-  return createVendorClient({ baseUrl, apiKey, timeoutMs: creditsTimeoutMs, logger, clock: systemClock });
+  return createVendor({ baseUrl, apiKey, timeoutMs: creditsTimeoutMs, logger, clock: systemClock });
 }
 
-async function readCredits(vendor: VendorClient, signal: AbortSignal): Promise<number | null> {
-  const reply = await vendor.getCredits(signal);
+async function readCredits(vendor: Vendor, signal: AbortSignal): Promise<number | null> {
+  const reply = await vendor.balance(signal);
   return reply.outcome === 'credits' ? reply.credits : null;
 }
 

@@ -11,7 +11,7 @@ import type { Logger } from '../shared/logging/logger.ts';
 import { estimateCredits } from '../shared/models/estimate.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { usualPrice } from '../shared/models/price.ts';
-import { createVendorClient } from '../shared/vendor/vendor-client.ts';
+import { createVendor } from '../shared/vendor/vendor.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Asks a person; true for yes. */
@@ -52,9 +52,9 @@ export async function readBalance(
   logger: Logger,
 ): Promise<number | null> {
   if (apiKey === undefined) return null;
-  const vendor = createVendorClient({ baseUrl, apiKey, logger, clock: systemClock });
+  const vendor = createVendor({ baseUrl, apiKey, logger, clock: systemClock });
   try {
-    const reply = await vendor.getCredits(AbortSignal.timeout(balancePatienceMs));
+    const reply = await vendor.balance(AbortSignal.timeout(balancePatienceMs));
     return reply.outcome === 'credits' ? reply.credits : null;
   } finally {
     await vendor.close();

@@ -108,7 +108,7 @@ async function isTrying({ trialOf }: Halt, { ledger }: WorkerContext): Promise<b
 
 /** The balance: harmless, and refused to a key that is not let in. */
 async function probeAccount(halt: Halt, context: WorkerContext, signal: AbortSignal): Promise<Verdict> {
-  const reply = await context.vendor.getCredits(signal);
+  const reply = await context.vendor.balance(signal);
   if (reply.outcome === 'halt') return refused(halt, reply, context.models.list()[0], context);
   if (reply.outcome !== 'credits') return standing(halt.message);
   // Whether the cap of a key holds for the balance too nobody has seen.
@@ -128,7 +128,7 @@ async function probeCreate(halt: Halt, context: WorkerContext, signal: AbortSign
   const model = halt.model === null ? models[0] : models.find(({ id }) => id === halt.model);
   // A model that only another worker's --model-file knows is that worker's to probe.
   if (model === undefined) return standing(halt.message);
-  return afterProbe(halt, await context.vendor.probeModel(model, signal), model, context);
+  return afterProbe(halt, await context.vendor.probe(model, signal), model, context);
 }
 
 async function afterProbe(

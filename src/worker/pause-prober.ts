@@ -35,6 +35,6 @@ async function askFree(
   const known = models.list();
   const model = known.find(({ probe }) => probe !== null) ?? known[0];
   if (model === undefined) return { outcome: 'retry' };
-  if (operation === 'query') return vendor.getRecord(model, noTask, signal);
-  return model.probe === null ? vendor.getCredits(signal) : vendor.probeModel(model, signal);
+  if (operation === 'query') return vendor.read(model, noTask, signal);
+  return model.probe === null ? vendor.balance(signal) : vendor.probe(model, signal);
 }

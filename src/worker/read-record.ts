@@ -26,7 +26,7 @@ export async function readRecord(
   signal: AbortSignal,
 ): Promise<RecordReply | NotNow> {
   const { vendor, models } = context;
-  return query(item, context, () => vendor.getRecord(models.get(item.model), taskId, signal));
+  return query(item, context, () => vendor.read(models.get(item.model), taskId, signal));
 }
 
 /** A link to the file behind a result URL that is dead. */
@@ -36,7 +36,7 @@ export async function mintLink(
   context: WorkerContext,
   signal: AbortSignal,
 ): Promise<LinkReply | NotNow> {
-  return query(item, context, () => context.vendor.mintLink(resultUrl, signal));
+  return query(item, context, () => context.vendor.recover(resultUrl, signal));
 }
 
 async function query<Reply extends RecordReply | LinkReply>(

@@ -112,7 +112,7 @@ export function createSubmitStage(
     const submitting: Item = { ...item, state: 'submitting', submittedAt: context.clock.now() };
     const rules = await rulesFor(submitting);
     call.sending();
-    const reply = await context.vendor.createTask({ model, url: item.url, ...callback }, neverAborted);
+    const reply = await context.vendor.create({ model, url: item.url, ...callback }, neverAborted);
     call.answered();
     const decide = (trouble: Pick<SubmitRules, 'vendorDown' | 'refusesAll'>) =>
       applyStep(
@@ -149,7 +149,7 @@ export function createSubmitStage(
 
   /** Asked with a free call when many answers in a row were of no use: is it the vendor, or are it these links? */
   async function isVendorDown(model: ModelDefinition, signal: AbortSignal): Promise<boolean> {
-    return (await context.vendor.probeModel(model, signal)).outcome === 'retry';
+    return (await context.vendor.probe(model, signal)).outcome === 'retry';
   }
 
   /** A halt may last for hours: the place at the gate is for links that can get through. */

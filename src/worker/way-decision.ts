@@ -3,7 +3,7 @@
  * file for 14 days: so a link is minted, then the record is read again, and only then the attempt has failed.
  */
 import type { ResultWay } from '../shared/jobs/result-way.ts';
-import { fileKeptMs, mintedLinkMs } from '../shared/vendor/retention.ts';
+import { fileKeptMs, mintedLinkMs } from '../shared/vendor/facts.ts';
 import type { FetchReply } from './transfer/fetch-reply.ts';
 
 export type NextWay = 'mint' | 'read-again';

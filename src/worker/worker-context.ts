@@ -8,7 +8,7 @@ import type { Ledger } from '../shared/ledger/ledger.ts';
 import type { Logger } from '../shared/logging/logger.ts';
 import type { ModelRegistry } from '../shared/models/load-models.ts';
 import type { RedisConnection } from '../shared/redis/script.ts';
-import type { VendorClient } from '../shared/vendor/vendor-client.ts';
+import type { Vendor } from '../shared/vendor/vendor.ts';
 import type { CreateCalls } from './create-calls.ts';
 import type { Gate } from './gate/gate.ts';
 import type { HeldAnswers } from './held-answers.ts';
@@ -26,7 +26,7 @@ export interface WorkerContext {
   readonly calls: CreateCalls;
   readonly ledger: Ledger;
   readonly queues: Queues;
-  readonly vendor: VendorClient;
+  readonly vendor: Vendor;
   readonly submitGate: Gate;
   readonly queryGate: Gate;
   readonly models: ModelRegistry;

@@ -8,7 +8,8 @@ import type { ModelDefinition } from '../../shared/models/model-definition.ts';
 import { usualPrice } from '../../shared/models/price.ts';
 import { refusalOfAddress } from '../../shared/outgoing/address-rules.ts';
 import { createOutgoing, type Outgoing } from '../../shared/outgoing/outgoing.ts';
-import { createVendorClient } from '../../shared/vendor/vendor-client.ts';
+import { keyPageUrl } from '../../shared/vendor/facts.ts';
+import { createVendor } from '../../shared/vendor/vendor.ts';
 import { type Check, failed, skipped, warning } from './check.ts';
 import { judgeSkew } from './judge-machine.ts';
 import { judgeCallback, judgeCredits, judgeModel } from './judge-vendor.ts';
@@ -35,17 +36,17 @@ export async function checkVendor({
       failed(
         'key',
         'KIE_API_KEY is not set',
-        'make a key at https://kie.ai/api-key and put it into the environment or a file .env',
+        `make a key at ${keyPageUrl} and put it into the environment or a file .env`,
       ),
     ];
   }
-  const vendor = createVendorClient({ baseUrl, apiKey, timeoutMs, logger });
+  const vendor = createVendor({ baseUrl, apiKey, timeoutMs, logger });
   const signal = AbortSignal.timeout(2 * timeoutMs);
   try {
-    const credits = await vendor.getCredits(signal);
+    const credits = await vendor.balance(signal);
     const creditsPerTask = Math.max(0, ...models.map((model) => usualPrice(model) ?? 0));
     const probes = await Promise.all(
-      models.map(async (model) => judgeModel(model, await vendor.probeModel(model, signal))),
+      models.map(async (model) => judgeModel(model, await vendor.probe(model, signal))),
     );
     return [...judgeCredits(credits, { waitingLinks, creditsPerTask }), ...probes];
   } finally {

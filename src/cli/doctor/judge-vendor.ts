@@ -2,6 +2,7 @@
 
 import { estimateCredits } from '../../shared/models/estimate.ts';
 import type { ModelDefinition } from '../../shared/models/model-definition.ts';
+import { keyPageUrl } from '../../shared/vendor/facts.ts';
 import type { CreditsReply, ProbeReply } from '../../shared/vendor/replies.ts';
 import { type Check, failed, ok, skipped, warning } from './check.ts';
 
@@ -43,7 +44,7 @@ function judgeAccount(reason: string, message: string): Check {
       return failed(
         'key',
         `the vendor refuses the key: ${message}`,
-        'make a key at https://kie.ai/api-key, put it into KIE_API_KEY',
+        `make a key at ${keyPageUrl}, put it into KIE_API_KEY`,
       );
     case 'misconfigured':
       return failed('key', `there is no such API: ${message}`, 'check KIE_BASE_URL');

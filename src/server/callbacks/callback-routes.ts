@@ -9,8 +9,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type CallbackOrigin, createCallbackTokens } from '../../shared/callbacks/callback-tokens.ts';
 import { createClaims } from '../../shared/callbacks/claims.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { readTaskIdOfBody } from '../../shared/vendor/callback-body.ts';
-import { isSignedBy } from '../../shared/vendor/callback-signature.ts';
+import { type ReceivedCallback, understandCallback } from '../../shared/vendor/understand-callback.ts';
 import type { RegisterRoutes } from '../start-server.ts';
 import { createAddressRate } from './address-rate.ts';
 import { type CallbackDeps, takeCallback } from './take-callback.ts';
@@ -58,14 +57,14 @@ export function callbackRoutes(deps: CallbackRouteDeps): RegisterRoutes {
     });
   }
 
-  async function take(origin: CallbackOrigin, body: Buffer, headers: Headers): Promise<void> {
-    const taskId = readTaskIdOfBody(body);
-    if (taskId === null) return;
-    if (webhookKey !== null && !isSignedBy(webhookKey, taskId, headers, clock.now())) {
+  async function take(origin: CallbackOrigin, callback: ReceivedCallback): Promise<void> {
+    const meaning = understandCallback(callback, webhookKey, clock.now());
+    if (meaning.kind === 'unreadable') return;
+    if (meaning.kind === 'unsigned') {
       logger.warn({ item: origin.id }, 'A callback with a missing, wrong or old signature was ignored');
       return;
     }
-    const rest = await takeCallback(origin, taskId, { ...deps, claims });
+    const rest = await takeCallback(origin, meaning.taskId, { ...deps, claims });
     if (rest !== null) runOn(rest);
   }
 
@@ -89,10 +88,7 @@ export function callbackRoutes(deps: CallbackRouteDeps): RegisterRoutes {
         if (origin === undefined) return { ok: true };
         const { headers } = request;
         const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-        const taken = take(origin, body, {
-          timestamp: headerOf(headers['x-webhook-timestamp']),
-          signature: headerOf(headers['x-webhook-signature']),
-        });
+        const taken = take(origin, { headers, body });
         if ((await inTime(taken, logger)) !== late) return { ok: true };
         return reply.code(503).send({ ok: false });
       });
@@ -108,15 +104,6 @@ type TokenRequest = FastifyRequest<TokenRoute>;
 /** The vendor comes again. */
 function refuse(reply: FastifyReply, status: 429 | 503): void {
   reply.code(status).header('connection', 'close').send({ ok: false });
-}
-
-interface Headers {
-  readonly timestamp: string | undefined;
-  readonly signature: string | undefined;
-}
-
-function headerOf(value: string | string[] | undefined): string | undefined {
-  return Array.isArray(value) ? value[0] : value;
 }
 
 function pathsOf(baseUrl: string | null): string[] {

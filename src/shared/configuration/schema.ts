@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { compilePathTemplate, DEFAULT_PATH_TEMPLATE } from '../storage/path-template.ts';
+import { vendorBaseUrl } from '../vendor/facts.ts';
 import { flag, rateLimit, rateLimitOrAuto, share, sizeBytes, wholeNumber } from './values.ts';
 
 function httpUrl(example: string) {
@@ -79,7 +80,7 @@ export const configurationSchema = z.object({
     .regex(/^[\x21-\x7e]+$/, { message: 'holds characters no key can have: copy it again' })
     .optional()
     .describe('bearer key of the vendor’s API; needed by `run` and `worker`'),
-  KIE_BASE_URL: httpUrl('https://api.kie.ai').default('https://api.kie.ai').describe('the vendor’s API'),
+  KIE_BASE_URL: httpUrl(vendorBaseUrl).default(vendorBaseUrl).describe('the vendor’s API'),
   REDIS_URL: redisUrl
     .optional()
     .describe(

@@ -4,6 +4,7 @@
  * definition is data; what is done with it lives in identify-link.ts and build-input.ts.
  */
 import { z } from 'zod';
+import { usualCreatePath, usualRecordPath, usualResultPath } from '../vendor/facts.ts';
 import { priceSchema } from './price.ts';
 
 /** The one model whose share ids are item ids as they stand; all others get a hash. */
@@ -35,7 +36,7 @@ const DAY_MS = 24 * HOUR_MS;
 
 const pathSchema = z
   .string()
-  .regex(/^\/[A-Za-z0-9._~/-]*$/, 'must be a path like /api/v1/jobs/createTask, without host or query')
+  .regex(/^\/[A-Za-z0-9._~/-]*$/, `must be a path like ${usualCreatePath}, without host or query`)
   .refine((path) => !path.includes('..') && !path.includes('//'), 'must not hold ".." or "//"');
 
 const hostSchema = z
@@ -97,15 +98,15 @@ const definitionShape = z.strictObject({
     .optional()
     .describe("The vendor's name for the model, when it is not the id: two settings of one model."),
   title: z.string().max(200).default('').describe('One line for people.'),
-  createPath: pathSchema.default('/api/v1/jobs/createTask').describe('Where tasks are created.'),
-  recordPath: pathSchema.default('/api/v1/jobs/recordInfo').describe('Where tasks are queried.'),
+  createPath: pathSchema.default(usualCreatePath).describe('Where tasks are created.'),
+  recordPath: pathSchema.default(usualRecordPath).describe('Where tasks are queried.'),
   link: linkSchema.describe('Which links the model takes.'),
   input: inputSchema.describe('How the input of a task is built from the link.'),
   resultPath: z
     .array(z.string().min(1))
     .min(1)
     .max(10)
-    .default(['resultJson', 'resultUrls'])
+    .default([...usualResultPath])
     .describe('The way to the result URLs inside the record; JSON strings on the way are opened.'),
   creditsPerTask: z
     .number()

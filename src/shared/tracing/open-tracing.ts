@@ -12,8 +12,8 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import { BatchSpanProcessor, type Sampler, SamplingDecision, TracerProvider } from '@opentelemetry/sdk-trace';
 import { BullMQOtel } from 'bullmq-otel';
 import type { Clock } from '../clock.ts';
+import { createBoundedWarnings } from '../logging/bounded-warnings.ts';
 import type { Logger } from '../logging/logger.ts';
-import { createBoundedWarnings } from '../vendor/bounded-warnings.ts';
 
 export interface Tracing {
   /** For the options of queues and workers. */

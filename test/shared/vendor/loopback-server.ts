@@ -6,11 +6,7 @@ import pino, { type Logger } from 'pino';
 import { onTestFinished } from 'vitest';
 import { loadModels } from '../../../src/shared/models/load-models.ts';
 import type { ModelDefinition } from '../../../src/shared/models/model-definition.ts';
-import {
-  createVendorClient,
-  type VendorClient,
-  type VendorClientOptions,
-} from '../../../src/shared/vendor/vendor-client.ts';
+import { createVendor, type Vendor, type VendorOptions } from '../../../src/shared/vendor/vendor.ts';
 
 export const API_KEY = 'secret-key-0123456789abcdef';
 export const LINK = 'https://sora.chatgpt.com/p/s_68e83bd7eee88191be79d2ba7158516f';
@@ -64,11 +60,11 @@ async function listen(server: Server): Promise<string> {
 /** A client for the running test, closed at its end; its log lines go to `lines`. */
 export function connect(
   baseUrl: string,
-  options: Partial<VendorClientOptions> = {},
-): { client: VendorClient; lines: string[] } {
+  options: Partial<VendorOptions> = {},
+): { client: Vendor; lines: string[] } {
   const lines: string[] = [];
   const logger: Logger = pino({ level: 'trace' }, { write: (line: string) => void lines.push(line) });
-  const client = createVendorClient({ baseUrl, apiKey: API_KEY, logger, creditsRetryMs: 1, ...options });
+  const client = createVendor({ baseUrl, apiKey: API_KEY, logger, creditsRetryMs: 1, ...options });
   onTestFinished(() => client.close());
   return { client, lines };
 }

@@ -21,7 +21,7 @@ const ACCEPTED = '{"code":200,"data":{"taskId":"abc"}}';
 const SHORT_MS = 200;
 
 function create(url: string, options = {}, signal = never()) {
-  return connect(url, options).client.createTask({ model: defaultModel, url: LINK }, signal);
+  return connect(url, options).client.create({ model: defaultModel, url: LINK }, signal);
 }
 
 const CHUNKED = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n';
@@ -102,15 +102,15 @@ describe('nothing was sent', () => {
     });
     const { client } = connect(url, { dispatcher: oneConnection() });
     const request = { model: defaultModel, url: LINK };
-    const holding = client.createTask(request, never());
+    const holding = client.create(request, never());
     const socket = await first.promise;
     const stopper = new AbortController();
-    const waiting = client.createTask(request, stopper.signal);
+    const waiting = client.create(request, stopper.signal);
     stopper.abort();
     expect(await waiting).toMatchObject({ outcome: 'retry', sent: false });
     socket.write(rawAnswer(ACCEPTED));
     expect(await holding).toMatchObject({ outcome: 'accepted' });
-    expect(await client.createTask(request, never())).toMatchObject({ outcome: 'accepted' });
+    expect(await client.create(request, never())).toMatchObject({ outcome: 'accepted' });
     expect(counts.requests).toBe(2);
   });
 });
@@ -144,7 +144,7 @@ describe('the request may have arrived', () => {
   test.each(ways)('a query can be repeated all the same: %s', async (_, onRequest) => {
     const { url } = await serveRequests(onRequest);
     const { client } = connect(url);
-    expect(await client.getRecord(defaultModel, 't', never())).toMatchObject({
+    expect(await client.read(defaultModel, 't', never())).toMatchObject({
       outcome: 'retry',
       sent: true,
     });
@@ -179,7 +179,7 @@ describe('the request may have arrived', () => {
     const arrived = Promise.withResolvers<void>();
     const { url } = await serveRequests(() => arrived.resolve());
     const { client } = connect(url);
-    const reply = client.createTask({ model: defaultModel, url: LINK }, never());
+    const reply = client.create({ model: defaultModel, url: LINK }, never());
     await arrived.promise;
     await client.close();
     expect(await reply).toMatchObject({ outcome: 'ambiguous' });
@@ -197,7 +197,7 @@ describe('connections that are kept', () => {
     const { url, counts } = await serveRequests((socket) => socket.write(rawAnswer(ACCEPTED)));
     const { client } = connect(url);
     for (let count = 0; count < 5; count += 1)
-      await client.createTask({ model: defaultModel, url: LINK }, never());
+      await client.create({ model: defaultModel, url: LINK }, never());
     expect(counts.requests).toBe(5);
     expect(counts.connections).toBeLessThan(5);
   });
@@ -206,7 +206,7 @@ describe('connections that are kept', () => {
     const { url, counts } = await serveRequests((socket) => socket.end(rawAnswer(ACCEPTED)));
     const { client } = connect(url);
     for (let count = 0; count < 20; count += 1) {
-      const reply = await client.createTask({ model: defaultModel, url: LINK }, never());
+      const reply = await client.create({ model: defaultModel, url: LINK }, never());
       expect(reply).toMatchObject({ outcome: 'accepted' });
     }
     expect(counts.requests).toBe(20);
@@ -223,10 +223,10 @@ describe('connections that are kept', () => {
         else end(socket);
       });
       const { client } = connect(url);
-      expect(await client.createTask({ model: defaultModel, url: LINK }, never())).toMatchObject({
+      expect(await client.create({ model: defaultModel, url: LINK }, never())).toMatchObject({
         outcome: 'accepted',
       });
-      expect(await client.createTask({ model: defaultModel, url: LINK }, never())).toMatchObject({
+      expect(await client.create({ model: defaultModel, url: LINK }, never())).toMatchObject({
         outcome: 'ambiguous',
       });
       expect(counts.requests).toBe(2);

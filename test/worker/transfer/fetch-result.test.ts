@@ -264,7 +264,7 @@ test('a storage with too little space is full before the body is kept', async ()
 test('a result that is stored already is found without a request', async () => {
   const first = await fetchFrom(serve());
   const again = await fetchFrom('http://127.0.0.1:1/gone.mp4');
-  expect(again).toEqual({ ...first, resumedFromBytes: bytes.length });
+  expect(again).toEqual({ ...first, resumedFromBytes: bytes.length, isFound: true });
   expect(host.seen).toHaveLength(1);
 });
 

@@ -3,7 +3,7 @@ import { inspect } from 'node:util';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import pino from 'pino';
 import { describe, expect, test } from 'vitest';
-import { createVendorClient } from '../../../src/shared/vendor/vendor-client.ts';
+import { createVendor } from '../../../src/shared/vendor/vendor.ts';
 import {
   API_KEY,
   connect,
@@ -51,8 +51,8 @@ describe('the replies of the contract, over HTTP', () => {
     const { client } = connect(url);
     const reply =
       callOf[replyCase.call] === 'createTask'
-        ? await client.createTask({ model: defaultModel, url: LINK }, never())
-        : await client.getRecord(defaultModel, 't', never());
+        ? await client.create({ model: defaultModel, url: LINK }, never())
+        : await client.read(defaultModel, 't', never());
     expect(reply).toMatchObject(replyCase.expect);
   });
 
@@ -63,7 +63,7 @@ describe('the replies of the contract, over HTTP', () => {
         transport === 'refused'
           ? await refusingUrl()
           : await serveTcp((socket) => socket.on('data', () => socket.resetAndDestroy()));
-      const reply = await connect(url).client.createTask({ model: defaultModel, url: LINK }, never());
+      const reply = await connect(url).client.create({ model: defaultModel, url: LINK }, never());
       expect(reply).toMatchObject(rest.expect);
       if (reply.outcome === 'retry') expect(reply.sent).toBe(false);
     },
@@ -75,7 +75,7 @@ describe('what is sent', () => {
     const { url, received } = await serveAnswer(ACCEPTED);
     const callbackUrl = 'https://me.example/callback/1';
     const request = { model: defaultModel, url: `${LINK}?x=1`, callbackUrl };
-    await connect(url).client.createTask(request, never());
+    await connect(url).client.create(request, never());
     expect(received).toHaveLength(1);
     expect(received[0]).toMatchObject({
       method: 'POST',
@@ -91,7 +91,7 @@ describe('what is sent', () => {
 
   test('without a callback none is named', async () => {
     const { url, received } = await serveAnswer(ACCEPTED);
-    await connect(url).client.createTask({ model: defaultModel, url: LINK }, never());
+    await connect(url).client.create({ model: defaultModel, url: LINK }, never());
     expect(JSON.parse(received[0]?.body ?? '')).not.toHaveProperty('callBackUrl');
   });
 
@@ -104,8 +104,8 @@ describe('what is sent', () => {
       recordPath: '/api/v3/look',
     };
     const { client } = connect(`${url}/proxy/`);
-    await client.createTask({ model, url: LINK }, never());
-    await client.getRecord(model, 'a b&c', never());
+    await client.create({ model, url: LINK }, never());
+    await client.read(model, 'a b&c', never());
     expect(received.map((request) => request.url)).toEqual([
       '/proxy/api/v3/make',
       '/proxy/api/v3/look?taskId=a%20b%26c',
@@ -120,10 +120,8 @@ describe('what is sent', () => {
       const { url } = await serveAnswer('', { httpStatus, headers });
       const { client } = connect(url);
       const misconfigured = { outcome: 'halt', reason: 'misconfigured' };
-      expect(await client.createTask({ model: defaultModel, url: LINK }, never())).toMatchObject(
-        misconfigured,
-      );
-      expect(await client.getRecord(defaultModel, 't', never())).toMatchObject(misconfigured);
+      expect(await client.create({ model: defaultModel, url: LINK }, never())).toMatchObject(misconfigured);
+      expect(await client.read(defaultModel, 't', never())).toMatchObject(misconfigured);
     }
     expect(other.received).toEqual([]);
   });
@@ -136,7 +134,7 @@ describe('how answers are read', () => {
     ['br', brotliCompressSync(ACCEPTED)],
   ])('an answer packed with %s is unpacked', async (encoding, body) => {
     const { url } = await serveAnswer(body, { headers: { 'content-encoding': encoding } });
-    const reply = await connect(url).client.createTask({ model: defaultModel, url: LINK }, never());
+    const reply = await connect(url).client.create({ model: defaultModel, url: LINK }, never());
     expect(reply).toMatchObject({ outcome: 'accepted', taskId: 'abc' });
   });
 
@@ -146,7 +144,7 @@ describe('how answers are read', () => {
     ['opening to far too much', gzipSync(Buffer.alloc(4 * 1024 * 1024, 'x')), 'gzip'],
   ])('a packing that is %s hides whether a task exists', async (_, body, encoding) => {
     const { url } = await serveAnswer(body, { headers: { 'content-encoding': encoding } });
-    const reply = await connect(url).client.createTask({ model: defaultModel, url: LINK }, never());
+    const reply = await connect(url).client.create({ model: defaultModel, url: LINK }, never());
     expect(reply).toMatchObject({ outcome: 'ambiguous' });
   });
 
@@ -159,10 +157,10 @@ describe('how answers are read', () => {
       });
     const options = { maxReplyBytes: 100_000 };
     const create = async (first: string) =>
-      connect(await start(first), options).client.createTask({ model: defaultModel, url: LINK }, never());
+      connect(await start(first), options).client.create({ model: defaultModel, url: LINK }, never());
     expect(await create('{"code":200,"data":"')).toMatchObject({ outcome: 'ambiguous' });
     expect(await create('<html>')).toMatchObject({ outcome: 'retry' });
-    const query = connect(await start('{'), options).client.getRecord(defaultModel, 't', never());
+    const query = connect(await start('{'), options).client.read(defaultModel, 't', never());
     expect(await query).toMatchObject({ outcome: 'retry', sent: true });
   });
 
@@ -174,7 +172,7 @@ describe('how answers are read', () => {
       'x-other': 'no',
     };
     const { url } = await serveAnswer('{"code":429,"msg":"slow down"}', { headers });
-    const reply = await connect(url).client.createTask({ model: defaultModel, url: LINK }, never());
+    const reply = await connect(url).client.create({ model: defaultModel, url: LINK }, never());
     expect(reply).toMatchObject({ outcome: 'throttled', retryAfterMs: 3_000, message: 'slow down' });
     expect(reply).toHaveProperty('hints', { retryAfterMs: 3_000, remaining: 0 });
   });
@@ -188,19 +186,19 @@ describe('the balance and the probe', () => {
       expect(request.url).toBe('/api/v1/chat/credit');
       response.end(calls < 3 ? '<html>' : '{"code":200,"data":99.5}');
     });
-    expect(await connect(url).client.getCredits(never())).toEqual({ outcome: 'credits', credits: 99.5 });
+    expect(await connect(url).client.balance(never())).toEqual({ outcome: 'credits', credits: 99.5 });
     expect(calls).toBe(3);
   });
 
   test('a balance that never comes is a reply and no exception', async () => {
     const { client } = connect(await refusingUrl());
-    expect(await client.getCredits(never())).toMatchObject({ outcome: 'retry', sent: false });
-    expect(await client.getCredits(AbortSignal.abort())).toMatchObject({ outcome: 'retry', sent: false });
+    expect(await client.balance(never())).toMatchObject({ outcome: 'retry', sent: false });
+    expect(await client.balance(AbortSignal.abort())).toMatchObject({ outcome: 'retry', sent: false });
   });
 
   test('the probe is one create call with the empty input', async () => {
     const { url, received } = await serveAnswer('{"code":500,"msg":"This field is required"}');
-    expect(await connect(url).client.probeModel(defaultModel, never())).toEqual({ outcome: 'live' });
+    expect(await connect(url).client.probe(defaultModel, never())).toEqual({ outcome: 'live' });
     expect(received.map(({ body }) => JSON.parse(body))).toEqual([
       { model: 'sora-watermark-remover', input: {} },
     ]);
@@ -209,13 +207,13 @@ describe('the balance and the probe', () => {
   test('a model without a probe is not probed', async () => {
     const { url, received } = await serveAnswer(ACCEPTED);
     const model = { ...defaultModel, probe: null };
-    expect(await connect(url).client.probeModel(model, never())).toEqual({ outcome: 'no-probe' });
+    expect(await connect(url).client.probe(model, never())).toEqual({ outcome: 'no-probe' });
     expect(received).toEqual([]);
   });
 
   test("a failing probe is not repeated here: its pace is the caller's", async () => {
     const { url, received } = await serveAnswer('<html>', { httpStatus: 502 });
-    expect(await connect(url).client.probeModel(defaultModel, never())).toMatchObject({ outcome: 'retry' });
+    expect(await connect(url).client.probe(defaultModel, never())).toMatchObject({ outcome: 'retry' });
     expect(received).toHaveLength(1);
   });
 });
@@ -240,9 +238,9 @@ describe('the API key', () => {
       const { url } = await serveAnswer(body, { httpStatus, headers });
       const { client, lines } = connect(url);
       produced.push(client, lines);
-      produced.push(await client.createTask({ model: defaultModel, url: LINK }, never()));
-      produced.push(await client.getRecord(defaultModel, 't', never()));
-      produced.push(await client.getCredits(never()), await client.probeModel(defaultModel, never()));
+      produced.push(await client.create({ model: defaultModel, url: LINK }, never()));
+      produced.push(await client.read(defaultModel, 't', never()));
+      produced.push(await client.balance(never()), await client.probe(defaultModel, never()));
     }
     expect(inspect(produced, { depth: 20, showHidden: true, maxStringLength: null })).not.toContain(API_KEY);
   });
@@ -258,9 +256,9 @@ describe('the API key', () => {
     const produced: unknown[] = [];
     for (const url of urls) {
       const { client, lines } = connect(url);
-      produced.push(lines, await client.createTask({ model: defaultModel, url: LINK }, never()));
-      produced.push(await client.getRecord(defaultModel, 't', never()));
-      produced.push(await client.getCredits(never()));
+      produced.push(lines, await client.create({ model: defaultModel, url: LINK }, never()));
+      produced.push(await client.read(defaultModel, 't', never()));
+      produced.push(await client.balance(never()));
     }
     expect(inspect(produced, { depth: 20, showHidden: true, maxStringLength: null })).not.toContain(API_KEY);
   });
@@ -269,7 +267,7 @@ describe('the API key', () => {
     'a key no header can carry is refused: %j',
     (apiKey) => {
       const make = () =>
-        createVendorClient({ baseUrl: 'http://127.0.0.1', apiKey, logger: pino({ level: 'silent' }) });
+        createVendor({ baseUrl: 'http://127.0.0.1', apiKey, logger: pino({ level: 'silent' }) });
       expect(make).toThrow(/copy it again into KIE_API_KEY/);
     },
   );
@@ -278,7 +276,7 @@ describe('the API key', () => {
 test('an unknown state is warned about once, with the task and without headers', async () => {
   const { url } = await serveAnswer('{"code":200,"data":{"state":"archiving"}}');
   const { client, lines } = connect(url, { clock: { now: () => 0 } });
-  for (let count = 0; count < 5; count += 1) await client.getRecord(defaultModel, 'task-1', never());
+  for (let count = 0; count < 5; count += 1) await client.read(defaultModel, 'task-1', never());
   expect(lines).toHaveLength(1);
   expect(JSON.parse(lines[0] ?? '')).toMatchObject({
     msg: 'Unknown task state',

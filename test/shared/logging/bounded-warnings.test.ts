@@ -1,6 +1,6 @@
 import pino from 'pino';
 import { expect, test } from 'vitest';
-import { createBoundedWarnings } from '../../../src/shared/vendor/bounded-warnings.ts';
+import { createBoundedWarnings } from '../../../src/shared/logging/bounded-warnings.ts';
 
 function setUp() {
   const lines: string[] = [];

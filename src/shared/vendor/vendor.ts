@@ -1,17 +1,20 @@
 /**
- * The vendor's API: the only place that holds the API key or speaks to the vendor. Called by the stages,
+ * The door to the vendor: the only place that holds the API key or calls the vendor's API. Called by the stages,
  * the probes and `doctor`. Every answer, and every way of getting none, comes back as a reply; no call
- * throws. A create call leaves at most once.
+ * throws. A create call leaves at most once. What only this vendor is like (paths, codes, texts, the form of its
+ * replies and callbacks, its advice) stays in this folder: the rest of the program knows the replies of replies.ts,
+ * `understandCallback`, the advice on halts and the few facts of facts.ts.
  */
 import pRetry from 'p-retry';
 import type { Logger } from 'pino';
 import { Agent, type Dispatcher } from 'undici';
 import { type Clock, systemClock } from '../clock.ts';
+import { createBoundedWarnings, type Warn } from '../logging/bounded-warnings.ts';
 import { buildInput, vendorModelName } from '../models/build-input.ts';
 import type { ModelDefinition } from '../models/model-definition.ts';
-import { createBoundedWarnings, type Warn } from './bounded-warnings.ts';
 import { parseCreateReply } from './create-reply.ts';
 import { parseCreditsReply } from './credits-reply.ts';
+import { balancePath, downloadLinkPath } from './facts.ts';
 import { parseLinkReply } from './link-reply.ts';
 import { parseProbeReply } from './probe-reply.ts';
 import { parseRecordReply } from './record-reply.ts';
@@ -26,29 +29,29 @@ import type {
 } from './replies.ts';
 import { createSendRequest, type SendRequest, type VendorAnswer } from './vendor-request.ts';
 
-export interface CreateTaskRequest {
+export interface CreateRequest {
   model: ModelDefinition;
   /** The link, as given. */
   url: string;
   callbackUrl?: string | undefined;
 }
 
-export interface VendorClient {
+export interface Vendor {
   /** Creates one task: one request, never repeated here. */
-  createTask(request: CreateTaskRequest, signal: AbortSignal): Promise<CreateReply>;
+  create(request: CreateRequest, signal: AbortSignal): Promise<CreateReply>;
   /** Reads a task's record: one request. */
-  getRecord(model: ModelDefinition, taskId: string, signal: AbortSignal): Promise<RecordReply>;
+  read(model: ModelDefinition, taskId: string, signal: AbortSignal): Promise<RecordReply>;
   /** Asks for a link to the file behind a result URL that is dead; it works for 20 minutes, free: one request. */
-  mintLink(resultUrl: string, signal: AbortSignal): Promise<LinkReply>;
+  recover(resultUrl: string, signal: AbortSignal): Promise<LinkReply>;
   /** Reads the balance; a failing answer is tried three times within a second or so. */
-  getCredits(signal: AbortSignal): Promise<CreditsReply>;
+  balance(signal: AbortSignal): Promise<CreditsReply>;
   /** Asks whether the model is on, by a create call that is refused and never billed: one request. */
-  probeModel(model: ModelDefinition, signal: AbortSignal): Promise<ProbeReply>;
+  probe(model: ModelDefinition, signal: AbortSignal): Promise<ProbeReply>;
   /** Ends the connections, if the client made its own. */
   close(): Promise<void>;
 }
 
-export interface VendorClientOptions {
+export interface VendorOptions {
   /** For example https://api.kie.ai; a path in it stays in front of the models' paths. */
   baseUrl: string;
   apiKey: string;
@@ -64,13 +67,11 @@ export interface VendorClientOptions {
   clock?: Clock;
 }
 
-const LINK_PATH = '/api/v1/common/download-url';
-const CREDITS_PATH = '/api/v1/chat/credit';
 const DEFAULT_TIMEOUT_MS = 60_000;
 const DEFAULT_MAX_REPLY_BYTES = 1024 * 1024;
 
 /** Makes a client. Throws a TypeError (without the key in it) for a key that no header can carry. */
-export function createVendorClient(options: VendorClientOptions): VendorClient {
+export function createVendor(options: VendorOptions): Vendor {
   refuseBadKey(options.apiKey);
   const { clock = systemClock, creditsRetryMs = 250 } = options;
   const dispatcher = options.dispatcher ?? ownAgent();
@@ -84,14 +85,17 @@ export function createVendorClient(options: VendorClientOptions): VendorClient {
   });
   const warn = createBoundedWarnings({ logger: options.logger, clock });
   return {
-    createTask: (request, signal) => createTask(send, warn, request, signal),
-    getRecord: (model, taskId, signal) => getRecord(send, warn, model, taskId, signal),
-    mintLink: async (resultUrl, signal) => {
-      const answer = await send({ method: 'POST', path: LINK_PATH, payload: { url: resultUrl } }, signal);
+    create: (request, signal) => createTask(send, warn, request, signal),
+    read: (model, taskId, signal) => getRecord(send, warn, model, taskId, signal),
+    recover: async (resultUrl, signal) => {
+      const answer = await send(
+        { method: 'POST', path: downloadLinkPath, payload: { url: resultUrl } },
+        signal,
+      );
       return readAnswer(answer, parseLinkReply);
     },
-    getCredits: (signal) => getCredits(send, creditsRetryMs, signal),
-    probeModel: (model, signal) => probeModel(send, model, signal),
+    balance: (signal) => getCredits(send, creditsRetryMs, signal),
+    probe: (model, signal) => probeModel(send, model, signal),
     close: async () => {
       if (dispatcher !== options.dispatcher) await dispatcher.destroy();
     },
@@ -113,7 +117,7 @@ function ownAgent(): Agent {
 async function createTask(
   send: SendRequest,
   warn: Warn,
-  { model, url, callbackUrl }: CreateTaskRequest,
+  { model, url, callbackUrl }: CreateRequest,
   signal: AbortSignal,
 ): Promise<CreateReply> {
   const callback = callbackUrl === undefined ? {} : { callBackUrl: callbackUrl };
@@ -160,7 +164,7 @@ async function probeModel(
 async function getCredits(send: SendRequest, retryMs: number, signal: AbortSignal): Promise<CreditsReply> {
   let reply: CreditsReply = { outcome: 'retry', sent: false, message: 'Stopped before it was sent' };
   const attempt = async () => {
-    const answer = await send({ method: 'GET', path: CREDITS_PATH }, signal);
+    const answer = await send({ method: 'GET', path: balancePath }, signal);
     reply = readAnswer(answer, parseCreditsReply);
     if (reply.outcome === 'retry') throw new Error(reply.message);
   };
