@@ -14,8 +14,10 @@ import {
   afterRefresh,
   type DownloadRules,
 } from './download-decision.ts';
+import { itemLog } from './item-log.ts';
 import { mintLink, type NotNow, readRecord } from './read-record.ts';
 import type { Step, StoredResult } from './step.ts';
+import { resultsToFetch } from './task-results.ts';
 import type { FetchReply, StoredReply } from './transfer/fetch-reply.ts';
 import { sidecarOf } from './transfer/sidecar.ts';
 import { afterMintFailed, describeKept, nextWay } from './way-decision.ts';
@@ -50,6 +52,8 @@ const limits = {
   backoff: { firstMs: 1000, mostMs: 60_000 },
   roundBackoff: { firstMs: 5000, mostMs: 60_000 },
 };
+/** What is optional is not waited for as long. */
+const optionalLimits = { mostTries: 3, mostInvalid: 2, mostRounds: 2 };
 const toolName = 'kie-batch';
 
 export async function collectResults(
@@ -66,13 +70,22 @@ export async function collectResults(
   const ways = data.ways ?? (await firstWays(collection, data.urls));
   if ('step' in ways) return ways;
   const stored: StoredResult[] = [];
-  for (const [index, way] of ways.entries()) {
-    const fetched = await fetchByWays(way, index, collection);
+  for (const { index, isOptional } of resultsToFetch(ways.map(({ recorded }) => recorded))) {
+    const way = ways[index];
+    if (way === undefined) continue;
+    const limited = isOptional ? { ...collection, rules: { ...rules, ...optionalLimits } } : collection;
+    const fetched = await fetchByWays(way, index, limited);
     ways[index] = fetched.way;
-    if (fetched.stored === null) return { step: fetched.step, ways };
-    stored.push(fetched.stored);
+    if (fetched.stored !== null) stored[index] = fetched.stored;
+    else if (isOptional && isFailure(fetched.step))
+      itemLog(item, context).warn({ cause: fetched.step.message, index }, 'An optional result was left out');
+    else return { step: fetched.step, ways };
   }
-  return { step: afterAllStored(stored) };
+  return { step: afterAllStored(stored.filter((result) => result !== undefined)) };
+}
+
+function isFailure(step: Step | NotNow): step is Extract<Step, { do: 'fail' }> {
+  return 'do' in step && step.do === 'fail';
 }
 
 /** A fresh result has its URLs from the status check; a late or repeated download reads the record. */

@@ -89,6 +89,15 @@ describe('the deleted files of a batch', () => {
     expect(await fetchMissing('one', deps)).toMatchObject({ missing: 1, fetchedAgain: 1 });
   });
 
+  it('are not fetched where an optional result was left out, whatever the kinds', async () => {
+    await save(9);
+    await put('s_a.mp4', 5);
+    await put('s_a-3.png', 4);
+    expect(await fetchMissing('one', deps)).toMatchObject({ missing: 0 });
+    await rm(join(root, 'one', 's_a-3.png'));
+    expect(await fetchMissing('one', deps)).toMatchObject({ missing: 1, fetchedAgain: 1 });
+  });
+
   it('stay as they are where no task is known, and nothing is paid for them', async () => {
     await ledger.move('beginSubmit', 's_a');
     await ledger.move('recordTask', 's_a', {});

@@ -1,6 +1,7 @@
 /** One item: where it stands, its story, its video and its sidecar. Pure. */
 import type { StoryEvent } from '../../shared/chronicle/chronicle.ts';
 import type { Item } from '../../shared/ledger/item.ts';
+import { mediaOfFile } from '../../shared/media/media-kind.ts';
 import { type Html, html } from './html.ts';
 import type { Viewer } from './layout.ts';
 import type { Fragments } from './overview-view.ts';
@@ -65,7 +66,14 @@ function head(item: Item, { role, csrf }: Viewer): Html {
 
 function video(item: Item): Html {
   if (item.state !== 'saved') return html``;
-  return html`<section class="card"><h2>Video</h2><video controls preload="metadata" src="${itemPath(item.id, '/video')}"></video></section>`;
+  const source = itemPath(item.id, '/video');
+  const shows = mediaOfFile(item.file ?? '')?.shows ?? 'video';
+  const players = {
+    video: html`<h2>Video</h2><video controls preload="metadata" src="${source}"></video>`,
+    image: html`<h2>Image</h2><img class="result" alt="The saved result" src="${source}">`,
+    audio: html`<h2>Sound</h2><audio controls preload="metadata" src="${source}"></audio>`,
+  };
+  return html`<section class="card">${players[shows]}</section>`;
 }
 
 function entry({ at, title, words, times, tone, afterMs }: TimeLineEntry): Html {

@@ -1,10 +1,11 @@
 /**
- * The saved video, played in the item's page from any point on: of a range only its bytes are read, from a folder
- * as from a bucket. What is served is always a video by its type, and always a file of the storage.
+ * The saved result, shown in the item's page from any point on: of a range only its bytes are read, from a folder
+ * as from a bucket. What is served is always a video, an image or sound by its type, and always a file of the storage.
  */
 import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { mediaKinds, mediaOfFile } from '../../shared/media/media-kind.ts';
 import { Refusal } from '../auth/guard.ts';
 import { answerForFile, keyOfFile } from '../readings/stored-file.ts';
 import type { ServerDeps } from '../server-deps.ts';
@@ -26,7 +27,8 @@ export function videoRoutes(scope: FastifyInstance, { storage, ledger }: ServerD
       const ifRange = single(headers['if-range']);
       const answer = answerForFile({ method, range, ifRange, ifNoneMatch }, stored);
       reply.code(answer.status).headers(answer.headers);
-      reply.headers({ 'content-type': 'video/mp4', 'cache-control': 'private, no-cache' });
+      const contentType = mediaOfFile(key)?.contentType ?? mediaKinds.mp4.contentType;
+      reply.headers({ 'content-type': contentType, 'cache-control': 'private, no-cache' });
       if (answer.send === 'nothing') return reply.send();
       const bytes = storage.read(key, answer.send === 'whole' ? undefined : answer.send);
       return reply.send(Readable.from(bytes));

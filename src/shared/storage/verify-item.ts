@@ -5,7 +5,7 @@
  */
 import type { Item } from '../ledger/item.ts';
 import type { ResultKeyOf } from './result-key.ts';
-import type { Storage } from './storage.ts';
+import { type Storage, withEnding } from './storage.ts';
 import { rootOf } from './storage-root.ts';
 import { type Damage, type SavedFacts, verifySize, verifyStored } from './verify-stored.ts';
 
@@ -24,6 +24,9 @@ export interface VerifyDeps {
   readonly depth: 'content' | 'size';
 }
 
+/** How many optional results in a row may have been left out. */
+const MOST_LEFT_OUT = 8;
+
 /** @param item in state `saved` */
 export async function verifyItem(item: Item, deps: VerifyDeps): Promise<ItemVerdict> {
   const { storage, depth } = deps;
@@ -32,15 +35,24 @@ export async function verifyItem(item: Item, deps: VerifyDeps): Promise<ItemVerd
   if (file === null || !file.startsWith(root)) {
     return { verdict: 'elsewhere', message: `${file ?? 'the file'} is not below ${root}` };
   }
-  const keyOf = keysFrom(file.slice(root.length), item, deps.keyOf);
+  const keyOf = keysFrom(file.slice(root.length), item, deps);
   const verify = depth === 'content' ? verifyStored : verifySize;
-  for (let index = 0, foundBytes = 0; ; index += 1) {
-    const key = keyOf(index);
+  let missing: ItemVerdict | undefined;
+  for (let index = 0, foundBytes = 0, gap = 0; gap <= MOST_LEFT_OUT; index += 1) {
+    const key = await keyOf(index);
     const found = await verify(storage, key, index === 0 ? factsOfFirst(item) : undefined);
-    if (found.verdict === 'missing' || found.verdict === 'changed') return damaged(found, key, root);
+    if (found.verdict === 'changed') return damaged(found, key, root);
+    if (found.verdict === 'missing') {
+      missing ??= damaged(found, key, root);
+      if (index === 0) return missing;
+      gap += 1;
+      continue;
+    }
+    gap = 0;
     foundBytes += found.bytes;
     if (foundBytes >= (item.bytes ?? 0)) return { verdict: 'intact' };
   }
+  return missing ?? { verdict: 'intact' };
 }
 
 function factsOfFirst({ sha256 }: Item): Partial<SavedFacts> {
@@ -52,8 +64,22 @@ function damaged(damage: Damage, key: string, root: string): ItemVerdict {
   return { verdict: damage.verdict, message: `${root}${key}: ${message}` };
 }
 
-/** Where the results lie: by the template, or beside the first where the template has changed since. */
-function keysFrom(first: string, item: Item, keyOf: ResultKeyOf): (index: number) => string {
-  if (keyOf(item, 0) === first) return (index) => keyOf(item, index);
-  return (index) => (index === 0 ? first : first.replace(/(\.[^./]+)$/, `-${index + 1}$1`));
+/**
+ * Where the results lie: by the template, or beside the first where the template has changed since. The first
+ * need not be the vendor's first, and each has the ending of its own kind.
+ */
+function keysFrom(
+  first: string,
+  item: Item,
+  { keyOf, storage }: VerifyDeps,
+): (index: number) => Promise<string> {
+  const stem = withEnding(first, '');
+  const positions = Array.from({ length: MOST_LEFT_OUT }, (_, position) => position);
+  const start = positions.find((position) => withEnding(keyOf(item, position), '') === stem);
+  return async (index) => {
+    if (index === 0) return first;
+    const key =
+      start === undefined ? first.replace(/(\.[^./]+)$/, `-${index + 1}$1`) : keyOf(item, start + index);
+    return (await storage.withAnyEnding(key))[0] ?? key;
+  };
 }

@@ -114,8 +114,16 @@ function withFailure(record: Fields): Failed {
 }
 
 function readUrls(record: Fields, resultPath: readonly string[]): string[] {
-  let value: unknown = record;
-  for (const name of resultPath) value = readFields(opened(value))[name];
+  let holder: Fields = record;
+  for (const name of resultPath.slice(0, -1)) holder = readFields(opened(holder[name]));
+  const urls = urlsOf(holder[resultPath.at(-1) ?? '']);
+  // Frames beside a result are taken along. Alone they are none: the video is still to come.
+  if (urls.length > 0)
+    return [...new Set([...urls, ...urlsOf([holder['firstFrameUrl'], holder['lastFrameUrl']])])];
+  return urlsOf(Object.values(readFields(opened(holder['resultObject']))).flat());
+}
+
+function urlsOf(value: unknown): string[] {
   const list = opened(value);
   const candidates: unknown[] = Array.isArray(list) ? list.slice(0, MAX_RESULTS) : [list];
   return candidates.filter(isHttpUrl);

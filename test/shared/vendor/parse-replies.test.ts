@@ -317,3 +317,30 @@ describe('the balance and the probe', () => {
     expect(parseProbeReply(raw(body))).toMatchObject(expected);
   });
 });
+
+test('frames beside a result are taken along, each address once', () => {
+  const [video, first, last] = [
+    'https://a.example/x.mp4',
+    'https://a.example/f.png',
+    'https://a.example/l.png',
+  ];
+  const resultJson = JSON.stringify({ resultUrls: [video, first], firstFrameUrl: first, lastFrameUrl: last });
+  const raw = {
+    httpStatus: 200,
+    headers: {},
+    bodyText: JSON.stringify({ code: 200, data: { state: 'success', resultJson } }),
+  };
+  expect(parseRecordReply(raw, ['resultJson', 'resultUrls'])).toMatchObject({ urls: [video, first, last] });
+});
+
+test.each([
+  [{ firstFrameUrl: 'https://a.example/f.png' }, { outcome: 'pending' }],
+  [
+    { resultObject: { video: 'https://a.example/x.mp4', text: 'done' } },
+    { urls: ['https://a.example/x.mp4'] },
+  ],
+])('of %j, frames alone are no result, a result object is', (result, expected) => {
+  const data = { state: 'success', resultJson: JSON.stringify(result) };
+  const raw = { httpStatus: 200, headers: {}, bodyText: JSON.stringify({ code: 200, data }) };
+  expect(parseRecordReply(raw, ['resultJson', 'resultUrls'])).toMatchObject(expected);
+});
