@@ -1,4 +1,4 @@
-/** A small valid file of each kind, made by ffmpeg: what the simulated vendor hands out. */
+/** A small valid file of each kind, made by ffmpeg (scripts/make-sample-video.sh, make-sample-results.sh). */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type MediaKind, mediaKinds } from '../../../src/shared/media/media-kind.ts';
