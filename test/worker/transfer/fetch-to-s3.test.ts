@@ -77,6 +77,6 @@ test('what is no video never becomes an object', async () => {
 test('an object that is stored already is found without another download', async () => {
   const first = await fetchOne('s_4');
   host.seen.length = 0;
-  expect(await fetchOne('s_4')).toEqual({ ...first, resumedFromBytes: bytes.length });
+  expect(await fetchOne('s_4')).toEqual({ ...first, resumedFromBytes: bytes.length, isFound: true });
   expect(host.seen).toEqual([]);
 });
