@@ -13,8 +13,8 @@ export interface WorkerOptions extends ConnectOptions {
 
 export interface Worker extends AsyncDisposable {
   /**
-   * Ends open calls within `deadlineMs` (default 8000), then cuts them off. Whatever was under way is taken up
-   * again by another worker or a later one; nothing is lost and nothing is paid twice.
+   * Finishes open create calls, which takes up to a minute when the vendor does not answer. Everything else has
+   * `deadlineMs` (default 8000), is cut off then, and is taken up again by another worker or a later one.
    */
   stop(deadlineMs?: number): Promise<void>;
 }

@@ -49,6 +49,8 @@ type Run = (id: string, data: JobData, signal: AbortSignal) => Promise<JobFate>;
 
 const lockDurationMs = 10_000;
 const stalledCheckMs = 3000;
+/** After Redis has refused to hand out a job. */
+const retryDelayMs = 1000;
 const longestSleepS = 1;
 const sweepEveryMs = 15_000;
 const concurrency = { submit: 50, 'status-check': 50 } as const;
@@ -146,6 +148,7 @@ function startStage(
     concurrency: stage === 'download' ? settings.downloadConcurrency : concurrency[stage],
     lockDuration: lockDurationMs,
     stalledInterval: stalledCheckMs,
+    runRetryDelay: retryDelayMs,
     // A delayed job that comes back just as its worker falls asleep is seen when it wakes up: not in 5 s, the default.
     drainDelay: longestSleepS,
     // Two crashes would otherwise fail a job for good, whatever its attempts say.

@@ -41,6 +41,8 @@ export interface SystemOptions {
   readonly simulator?: Partial<SimulatorOptions>;
   readonly hooks?: SimulatorHooks;
   readonly environment?: Readonly<Record<string, string>>;
+  /** As `run` and `worker` do. */
+  readonly waitsForRedis?: boolean;
 }
 
 export function shareLink(n: number): string {
@@ -85,6 +87,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
       output: terminal,
       modelFiles: [],
       logTo: 'file',
+      waitsForRedis: options.waitsForRedis ?? false,
     });
   const session = await open();
   const opened = [session];

@@ -69,8 +69,12 @@ function sharedOptions(address: RedisAddress, role: ConnectionRole): OwnOptions 
   return {
     connectTimeout: CONNECT_TIMEOUT_MS,
     maxRetriesPerRequest: role === 'blocking' ? null : COMMAND_RETRIES,
-    // After a failover the old master answers READONLY: reconnect, and send the command again.
-    reconnectOnError: (error) => (error.message.startsWith('READONLY') ? 2 : false),
+    // After a failover the old primary answers READONLY: reconnect. `commands` are sent again; whoever works repeats
+    // what is refused, says so, and must not reconnect for each of its commands.
+    reconnectOnError: (error) => {
+      if (!error.message.startsWith('READONLY')) return false;
+      return role === 'blocking' ? 1 : 2;
+    },
     ...(address.username === undefined ? {} : { username: address.username }),
     ...(address.password === undefined ? {} : { password: address.password }),
   };
