@@ -21,6 +21,7 @@ import { createStorage } from '../shared/storage/create-storage.ts';
 import type { Storage } from '../shared/storage/storage.ts';
 import { rootOf } from '../shared/storage/storage-root.ts';
 import { createVendor } from '../shared/vendor/vendor.ts';
+import { createVideoLengths } from '../shared/video-length/video-lengths.ts';
 import { createCreateCalls } from '../worker/create-calls.ts';
 import { createGate } from '../worker/gate/gate.ts';
 import { queryGateLimit } from '../worker/gate/query-limit.ts';
@@ -103,6 +104,7 @@ export async function openWorker(
       histories: createLearnedHistories({ redis, prefix, clock: steadyClock, logger }),
       submitGate: createGate(gate('submit')),
       queryGate: createGate(gate('query')),
+      lengths: createVideoLengths(outgoing),
       fetcher: createResultFetcher({ storage, outgoing, clock: steadyClock, logger, configuration }),
       submitRules: { mostAttempts, onAmbiguous: configuration.ON_AMBIGUOUS_SUBMIT, backoff: submitBackoff },
       callbackUrl: configuration.CALLBACK_BASE_URL ?? null,

@@ -3,15 +3,18 @@
  * whether to start. Used by `run` and `enqueue`. What is really spent is taken from the vendor's records later.
  */
 import { createInterface } from 'node:readline/promises';
+import type { Session } from '../app/session.ts';
+import { foreseeCost } from '../producer/foresee-cost.ts';
 import { systemClock } from '../shared/clock.ts';
 import { isBuildMachine } from '../shared/configuration/attended.ts';
 import type { Configuration } from '../shared/configuration/configuration.ts';
 import type { Batch } from '../shared/ledger/batch.ts';
 import type { Logger } from '../shared/logging/logger.ts';
-import { estimateCredits } from '../shared/models/estimate.ts';
+import { type CostForecast, estimateForecast } from '../shared/models/estimate.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
-import { usualPrice } from '../shared/models/price.ts';
+import { createOutgoing } from '../shared/outgoing/outgoing.ts';
 import { createVendor } from '../shared/vendor/vendor.ts';
+import { createVideoLengths } from '../shared/video-length/video-lengths.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Asks a person; true for yes. */
@@ -30,20 +33,34 @@ const balancePatienceMs = 8000;
 /** Says what the waiting links of a batch will cost. @returns false when the person does not want to start */
 export async function agreeToCost(
   batch: Batch,
-  model: Pick<ModelDefinition, 'creditsPerTask' | 'price' | 'input'>,
+  forecast: CostForecast,
   { terminal, ask, balance }: CostDeps,
 ): Promise<boolean> {
   const links = batch.counts.queued;
   if (links === 0) return true;
   const maxCredits = batch.budget === null ? null : Math.max(0, batch.budget - batch.creditsSpent);
-  const estimate = estimateCredits({
-    links,
-    creditsPerTask: usualPrice(model),
-    balance: await balance,
-    maxCredits,
-  });
+  const estimate = estimateForecast(forecast, { links, balance: await balance, maxCredits });
   terminal.say(estimate.text);
   return ask === null ? true : ask('Start?', estimate.enough);
+}
+
+/** What the waiting links will cost; kept with the batch, which is paused when its tasks cost more than was said. */
+export async function foreseeAndAnnounce(
+  batch: Batch,
+  model: ModelDefinition,
+  { redis, ledger, configuration }: Pick<Session, 'redis' | 'ledger' | 'configuration'>,
+  signal: AbortSignal,
+): Promise<CostForecast> {
+  const outgoing = createOutgoing({ allowPrivateAddresses: configuration.ALLOW_PRIVATE_ADDRESSES });
+  try {
+    const lengths = createVideoLengths(outgoing);
+    const deps = { redis, ledger, lengths, signal, prefix: configuration.QUEUE_PREFIX };
+    const forecast = await foreseeCost(batch, model, deps);
+    await ledger.announcePrice(batch.name, forecast.kind === 'each' ? forecast.credits : null);
+    return forecast;
+  } finally {
+    await outgoing.close();
+  }
 }
 
 /** Null when there is no key, or no answer. */

@@ -12,11 +12,13 @@ import { readOverview } from '../producer/overview.ts';
 import { type Halt, standsSince } from '../shared/gate-state/halts.ts';
 import { stages } from '../shared/jobs/catalogue.ts';
 import { type Batch, unfinished } from '../shared/ledger/batch.ts';
+import { createBatchOperations } from '../shared/ledger/batch-operations.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { usualPrice } from '../shared/models/price.ts';
 import { isRedisTrouble } from '../shared/redis/redis-trouble.ts';
 import { rootOf } from '../shared/storage/storage-root.ts';
-import { type Ask, agreeToCost, type CostDeps } from './agree-to-cost.ts';
+import { describeDearer } from '../shared/wording/dearer.ts';
+import { type Ask, agreeToCost, type CostDeps, foreseeAndAnnounce } from './agree-to-cost.ts';
 import { describeHalt } from './halt-text.ts';
 import type { OnQuit } from './interrupt.ts';
 import type { Progress } from './progress.ts';
@@ -103,7 +105,9 @@ async function agree(
   if (signal.aborted) return true;
   progress.stop();
   const ask = isHeld ? cost.ask : null;
-  const agreed = await agreeToCost(await readBatch(name, session), model, { ...cost, terminal, ask });
+  const batch = await readBatch(name, session);
+  const forecast = await foreseeAndAnnounce(batch, model, session, signal);
+  const agreed = await agreeToCost(batch, forecast, { ...cost, terminal, ask });
   if (agreed && isHeld) await session.ledger.startBatch(name);
   return agreed;
 }
@@ -130,11 +134,8 @@ export async function setBudget(
   if (maxCredits !== undefined) await ledger.setBudget(batch, maxCredits, usualPrice(model));
 }
 
-async function waitForEnd(
-  request: RunRequest,
-  since: number,
-  { session, progress, signal }: RunDeps,
-): Promise<RunEnd['ended']> {
+async function waitForEnd(request: RunRequest, since: number, deps: RunDeps): Promise<RunEnd['ended']> {
+  const { session, progress, signal } = deps;
   const told = new Set<string>();
   for (;;) {
     const overview = await readOverview([request.batch], overviewDeps(session)).catch(nullInTrouble);
@@ -148,6 +149,7 @@ async function waitForEnd(
     progress.update(overview);
     if (unfinished(batch.counts) === 0) return 'completed';
     if (signal.aborted) return 'interrupted';
+    if (batch.dearer !== null && (await declinesPrice(batch, told, deps))) return 'declined';
     const { halts } = overview;
     for (const halt of halts) {
       const key = `${halt.reason} ${halt.model} ${halt.since}`;
@@ -157,6 +159,22 @@ async function waitForEnd(
     if (request.exitOnHalt && halts.some((halt) => stopsRun(halt, request, since))) return 'halted';
     await sleep(lookEveryMs, undefined, { signal }).catch(() => undefined);
   }
+}
+
+/** Asks whether the new price is accepted. Where nobody can be asked, what is under way is finished first. */
+async function declinesPrice(batch: Batch, told: Set<string>, deps: RunDeps): Promise<boolean> {
+  const { session, progress, terminal, cost } = deps;
+  const message = describeDearer(batch) ?? '';
+  if (!told.has(message)) progress.note(message);
+  told.add(message);
+  const { submitting, processing, downloading } = batch.counts;
+  if (cost.ask === null) return submitting + processing + downloading === 0;
+  progress.stop();
+  if (!(await cost.ask('Continue at this price?', false))) return true;
+  const { redis, configuration } = session;
+  await createBatchOperations({ redis, prefix: configuration.QUEUE_PREFIX }).resume(batch.name);
+  terminal.say('The batch continues.');
+  return false;
 }
 
 /** A Redis that does not answer now ends no run: the worker says so, and waits for it. */

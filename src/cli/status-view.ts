@@ -1,6 +1,7 @@
 /** An overview as `status` prints it, for people and for scripts. Pure. */
 import type { Overview, SeenBatch } from '../producer/overview.ts';
 import { totalOf, unfinished } from '../shared/ledger/batch.ts';
+import { describeDearer } from '../shared/wording/dearer.ts';
 import { formatBytes, formatCount } from './format.ts';
 import { describeHalt, viewHalt } from './halt-text.ts';
 import { paceParts, topFailures } from './live-lines.ts';
@@ -25,6 +26,7 @@ function viewBatch(batch: SeenBatch): object {
     createdAt: new Date(batch.createdAt).toISOString(),
     ended: unfinished(batch.counts) === 0,
     paused: batch.isPaused,
+    pausedBecause: describeDearer(batch),
     priority: batch.priority,
     total: totalOf(batch.counts),
     ...batch.counts,
@@ -53,9 +55,11 @@ function describeBatch(batch: SeenBatch, { rate }: Overview): string[] {
   const hasEnded = unfinished(batch.counts) === 0;
   const pace = hasEnded ? [] : paceParts(batch, rate);
   const failures = topFailures(batch);
+  const dearer = describeDearer(batch);
   return [
     `${batch.name}: ${states.join(', ') || 'empty'}${hasEnded ? ' (ended)' : ''}`,
     ...(pace.length === 0 ? [] : [`  ${pace.join(', ')}`]),
+    ...(dearer === null ? [] : [`  ${dearer}`]),
     ...(failures === '' ? [] : [`  ${failures}`]),
     `  ${formatCount(batch.creditsSpent)} credits spent, ${formatBytes(batch.bytes)} stored`,
   ];

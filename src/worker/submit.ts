@@ -91,7 +91,7 @@ export function createSubmitStage(
       context.callbackUrl === null
         ? {}
         : { callbackUrl: await callbackUrlOf(context.callbackUrl, { id: item.id, attempt }, tokens) };
-    const price = await expectedPrice(item, model, context);
+    const price = await expectedPrice(item, model, context, signal);
     const admission = await submitGate.admit(`${item.id}.${randomUUID()}`, model.id);
     const trial =
       !admission.go && admission.why === 'halted' ? await takeTrial(model.id, item.id, context) : null;

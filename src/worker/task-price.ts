@@ -4,11 +4,11 @@
  */
 import type { CostEstimate, Item } from '../shared/ledger/item.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
-import { needsLength, type PricedInputs, priceOf } from '../shared/models/price.ts';
+import { needsLength, type PricedInputs, priceOf, usualPrice } from '../shared/models/price.ts';
 import { noteRealPrice, readLearnedPrice } from '../shared/prices/learned-prices.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-type Context = Pick<WorkerContext, 'redis' | 'prefix' | 'ledger' | 'models'>;
+type Context = Pick<WorkerContext, 'redis' | 'prefix' | 'ledger' | 'models' | 'lengths'>;
 
 export function pricedInputs(_item: Item, model: ModelDefinition): PricedInputs {
   return model.input.defaults;
@@ -17,13 +17,22 @@ export function pricedInputs(_item: Item, model: ModelDefinition): PricedInputs 
 export async function expectedPrice(
   item: Item,
   model: ModelDefinition,
-  { redis, prefix }: Context,
+  { redis, prefix, ledger, lengths }: Context,
+  signal: AbortSignal,
 ): Promise<CostEstimate | 'unknown'> {
+  // Without a budget nothing is refused for its price.
+  if ((await ledger.budgetOf(item.batch)) === null) return usualEstimate(model);
   const inputs = pricedInputs(item, model);
-  const base = needsLength(model, inputs) ? null : priceOf(model, inputs, null);
+  const seconds = needsLength(model, inputs) ? await lengths.secondsOf(item.url, signal) : null;
+  const base = priceOf(model, inputs, seconds);
   if (base === null) return 'unknown';
   const learned = await readLearnedPrice(redis, prefix, model, inputs);
   return { base, credits: base * (learned?.ratio ?? 1) };
+}
+
+function usualEstimate(model: ModelDefinition): CostEstimate | 'unknown' {
+  const credits = usualPrice(model);
+  return credits === null ? 'unknown' : { credits, base: credits };
 }
 
 /** Learns from the first record that says what a task costs. */

@@ -9,6 +9,7 @@ import type { Logger } from '../shared/logging/logger.ts';
 import type { ModelRegistry } from '../shared/models/load-models.ts';
 import type { RedisConnection } from '../shared/redis/script.ts';
 import type { Vendor } from '../shared/vendor/vendor.ts';
+import type { VideoLengths } from '../shared/video-length/video-lengths.ts';
 import type { CreateCalls } from './create-calls.ts';
 import type { Gate } from './gate/gate.ts';
 import type { HeldAnswers } from './held-answers.ts';
@@ -35,6 +36,8 @@ export interface WorkerContext {
   /** The stories of items, and the measures. */
   readonly chronicle: Chronicle;
   readonly fetcher: ResultFetcher;
+  /** Asked where a price is by the second and the batch has a budget. */
+  readonly lengths: VideoLengths;
   readonly redis: RedisConnection;
   readonly prefix: string;
   readonly dataDir: string;

@@ -63,7 +63,7 @@ describe('what a batch will cost', () => {
     const said: string[] = [];
     const terminal = { say: (text: string) => said.push(text) };
     const deps = (balance: number | null) => ({ terminal, ask, balance: Promise.resolve(balance) });
-    const model = { creditsPerTask: 10, input: { linkField: 'video_url', defaults: {} } };
+    const model = { kind: 'each', credits: 10, basis: '10 a task' } as const;
     expect(await agreeToCost(batch, model, deps(1000))).toBe(false);
     expect(await agreeToCost(batch, model, deps(5))).toBe(false);
     expect(await agreeToCost({ ...batch, counts: { ...batch.counts, queued: 0 } }, model, deps(0))).toBe(
@@ -74,8 +74,8 @@ describe('what a batch will cost', () => {
       ['Start?', false],
     ]);
     expect(said).toEqual([
-      '1,000 credits: enough for all 3 links, which need 30',
-      '5 credits: not enough for any of 3 links',
+      '1,000 credits: enough for all 3 links, which need 30 (10 a task)',
+      '5 credits: not enough for any of 3 links (10 a task)',
     ]);
   });
 });

@@ -10,7 +10,7 @@ import { systemClock } from '../../shared/clock.ts';
 import { loadConfiguration } from '../../shared/configuration/configuration.ts';
 import { createStorage } from '../../shared/storage/create-storage.ts';
 import { rootOf } from '../../shared/storage/storage-root.ts';
-import { agreeToCost, openAsk, readBalance } from '../agree-to-cost.ts';
+import { agreeToCost, foreseeAndAnnounce, openAsk, readBalance } from '../agree-to-cost.ts';
 import { enqueueSource, sourceBatchName } from '../enqueue-source.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatCount } from '../format.ts';
@@ -20,6 +20,8 @@ import { openProgress } from '../progress.ts';
 import { holdToAsk, setBudget } from '../run-batch.ts';
 import type { Terminal } from '../terminal.ts';
 import { type ListFlags, listCommand } from './options.ts';
+
+const neverAborted = new AbortController().signal;
 
 interface EnqueueFlags extends ListFlags {
   readonly source?: string;
@@ -97,7 +99,12 @@ async function enqueue(files: readonly string[], flags: ListFlags, terminal: Ter
     const held = await session.ledger.batch(batch);
     if (accepted === 0 && !isHeld) return exitCodes.saved;
     const agreed =
-      held === null || (await agreeToCost(held, model, { terminal, balance, ask: isHeld ? ask : null }));
+      held === null ||
+      (await agreeToCost(held, await foreseeAndAnnounce(held, model, session, neverAborted), {
+        terminal,
+        balance,
+        ask: isHeld ? ask : null,
+      }));
     if (!agreed) {
       terminal.say(`Not started: the batch is paused. Let it go with  kie-batch resume ${batch}`);
       return exitCodes.interrupted;

@@ -26,6 +26,7 @@ export const batchSchema = z.object({
   createdAt: instant,
   ended: z.boolean(),
   paused: z.boolean(),
+  pausedBecause: z.string().nullable().describe('Set when tasks cost more than was announced.'),
   priority: z.number(),
   total: count,
   states: z.record(stateSchema, count),

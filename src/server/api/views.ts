@@ -5,6 +5,7 @@ import { vendorPauseOf } from '../../shared/gate-state/vendor-pause.ts';
 import { type Batch, totalOf, unfinished } from '../../shared/ledger/batch.ts';
 import type { Item } from '../../shared/ledger/item.ts';
 import { haltAdvice } from '../../shared/vendor/halt-advice.ts';
+import { describeDearer } from '../../shared/wording/dearer.ts';
 import { exportRow } from '../../shared/wording/export-row.ts';
 import type { Overview } from '../readings/overview.ts';
 import type { batchSchema, eventSchema, itemSchema, overviewSchema } from './schemas.ts';
@@ -19,6 +20,7 @@ export function viewBatch(batch: Batch): z.input<typeof batchSchema> {
     createdAt: iso(createdAt),
     ended: unfinished(counts) === 0,
     paused: isPaused,
+    pausedBecause: describeDearer(batch),
     priority,
     total: totalOf(counts),
     states: counts,

@@ -6,6 +6,7 @@ import { type Batch, totalOf, unfinished } from '../../shared/ledger/batch.ts';
 import type { Item } from '../../shared/ledger/item.ts';
 import type { FailureGroup, FailureGroups, ItemPage } from '../../shared/ledger/search.ts';
 import { failureReasons, itemStates } from '../../shared/ledger/states.ts';
+import { describeDearer } from '../../shared/wording/dearer.ts';
 import { isThrough } from '../readings/growing-search.ts';
 import type { Overview } from '../readings/overview.ts';
 import type { ItemQuery } from './batch-query.ts';
@@ -64,7 +65,8 @@ function summary({ batch, forecast }: BatchReading): Html {
   const { counts } = batch;
   const left = unfinished(counts);
   const total = totalOf(counts);
-  return html`<div>${progressBar(batch)}${barLegend(counts, (state) => batchPath(batch.name, `?state=${state}#items`))}</div>
+  const dearer = describeDearer(batch);
+  return html`${dearer === null ? null : html`<p class="error" role="alert">${dearer}</p>`}<div>${progressBar(batch)}${barLegend(counts, (state) => batchPath(batch.name, `?state=${state}#items`))}</div>
 ${tiles([
   {
     label: 'Done',

@@ -15,6 +15,14 @@ export interface EstimateRequest {
   maxCredits?: number | null;
 }
 
+/** What tasks are expected to cost, and what that rests on. */
+export type CostForecast =
+  /** Every task the same. */
+  | { readonly kind: 'each'; readonly credits: number; readonly basis: string }
+  /** All of them together, about. */
+  | { readonly kind: 'all'; readonly credits: number; readonly basis: string }
+  | { readonly kind: 'unknown'; readonly basis: string };
+
 export interface Estimate {
   /** For all links; null when unknown. */
   creditsNeeded: number | null;
@@ -42,6 +50,28 @@ export function estimateCredits(request: EstimateRequest): Estimate {
   const amount = `${count(credits, 'credit')}${source}`;
   const text = `${amount}: ${verdict(affordableLinks, links, creditsNeeded)}`;
   return { creditsNeeded, affordableLinks, enough: affordableLinks === links, text };
+}
+
+/** The same for tasks whose prices differ or are not known. */
+export function estimateForecast(
+  forecast: CostForecast,
+  bounds: Pick<EstimateRequest, 'links' | 'balance' | 'maxCredits'>,
+): Estimate {
+  if (forecast.kind === 'each') {
+    const estimate = estimateCredits({ ...bounds, creditsPerTask: forecast.credits });
+    return { ...estimate, text: `${estimate.text} (${forecast.basis})` };
+  }
+  const { links, balance, maxCredits = null } = bounds;
+  const there = balance === null ? 'the balance is not known' : `${count(balance, 'credit')} in the account`;
+  const allowed = maxCredits === null ? '' : `, ${grouped(maxCredits)} allowed`;
+  const room = Math.min(balance ?? Number.POSITIVE_INFINITY, maxCredits ?? Number.POSITIVE_INFINITY);
+  if (forecast.kind === 'unknown') {
+    const text = `What ${count(links, 'link')} will cost is unknown: ${forecast.basis}; ${there}${allowed}`;
+    return { creditsNeeded: null, affordableLinks: null, enough: room > 0, text };
+  }
+  const { credits, basis } = forecast;
+  const text = `about ${count(credits, 'credit')}: ${basis}; ${there}${allowed}`;
+  return { creditsNeeded: credits, affordableLinks: null, enough: credits <= room, text };
 }
 
 function unknownEstimate({ links, balance, maxCredits = null }: EstimateRequest): Estimate {
