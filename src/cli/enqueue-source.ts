@@ -28,6 +28,8 @@ export interface EnqueueSourceRequest {
   readonly priority?: number | undefined;
   readonly maxCredits?: number | undefined;
   readonly force: boolean;
+  /** Where every line without a link is written. */
+  readonly problems?: string | undefined;
   readonly json: boolean;
 }
 
@@ -66,7 +68,7 @@ export async function enqueueSource(
   for (const { list, problem } of problems) terminal.say(`${list}: ${problem}`);
   report(request, taken, terminal);
   if (interrupted) return exitCodes.interrupted;
-  return problems.length === 0 ? exitCodes.saved : exitCodes.failures;
+  return problems.length + taken.counts.invalid === 0 ? exitCodes.saved : exitCodes.failures;
 }
 
 function take(
@@ -79,7 +81,10 @@ function take(
   const prefix = configuration.QUEUE_PREFIX;
   const model = session.models.get(request.model);
   const progress = openProgress(terminal);
-  const invalidLines = showInvalidLines(batch, configuration.DATA_DIR, progress.note);
+  const invalidLines = showInvalidLines(
+    { batch, dataDir: configuration.DATA_DIR, file: request.problems },
+    progress.note,
+  );
   const setBudget = async () => {
     if (request.maxCredits !== undefined)
       await ledger.setBudget(batch, request.maxCredits, usualPrice(model));
@@ -96,7 +101,7 @@ function take(
           await ledger.openBatch(batch, { model: model.id, root: storageRoot, priority: request.priority });
           await setBudget();
         },
-        onInvalid: invalidLines.onInvalid,
+        ...invalidLines,
         onProgress: (links) => terminal.isWatched && progress.reading(links),
         signal,
       },

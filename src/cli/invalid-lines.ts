@@ -1,38 +1,67 @@
 /**
- * Tells a person which lines brought no link: the first of them at once, all of them in a file when there are
- * more than a terminal should show.
+ * Tells a person which lines brought no link: each kind of problem once, with its count and its first lines. Every
+ * line stands in a file, where there are many or where one is asked for.
  */
 import { join } from 'node:path';
 import type { InvalidLine } from '../producer/enqueue-lists.ts';
-import { collectInvalid, SHOWN_LINES } from '../producer/report-invalid.ts';
+import { collectInvalid, type InvalidReport, SHOWN_EXAMPLES } from '../producer/report-invalid.ts';
 import { systemClock } from '../shared/clock.ts';
-import { plural } from './format.ts';
+import { formatCount, plural } from './format.ts';
 
 export interface InvalidLines {
   readonly onInvalid: (line: InvalidLine) => void;
-  /** Says where the rest stands. */
+  /** A list of which nothing can be used, and what it seems to be. */
+  readonly onUnusableList: (message: string) => void;
+  /** To be called once all lists are read, and again after a failure: says what was found, once. */
   finish(): void;
 }
 
-export function showInvalidLines(batch: string, dataDir: string, say: (text: string) => void): InvalidLines {
-  const collector = collectInvalid({ folder: join(dataDir, 'logs'), batch, clock: systemClock });
-  let shown = 0;
+export interface InvalidLinesOptions {
+  readonly batch: string;
+  readonly dataDir: string;
+  /** `--problems FILE` */
+  readonly file?: string | undefined;
+}
+
+export function showInvalidLines(
+  { batch, dataDir, file }: InvalidLinesOptions,
+  say: (text: string) => void,
+): InvalidLines {
+  const collector = collectInvalid({ folder: join(dataDir, 'logs'), batch, clock: systemClock, file });
+  const unusable: string[] = [];
+  let isFinished = false;
   return {
-    onInvalid(line) {
-      collector.add(line);
-      shown += 1;
-      if (shown <= SHOWN_LINES) say(describe(line));
-    },
+    onInvalid: collector.add,
+    onUnusableList: (message) => unusable.push(message),
     finish() {
-      const { count, file, fileProblem } = collector.finish();
-      if (count <= SHOWN_LINES) return;
-      const where = file === undefined ? `could not be written: ${fileProblem}` : file;
-      say(`${plural(count, 'line')} without a usable link; the whole list: ${where}`);
+      if (isFinished) return;
+      isFinished = true;
+      for (const line of [...describeInvalid(collector.finish()), ...unusable]) say(line);
     },
   };
 }
 
-function describe({ file, line, text, reason }: InvalidLine): string {
+export function describeInvalid({ count, reasons, examples, file, fileProblem }: InvalidReport): string[] {
+  const lines = [...reasons].flatMap(([reason, times]) => {
+    const shown = (examples.get(reason) ?? []).map(describe);
+    if (times === 1) return shown.map((example) => `${example.place}: ${reason}${example.text}`);
+    const rest = times > SHOWN_EXAMPLES ? [`  … and ${formatCount(times - SHOWN_EXAMPLES)} more`] : [];
+    return [
+      `${plural(times, 'line')}: ${reason}`,
+      ...shown.map(({ place, text }) => `  ${place}${text}`),
+      ...rest,
+    ];
+  });
+  if (fileProblem !== undefined)
+    lines.push(`The list of all ${formatCount(count)} could not be written: ${fileProblem}`);
+  else if (file !== undefined)
+    lines.push(`${plural(count, 'line')} without a usable link, all listed in ${file}`);
+  else if ([...reasons.values()].some((times) => times > SHOWN_EXAMPLES))
+    lines.push('List all of them in a file with  --problems FILE');
+  return lines;
+}
+
+function describe({ file, line, text }: InvalidLine): { place: string; text: string } {
   const place = `${file === '-' ? 'standard input' : file}:${line}`;
-  return `${place}: ${reason}${text === '' ? '' : ` — ${text}`}`;
+  return { place, text: text === '' ? '' : ` — ${text}` };
 }

@@ -6,7 +6,7 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Session } from '../app/session.ts';
-import { enqueueLists, type InvalidLine } from '../producer/enqueue-lists.ts';
+import { enqueueLists } from '../producer/enqueue-lists.ts';
 import type { ListOptions, ListSource } from '../producer/lists/list-source.ts';
 import { readOverview } from '../producer/overview.ts';
 import { type Halt, standsSince } from '../shared/gate-state/halts.ts';
@@ -21,6 +21,7 @@ import { describeDearer } from '../shared/wording/dearer.ts';
 import { type Ask, agreeToCost, type CostDeps, foreseeAndAnnounce } from './agree-to-cost.ts';
 import { describeHalt } from './halt-text.ts';
 import type { OnQuit } from './interrupt.ts';
+import type { InvalidLines } from './invalid-lines.ts';
 import type { Progress } from './progress.ts';
 import type { RunFacts } from './summary.ts';
 import type { Terminal } from './terminal.ts';
@@ -46,7 +47,7 @@ export interface RunEnd {
 export interface RunDeps {
   readonly session: Session;
   readonly progress: Progress;
-  readonly onInvalid: (line: InvalidLine) => void;
+  readonly invalidLines: InvalidLines;
   /** Says what the batch will cost, and asks where somebody can be asked. */
   readonly cost: Pick<CostDeps, 'ask' | 'balance'>;
   readonly terminal: Terminal;
@@ -77,7 +78,7 @@ export async function runBatch(request: RunRequest, deps: RunDeps): Promise<RunE
       { ...request, since },
       {
         ledger: session.ledger,
-        onInvalid: deps.onInvalid,
+        ...deps.invalidLines,
         signal,
         onProgress: ({ total }) => {
           worker.nudge();
@@ -85,6 +86,8 @@ export async function runBatch(request: RunRequest, deps: RunDeps): Promise<RunE
         },
       },
     );
+    // Said before the question of the cost, not hours later.
+    deps.invalidLines.finish();
     const agreed = await agree(request, isHeld, deps);
     if (agreed) worker.nudge();
     const ended = agreed ? await waitForEnd(request, since, deps) : 'declined';

@@ -10,6 +10,7 @@ import type { ListEntry } from './lists/list-entry.ts';
 import { printable } from './lists/list-entry.ts';
 import type { ListOptions, ListSource } from './lists/list-source.ts';
 import { readList } from './lists/read-list.ts';
+import { describeUnusableList } from './lists/unusable-list.ts';
 
 /** A line that brought no link. */
 export interface InvalidLine {
@@ -43,6 +44,8 @@ export interface EnqueueRequest {
 export interface EnqueueDeps {
   readonly ledger: Ledger;
   readonly onInvalid: (line: InvalidLine) => void;
+  /** A list with lines of which none could be used, and what it seems to be. */
+  readonly onUnusableList?: (message: string) => void;
   readonly onProgress: (counts: EnqueueCounts) => void;
   readonly signal: AbortSignal;
 }
@@ -74,20 +77,26 @@ export async function enqueueLists(request: EnqueueRequest, deps: EnqueueDeps): 
   };
 
   for (const source of request.sources) {
+    const isCutOff = cutOffIds(request.model);
+    const unusable: string[] = [];
+    let isUsable = false;
     for await (const entries of readList(source, request.model, request.list)) {
       if (deps.signal.aborted) break;
       for (const entry of entries) {
         counts.total += 1;
-        const found = findLink(entry, request.model);
+        const found = findLink(entry, request.model, isCutOff);
         if ('reason' in found) {
           counts.invalid += 1;
+          if (unusable.length < 20) unusable.push(found.text);
           deps.onInvalid({ file: source.name, line: entry.line, ...found });
           continue;
         }
+        isUsable = true;
         chunk.push(found);
         if (chunk.length >= chunkSize) await send();
       }
     }
+    if (!isUsable && unusable.length > 1) deps.onUnusableList?.(describeUnusableList(source.name, unusable));
   }
   await send();
   while (underWay.length > 0) await finishOldest();
@@ -96,9 +105,31 @@ export async function enqueueLists(request: EnqueueRequest, deps: EnqueueDeps): 
 
 const counterOf = { accepted: 'accepted', duplicate: 'duplicates', 'already-saved': 'alreadySaved' } as const;
 
-function findLink(entry: ListEntry, model: ModelDefinition): LedgerLink | { text: string; reason: string } {
+const cutOff =
+  'the id is shorter than all others of this list; check that the link is whole, or give it in a list of its own';
+const knownIds = 3;
+
+/** Whether an id is shorter than all before it in its list, which have one length: a line that was cut off. */
+function cutOffIds({ link }: ModelDefinition): (id: string) => boolean {
+  let known = 0;
+  let length: number | undefined;
+  return (id) => {
+    if (link.share === undefined) return false;
+    if (known >= knownIds && length !== undefined && id.length < length) return true;
+    length = known === 0 || id.length === length ? id.length : undefined;
+    known += 1;
+    return false;
+  };
+}
+
+function findLink(
+  entry: ListEntry,
+  model: ModelDefinition,
+  isCutOff: (id: string) => boolean,
+): LedgerLink | { text: string; reason: string } {
   if (entry.kind === 'problem') return { text: entry.text, reason: entry.reason };
   const identified = identifyLink(model, entry.link);
   if (!identified.ok) return { text: printable(entry.link), reason: identified.reason };
+  if (isCutOff(identified.id)) return { text: printable(entry.link), reason: cutOff };
   return { id: identified.id, url: identified.url };
 }

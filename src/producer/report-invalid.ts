@@ -5,7 +5,7 @@
  * counts stay right and the result says what went wrong.
  */
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import type { Clock } from '../shared/clock.ts';
 import type { InvalidLine } from './enqueue-lists.ts';
 
@@ -15,12 +15,16 @@ export interface InvalidReportOptions {
   /** Part of the file's name. */
   readonly batch: string;
   readonly clock: Clock;
+  /** Where every line is written, few or many; a file of that name is replaced. */
+  readonly file?: string | undefined;
 }
 
 export interface InvalidReport {
   readonly count: number;
   /** How many lines had each reason. Beyond a bounded number of different reasons, the rest is under `other`. */
   readonly reasons: ReadonlyMap<string, number>;
+  /** The first lines of each reason, at most SHOWN_EXAMPLES. */
+  readonly examples: ReadonlyMap<string, readonly InvalidLine[]>;
   /** The first lines, at most SHOWN_LINES. */
   readonly first: readonly InvalidLine[];
   /** Every line as JSONL; undefined when `first` holds them all or the file could not be written. */
@@ -36,6 +40,7 @@ export interface InvalidCollector {
 }
 
 export const SHOWN_LINES = 100;
+export const SHOWN_EXAMPLES = 3;
 
 // Reasons may come to hold a part of the link one day; they must not grow with the list.
 const MAX_REASONS = 50;
@@ -44,6 +49,7 @@ const OTHER_REASONS = 'other';
 export function collectInvalid(options: InvalidReportOptions): InvalidCollector {
   const first: InvalidLine[] = [];
   const reasons = new Map<string, number>();
+  const examples = new Map<string, InvalidLine[]>();
   let count = 0;
   let file: InvalidFile | undefined;
 
@@ -51,29 +57,37 @@ export function collectInvalid(options: InvalidReportOptions): InvalidCollector 
     count += 1;
     const reason = reasons.has(line.reason) || reasons.size < MAX_REASONS ? line.reason : OTHER_REASONS;
     reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
-    if (count <= SHOWN_LINES) {
-      first.push(line);
-      return;
-    }
-    file ??= startedFile(options, first);
+    const shown = examples.get(reason) ?? [];
+    if (shown.length < SHOWN_EXAMPLES) examples.set(reason, [...shown, line]);
+    if (count <= SHOWN_LINES) first.push(line);
+    if (count <= SHOWN_LINES && options.file === undefined) return;
+    file ??= startedFile(options, options.file === undefined ? first : []);
     file.write(line);
   };
 
   const finish = (): InvalidReport => {
     file?.close();
     const fileProblem = file?.problem;
-    return { count, reasons, first, file: fileProblem === undefined ? file?.path : undefined, fileProblem };
+    return {
+      count,
+      reasons,
+      examples,
+      first,
+      file: fileProblem === undefined ? file?.path : undefined,
+      fileProblem,
+    };
   };
 
   return { add, finish };
 }
 
 function startedFile(
-  { folder, batch, clock }: InvalidReportOptions,
+  { folder, batch, clock, file: path }: InvalidReportOptions,
   first: readonly InvalidLine[],
 ): InvalidFile {
+  if (path !== undefined) return new InvalidFile(dirname(path), basename(path), 'w');
   const at = new Date(clock.now()).toISOString().replaceAll(/[-:]|\.\d+/g, '');
-  const file = new InvalidFile(folder, `invalid-${batch.replaceAll(/[^\w.-]/g, '_')}-${at}`);
+  const file = new InvalidFile(folder, `invalid-${batch.replaceAll(/[^\w.-]/g, '_')}-${at}.jsonl`, 'wx');
   for (const line of first) file.write(line);
   return file;
 }
@@ -88,10 +102,10 @@ class InvalidFile {
   #descriptor: number | undefined;
   #unwritten = '';
 
-  constructor(folder: string, name: string) {
+  constructor(folder: string, name: string, how: 'w' | 'wx') {
     this.#guarded(() => {
       mkdirSync(folder, { recursive: true });
-      this.#open(folder, name);
+      this.#open(folder, name, how);
     });
   }
 
@@ -109,11 +123,11 @@ class InvalidFile {
   }
 
   /** Never over another run's report, not even one of the same second. */
-  #open(folder: string, name: string): void {
+  #open(folder: string, name: string, how: 'w' | 'wx'): void {
     for (let again = 1; this.#descriptor === undefined; again += 1) {
-      this.path = join(folder, `${name}${again === 1 ? '' : `-${again}`}.jsonl`);
+      this.path = join(folder, again === 1 ? name : name.replace(/(\.\w+)$/, `-${again}$1`));
       try {
-        this.#descriptor = openSync(this.path, 'wx');
+        this.#descriptor = openSync(this.path, how);
       } catch (error) {
         if (!isTaken(error) || again >= MAX_SAME_NAMES) throw error;
       }

@@ -183,7 +183,7 @@ function runOf(
       session,
       terminal,
       progress: openProgress(terminal),
-      onInvalid: () => undefined,
+      invalidLines: { onInvalid: () => undefined, onUnusableList: () => undefined, finish: () => undefined },
       cost: { ask, balance: Promise.resolve(1000) },
       signal: new AbortController().signal,
       onQuit: () => undefined,

@@ -84,3 +84,15 @@ describe('the report of lines that brought no link', () => {
     expect(report.fileProblem).toContain('EEXIST');
   });
 });
+
+describe('a report in a file that is asked for', () => {
+  it('holds every line, however few, in place of an earlier one', () => {
+    const file = join(dataDir, 'problems.jsonl');
+    writeFileSync(file, 'old');
+    const collector = collectInvalid({ folder, batch: 'links', clock, file });
+    collector.add(invalidLine(1));
+    collector.add(invalidLine(2));
+    expect(collector.finish()).toMatchObject({ count: 2, file });
+    expect(linesOf(file)).toEqual([invalidLine(1), invalidLine(2)]);
+  });
+});

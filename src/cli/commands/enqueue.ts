@@ -80,12 +80,15 @@ async function enqueue(files: readonly string[], flags: ListFlags, terminal: Ter
     const since = await session.ledger.now();
     const progress = openProgress(terminal);
     const request = { batch, model, sources, since, list: { column: flags.column }, force: flags.force };
-    const invalidLines = showInvalidLines(batch, loaded.configuration.DATA_DIR, progress.note);
+    const invalidLines = showInvalidLines(
+      { batch, dataDir: loaded.configuration.DATA_DIR, file: flags.problems },
+      progress.note,
+    );
     const { counts, interrupted } = await withInterrupt(terminal, async (signal) => ({
       counts: await enqueueLists(request, {
         ledger: session.ledger,
         signal,
-        onInvalid: invalidLines.onInvalid,
+        ...invalidLines,
         // Unwatched it says nothing unless something is new: a crontab mails every line.
         onProgress: ({ total }) => terminal.isWatched && progress.reading(total),
       }),
@@ -97,7 +100,8 @@ async function enqueue(files: readonly string[], flags: ListFlags, terminal: Ter
     else if (accepted + invalid > 0) terminal.print(describeCounts(batch, counts));
     if (interrupted) return exitCodes.interrupted;
     const held = await session.ledger.batch(batch);
-    if (accepted === 0 && !isHeld) return exitCodes.saved;
+    const ended = invalid > 0 ? exitCodes.failures : exitCodes.saved;
+    if (accepted === 0 && !isHeld) return ended;
     const agreed =
       held === null ||
       (await agreeToCost(held, await foreseeAndAnnounce(held, model, session, neverAborted), {
@@ -110,7 +114,7 @@ async function enqueue(files: readonly string[], flags: ListFlags, terminal: Ter
       return exitCodes.interrupted;
     }
     if (isHeld) await session.ledger.startBatch(batch);
-    return exitCodes.saved;
+    return ended;
   } finally {
     await session.close();
   }

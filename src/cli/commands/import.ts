@@ -70,7 +70,10 @@ async function takeOver(
   const storageRoot = rootOf(storage);
   await storage.close();
   const progress = openProgress(terminal);
-  const { onInvalid, finish } = showInvalidLines('import', configuration.DATA_DIR, progress.note);
+  const { onInvalid, finish } = showInvalidLines(
+    { batch: 'import', dataDir: configuration.DATA_DIR },
+    progress.note,
+  );
   const operations = operationsOf(session);
   const onProgress = (total: number) => terminal.isWatched && progress.reading(total);
   try {

@@ -10,6 +10,7 @@ export interface ListFlags {
   readonly model: string;
   readonly modelFile: string[];
   readonly column?: string;
+  readonly problems?: string;
   readonly priority?: number;
   readonly maxCredits?: number;
   readonly yes: boolean;
@@ -53,12 +54,13 @@ export function listCommand(name: string): Command {
   return new Command(name)
     .argument(
       '[files...]',
-      'lists of links: text, CSV, TSV, JSON or JSONL, also .gz; - or nothing for standard input',
+      'lists of links: text, CSV, JSON, JSONL, .xlsx or .html, also .gz; - or nothing for standard input',
     )
     .option('--batch <name>', 'name of the batch (default: after the first file)', batchName)
     .option('--model <id>', 'model to run the links through', DEFAULT_MODEL_ID)
     .addOption(modelFileOption())
     .option('--column <name>', 'column of a CSV, or field of JSON objects, that holds the link')
+    .option('--problems <file>', 'write every line that held no usable link to this file, as JSONL')
     .option(
       '--priority <n>',
       'turns the batch gets where others get one (default: as it is, else 1)',

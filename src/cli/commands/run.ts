@@ -74,10 +74,12 @@ export async function run(
       ask: flags.yes ? null : openAsk(process),
       balance: readBalance(session.configuration, session.logger),
     };
-    const invalidLines = showInvalidLines(batch, loaded.configuration.DATA_DIR, progress.note);
-    const { onInvalid } = invalidLines;
+    const invalidLines = showInvalidLines(
+      { batch, dataDir: loaded.configuration.DATA_DIR, file: flags.problems },
+      progress.note,
+    );
     const end = await withInterrupt(terminal, (signal, onQuit) =>
-      runBatch(request, { session, progress, terminal, cost, signal, onQuit, onInvalid }),
+      runBatch(request, { session, progress, terminal, cost, signal, onQuit, invalidLines }),
     ).finally(invalidLines.finish);
     const exitCode = report(end, flags, terminal);
     if (served !== null && flags.staysUp && end.ended === 'completed') {

@@ -25,6 +25,7 @@ export interface TakeDeps {
   /** Makes the batch, or joins it; called before its first link, so a run that brings nothing leaves no batch. */
   openBatch(): Promise<void>;
   readonly onInvalid: (line: InvalidLine) => void;
+  readonly onUnusableList?: (message: string) => void;
   readonly onProgress: (linksRead: number) => void;
   readonly signal: AbortSignal;
 }
@@ -92,6 +93,7 @@ async function takeList(
       {
         ledger: onlyNewLinks(request, deps),
         onInvalid: deps.onInvalid,
+        ...(deps.onUnusableList === undefined ? {} : { onUnusableList: deps.onUnusableList }),
         onProgress: ({ total }) => deps.onProgress(readBefore + total),
         signal: deps.signal,
       },

@@ -1,0 +1,16 @@
+/**
+ * What a list seems to be of which no line could be used: said once, as "one million bad lines" helps nobody. Pure.
+ */
+const KINDS: readonly (readonly [pattern: RegExp, kind: string])[] = [
+  [/^s_[a-z0-9_-]+$/i, 'ids of share links; write https://sora.chatgpt.com/p/ before each'],
+  [/^(?:[a-z]:\\|\.{0,2}\/|~\/)\S|^[^/:]+\.(?:mp4|mov|webm|mkv|m4v|avi)$/i, 'names of files on a computer'],
+  [/^[^\s@]+@[^\s@]+\.[a-z]+$/i, 'addresses of e-mail'],
+  [/https?:\/\//i, 'links to something else than the model takes'],
+];
+
+/** @param texts the first lines that could not be used */
+export function describeUnusableList(name: string, texts: readonly string[]): string {
+  const [, kind = 'text without links'] =
+    KINDS.find(([pattern]) => texts.filter((text) => pattern.test(text)).length * 2 > texts.length) ?? [];
+  return `Nothing in ${name === '-' ? 'standard input' : name} can be used. It seems to hold ${kind}.`;
+}
