@@ -16,6 +16,8 @@ export interface LocalListDeps {
 }
 
 const readBytes = 64 * 1024;
+/** Times the settling time. */
+const MID_LINE_FACTOR = 20;
 
 export async function findLocalList(
   path: string,
@@ -29,6 +31,7 @@ export async function findLocalList(
     const first = await lookAt(path);
     if (marks.get(path) === markOf(first)) return unchanged(path);
     const waitMs = unsettledMs(first, null, clock.now(), settleMs);
+    if (await mayEndInMidLine(path, first, clock.now(), settleMs)) return { found: 'unfinished', ...about };
     if (waitMs === 0) return newList(path);
     await sleep(waitMs, undefined, { signal });
     const isFinished = unsettledMs(await lookAt(path), first, clock.now(), settleMs) === 0;
@@ -37,6 +40,23 @@ export async function findLocalList(
     signal.throwIfAborted();
     return { found: 'failed', ...about, problem: whyUnreadable(error) };
   }
+}
+
+/**
+ * A writer that pauses in mid-line would have a link cut off. A last line without its end is left for a later run,
+ * until the file has lain still for so long that nobody can be writing it.
+ */
+async function mayEndInMidLine(
+  path: string,
+  look: FileLook,
+  now: number,
+  settleMs: number,
+): Promise<boolean> {
+  if (look.sizeBytes === 0 || unsettledMs(look, null, now, settleMs * MID_LINE_FACTOR) === 0) return false;
+  if (/\.(?:json|html?|url|webloc|xlsx|gz)$/i.test(path)) return false;
+  await using file = await open(path, 'r');
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, look.sizeBytes - 1);
+  return buffer[0] !== 0x0a && buffer[0] !== 0x0d;
 }
 
 function unchanged(path: string): UnchangedList {

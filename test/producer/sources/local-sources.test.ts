@@ -70,6 +70,17 @@ describe('a file as a source', () => {
     expect((await take('*.txt')).problems).toEqual([]);
   });
 
+  it('is left for a later run while its last line has no end, until it has lain still for long', async () => {
+    const { folder, take, linksOf } = await startTaking();
+    await writeFile(join(folder, 'links.txt'), `${listOf(1)}${linkOf(2).slice(0, -9)}`);
+    const now = Date.now();
+    const sourcesAt = (at: number) => ({ sources: { settleMs: 1000, clock: { now: () => at } } });
+    expect(await take('links.txt', sourcesAt(now + 10_000))).toMatchObject({ lists: 0, unfinished: 1 });
+    await writeFile(join(folder, 'links.txt'), listOf(1, 2).trimEnd());
+    expect(await take('links.txt', sourcesAt(now + 120_000))).toMatchObject({ lists: 1, unfinished: 0 });
+    expect(await linksOf()).toEqual([1, 2].map(linkOf));
+  });
+
   it('is left for the next run while somebody writes it', async () => {
     const { folder, take } = await startTaking();
     const path = join(folder, 'links.txt');
