@@ -9,11 +9,13 @@ import { isRedisTrouble } from '../shared/redis/redis-trouble.ts';
 export type WarnOfTrouble = (message: string, error: unknown) => void;
 
 const quietMs = 60_000;
+/** What follows for each job that was under way. */
+const lostLock = /\block for job\b/;
 
 export function createWarnOfTrouble({ logger, clock }: { logger: Logger; clock: Clock }): WarnOfTrouble {
   const warnedAt = new Map<string, number>();
   return (message, error) => {
-    if (!(error instanceof Error) || !isRedisTrouble(error)) {
+    if (!(error instanceof Error) || !(isRedisTrouble(error) || lostLock.test(error.message))) {
       logger.warn({ err: error }, message);
       return;
     }

@@ -55,7 +55,8 @@ export class Connections {
   }
 
   #noteDown(): void {
-    if (this.#isDown || !this.#wasEverUp) return;
+    // Without an error the client reconnects by itself, as it does from a replica (READONLY): nothing is away yet.
+    if (this.#isDown || !this.#wasEverUp || this.latestTrouble === undefined) return;
     this.#isDown = true;
     this.#logger.warn({ reason: this.latestTrouble?.message }, 'Redis is away; waiting for it to come back');
   }
