@@ -1,12 +1,14 @@
 /**
- * The input of a task: the model's defaults, always sent, and the link. Called by the vendor client
- * alone. Documented defaults are reported not to be applied by the vendor's server, hence "always".
+ * The input of a task: the model's defaults, always sent, the link's own inputs, and the link. Called by the vendor
+ * client alone. Documented defaults are reported not to be applied by the vendor's server, hence "always".
  */
+import type { Inputs } from './input-spec.ts';
 import type { ModelDefinition } from './model-definition.ts';
 
 /** Builds the `input` object of a create call for the link `url`. */
-export function buildInput(model: ModelDefinition, url: string): Record<string, unknown> {
-  return { ...model.input.defaults, [model.input.linkField]: url };
+export function buildInput(model: ModelDefinition, url: string, inputs: Inputs = {}): Inputs {
+  const { linkField, linkIsList, defaults } = model.input;
+  return { ...defaults, ...inputs, [linkField]: linkIsList ? [url] : url };
 }
 
 /** The name the vendor knows the model by. */

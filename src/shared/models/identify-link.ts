@@ -4,7 +4,9 @@
  * safe as a file name and as a job id (letters first, no ':', nothing that folding the case could join).
  */
 import { createHash } from 'node:crypto';
+import type { Inputs } from './input-spec.ts';
 import type { ModelDefinition } from './model-definition.ts';
+import { canonicalInputs } from './resolve-inputs.ts';
 
 /** `id` is the item's, `url` the link as the vendor gets it: as given, trimmed. */
 export type IdentifiedLink = { ok: true; id: string; url: string } | { ok: false; reason: string };
@@ -13,8 +15,12 @@ const SAFE_ID = /^[a-z][a-z0-9_-]{0,99}$/;
 /** 80 bits: two of a million links share an id with a chance of 1 in 10^12. */
 const HASH_HEX_LENGTH = 20;
 
-/** Says whether `model` takes `link`, with the item's id, or with a reason a person can act on. */
-export function identifyLink(model: ModelDefinition, link: string): IdentifiedLink {
+/**
+ * Says whether `model` takes `link`, with the item's id, or with a reason a person can act on.
+ * @param inputs what differs from the model's defaults, from `resolveInputs`: the same video with another prompt is
+ * another item, and one without any keeps the id of its link
+ */
+export function identifyLink(model: ModelDefinition, link: string, inputs: Inputs = {}): IdentifiedLink {
   const url = link.trim();
   const reason = refuseText(model, url);
   if (reason !== null) return { ok: false, reason };
@@ -23,9 +29,10 @@ export function identifyLink(model: ModelDefinition, link: string): IdentifiedLi
   const authorityReason = refuseAuthority(model, authorityOf(url), parsed);
   if (authorityReason !== null) return { ok: false, reason: authorityReason };
   const shareId = shareIdOf(model, parsed);
-  if (model.link.share === undefined) return { ok: true, id: hashedId(model, parsed), url };
+  if (model.link.share === undefined) return { ok: true, id: hashedId(model, canonicalUrl(model, parsed), inputs), url };
   if (shareId === null) return { ok: false, reason: `this is not a link to a video: ${example(model)}` };
-  return { ok: true, id: shareId, url };
+  const isPlain = canonicalInputs(inputs) === NO_INPUTS;
+  return { ok: true, id: isPlain ? shareId : hashedId(model, shareId, inputs), url };
 }
 
 function refuseText(model: ModelDefinition, url: string): string | null {
@@ -63,10 +70,17 @@ function example(model: ModelDefinition): string {
   return `a link must start with ${starts.join(' or ')}`;
 }
 
-function hashedId(model: ModelDefinition, parsed: URL): string {
-  const canonical = `https://${parsed.host}${withoutTrailingSlashes(parsed.pathname)}${canonicalQuery(model, parsed.searchParams)}`;
-  const digest = createHash('sha256').update(`${model.id}\n${canonical}`).digest('hex');
+const NO_INPUTS = '{}';
+
+function hashedId(model: ModelDefinition, video: string, inputs: Inputs): string {
+  const given = canonicalInputs(inputs);
+  const named = given === NO_INPUTS ? [model.id, video] : [model.id, video, given];
+  const digest = createHash('sha256').update(named.join('\n')).digest('hex');
   return `h${digest.slice(0, HASH_HEX_LENGTH)}`;
+}
+
+function canonicalUrl(model: ModelDefinition, parsed: URL): string {
+  return `https://${parsed.host}${withoutTrailingSlashes(parsed.pathname)}${canonicalQuery(model, parsed.searchParams)}`;
 }
 
 /** The part of a share link that names the video, or null for any other page: nothing else is ever paid. */

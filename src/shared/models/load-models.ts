@@ -2,11 +2,10 @@
  * The models this process knows: the shipped ones and the user's `--model-file`s. Called once at start by
  * each command's wiring. A file that is wrong stops the start with every problem of it in one message.
  */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { z } from 'zod';
-import { type ModelDefinition, modelDefinitionSchema } from './model-definition.ts';
-import soraWatermarkRemover from './sora-watermark-remover.json' with { type: 'json' };
-import topazVideoUpscale from './topaz-video-upscale.json' with { type: 'json' };
+import { DEFAULT_MODEL_ID, type ModelDefinition, modelDefinitionSchema } from './model-definition.ts';
 
 /** A model file or name the user must correct: a usage error, with a message that says how. */
 export class ModelError extends Error {
@@ -26,14 +25,27 @@ export interface ModelRegistry {
   list(): readonly ModelDefinition[];
 }
 
-const SHIPPED: readonly unknown[] = [soraWatermarkRemover, topazVideoUpscale];
+/** One file for each model of the vendor's market that takes a video: a new file here is a new model. */
+const MARKET = join(import.meta.dirname, 'market');
 
 /** Loads the shipped models and `extraFiles`; throws a ModelError on the first file that is wrong. */
 export function loadModels({ extraFiles }: { extraFiles: readonly string[] }): ModelRegistry {
   const models = new Map<string, ModelDefinition>();
-  for (const definition of SHIPPED) add(models, parseModel(definition, 'the shipped model'), 'shipped');
+  for (const model of shippedModels()) add(models, model, 'shipped');
   for (const file of extraFiles) add(models, parseModel(readJson(file), file), file);
   return { get: (id) => pick(models, id), list: () => [...models.values()] };
+}
+
+function shippedModels(): ModelDefinition[] {
+  const files = readdirSync(MARKET)
+    .filter((name) => name.endsWith('.json'))
+    .sort();
+  const models = files.map((name) => parseModel(readJson(join(MARKET, name)), name));
+  return [...models.filter(isDefault), ...models.filter((model) => !isDefault(model))];
+}
+
+function isDefault({ id }: ModelDefinition): boolean {
+  return id === DEFAULT_MODEL_ID;
 }
 
 /** Checks one definition; `source` names it in the error. */

@@ -5,6 +5,14 @@
  */
 import { z } from 'zod';
 import { usualCreatePath, usualRecordPath, usualResultPath } from '../vendor/facts.ts';
+import {
+  type InputSpec,
+  type InputValue,
+  impliedSpec,
+  inputNameSchema,
+  inputSpecSchema,
+} from './input-spec.ts';
+import { judgeDefault } from './input-value.ts';
 import { priceSchema } from './price.ts';
 
 /** The one model whose share ids are item ids as they stand; all others get a hash. */
@@ -46,10 +54,6 @@ const hostSchema = z
     'must be a host in lower case like videos.example.com, without scheme, port or path',
   );
 
-const fieldNameSchema = z
-  .string()
-  .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'must be a field name like video_url');
-
 const patternSchema = z.string().transform((source, context) => {
   try {
     return new RegExp(`^(?:${source})$`);
@@ -80,14 +84,45 @@ const linkSchema = z.strictObject({
 });
 
 const inputSchema = z.strictObject({
-  linkField: fieldNameSchema.describe('The field of the input that carries the link.'),
+  linkField: inputNameSchema.describe('The field of the input that carries the link.'),
+  linkIsList: z
+    .boolean()
+    .default(false)
+    .describe('The field holds a list of addresses; it gets a list with the one link.'),
   defaults: z
-    .record(fieldNameSchema, z.json())
+    .record(inputNameSchema, z.json())
     .default({})
-    .describe('Fields sent with every task. The vendor does not apply its documented defaults: name them.'),
+    .describe('Constants sent with every task; the short form of `inputs` that have only a default.'),
 });
 
-const definitionShape = z.strictObject({
+const videoSchema = z
+  .strictObject({
+    kinds: z
+      .array(z.string().regex(/^[a-z0-9]{2,5}$/))
+      .default([])
+      .describe('Accepted endings; none: any.'),
+    maxBytes: z.int().positive().optional().describe('The largest file the model takes.'),
+    minSeconds: z.number().nonnegative().optional().describe('The shortest video the model takes.'),
+    maxSeconds: z.number().positive().optional().describe('The longest video the model takes.'),
+  })
+  .prefault({})
+  .describe('Which videos the model takes, where it says so.');
+
+const stateSchema = z
+  .discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('live') }),
+    z.strictObject({
+      kind: z.literal('off'),
+      since: z.iso.date().describe('The day from which it was seen to be off, like 2026-09-24.'),
+      note: z.string().max(600).describe('Why, and whether it may come back.'),
+      insteadTry: z.array(z.string()).default([]).describe('Ids of models that do work.'),
+    }),
+  ])
+  .prefault({ kind: 'live' })
+  .describe('What is known about the model when the definition was written; the vendor has the last word.');
+
+export const definitionShape = z.strictObject({
+  $schema: z.string().optional().describe('For editors: the address of this schema.'),
   id: z
     .string()
     .regex(/^[a-z0-9][a-z0-9._/-]{0,99}$/, 'must be lower-case letters, digits and . _ / -')
@@ -101,7 +136,13 @@ const definitionShape = z.strictObject({
   createPath: pathSchema.default(usualCreatePath).describe('Where tasks are created.'),
   recordPath: pathSchema.default(usualRecordPath).describe('Where tasks are queried.'),
   link: linkSchema.describe('Which links the model takes.'),
+  video: videoSchema,
   input: inputSchema.describe('How the input of a task is built from the link.'),
+  inputs: z
+    .record(inputNameSchema, inputSpecSchema)
+    .default({})
+    .describe('What the model wants or takes beside the video, by the name of the field.'),
+  state: stateSchema,
   resultPath: z
     .array(z.string().min(1))
     .min(1)
@@ -133,7 +174,11 @@ const definitionShape = z.strictObject({
 });
 
 /** The schema of a model file. */
-export const modelDefinitionSchema = definitionShape.superRefine((model, context) => {
+export const modelDefinitionSchema = definitionShape.superRefine(checkRelations).transform(withAllInputs);
+
+type Shape = z.output<typeof definitionShape>;
+
+function checkRelations(model: Shape, context: z.RefinementCtx<Shape>): void {
   if (model.link.share !== undefined && model.id !== DEFAULT_MODEL_ID) {
     const message = `is for ${DEFAULT_MODEL_ID} alone, since two models must never share item ids; leave it out`;
     context.addIssue({ code: 'custom', path: ['link', 'share'], message });
@@ -149,7 +194,25 @@ export const modelDefinitionSchema = definitionShape.superRefine((model, context
   if (model.typicalMs >= model.deadlineMs) {
     context.addIssue({ code: 'custom', path: ['deadlineMs'], message: 'must be longer than typicalMs' });
   }
-});
+  for (const [name, spec] of Object.entries(model.inputs)) {
+    const message =
+      name === model.input.linkField || name in model.input.defaults
+        ? 'must not name the link field, nor a field that stands in input.defaults'
+        : judgeDefault(spec);
+    if (message !== null) context.addIssue({ code: 'custom', path: ['inputs', name], message });
+  }
+}
+
+/** Afterwards `inputs` names every field that can be set, and `input.defaults` every value that is always sent. */
+function withAllInputs(model: Shape) {
+  const inputs: Record<string, InputSpec> = { ...model.inputs };
+  const defaults: Record<string, InputValue> = { ...model.input.defaults };
+  for (const [name, value] of Object.entries(model.input.defaults)) inputs[name] = impliedSpec(value);
+  for (const [name, spec] of Object.entries(model.inputs)) {
+    if (spec.default !== undefined) defaults[name] = spec.default;
+  }
+  return { ...model, inputs, input: { ...model.input, defaults } };
+}
 
 /** A model as the rest of the program sees it: every default filled in. */
 export type ModelDefinition = z.output<typeof modelDefinitionSchema>;
