@@ -12,6 +12,7 @@ import { DataVersionError } from '../shared/data-version/data-version.ts';
 import { BatchError } from '../shared/ledger/batch.ts';
 import { LogFileError } from '../shared/logging/logger.ts';
 import { ModelError } from '../shared/models/load-models.ts';
+import { InputError } from '../shared/models/resolve-inputs.ts';
 import { describeRedisTrouble, isRedisTrouble } from '../shared/redis/redis-trouble.ts';
 import { RedisUnusableError } from '../shared/redis/redis-unusable-error.ts';
 import { StorageError } from '../shared/storage/storage-error.ts';
@@ -26,6 +27,7 @@ const known = [
   ScheduleError,
   BatchError,
   ModelError,
+  InputError,
   RedisUnusableError,
   DataVersionError,
   StorageError,

@@ -12,6 +12,7 @@ import { SourceError } from '../producer/sources/source-error.ts';
 import { createSourceMemory } from '../producer/sources/source-memory.ts';
 import { type Taken, takeSource } from '../producer/sources/take-source.ts';
 import { usualPrice } from '../shared/models/price.ts';
+import { checkShared, type GivenInputs } from '../shared/models/resolve-inputs.ts';
 import { exitCodes } from './exit-codes.ts';
 import { formatCount } from './format.ts';
 import { withInterrupt } from './interrupt.ts';
@@ -24,6 +25,7 @@ export interface EnqueueSourceRequest {
   readonly place: SourceAddress;
   readonly batch: string;
   readonly model: string;
+  readonly set: GivenInputs;
   readonly column?: string | undefined;
   readonly priority?: number | undefined;
   readonly maxCredits?: number | undefined;
@@ -80,6 +82,7 @@ function take(
   const { ledger, redis, configuration } = session;
   const prefix = configuration.QUEUE_PREFIX;
   const model = session.models.get(request.model);
+  const inputs = checkShared(model, request.set);
   const progress = openProgress(terminal);
   const invalidLines = showInvalidLines(
     { batch, dataDir: configuration.DATA_DIR, file: request.problems },
@@ -93,7 +96,7 @@ function take(
     const source = await openSource(place, sources);
     if ((await ledger.batch(batch)) !== null) await setBudget();
     return takeSource(
-      { source, batch, model, column: request.column, force: request.force },
+      { source, batch, model, inputs, column: request.column, force: request.force },
       {
         ledger,
         memory: createSourceMemory({ redis, prefix, address: source.address, model: model.id }),
@@ -102,6 +105,7 @@ function take(
           await setBudget();
         },
         ...invalidLines,
+        onColumns: progress.note,
         onProgress: (links) => terminal.isWatched && progress.reading(links),
         signal,
       },

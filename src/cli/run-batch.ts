@@ -12,7 +12,11 @@ import { readOverview } from '../producer/overview.ts';
 import { type Halt, standsSince } from '../shared/gate-state/halts.ts';
 import { stages } from '../shared/jobs/catalogue.ts';
 import { type Batch, unfinished } from '../shared/ledger/batch.ts';
+
 import { createBatchOperations } from '../shared/ledger/batch-operations.ts';
+
+import type { Inputs } from '../shared/models/input-spec.ts';
+
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { usualPrice } from '../shared/models/price.ts';
 import { isRedisTrouble } from '../shared/redis/redis-trouble.ts';
@@ -36,6 +40,8 @@ export interface RunRequest {
   /** Credits the batch may spend in all. */
   readonly maxCredits?: number | undefined;
   readonly force: boolean;
+  /** For all links. */
+  readonly inputs: Inputs;
   readonly exitOnHalt: boolean;
 }
 
@@ -79,6 +85,7 @@ export async function runBatch(request: RunRequest, deps: RunDeps): Promise<RunE
       {
         ledger: session.ledger,
         ...deps.invalidLines,
+        onColumns: progress.note,
         signal,
         onProgress: ({ total }) => {
           worker.nudge();

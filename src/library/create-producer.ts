@@ -10,6 +10,7 @@ import { type Batch, totalOf, unfinished } from '../shared/ledger/batch.ts';
 import { identifyLink } from '../shared/models/identify-link.ts';
 import { DEFAULT_MODEL_ID, type ModelDefinition } from '../shared/models/model-definition.ts';
 import { usualPrice } from '../shared/models/price.ts';
+import { checkShared, differingInputs, type GivenInputs } from '../shared/models/resolve-inputs.ts';
 import { createStorage } from '../shared/storage/create-storage.ts';
 import { rootOf } from '../shared/storage/storage-root.ts';
 import { type ExportRow, exportRow } from '../shared/wording/export-row.ts';
@@ -21,19 +22,28 @@ export interface Producer extends AsyncDisposable {
    * paid twice, so it is safe to repeat after any failure.
    * @throws Error with `code` `BATCH` when the batch's name cannot be used or belongs to another model
    */
-  enqueue(links: Iterable<string> | AsyncIterable<string>, options: EnqueueOptions): Promise<EnqueueResult>;
+  enqueue(links: GivenLinks, options: EnqueueOptions): Promise<EnqueueResult>;
   /** Null when there is no such batch. */
   batch(name: string): Promise<BatchStatus | null>;
   /** What has become of a link; null when it was never taken. Throws when the model does not take such links. */
-  link(url: string, options?: { readonly model?: string }): Promise<ExportRow | null>;
+  link(
+    url: string,
+    options?: { readonly model?: string; readonly inputs?: GivenInputs },
+  ): Promise<ExportRow | null>;
   close(): Promise<void>;
 }
+
+/** A link, or one with inputs of its own: values by the names that `kie-batch models ID` shows. */
+export type GivenLink = string | { readonly url: string; readonly inputs?: GivenInputs };
+export type GivenLinks = Iterable<GivenLink> | AsyncIterable<GivenLink>;
 
 export interface EnqueueOptions {
   /** Made when there is none of that name: letters, digits, dots, dashes and underscores. */
   readonly batch: string;
   /** Default: `sora-watermark-remover`. */
   readonly model?: string;
+  /** Inputs for all links; a link's own win. */
+  readonly inputs?: GivenInputs;
   /** The most credits the batch may spend. Default: as it is, else no limit. */
   readonly maxCredits?: number;
   /** Take links again that have ended, saved or not: they will be paid again. Default: false. */
@@ -79,10 +89,18 @@ export async function createProducer(options: ConnectOptions = {}): Promise<Prod
   }
 
   async function enqueue(
-    links: Iterable<string> | AsyncIterable<string>,
-    { batch, model: modelId = DEFAULT_MODEL_ID, maxCredits, force = false, signal }: EnqueueOptions,
+    links: GivenLinks,
+    {
+      batch,
+      model: modelId = DEFAULT_MODEL_ID,
+      inputs = {},
+      maxCredits,
+      force = false,
+      signal,
+    }: EnqueueOptions,
   ): Promise<EnqueueResult> {
     const model = models.get(modelId);
+    const shared = checkShared(model, inputs);
     await openBatch(batch, model, maxCredits);
     const invalidLinks: InvalidLink[] = [];
     const onInvalid = ({ line, text, reason }: InvalidLine) => {
@@ -92,6 +110,7 @@ export async function createProducer(options: ConnectOptions = {}): Promise<Prod
       {
         batch,
         model,
+        inputs: shared,
         sources: [listOf(links)],
         list: { format: 'jsonl' },
         force,
@@ -108,8 +127,12 @@ export async function createProducer(options: ConnectOptions = {}): Promise<Prod
     return { ...found, total: totalOf(found.counts), ended: unfinished(found.counts) === 0 };
   }
 
-  async function link(url: string, { model = DEFAULT_MODEL_ID } = {}): Promise<ExportRow | null> {
-    const identified = identifyLink(models.get(model), url);
+  async function link(
+    url: string,
+    { model: modelId = DEFAULT_MODEL_ID, inputs = {} }: { model?: string; inputs?: GivenInputs } = {},
+  ): Promise<ExportRow | null> {
+    const model = models.get(modelId);
+    const identified = identifyLink(model, url, differingInputs(model, checkShared(model, inputs)));
     if (!identified.ok) throw new TypeError(identified.reason);
     const item = await ledger.item(identified.id);
     return item === null ? null : exportRow(item, item.batch);
@@ -119,16 +142,21 @@ export async function createProducer(options: ConnectOptions = {}): Promise<Prod
 }
 
 /** Links as a list, an entry a line, so that they take the same way as links in files. */
-function listOf(links: Iterable<string> | AsyncIterable<string>): ListSource {
+function listOf(links: GivenLinks): ListSource {
   return { name: 'links', chunks: inLines(links) };
 }
 
 const linesAChunk = 500;
 
-async function* inLines(links: Iterable<string> | AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+/** The link's own field comes last: an input cannot take its place. */
+function lineOf(link: GivenLink): string | object {
+  return typeof link === 'object' ? { ...link.inputs, url: link.url } : String(link);
+}
+
+async function* inLines(links: GivenLinks): AsyncGenerator<Uint8Array> {
   let lines: string[] = [];
   for await (const link of links) {
-    lines.push(`${JSON.stringify(String(link))}\n`);
+    lines.push(`${JSON.stringify(lineOf(link))}\n`);
     if (lines.length < linesAChunk) continue;
     yield Buffer.from(lines.join(''));
     lines = [];

@@ -4,10 +4,11 @@
  * one chunk the next is read.
  */
 import type { EnqueuedChunk, Ledger, LedgerLink } from '../shared/ledger/ledger.ts';
-import { identifyLink } from '../shared/models/identify-link.ts';
+import type { Inputs } from '../shared/models/input-spec.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
-import type { ListEntry } from './lists/list-entry.ts';
-import { printable } from './lists/list-entry.ts';
+import { differingInputs } from '../shared/models/resolve-inputs.ts';
+import { createColumnNotice } from './column-notice.ts';
+import { createItemFinder } from './find-item.ts';
 import type { ListOptions, ListSource } from './lists/list-source.ts';
 import { readList } from './lists/read-list.ts';
 import { describeUnusableList } from './lists/unusable-list.ts';
@@ -37,6 +38,8 @@ export interface EnqueueRequest {
   readonly sources: readonly ListSource[];
   readonly list: ListOptions;
   readonly force: boolean;
+  /** For all links, from `checkShared`; a link's own values win. */
+  readonly inputs?: Inputs;
   /** When the run began, by Redis's clock. */
   readonly since: number;
 }
@@ -46,6 +49,8 @@ export interface EnqueueDeps {
   readonly onInvalid: (line: InvalidLine) => void;
   /** A list with lines of which none could be used, and what it seems to be. */
   readonly onUnusableList?: (message: string) => void;
+  /** Which columns or fields give inputs and which do not, in a sentence; once, before anything is taken. */
+  readonly onColumns?: (text: string) => void;
   readonly onProgress: (counts: EnqueueCounts) => void;
   readonly signal: AbortSignal;
 }
@@ -54,11 +59,18 @@ const chunkSize = 1000;
 /** Chunks under way at once: enough to keep Redis busy while the next is read. */
 const mostUnderWay = 3;
 
-/** Throws ListError where a list cannot be read; when aborted, returns what has been counted so far. */
+/**
+ * Throws ListError where a list cannot be read, InputError where no line has an input that the model requires, before
+ * anything is taken; when aborted, returns what has been counted so far.
+ */
 export async function enqueueLists(request: EnqueueRequest, deps: EnqueueDeps): Promise<EnqueueCounts> {
   const counts = { total: 0, accepted: 0, duplicates: 0, alreadySaved: 0, invalid: 0, savedChange: 0 };
   const underWay: Promise<EnqueuedChunk>[] = [];
   let chunk: LedgerLink[] = [];
+  const { model, inputs = {} } = request;
+  const finder = createItemFinder(model, inputs, deps.onInvalid);
+  const notice = createColumnNotice(model, deps.onColumns);
+  const options = { ...request, inputs: differingInputs(model, inputs) };
 
   const finishOldest = async () => {
     const enqueued = await underWay.shift();
@@ -68,7 +80,7 @@ export async function enqueueLists(request: EnqueueRequest, deps: EnqueueDeps): 
   };
   const send = async () => {
     if (chunk.length === 0) return;
-    const sending = deps.ledger.enqueue(request.batch, chunk, request);
+    const sending = deps.ledger.enqueue(request.batch, chunk, options);
     // Its failure is met by whoever awaits it in turn; until then it must not count as unhandled.
     sending.catch(() => undefined);
     underWay.push(sending);
@@ -77,18 +89,18 @@ export async function enqueueLists(request: EnqueueRequest, deps: EnqueueDeps): 
   };
 
   for (const source of request.sources) {
-    const isCutOff = cutOffIds(request.model);
+    const find = finder.open(source.name);
     const unusable: string[] = [];
     let isUsable = false;
     for await (const entries of readList(source, request.model, request.list)) {
       if (deps.signal.aborted) break;
+      notice.look(entries);
       for (const entry of entries) {
         counts.total += 1;
-        const found = findLink(entry, request.model, isCutOff);
+        const found = find(entry);
         if ('reason' in found) {
           counts.invalid += 1;
           if (unusable.length < 20) unusable.push(found.text);
-          deps.onInvalid({ file: source.name, line: entry.line, ...found });
           continue;
         }
         isUsable = true;
@@ -98,38 +110,10 @@ export async function enqueueLists(request: EnqueueRequest, deps: EnqueueDeps): 
     }
     if (!isUsable && unusable.length > 1) deps.onUnusableList?.(describeUnusableList(source.name, unusable));
   }
+  finder.end();
   await send();
   while (underWay.length > 0) await finishOldest();
   return counts;
 }
 
 const counterOf = { accepted: 'accepted', duplicate: 'duplicates', 'already-saved': 'alreadySaved' } as const;
-
-const cutOff =
-  'the id is shorter than all others of this list; check that the link is whole, or give it in a list of its own';
-const knownIds = 3;
-
-/** Whether an id is shorter than all before it in its list, which have one length: a line that was cut off. */
-function cutOffIds({ link }: ModelDefinition): (id: string) => boolean {
-  let known = 0;
-  let length: number | undefined;
-  return (id) => {
-    if (link.share === undefined) return false;
-    if (known >= knownIds && length !== undefined && id.length < length) return true;
-    length = known === 0 || id.length === length ? id.length : undefined;
-    known += 1;
-    return false;
-  };
-}
-
-function findLink(
-  entry: ListEntry,
-  model: ModelDefinition,
-  isCutOff: (id: string) => boolean,
-): LedgerLink | { text: string; reason: string } {
-  if (entry.kind === 'problem') return { text: entry.text, reason: entry.reason };
-  const identified = identifyLink(model, entry.link);
-  if (!identified.ok) return { text: printable(entry.link), reason: identified.reason };
-  if (isCutOff(identified.id)) return { text: printable(entry.link), reason: cutOff };
-  return { id: identified.id, url: identified.url };
-}

@@ -7,7 +7,9 @@ import { checkBatchName } from '../shared/ledger/batch.ts';
 import type { ImportedItem } from '../shared/ledger/batch-operations.ts';
 import { failureReasons, itemStates } from '../shared/ledger/states.ts';
 import { identifyLink } from '../shared/models/identify-link.ts';
+import type { Inputs } from '../shared/models/input-spec.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
+import { resolveInputs } from '../shared/models/resolve-inputs.ts';
 import { shareUrlOf } from '../shared/models/share-url.ts';
 
 const emptyIsNull = <Schema extends z.ZodType>(schema: Schema) =>
@@ -20,9 +22,20 @@ const taskIds = z.preprocess(
   z.array(z.string().regex(/^[^\s,]{1,200}$/, 'holds something that is no task id')).max(1000),
 );
 
+function jsonOf(value: unknown): unknown {
+  if (typeof value !== 'string') return value ?? null;
+  try {
+    return value === '' ? null : JSON.parse(value);
+  } catch {
+    return value;
+  }
+}
+
 const rowSchema = z.object({
   id: z.string(),
   url: z.string(),
+  /** An object in JSONL, its JSON in CSV; older exports have none. */
+  inputs: z.preprocess(jsonOf, z.record(z.string(), z.json()).nullable()),
   model: z.string(),
   batch: z.string(),
   state: z.enum(itemStates),
@@ -52,17 +65,20 @@ const paidTwiceWords = /^possibly paid twice/;
 export function readExportedRow(row: unknown, modelOf: (id: string) => ModelDefinition | null): ReadRow {
   const parsed = rowSchema.safeParse(row);
   if (!parsed.success) return { ok: false, reason: describe(parsed.error.issues[0]) };
-  const problem = problemOf(parsed.data, modelOf(parsed.data.model));
+  const { batch, model: modelId } = parsed.data;
+  const model = modelOf(modelId);
+  if (model === null) return { ok: false, reason: `the model ${modelId} is not known here` };
+  const resolved = resolveInputs(model, parsed.data.inputs ?? {}, {});
+  if (!resolved.ok) return { ok: false, reason: resolved.reason };
+  const problem = problemOf(parsed.data, model, resolved.inputs);
   if (problem !== null) return { ok: false, reason: problem };
-  const { batch, model } = parsed.data;
-  return { ok: true, batch, model, item: itemOf(parsed.data, modelOf(model)) };
+  return { ok: true, batch, model: modelId, item: itemOf(parsed.data, model, resolved.inputs) };
 }
 
-function problemOf(row: Row, model: ModelDefinition | null): string | null {
-  if (model === null) return `the model ${row.model} is not known here`;
-  const link = identifyLink(model, row.url);
+function problemOf(row: Row, model: ModelDefinition, inputs: Inputs): string | null {
+  const link = identifyLink(model, row.url, inputs);
   if (!link.ok) return link.reason;
-  if (link.id !== row.id) return 'the id does not belong to the link';
+  if (link.id !== row.id) return 'the id does not belong to the link and its inputs';
   if ((row.state === 'processing' || row.state === 'downloading') && row.taskIds.length === 0)
     return `${row.state} without a task id`;
   try {
@@ -73,11 +89,12 @@ function problemOf(row: Row, model: ModelDefinition | null): string | null {
   }
 }
 
-function itemOf(row: Row, model: ModelDefinition | null): ImportedItem {
-  const followsFromId = model !== null && shareUrlOf(model, row.id) === row.url;
+function itemOf(row: Row, model: ModelDefinition, inputs: Inputs): ImportedItem {
+  const followsFromId = shareUrlOf(model, row.id) === row.url;
   const isPaidTwice = row.message !== null && paidTwiceWords.test(row.message);
   return {
     ...row,
+    inputs,
     url: followsFromId ? '' : row.url,
     message: isPaidTwice ? null : row.message,
     possiblyPaidTwice: isPaidTwice ? 1 : 0,

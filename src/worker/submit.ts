@@ -112,7 +112,10 @@ export function createSubmitStage(
     const submitting: Item = { ...item, state: 'submitting', submittedAt: context.clock.now() };
     const rules = await rulesFor(submitting);
     call.sending();
-    const reply = await context.vendor.create({ model, url: item.url, ...callback }, neverAborted);
+    const reply = await context.vendor.create(
+      { model, url: item.url, inputs: item.inputs, ...callback },
+      neverAborted,
+    );
     call.answered();
     const decide = (trouble: Pick<SubmitRules, 'vendorDown' | 'refusesAll'>) =>
       applyStep(

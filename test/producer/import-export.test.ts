@@ -183,6 +183,7 @@ function goodRow() {
     ...{
       id: id(1),
       url: shareLink(1),
+      inputs: null,
       model: sora.id,
       batch: 'b',
       state: 'queued',

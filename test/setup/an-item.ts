@@ -8,6 +8,7 @@ export function anItem(changes: Partial<Item> = {}): Item {
     otherBatches: [],
     model: 'sora-watermark-remover',
     url: 'https://sora.chatgpt.com/p/s_1',
+    inputs: {},
     state: 'queued',
     reason: null,
     message: null,

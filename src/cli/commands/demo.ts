@@ -38,6 +38,7 @@ export function demoCommand(terminal: Terminal): Command {
         batch: 'demo',
         model: DEFAULT_MODEL_ID,
         modelFile: [],
+        set: {},
         force: true,
         yes: true,
         exitOnHalt: false,

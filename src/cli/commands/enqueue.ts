@@ -8,6 +8,7 @@ import { openListFiles } from '../../producer/lists/open-list-files.ts';
 import { parseSourceAddress } from '../../producer/sources/source-address.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { loadConfiguration } from '../../shared/configuration/configuration.ts';
+import { checkShared } from '../../shared/models/resolve-inputs.ts';
 import { createStorage } from '../../shared/storage/create-storage.ts';
 import { rootOf } from '../../shared/storage/storage-root.ts';
 import { agreeToCost, foreseeAndAnnounce, openAsk, readBalance } from '../agree-to-cost.ts';
@@ -66,6 +67,7 @@ async function enqueue(files: readonly string[], flags: ListFlags, terminal: Ter
   const session = await openSession({ loaded, output: terminal, modelFiles: flags.modelFile, logTo: 'file' });
   try {
     const model = session.models.get(flags.model);
+    const inputs = checkShared(model, flags.set);
     const storage = await createStorage(loaded.configuration.STORAGE_URL, { clock: systemClock });
     await session.ledger.openBatch(batch, {
       model: model.id,
@@ -79,7 +81,8 @@ async function enqueue(files: readonly string[], flags: ListFlags, terminal: Ter
     const isHeld = await holdToAsk(batch, ask, session);
     const since = await session.ledger.now();
     const progress = openProgress(terminal);
-    const request = { batch, model, sources, since, list: { column: flags.column }, force: flags.force };
+    const list = { column: flags.column };
+    const request = { batch, model, inputs, sources, since, list, force: flags.force };
     const invalidLines = showInvalidLines(
       { batch, dataDir: loaded.configuration.DATA_DIR, file: flags.problems },
       progress.note,
@@ -89,6 +92,7 @@ async function enqueue(files: readonly string[], flags: ListFlags, terminal: Ter
         ledger: session.ledger,
         signal,
         ...invalidLines,
+        onColumns: progress.note,
         // Unwatched it says nothing unless something is new: a crontab mails every line.
         onProgress: ({ total }) => terminal.isWatched && progress.reading(total),
       }),

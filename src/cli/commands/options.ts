@@ -4,11 +4,13 @@ import { UsageError } from '../../app/usage-error.ts';
 import { parseSizeBytes } from '../../shared/configuration/values.ts';
 import { checkBatchName } from '../../shared/ledger/batch.ts';
 import { DEFAULT_MODEL_ID } from '../../shared/models/model-definition.ts';
+import type { GivenInputs } from '../../shared/models/resolve-inputs.ts';
 
 export interface ListFlags {
   readonly batch?: string;
   readonly model: string;
   readonly modelFile: string[];
+  readonly set: GivenInputs;
   readonly column?: string;
   readonly problems?: string;
   readonly priority?: number;
@@ -31,6 +33,22 @@ export function modelFileOption(): Option {
   )
     .argParser((file: string, before: string[]) => [...before, file])
     .default([], 'none');
+}
+
+/** An input of the model for all links; read by the definition's types in `checkShared`. */
+export function setOption(): Option {
+  return new Option(
+    '--set <name=value>',
+    'an input of the model for all links, like prompt="…"; repeatable (see models ID)',
+  )
+    .argParser((text: string, before: GivenInputs) => ({ ...before, ...setInput(text) }))
+    .default({}, 'none');
+}
+
+function setInput(text: string): GivenInputs {
+  const [, name = '', value = ''] = /^([^=]+)=(.*)$/s.exec(text) ?? [];
+  if (name.trim() === '') throw new InvalidArgumentError('It must look like NAME=VALUE.');
+  return { [name.trim()]: value };
 }
 
 /** For commands that download; takes the place of the setting LIMIT_RATE. */
@@ -59,6 +77,7 @@ export function listCommand(name: string): Command {
     .option('--batch <name>', 'name of the batch (default: after the first file)', batchName)
     .option('--model <id>', 'model to run the links through', DEFAULT_MODEL_ID)
     .addOption(modelFileOption())
+    .addOption(setOption())
     .option('--column <name>', 'column of a CSV, or field of JSON objects, that holds the link')
     .option('--problems <file>', 'write every line that held no usable link to this file, as JSONL')
     .option(

@@ -6,6 +6,7 @@ import { defaultBatchName } from '../../producer/batch-name.ts';
 import { openListFiles } from '../../producer/lists/open-list-files.ts';
 import { type LoadedConfiguration, loadConfiguration } from '../../shared/configuration/configuration.ts';
 import { unfinished } from '../../shared/ledger/batch.ts';
+import { checkShared } from '../../shared/models/resolve-inputs.ts';
 import { openAsk, readBalance } from '../agree-to-cost.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { plural } from '../format.ts';
@@ -63,12 +64,14 @@ export async function run(
   try {
     await using served = flags.serve ? await serveAlong(session, terminal) : null;
     const progress = openProgress(terminal);
+    const model = session.models.get(flags.model);
     const request = {
       ...flags,
       batch,
       sources,
       list: { column: flags.column },
-      model: session.models.get(flags.model),
+      model,
+      inputs: checkShared(model, flags.set),
     };
     const cost = {
       ask: flags.yes ? null : openAsk(process),

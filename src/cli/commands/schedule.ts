@@ -22,6 +22,7 @@ import { ownTimeZone } from '../../producer/schedules/time-zone.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { loadConfiguration } from '../../shared/configuration/configuration.ts';
 import { DEFAULT_MODEL_ID } from '../../shared/models/model-definition.ts';
+import { checkShared, type GivenInputs } from '../../shared/models/resolve-inputs.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatDuration } from '../format.ts';
 import { withInterrupt } from '../interrupt.ts';
@@ -35,7 +36,7 @@ import {
 } from '../schedule-text.ts';
 import type { Terminal } from '../terminal.ts';
 import { withSources } from '../with-sources.ts';
-import { batchName, creditsOf, jsonOption, modelFileOption } from './options.ts';
+import { batchName, creditsOf, jsonOption, modelFileOption, setOption } from './options.ts';
 
 interface AddFlags {
   readonly cron: string;
@@ -44,6 +45,7 @@ interface AddFlags {
   readonly batchTemplate: string;
   readonly model: string;
   readonly modelFile: string[];
+  readonly set: GivenInputs;
   readonly column?: string;
   readonly maxCredits?: number;
   readonly json: boolean;
@@ -78,6 +80,7 @@ function addCommand(terminal: Terminal): Command {
     )
     .option('--model <id>', 'model to run the links through', DEFAULT_MODEL_ID)
     .addOption(modelFileOption())
+    .addOption(setOption())
     .option('--column <name>', 'column of a CSV, or field of JSON objects, that holds the link')
     .option('--max-credits <n>', 'credits each batch may spend in all', creditsOf)
     .addOption(jsonOption())
@@ -96,6 +99,7 @@ async function add(name: string, flags: AddFlags, scheduling: Scheduling, termin
       timeZone: flags.tz,
       source: flags.source,
       model: model.id,
+      inputs: checkShared(model, flags.set),
       column: flags.column ?? null,
       batchTemplate: flags.batchTemplate,
       maxCredits: flags.maxCredits ?? null,

@@ -13,7 +13,7 @@ export interface LinkEntry {
   readonly fields: Fields | undefined;
 }
 
-/** All values of a row as text, the link's own included. Lists and objects inside a JSON object are left out. */
+/** All values of a row as text, the link's own included; lists and objects that are inputs as JSON. */
 export type Fields = Readonly<Record<string, string>>;
 
 export interface ListProblem {

@@ -25,7 +25,7 @@ export async function* readHeaded(
   model: ModelDefinition,
   options: ListOptions,
 ): AsyncGenerator<ListEntry[]> {
-  const { column, inputs = [] } = options;
+  const { column, inputs = Object.keys(model.inputs) } = options;
   const rules = { find: linkFinder(model), column, inputs };
   if (stream.head.toString('latin1', 0, 4) === 'PK\u0003\u0004')
     return yield* readXlsx(stream.chunks, name, rules);

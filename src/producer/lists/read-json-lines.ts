@@ -1,7 +1,7 @@
 /** JSONL: a JSON value a line, blank lines between them. A broken line is one problem. Called by `readHeaded`. */
 import { type ListEntry, problemAt } from './list-entry.ts';
 import { type LineBlock, physicalLines } from './physical-lines.ts';
-import { type RowRules, rowEntry } from './row-entry.ts';
+import { isInput, type RowRules, rowEntry } from './row-entry.ts';
 
 export const NO_ROW = 'is neither text nor an object';
 
@@ -33,8 +33,15 @@ function lineEntry(line: number, text: string, rules: RowRules): ListEntry {
   if (typeof value === 'string') return rowEntry({ line, text: value, cells: [value] }, undefined, rules);
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     return problemAt(line, text, NO_ROW);
-  const scalars = Object.entries(value).filter(([, field]) => field !== null && typeof field !== 'object');
-  const cells = scalars.map(([, field]) => String(field));
-  const names = scalars.map(([name]) => name);
+  const given = Object.entries(value).filter(
+    ([name, field]) => field !== null && isValue(name, field, rules),
+  );
+  const cells = given.map(([, field]) => (typeof field === 'object' ? JSON.stringify(field) : String(field)));
+  const names = given.map(([name]) => name);
   return rowEntry({ line, text, cells }, names, rules);
+}
+
+/** Lists and objects are values of inputs alone: anything else would be searched for links. */
+function isValue(name: string, field: unknown, { inputs }: RowRules): boolean {
+  return typeof field !== 'object' || isInput(name, inputs);
 }

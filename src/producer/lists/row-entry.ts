@@ -35,7 +35,7 @@ export function rowEntry(
     return problemAt(line, text, `has no field called ${printable(rules.column)}`);
   const fields = names === undefined ? undefined : fieldsOf(names, cells);
   const damaged = Object.keys(fields ?? {}).find(
-    (name) => isInput(name, rules.inputs) && fields?.[name]?.includes('\ufffd'),
+    (name) => fields?.[name]?.includes('\ufffd') && isInput(name, rules.inputs),
   );
   if (damaged !== undefined)
     return problemAt(line, text, `${printable(damaged)} could not be decoded; save the list as UTF-8`);
@@ -66,7 +66,7 @@ function linkIndex(names: readonly string[], cells: readonly string[], column: s
   return best;
 }
 
-function isInput(name: string, inputs: readonly string[]): boolean {
+export function isInput(name: string, inputs: readonly string[]): boolean {
   const key = nameKey(name);
   return inputs.some((input) => nameKey(input) === key);
 }

@@ -10,6 +10,7 @@ import type { Logger } from '../../shared/logging/logger.ts';
 import type { ModelRegistry } from '../../shared/models/load-models.ts';
 import type { ModelDefinition } from '../../shared/models/model-definition.ts';
 import { usualPrice } from '../../shared/models/price.ts';
+import { checkShared } from '../../shared/models/resolve-inputs.ts';
 import type { RedisConnection } from '../../shared/redis/script.ts';
 import { openSource, type SourceDeps } from '../sources/open-source.ts';
 import { parseSourceAddress } from '../sources/source-address.ts';
@@ -114,9 +115,10 @@ async function takeInto(
   signal: AbortSignal,
 ): Promise<Taken> {
   const model = deps.models.get(schedule.model);
+  const inputs = checkShared(model, schedule.inputs);
   const source = await openSource(parseSourceAddress(address, '/'), deps.sources);
   return takeSource(
-    { source, batch, model, column: schedule.column ?? undefined, force: false },
+    { source, batch, model, inputs, column: schedule.column ?? undefined, force: false },
     {
       ledger: deps.ledger,
       memory: createSourceMemory({ ...deps, address: source.address, model: model.id }),

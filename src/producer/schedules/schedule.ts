@@ -13,6 +13,8 @@ export const scheduleSchema = z.object({
   /** In the one spelling of source-address.ts. */
   source: z.string(),
   model: z.string(),
+  /** For all links, as they were given; older schedules have none. */
+  inputs: z.record(z.string(), z.json()).default({}),
   /** The CSV column or JSON field that holds the link. */
   column: z.string().nullable(),
   /** What batches are called, with {name}, {date} and {time}. */

@@ -18,6 +18,7 @@ export interface SchedulesDeps {
 
 export interface NewSchedule
   extends Pick<Schedule, 'name' | 'cron' | 'timeZone' | 'model' | 'column' | 'batchTemplate' | 'maxCredits'> {
+  readonly inputs?: Schedule['inputs'];
   /** As a person wrote it. */
   readonly source: string;
 }
@@ -48,6 +49,7 @@ export async function addSchedule(
   const before = await store.get(given.name);
   const schedule = {
     ...given,
+    inputs: given.inputs ?? {},
     source,
     paused: before?.paused ?? false,
     createdAt: before?.createdAt ?? now,

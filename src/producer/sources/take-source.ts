@@ -4,7 +4,9 @@
  * the ledger, then the memory of the links, then the mark of the list, then the list is put away.
  */
 import type { EnqueuedChunk, Ledger, LedgerLink } from '../../shared/ledger/ledger.ts';
+import type { Inputs } from '../../shared/models/input-spec.ts';
 import type { ModelDefinition } from '../../shared/models/model-definition.ts';
+import { InputError } from '../../shared/models/resolve-inputs.ts';
 import { type EnqueueCounts, enqueueLists, type InvalidLine } from '../enqueue-lists.ts';
 import { ListError } from '../lists/list-error.ts';
 import type { Finding, NewList, Source } from './source.ts';
@@ -14,6 +16,8 @@ export interface TakeRequest {
   readonly source: Source;
   readonly batch: string;
   readonly model: ModelDefinition;
+  /** For all links. */
+  readonly inputs?: Inputs;
   readonly column?: string | undefined;
   /** Take everything the lists hold, seen before or not, to be paid again. */
   readonly force: boolean;
@@ -26,6 +30,7 @@ export interface TakeDeps {
   openBatch(): Promise<void>;
   readonly onInvalid: (line: InvalidLine) => void;
   readonly onUnusableList?: (message: string) => void;
+  readonly onColumns?: (text: string) => void;
   readonly onProgress: (linksRead: number) => void;
   readonly signal: AbortSignal;
 }
@@ -94,6 +99,7 @@ async function takeList(
         ledger: onlyNewLinks(request, deps),
         onInvalid: deps.onInvalid,
         ...(deps.onUnusableList === undefined ? {} : { onUnusableList: deps.onUnusableList }),
+        ...(deps.onColumns === undefined ? {} : { onColumns: deps.onColumns }),
         onProgress: ({ total }) => deps.onProgress(readBefore + total),
         signal: deps.signal,
       },
@@ -105,7 +111,7 @@ async function takeList(
     await finding.putAway?.();
     return counts;
   } catch (error) {
-    if (!(error instanceof ListError)) throw error;
+    if (!(error instanceof ListError) && !(error instanceof InputError)) throw error;
     problems.push({ list: finding.name, problem: error.message });
     return noCounts;
   }

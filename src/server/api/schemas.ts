@@ -39,6 +39,10 @@ export const batchSchema = z.object({
 export const itemSchema = z.object({
   id: z.string(),
   url: z.string(),
+  inputs: z
+    .record(z.string(), z.json())
+    .nullable()
+    .describe('What the task gets beside the link and the defaults of the model; null for nothing.'),
   model: z.string(),
   batch: z.string(),
   state: z.string(),

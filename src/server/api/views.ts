@@ -33,7 +33,7 @@ export function viewBatch(batch: Batch): z.input<typeof batchSchema> {
 
 export function viewItem(item: Item, batch = item.batch): z.input<typeof itemSchema> {
   const row = exportRow(item, batch);
-  return { ...row, taskIds: [...row.taskIds] };
+  return { ...row, inputs: row.inputs === null ? null : { ...row.inputs }, taskIds: [...row.taskIds] };
 }
 
 export function viewEvent({ at, firstAt, times, kind, words }: StoryEvent): z.input<typeof eventSchema> {

@@ -6,6 +6,7 @@
 import { z } from 'zod';
 import { createScript, type RedisConnection } from '../redis/script.ts';
 import { type FieldName, fieldNames, fields, type Item, usualFile } from './item.ts';
+import { packInputs } from './item-inputs.ts';
 import { ledgerKeys } from './keys.ts';
 import type { FailureReason } from './states.ts';
 
@@ -206,5 +207,5 @@ function packImported(item: ImportedItem, usual: string): string {
     const value = values[name] ?? null;
     if (value !== null) stored[fields[name]] = String(value);
   }
-  return JSON.stringify([item.id, item.sha256 ?? '', stored]);
+  return JSON.stringify([item.id, item.sha256 ?? '', stored, packInputs(item.inputs, null)]);
 }

@@ -3,6 +3,7 @@
  * instants are stored as milliseconds since the item was enqueued, because a million saved links stay in
  * memory for good: it is what keeps a link from being paid twice. `npm run bench -- ledger` measures it.
  */
+import type { Inputs } from '../models/input-spec.ts';
 import { type FailureReason, failureReasons, type ItemState, itemStates } from './states.ts';
 
 export interface CostEstimate {
@@ -19,6 +20,8 @@ export interface Item {
   readonly otherBatches: readonly string[];
   readonly model: string;
   readonly url: string;
+  /** What its task gets beside the link and the model's defaults; empty for most. */
+  readonly inputs: Inputs;
   readonly state: ItemState;
   readonly reason: FailureReason | null;
   readonly message: string | null;
@@ -84,6 +87,7 @@ export interface ItemContext {
   readonly shareUrl: string | null;
   /** Where the batch's files lie, ending in `/`. */
   readonly root: string;
+  readonly inputs: Inputs;
 }
 
 export const fieldNames = Object.keys(fields) as FieldName[];
@@ -108,6 +112,7 @@ export function readItem(id: string, values: readonly (Buffer | null)[], context
     otherBatches: list(text('otherBatches')),
     model: context.model,
     url: text('url') ?? context.shareUrl ?? '',
+    inputs: context.inputs,
     state,
     reason: wordOf(failureReasons, text('reason')),
     message: text('message'),

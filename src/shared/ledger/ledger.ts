@@ -4,11 +4,21 @@
  * state it comes from, keeps the batches' counters and is safe to repeat; jobs in the queues are no more
  * than wake-up calls for what stands here.
  */
+import type { Inputs } from '../models/input-spec.ts';
 import type { RedisConnection } from '../redis/script.ts';
 import { createBinaryScript, createScript } from '../redis/script.ts';
 import { type Batch, BatchError, checkBatchName, readBatch, readCounts, type StateCounts } from './batch.ts';
 import { type ItemChanges, scriptArguments } from './changes.ts';
 import { fields, type Item, readItem, usualFile } from './item.ts';
+import {
+  inputLetters,
+  packInputs,
+  referenceIn,
+  type SharedInputs,
+  sharedField,
+  sharedInputs,
+  unpackInputs,
+} from './item-inputs.ts';
 import { ledgerKeys } from './keys.ts';
 import { type ItemState, isEnded, itemStates, type TransitionName, transitions } from './states.ts';
 import { unpackPage } from './unpack-page.ts';
@@ -25,6 +35,8 @@ export interface LedgerOptions {
 export interface LedgerLink {
   readonly id: string;
   readonly url: string;
+  /** What its task gets beside the link and the model's defaults. Part of the id. */
+  readonly inputs?: Inputs;
 }
 
 export type EnqueueAnswer = 'accepted' | 'duplicate' | 'already-saved';
@@ -39,6 +51,12 @@ export interface EnqueuedChunk {
    * before, down by saved ones that were forced.
    */
   readonly savedChange: number;
+}
+
+export interface EnqueueOptions {
+  readonly since?: number;
+  readonly force?: boolean;
+  readonly inputs?: Inputs;
 }
 
 export interface Expectation {
@@ -79,6 +97,7 @@ const answerOf: Readonly<Record<string, EnqueueAnswer>> = {
 };
 /** How long past its own time a job may be late before the sweep makes it anew. */
 const graceMs = 60_000;
+const noInputs: Inputs = {};
 /** Pages of items that are read before they are wanted: a Redis that is far away is not waited for each time. */
 const pagesAhead = 4;
 
@@ -96,8 +115,10 @@ export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
       script('touch'),
     ];
   const readItemsScript = createBinaryScript(redis, new URL('./scripts/read-items.lua', import.meta.url));
-  const fieldLetters = Object.values(fields);
+  const fieldLetters = [...Object.values(fields), ...inputLetters];
+  const firstInputs = fieldLetters.length - inputLetters.length;
   const knownBatches = new Map<string, { model: string; root: string }>();
+  const knownInputs = new Map<string, string>();
 
   /** The fixed settings of a batch, read once a process. */
   async function settingsOf(name: string): Promise<{ model: string; root: string }> {
@@ -113,7 +134,24 @@ export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
     const batch = values[1]?.toString();
     if (batch === undefined) return null;
     const { model, root } = knownBatches.get(batch) ?? (await settingsOf(batch));
-    return readItem(id, values, { model, root, shareUrl: shareUrl(model, id) });
+    const inputs = await inputsOf(batch, values.slice(firstInputs));
+    return readItem(id, values, { model, root, shareUrl: shareUrl(model, id), inputs });
+  }
+
+  async function inputsOf(batch: string, parts: readonly (Buffer | null)[]): Promise<Inputs> {
+    if (parts[0] === null) return noInputs;
+    const text = Buffer.concat(parts.filter((part) => part !== null)).toString();
+    const reference = referenceIn(text);
+    return unpackInputs(text, reference === null ? null : await sharedTextOf(batch, reference));
+  }
+
+  /** What links of a batch share; it never changes under its reference. */
+  async function sharedTextOf(batch: string, reference: string): Promise<string | null> {
+    const field = sharedField(reference);
+    const name = `${batch} ${field}`;
+    const known = knownInputs.get(name) ?? (await redis.hget(keys.batch(batch), field));
+    if (known !== null) knownInputs.set(name, known);
+    return known;
   }
 
   /**
@@ -145,17 +183,24 @@ export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
    * @param links at most a few thousand, as Redis answers nobody else meanwhile
    * @param options.since when the present run began (Redis's time): what was saved later is a duplicate of this run's
    * @param options.force take ended items again, to be paid again
+   * @param options.inputs what most of the links have among theirs, to be stored once
    */
   async function enqueue(
     batch: string,
     links: readonly LedgerLink[],
-    options: { readonly since?: number; readonly force?: boolean } = {},
+    options: EnqueueOptions = {},
   ): Promise<EnqueuedChunk> {
     const { model } = await settingsOf(batch);
-    const pairs = links.flatMap(({ id, url }) => [id, url === shareUrl(model, id) ? '' : url]);
+    const shared: SharedInputs | null = sharedInputs(options.inputs ?? noInputs);
+    const rows = links.flatMap(({ id, url, inputs = noInputs }) => [
+      id,
+      url === shareUrl(model, id) ? '' : url,
+      packInputs(inputs, shared),
+    ]);
+    const sharedArguments = shared === null ? ['', ''] : [sharedField(shared.reference), shared.text];
     const [at, letters] = (await enqueueScript(
       [keys.batch(batch), keys.items(batch), keys.backlog(batch), keys.counts, keys.batches, keys.rotation],
-      [prefix, batch, options.since ?? '', options.force ? '1' : '', ...pairs],
+      [prefix, batch, options.since ?? '', options.force ? '1' : '', ...sharedArguments, ...rows],
     )) as [number, string];
     const answers = [...letters].map((letter) => answerOf[letter] ?? 'duplicate');
     const count = (wanted: string) => [...letters].filter((letter) => letter === wanted).length;

@@ -29,7 +29,8 @@ export function identifyLink(model: ModelDefinition, link: string, inputs: Input
   const authorityReason = refuseAuthority(model, authorityOf(url), parsed);
   if (authorityReason !== null) return { ok: false, reason: authorityReason };
   const shareId = shareIdOf(model, parsed);
-  if (model.link.share === undefined) return { ok: true, id: hashedId(model, canonicalUrl(model, parsed), inputs), url };
+  if (model.link.share === undefined)
+    return { ok: true, id: hashedId(model, canonicalUrl(model, parsed), inputs), url };
   if (shareId === null) return { ok: false, reason: `this is not a link to a video: ${example(model)}` };
   const isPlain = canonicalInputs(inputs) === NO_INPUTS;
   return { ok: true, id: isPlain ? shareId : hashedId(model, shareId, inputs), url };

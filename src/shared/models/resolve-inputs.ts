@@ -12,7 +12,7 @@ export type GivenInputs = Readonly<Record<string, unknown>>;
 
 export type ResolvedInputs =
   | { readonly ok: true; readonly inputs: Inputs }
-  | { readonly ok: false; readonly reason: string; readonly missing: string | null };
+  | { readonly ok: false; readonly reason: string; readonly missing: readonly string[] };
 
 /** A value for all links that the model does not take: nothing has started, and the message says what to do. */
 export class InputError extends Error {
@@ -33,12 +33,12 @@ export function resolveInputs(model: ModelDefinition, given: GivenInputs, shared
     const text = textOf(value);
     if (spec === undefined || text === '') continue;
     const read = readValue(spec, text);
-    if (!read.ok) return { ok: false, reason: `${name} ${read.reason}`, missing: null };
+    if (!read.ok) return { ok: false, reason: `${name} ${read.reason}`, missing: [] };
     own[name] = read.value;
   }
-  const missing = missingInput(model, { ...shared, ...own });
-  if (missing !== null) return { ok: false, reason: `the input ${missing} is missing`, missing };
-  return { ok: true, inputs: differing(model, { ...shared, ...own }) };
+  const missing = missingInputs(model, { ...shared, ...own });
+  if (missing.length > 0) return { ok: false, reason: missingReason(missing), missing };
+  return { ok: true, inputs: differingInputs(model, { ...shared, ...own }) };
 }
 
 /**
@@ -76,12 +76,19 @@ export function canonicalInputs(inputs: Inputs): string {
   return JSON.stringify(sorted(inputs));
 }
 
-function missingInput(model: ModelDefinition, given: Inputs): string | null {
-  const name = Object.keys(model.inputs).find((each) => model.inputs[each]?.required && !(each in given));
-  return name ?? null;
+/** Required ones that are not among `given`. */
+export function missingInputs(model: ModelDefinition, given: Inputs): string[] {
+  return Object.keys(model.inputs).filter((name) => model.inputs[name]?.required && !(name in given));
 }
 
-function differing({ input }: ModelDefinition, given: Inputs): Inputs {
+function missingReason(names: readonly string[]): string {
+  return names.length === 1
+    ? `the input ${names[0]} is missing`
+    : `the inputs ${names.join(', ')} are missing`;
+}
+
+/** Without what the model's defaults say already, in the order of the names. */
+export function differingInputs({ input }: ModelDefinition, given: Inputs): Inputs {
   const names = Object.keys(given)
     .filter((name) => !isSame(given[name], input.defaults[name]))
     .sort();

@@ -11,6 +11,7 @@ import { Agent, type Dispatcher } from 'undici';
 import { type Clock, systemClock } from '../clock.ts';
 import { createBoundedWarnings, type Warn } from '../logging/bounded-warnings.ts';
 import { buildInput, vendorModelName } from '../models/build-input.ts';
+import type { Inputs } from '../models/input-spec.ts';
 import type { ModelDefinition } from '../models/model-definition.ts';
 import { parseCreateReply } from './create-reply.ts';
 import { parseCreditsReply } from './credits-reply.ts';
@@ -33,6 +34,8 @@ export interface CreateRequest {
   model: ModelDefinition;
   /** The link, as given. */
   url: string;
+  /** What differs from the model's defaults. */
+  inputs?: Inputs;
   callbackUrl?: string | undefined;
 }
 
@@ -117,11 +120,11 @@ function ownAgent(): Agent {
 async function createTask(
   send: SendRequest,
   warn: Warn,
-  { model, url, callbackUrl }: CreateRequest,
+  { model, url, inputs, callbackUrl }: CreateRequest,
   signal: AbortSignal,
 ): Promise<CreateReply> {
   const callback = callbackUrl === undefined ? {} : { callBackUrl: callbackUrl };
-  const payload = { model: vendorModelName(model), ...callback, input: buildInput(model, url) };
+  const payload = { model: vendorModelName(model), ...callback, input: buildInput(model, url, inputs) };
   const reply = asCreateReply(await send({ method: 'POST', path: model.createPath, payload }, signal));
   if (reply.outcome === 'retry' && reply.warn) {
     warn('Unknown answer to a create call', reply.message, { model: model.id });

@@ -1,9 +1,12 @@
 /** One item as `export` prints it: the contract's fields, in its order. Pure. */
 import type { Item } from '../ledger/item.ts';
+import type { Inputs } from '../models/input-spec.ts';
 
 export interface ExportRow {
   readonly id: string;
   readonly url: string;
+  /** What the task gets beside the link and the model's defaults; null for nothing. */
+  readonly inputs: Inputs | null;
   readonly model: string;
   readonly batch: string;
   readonly state: string;
@@ -25,6 +28,7 @@ export interface ExportRow {
 export const exportColumns = [
   'id',
   'url',
+  'inputs',
   'model',
   'batch',
   'state',
@@ -48,6 +52,7 @@ export function exportRow(item: Item, batch: string): ExportRow {
   return {
     id: item.id,
     url: item.url,
+    inputs: Object.keys(item.inputs).length === 0 ? null : item.inputs,
     model: item.model,
     batch,
     state: item.state,
@@ -77,10 +82,15 @@ export function toCsvLine(values: readonly unknown[]): string {
 function toCsvCell(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (typeof value === 'number') return String(value);
-  const text = Array.isArray(value) ? value.join(' ') : String(value);
+  const text = cellText(value);
   const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   // Semicolons too: in many countries a spreadsheet takes them for separators.
   return /[",;\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+}
+
+function cellText(value: unknown): string {
+  if (Array.isArray(value)) return value.join(' ');
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 function isoTime(at: number | null): string | null {

@@ -5,12 +5,14 @@
 
 import type { WayKind } from '../../shared/jobs/result-way.ts';
 import { type Disclosure, type DisclosureFields, disclosureFields } from '../../shared/media/disclosure.ts';
+import type { Inputs } from '../../shared/models/input-spec.ts';
 import type { StoredReply } from './fetch-reply.ts';
 
 export interface SidecarFacts {
   /** Of the item. */
   readonly id: string;
   readonly batch: string;
+  readonly inputs?: Inputs;
   /** Undefined or null where nobody knows. */
   readonly creditsSpent?: number | null | undefined;
   /** Unix milliseconds. */
@@ -26,6 +28,8 @@ export interface Sidecar extends DisclosureFields {
   readonly id: string;
   readonly batch: string;
   readonly url: string;
+  /** What the task got beside the link and the model's defaults; null for nothing. */
+  readonly inputs: Inputs | null;
   readonly taskId: string;
   readonly model: string;
   readonly enqueuedAt: string | null;
@@ -51,6 +55,7 @@ export function sidecarOf(
     id: facts.id,
     batch: facts.batch,
     url: disclosure.link,
+    inputs: Object.keys(facts.inputs ?? {}).length === 0 ? null : (facts.inputs ?? null),
     taskId: disclosure.taskId,
     model: disclosure.model,
     enqueuedAt: isoTime(facts.enqueuedAt),

@@ -3,13 +3,15 @@
 -- KEYS  1 batch hash   2 batch's item list   3 batch's backlog   4 counts (all batches)   5 set of batches
 --       6 rotation (batches with a backlog, by their turn)
 -- ARGV  1 key prefix   2 batch name   3 when this run began, ms ('' = now)   4 '1' to take ended items again (--force)
---       5… links, two each: item id, url ('' when the url follows from the id)
+--       5 field of the batch hash for what links share, '' for nothing   6 that, as JSON
+--       7… links, three each: item id, url ('' when the url follows from the id), inputs ('' for none)
 -- Returns {now in ms, one letter a link}:
 --   a accepted · r accepted again, having been among this batch's saved ones (counts as a) · d duplicate
 --   s saved before this run · j saved before and new in this batch (counts as s)
 --
 -- Invariant: an item belongs to a batch's list once; it is counted once in each batch it belongs to; a link
--- given again changes nothing, so a repeat after a crash is harmless.
+-- given again changes nothing, so a repeat after a crash is harmless. What links share is known to every batch that lists
+-- one of them, whichever of these the item belongs to later.
 local prefix, name, force = ARGV[1], ARGV[2], ARGV[4] == '1'
 local batch, items, backlog, counts, batches, rotation = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local t = redis.call('TIME')
@@ -19,7 +21,23 @@ local itemPrefix = prefix .. ':item:'
 
 if redis.call('ZADD', batches, 'NX', now, name) == 1 then redis.call('HSETNX', batch, 'createdAt', now) end
 
+if ARGV[5] ~= '' then redis.call('HSET', batch, ARGV[5], ARGV[6]) end
+
 local answers, newItems, waiting, waitingToo, joined = {}, {}, {}, {}, {}
+
+-- Up to 64 bytes a value Redis keeps the whole record in its compact form; item-inputs.ts joins the parts.
+local inputFields = { 'i', 'I', 'J', 'K' }
+local function keepInputs(key, text)
+  if text == '' then return end
+  local parts = math.ceil(#text / 64)
+  if parts > #inputFields then
+    redis.call('HSET', key, 'i', text)
+    return
+  end
+  for part = 1, parts do
+    redis.call('HSET', key, inputFields[part], string.sub(text, part * 64 - 63, part * 64))
+  end
+end
 
 local function append(list, members)
   for i = 1, #members, 1000 do
@@ -31,7 +49,9 @@ local function hasName(list)
   return list and string.find(',' .. list .. ',', ',' .. name .. ',', 1, true)
 end
 
-local function takeAgain(key, id, state, home, others)
+local function isShared(inputs) return string.sub(inputs, 1, 1) == '#' end
+
+local function takeAgain(key, id, inputs, state, home, others)
   local moved = {}
   if home ~= name then
     for other in string.gmatch(home .. ',' .. (others or ''), '[^,]+') do
@@ -45,6 +65,7 @@ local function takeAgain(key, id, state, home, others)
   local reason, bytes = unpack(redis.call('HMGET', key, 'r', 'n'))
   for _, other in ipairs(moved) do
     local otherBatch = prefix .. ':batch:' .. other
+    if isShared(inputs) then redis.call('HSET', otherBatch, ARGV[5], ARGV[6]) end
     redis.call('HINCRBY', otherBatch, state, -1)
     if bytes then redis.call('HINCRBYFLOAT', otherBatch, 'sum:n', -bytes) end
     redis.call('HINCRBY', otherBatch, 'queued', 1)
@@ -59,13 +80,21 @@ local function takeAgain(key, id, state, home, others)
     newItems[#newItems + 1] = id
   end
   redis.call('HINCRBY', counts, state, -1)
-  redis.call('HDEL', key, 'r', 'g', 'a', 'm', 'd', 'v', 'n', 'h', 'f', 'y', 'k')
+  redis.call('HDEL', key, 'r', 'g', 'a', 'm', 'd', 'v', 'n', 'h', 'f', 'y', 'k', unpack(inputFields))
+  keepInputs(key, inputs)
   redis.call('HSET', key, 's', 'queued', 'e', now)
   waiting[#waiting + 1] = id
   return member and state == 'saved' and 'r' or 'a'
 end
 
-local function join(key, id, state, others)
+local function joinShared(key, home)
+  local reference = string.match(redis.call('HGET', key, 'i') or '', '^#(%x%x%x%x%x%x%x%x)')
+  local shared = reference and redis.call('HGET', prefix .. ':batch:' .. home, 'inputs:' .. reference)
+  if shared then redis.call('HSET', batch, 'inputs:' .. reference, shared) end
+end
+
+local function join(key, id, state, home, others)
+  joinShared(key, home)
   redis.call('HSET', key, 'o', others and others ~= '' and (others .. ',' .. name) or name)
   newItems[#newItems + 1] = id
   -- In the backlogs of both: whichever batch runs first takes it along.
@@ -95,30 +124,32 @@ local function placeOfRemembered(id)
   return folder and (folder .. id .. '.mp4') or ''
 end
 
-local function recall(key, id, url, file)
+local function recall(key, id, url, inputs, file)
   redis.call('HSET', key, 's', 'saved', 'b', name, 'e', math.max(now, since), 'f', file)
   if url ~= '' then redis.call('HSET', key, 'u', url) end
+  keepInputs(key, inputs)
   redis.call('HINCRBY', counts, 'saved', 1)
   newItems[#newItems + 1] = id
   joined.saved = (joined.saved or 0) + 1
   return 'j'
 end
 
-for i = 5, #ARGV, 2 do
-  local id, url = ARGV[i], ARGV[i + 1]
+for i = 7, #ARGV, 3 do
+  local id, url, inputs = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   local key = itemPrefix .. id
   local record = redis.call('HMGET', key, 's', 'b', 'o', 'e', 'v')
   local state, home, others = record[1], record[2], record[3]
   local answer
   local file = not state and remembersAny and not force and placeOfRemembered(id)
   if file then
-    answer = recall(key, id, url, file)
+    answer = recall(key, id, url, inputs, file)
   elseif not state then
     if url == '' then
       redis.call('HSET', key, 's', 'queued', 'b', name, 'e', now)
     else
       redis.call('HSET', key, 's', 'queued', 'b', name, 'e', now, 'u', url)
     end
+    keepInputs(key, inputs)
     newItems[#newItems + 1] = id
     waiting[#waiting + 1] = id
     answer = 'a'
@@ -126,11 +157,11 @@ for i = 5, #ARGV, 2 do
     local ended = state == 'saved' or state == 'failed' or state == 'cancelled'
     local thisRun = tonumber(record[4]) >= since and home == name
     if force and ended and not thisRun then
-      answer = takeAgain(key, id, state, home, others)
+      answer = takeAgain(key, id, inputs, state, home, others)
     else
       local before = state == 'saved' and tonumber(record[4]) + tonumber(record[5] or 0) < since
       local member = home == name or hasName(others)
-      if not member then join(key, id, state, others) end
+      if not member then join(key, id, state, home, others) end
       answer = before and (member and 's' or 'j') or 'd'
     end
   end

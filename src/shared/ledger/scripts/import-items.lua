@@ -2,7 +2,7 @@
 --
 -- KEYS  1 batch hash   2 batch's item list   3 batch's backlog   4 counts (all batches)   5 set of batches
 --       6 rotation   7 active set
--- ARGV  1 key prefix   2 batch name   3… items as JSON: {id, hash in hex or '', {field: value, …}}
+-- ARGV  1 key prefix   2 batch name   3… items as JSON: {id, hash in hex or '', {field: value, …}, inputs ('' for none)}
 -- Returns {taken over, known already}.
 --
 -- Invariant: an item that this ledger knows stays as it is, whatever is said of it elsewhere; the batch lists it. One
@@ -51,9 +51,24 @@ local function placeOfRemembered(id)
   return folder and (folder .. id .. '.mp4') or ''
 end
 
-local function recall(key, id, fields, file)
+-- As enqueue.lua stores them.
+local inputFields = { 'i', 'I', 'J', 'K' }
+local function keepInputs(key, text)
+  if text == '' then return end
+  local parts = math.ceil(#text / 64)
+  if parts > #inputFields then
+    redis.call('HSET', key, 'i', text)
+    return
+  end
+  for part = 1, parts do
+    redis.call('HSET', key, inputFields[part], string.sub(text, part * 64 - 63, part * 64))
+  end
+end
+
+local function recall(key, id, fields, inputs, file)
   redis.call('HSET', key, 's', 'saved', 'b', name, 'e', fields.e, 'f', file)
   if fields.u then redis.call('HSET', key, 'u', fields.u) end
+  keepInputs(key, inputs)
   countInBatch(id, 'saved')
   redis.call('HINCRBY', counts, 'saved', 1)
 end
@@ -68,7 +83,7 @@ local function add(fields)
 end
 
 local waiting = 0
-local function takeOver(key, id, hash, fields)
+local function takeOver(key, id, hash, fields, inputs)
   local record = { 'b', name }
   for field, value in pairs(fields) do
     record[#record + 1] = field
@@ -79,6 +94,7 @@ local function takeOver(key, id, hash, fields)
     record[#record + 1] = bytesOf(hash)
   end
   redis.call('HSET', key, unpack(record))
+  keepInputs(key, inputs)
   countInBatch(id, fields.s, fields.r)
   redis.call('HINCRBY', counts, fields.s, 1)
   add(fields)
@@ -91,8 +107,15 @@ local function takeOver(key, id, hash, fields)
   end
 end
 
+local function joinShared(key, home)
+  local reference = string.match(redis.call('HGET', key, 'i') or '', '^#(%x%x%x%x%x%x%x%x)')
+  local shared = reference and redis.call('HGET', prefix .. ':batch:' .. home, 'inputs:' .. reference)
+  if shared then redis.call('HSET', batch, 'inputs:' .. reference, shared) end
+end
+
 -- As enqueue.lua lists a known link in another batch.
 local function join(key, id, record)
+  joinShared(key, record[2])
   local others = record[3] or ''
   redis.call('HSET', key, 'o', others == '' and name or (others .. ',' .. name))
   countInBatch(id, record[1], record[4])
@@ -101,7 +124,7 @@ end
 
 local taken, known, oldest = 0, 0, now
 for i = 3, #ARGV do
-  local id, hash, fields = unpack(cjson.decode(ARGV[i]))
+  local id, hash, fields, inputs = unpack(cjson.decode(ARGV[i]))
   local key = prefix .. ':item:' .. id
   local record = redis.call('HMGET', key, 's', 'b', 'o', 'r', 'n')
   oldest = math.min(oldest, tonumber(fields.e))
@@ -109,13 +132,13 @@ for i = 3, #ARGV do
   if record[1] or file then
     known = known + 1
     if file then
-      recall(key, id, fields, file)
+      recall(key, id, fields, inputs, file)
     elseif not hasName(record[2], record[3]) then
       join(key, id, record)
     end
   else
     taken = taken + 1
-    takeOver(key, id, hash, fields)
+    takeOver(key, id, hash, fields, inputs)
   end
 end
 -- A batch is as old as its oldest link, here as it was there.

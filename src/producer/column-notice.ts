@@ -1,0 +1,55 @@
+/**
+ * Says once which columns of a table, or fields of JSON objects, give inputs of the model and which are not used: a
+ * mistyped name would otherwise be a silent default. Looks at the first rows that have names.
+ */
+import type { ModelDefinition } from '../shared/models/model-definition.ts';
+import { inputNamed } from '../shared/models/resolve-inputs.ts';
+import { type ListEntry, printable } from './lists/list-entry.ts';
+
+const shownNames = 30;
+
+export interface ColumnNotice {
+  look(entries: readonly ListEntry[]): void;
+}
+
+export function createColumnNotice(
+  model: ModelDefinition,
+  say: ((text: string) => void) | undefined,
+): ColumnNotice {
+  let isSaid = say === undefined;
+  return {
+    look(entries) {
+      if (isSaid) return;
+      const names = namesIn(entries);
+      if (names.size === 0) return;
+      isSaid = true;
+      say?.(describeColumns(model, [...names]));
+    },
+  };
+}
+
+/** All names but that of the link itself. */
+function namesIn(entries: readonly ListEntry[]): Set<string> {
+  const names = new Set<string>();
+  for (const entry of entries) {
+    if (entry.kind !== 'link' || entry.fields === undefined) continue;
+    for (const [name, value] of Object.entries(entry.fields)) {
+      if (name !== '' && !names.has(name) && !value.includes(entry.link)) names.add(name);
+    }
+  }
+  return names;
+}
+
+function describeColumns(model: ModelDefinition, names: readonly string[]): string {
+  const used = names.filter((name) => inputNamed(model.inputs, name) !== null);
+  const unused = names.filter((name) => inputNamed(model.inputs, name) === null);
+  return [
+    ...(used.length === 0 ? [] : [`Inputs from columns: ${shown(used)}.`]),
+    ...(unused.length === 0 ? [] : [`Columns not used: ${shown(unused)}.`]),
+  ].join(' ');
+}
+
+function shown(names: readonly string[]): string {
+  const more = names.length > shownNames ? ` and ${names.length - shownNames} more` : '';
+  return `${names.slice(0, shownNames).map(printable).join(', ')}${more}`;
+}
