@@ -8,7 +8,7 @@ import type { Inputs } from '../models/input-spec.ts';
 import { canonicalInputs } from '../models/resolve-inputs.ts';
 
 /** In the order of the parts. The scripts name them too. */
-export const inputLetters = ['i', 'I', 'J', 'K'] as const;
+export const inputLetters = ['I', 'J', 'K', 'L'] as const;
 
 export interface SharedInputs {
   /** Names them in their batch. */

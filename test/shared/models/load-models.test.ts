@@ -33,7 +33,20 @@ function errorOf(...extraFiles: string[]): ModelError {
 
 test('the shipped models are there, the default first', () => {
   const models = loadModels({ extraFiles: [] });
-  expect(models.list().map(({ id }) => id)).toEqual(['sora-watermark-remover', 'topaz/video-upscale']);
+  expect(models.list().map(({ id }) => id)).toEqual([
+    'sora-watermark-remover',
+    'happyhorse/video-edit',
+    'kling-2.6/motion-control',
+    'kling-3.0/motion-control',
+    'kling-3.0-omni/transformation',
+    'topaz/video-upscale',
+    'volcengine/video-to-video-lip-sync',
+    'wan/2-2-animate-move',
+    'wan/2-2-animate-replace',
+    'wan/2-6-flash-video-to-video',
+    'wan/2-6-video-to-video',
+    'wan/2-7-videoedit',
+  ]);
 });
 
 test('the input always names the defaults', () => {
@@ -45,13 +58,14 @@ test('the input always names the defaults', () => {
   expect(buildInput(models.get('topaz/video-upscale'), 'https://a')).toEqual({
     video_url: 'https://a',
     upscale_factor: '2',
+    nsfw_checker: true,
   });
 });
 
 test('an unknown model is answered with the known ones', () => {
   const models = loadModels({ extraFiles: [modelFile(MINIMAL)] });
   expect(() => models.get('sora')).toThrow(
-    'There is no model "sora". Known: sora-watermark-remover, topaz/video-upscale, acme/sharpen.',
+    /There is no model "sora"\. Known: sora-watermark-remover, .*topaz\/video-upscale, .*acme\/sharpen\./,
   );
 });
 

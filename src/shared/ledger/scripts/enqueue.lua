@@ -26,12 +26,12 @@ if ARGV[5] ~= '' then redis.call('HSET', batch, ARGV[5], ARGV[6]) end
 local answers, newItems, waiting, waitingToo, joined = {}, {}, {}, {}, {}
 
 -- Up to 64 bytes a value Redis keeps the whole record in its compact form; item-inputs.ts joins the parts.
-local inputFields = { 'i', 'I', 'J', 'K' }
+local inputFields = { 'I', 'J', 'K', 'L' }
 local function keepInputs(key, text)
   if text == '' then return end
   local parts = math.ceil(#text / 64)
   if parts > #inputFields then
-    redis.call('HSET', key, 'i', text)
+    redis.call('HSET', key, 'I', text)
     return
   end
   for part = 1, parts do
@@ -88,7 +88,7 @@ local function takeAgain(key, id, inputs, state, home, others)
 end
 
 local function joinShared(key, home)
-  local reference = string.match(redis.call('HGET', key, 'i') or '', '^#(%x%x%x%x%x%x%x%x)')
+  local reference = string.match(redis.call('HGET', key, 'I') or '', '^#(%x%x%x%x%x%x%x%x)')
   local shared = reference and redis.call('HGET', prefix .. ':batch:' .. home, 'inputs:' .. reference)
   if shared then redis.call('HSET', batch, 'inputs:' .. reference, shared) end
 end

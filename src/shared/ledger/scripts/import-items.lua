@@ -52,12 +52,12 @@ local function placeOfRemembered(id)
 end
 
 -- As enqueue.lua stores them.
-local inputFields = { 'i', 'I', 'J', 'K' }
+local inputFields = { 'I', 'J', 'K', 'L' }
 local function keepInputs(key, text)
   if text == '' then return end
   local parts = math.ceil(#text / 64)
   if parts > #inputFields then
-    redis.call('HSET', key, 'i', text)
+    redis.call('HSET', key, 'I', text)
     return
   end
   for part = 1, parts do
@@ -108,7 +108,7 @@ local function takeOver(key, id, hash, fields, inputs)
 end
 
 local function joinShared(key, home)
-  local reference = string.match(redis.call('HGET', key, 'i') or '', '^#(%x%x%x%x%x%x%x%x)')
+  local reference = string.match(redis.call('HGET', key, 'I') or '', '^#(%x%x%x%x%x%x%x%x)')
   local shared = reference and redis.call('HGET', prefix .. ':batch:' .. home, 'inputs:' .. reference)
   if shared then redis.call('HSET', batch, 'inputs:' .. reference, shared) end
 end
