@@ -191,3 +191,17 @@ function runOf(
     },
   );
 }
+
+describe('tasks that cost more than was announced', () => {
+  it('pause the batch of a run that nobody watches, which ends when nothing is under way', async () => {
+    await using project = await openProject({ simulator: { creditsPerTask: 80 } });
+    const list = await project.writeLinks('links.txt', 30);
+    const { code, stderr } = await project.run(['run', list, '--max-credits', '200', '--yes']);
+    expect(code).toBe(130);
+    expect(stderr).toContain('cost 80 credits; 10 were announced');
+    expect(project.simulator.counts()).toMatchObject({ tasks: 1, creditsSpent: 80 });
+    const status = JSON.parse((await project.run(['status', 'links', '--json'])).stdout);
+    expect(status).toMatchObject({ paused: true, creditsSpent: 80 });
+    expect(status.pausedBecause).toContain('kie-batch resume links');
+  });
+});
