@@ -4,10 +4,17 @@
  * and `enqueue`. Reads the headers of so many videos at most, and counts the others like the mean of those.
  */
 import type { Batch } from '../shared/ledger/batch.ts';
+import type { Item } from '../shared/ledger/item.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import type { CostForecast } from '../shared/models/estimate.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
-import { creditsPerUnit, needsLength, priceOf, statedPrice } from '../shared/models/price.ts';
+import {
+  needsLength,
+  type PricedInputs,
+  pricedInputs,
+  priceOf,
+  statedPrice,
+} from '../shared/models/price.ts';
 import { type LearnedPrice, readLearnedPrice } from '../shared/prices/learned-prices.ts';
 import type { RedisConnection } from '../shared/redis/script.ts';
 import type { VideoLengths } from '../shared/video-length/video-lengths.ts';
@@ -21,6 +28,8 @@ export interface ForeseeDeps {
 }
 
 const mostRead = 300;
+/** Where most links of a batch are saved, so many are looked at for some that wait. */
+const mostLooked = 5000;
 const atOnce = 20;
 const patienceMs = 20_000;
 
@@ -29,29 +38,44 @@ export async function foreseeCost(
   model: ModelDefinition,
   deps: ForeseeDeps,
 ): Promise<CostForecast> {
-  const inputs = model.input.defaults;
-  const price = statedPrice(model);
-  const learned = await readLearnedPrice(deps.redis, deps.prefix, model, inputs);
-  if (price === null) return byEarlierTasks(learned);
-  const ratio = learned?.ratio ?? 1;
-  const source = learned?.ratio ? 'as the last tasks cost' : 'by the model’s definition';
-  const unit = round(creditsPerUnit(price, inputs) * (price.unit === 'task' ? ratio : Math.max(1, ratio)));
-  if (!needsLength(model, inputs)) {
-    const credits = round((priceOf(model, inputs, null) ?? 0) * ratio);
-    return { kind: 'each', credits, basis: `${credits} a task, ${source}` };
+  const learned = await readLearnedPrice(deps.redis, deps.prefix, model, model.input.defaults);
+  const priced = await priceSample(batch.name, model, deps);
+  const known = priced.filter(({ credits }) => credits !== null);
+  if (known.length === 0 || known.length < priced.length / 2) return byEarlierTasks(learned);
+  const credits = known.map((each) => each.credits ?? 0);
+  const source = known.some(({ isLearned }) => isLearned)
+    ? 'as the last tasks cost'
+    : 'by the model’s definition';
+  const [first = 0] = credits;
+  if (statedPrice(model)?.unit === 'task' && credits.every((each) => each === first)) {
+    return { kind: 'each', credits: round(first), basis: `${round(first)} a task, ${source}` };
   }
-  const seconds = await readLengths(batch.name, deps);
-  const known = seconds.filter((each) => each !== null);
-  if (known.length === 0 || known.length < seconds.length / 2) return byEarlierTasks(learned);
-  const priced = known.map((each) => priceOf(model, inputs, each) ?? 0);
-  const mean = sum(priced) / known.length;
   const videos = batch.counts.queued;
-  const minutes = Math.max(1, Math.round(((sum(known) / known.length) * videos) / 60));
+  const total = Math.round((sum(credits) / known.length) * videos);
   return {
     kind: 'all',
-    credits: Math.round(mean * videos * Math.max(1, ratio)),
-    basis: `${videos.toLocaleString('en-US')} videos, ${minutes.toLocaleString('en-US')} minutes, ${unit} a second ${source}`,
+    credits: total,
+    basis: `${[counted(videos, 'video'), ...details(known, videos)].join(', ')} ${source}`,
   };
+}
+
+interface PricedLink {
+  /** Null when it cannot be told. */
+  readonly credits: number | null;
+  readonly seconds: number | null;
+  readonly isLearned: boolean;
+}
+
+/** As in "41 minutes, 8 a second". */
+function details(known: readonly PricedLink[], videos: number): string[] {
+  const seconds = known.flatMap((each) => each.seconds ?? []);
+  if (seconds.length < known.length) return [];
+  const minutes = Math.max(1, Math.round(((sum(seconds) / seconds.length) * videos) / 60));
+  const rates = known.map((each) =>
+    round((each.credits ?? 0) / Math.max(1, Math.ceil((each.seconds ?? 0) - 1e-6))),
+  );
+  const [lowest, highest] = [Math.min(...rates), Math.max(...rates)];
+  return [counted(minutes, 'minute'), `${lowest === highest ? lowest : `${lowest} to ${highest}`} a second`];
 }
 
 function byEarlierTasks(learned: LearnedPrice | null): CostForecast {
@@ -61,26 +85,48 @@ function byEarlierTasks(learned: LearnedPrice | null): CostForecast {
   return { kind: 'unknown', basis: `the last tasks of this model cost ${range} credits each` };
 }
 
-/** Null for each video whose length cannot be told. */
-async function readLengths(
-  batch: string,
-  { ledger, lengths, signal }: ForeseeDeps,
-): Promise<(number | null)[]> {
-  const urls: string[] = [];
-  for await (const page of ledger.items(batch)) {
-    urls.push(...page.filter(({ state }) => state === 'queued').map(({ url }) => url));
-    if (urls.length >= mostRead) break;
-  }
-  const waiting = urls.slice(0, mostRead);
-  const bounded = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
-  const read: (number | null)[] = [];
-  const reader = async () => {
-    for (let url = waiting.shift(); url !== undefined && !bounded.aborted; url = waiting.shift()) {
-      read.push(await lengths.secondsOf(url, bounded));
+async function priceSample(batch: string, model: ModelDefinition, deps: ForeseeDeps): Promise<PricedLink[]> {
+  const waiting = await sampleOf(batch, deps.ledger);
+  // Workers may have taken all of a small batch already.
+  if (waiting.length === 0) return [await priceLink({ url: '' }, model, deps)];
+  const signal = AbortSignal.any([deps.signal, AbortSignal.timeout(patienceMs)]);
+  const priced: PricedLink[] = [];
+  const pricer = async () => {
+    for (let item = waiting.shift(); item !== undefined && !signal.aborted; item = waiting.shift()) {
+      priced.push(await priceLink(item, model, { ...deps, signal }));
     }
   };
-  await Promise.all(Array.from({ length: atOnce }, reader));
-  return read;
+  await Promise.all(Array.from({ length: atOnce }, pricer));
+  return priced;
+}
+
+async function sampleOf(batch: string, ledger: Ledger): Promise<Item[]> {
+  const waiting: Item[] = [];
+  let looked = 0;
+  for await (const page of ledger.items(batch)) {
+    waiting.push(...page.filter(({ state }) => state === 'queued'));
+    looked += page.length;
+    if (waiting.length >= mostRead || looked >= mostLooked) break;
+  }
+  return waiting.slice(0, mostRead);
+}
+
+async function priceLink(
+  item: Pick<Item, 'url'> & { readonly inputs?: PricedInputs },
+  model: ModelDefinition,
+  deps: ForeseeDeps,
+): Promise<PricedLink> {
+  const inputs = pricedInputs(item, model);
+  const seconds = needsLength(model, inputs) ? await deps.lengths.secondsOf(item.url, deps.signal) : null;
+  const base = priceOf(model, inputs, seconds);
+  const learned = await readLearnedPrice(deps.redis, deps.prefix, model, inputs);
+  const ratio = learned?.ratio ?? null;
+  const credits = base === null ? null : base * (ratio ?? 1);
+  return { credits, seconds, isLearned: ratio !== null };
+}
+
+function counted(number: number, noun: string): string {
+  return `${number.toLocaleString('en-US')} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 function sum(numbers: readonly number[]): number {

@@ -4,15 +4,11 @@
  */
 import type { CostEstimate, Item } from '../shared/ledger/item.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
-import { needsLength, type PricedInputs, priceOf, usualPrice } from '../shared/models/price.ts';
+import { needsLength, pricedInputs, priceOf, usualPrice } from '../shared/models/price.ts';
 import { noteRealPrice, readLearnedPrice } from '../shared/prices/learned-prices.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 type Context = Pick<WorkerContext, 'redis' | 'prefix' | 'ledger' | 'models' | 'lengths'>;
-
-export function pricedInputs(_item: Item, model: ModelDefinition): PricedInputs {
-  return model.input.defaults;
-}
 
 export async function expectedPrice(
   item: Item,

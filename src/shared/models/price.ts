@@ -46,6 +46,14 @@ export function priceOf(model: Priced, inputs: PricedInputs, seconds: number | n
   return billed === null ? null : round(credits * billed);
 }
 
+/** The inputs that a link's task gets: its own, and the model's defaults. */
+export function pricedInputs(
+  item: { readonly inputs?: PricedInputs },
+  model: { readonly input: { readonly defaults: PricedInputs } },
+): PricedInputs {
+  return { ...model.input.defaults, ...item.inputs };
+}
+
 /** What a task of this model costs with its default inputs, where that is known without looking at the video. */
 export function usualPrice(
   model: Priced & { readonly input: { readonly defaults: PricedInputs } },
