@@ -85,7 +85,9 @@ async function admitted(
   const taskId = await make(vendor, callbacks, wanted, origin);
   if (fault === 'create-slow') await vendor.timers.wait(vendor.settings.slowAnswerMs);
   if (fault === 'create-answer-lost') return 'reset';
-  return isUnusual(fault) ? answersAfterMaking[fault](taskId) : vendorAnswer(200, 'success', { taskId });
+  return isUnusual(fault)
+    ? answersAfterMaking[fault](taskId)
+    : vendorAnswer(200, 'success', { taskId, recordId: taskId });
 }
 
 function isUnusual(fault: CreateFault | undefined): fault is keyof typeof answersAfterMaking {

@@ -4,6 +4,8 @@
  * whether it is switched on, then its input. An empty input is the free probe.
  */
 
+import { inputObjection, videoIn } from './input-rules.ts';
+
 export interface ModelStates {
   readonly models: readonly string[];
   readonly pausedModels: readonly string[];
@@ -20,29 +22,6 @@ export type Judgement =
       readonly callBackUrl: string | undefined;
     };
 
-interface InputRule {
-  /** In the order in which they are asked for. */
-  readonly required: readonly string[];
-  readonly objection?: (input: Readonly<Record<string, unknown>>) => string | undefined;
-}
-
-const anyInput: InputRule = { required: ['video_url'] };
-
-const inputRules: Readonly<Record<string, InputRule>> = {
-  'sora-watermark-remover': {
-    // Documented with a default, but reported not to be applied by the server: it has to be sent.
-    required: ['video_url', 'upload_method'],
-    objection({ video_url: link, upload_method: method }) {
-      if (typeof link !== 'string' || link.length > 500) return 'video_url must be at most 500 characters';
-      if (!link.startsWith('https://sora.chatgpt.com/')) return 'video_url must start with sora.chatgpt.com';
-      return method === 's3' || method === 'oss'
-        ? undefined
-        : 'upload_method is not within the range of allowed options';
-    },
-  },
-  'topaz/video-upscale': { required: ['video_url', 'upscale_factor'] },
-};
-
 export function judgeCreate(bodyText: string, states: ModelStates): Judgement {
   const body = parseObject(bodyText);
   if (!body) return refused(400, 'The request body is not valid JSON');
@@ -55,9 +34,9 @@ export function judgeCreate(bodyText: string, states: ModelStates): Judgement {
   if (probe) return { ...refused(500, 'This field is required'), probe };
   if (callBackUrl !== undefined && !isWebAddress(callBackUrl))
     return refused(422, 'callBackUrl is not a valid URL');
-  const objection = inputObjection(input, inputRules[model] ?? anyInput);
-  if (objection) return objection;
-  return { kind: 'wanted', model, link: String(input['video_url']), input, callBackUrl };
+  const objection = inputObjection(model, input);
+  if (objection) return refused(objection.code, objection.msg);
+  return { kind: 'wanted', model, link: videoIn(model, input), input, callBackUrl };
 }
 
 type Refusal = Extract<Judgement, { kind: 'refused' }>;
@@ -75,13 +54,6 @@ function modelObjection(model: string, states: ModelStates): Refusal | undefined
   }
   if (states.pausedModels.includes(model)) return refused(500, 'This interface is temporarily paused');
   return states.disabledModels.includes(model) ? refused(505, 'Feature disabled') : undefined;
-}
-
-function inputObjection(input: Readonly<Record<string, unknown>>, rule: InputRule): Refusal | undefined {
-  const missing = rule.required.find((field) => (input[field] ?? '') === '');
-  if (missing) return refused(500, `${missing} is required`);
-  const objection = rule.objection?.(input);
-  return objection ? refused(objection.includes('range of allowed') ? 500 : 422, objection) : undefined;
 }
 
 function isWebAddress(value: unknown): value is string {

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import { parseRateLimit, parseSizeBytes, type RateLimit } from '../shared/configuration/values.ts';
 import { type Distribution, distributionForms, parseDistribution, parseDurationMs } from './distribution.ts';
 import { type FaultName, faultNames, isFaultName, type LinkFault } from './faults.ts';
+import { knownModels } from './input-rules.ts';
 
 /** A value with a written form; the written form is what flags and settings give. */
 function written<Value>(parse: (text: string) => Value | null, example: string) {
@@ -105,9 +106,7 @@ export const simulatorOptionsSchema = z.strictObject({
     .enum(['open', 'unauthorized', 'key-limit', 'maintenance', 'no-endpoint'])
     .default('open')
     .describe('state of the account: codes 401, 433, 455 and 404 instead of an answer'),
-  models: textList()
-    .default(['sora-watermark-remover', 'topaz/video-upscale'])
-    .describe('models that exist, separated by commas'),
+  models: textList().default(knownModels).describe('models that exist, separated by commas'),
   pausedModels: textList()
     .default([])
     .describe('models answered with `This interface is temporarily paused`'),

@@ -11,6 +11,7 @@ import { createHttpServer } from './http-server.ts';
 import { type SimulatorOptions, type SimulatorSettings, simulatorOptionsSchema } from './options.ts';
 import { bytesOf, openResultFiles } from './result-file.ts';
 import type { SimulatorCounts } from './tally.ts';
+import type { Task } from './task.ts';
 import { createTimers } from './timers.ts';
 import { createVendor, type SimulatorHooks } from './vendor.ts';
 
@@ -22,6 +23,8 @@ export interface Simulator extends AsyncDisposable {
   counts(): SimulatorCounts;
   /** Changes settings from now on; tasks that exist keep their fate. Throws on an unknown option. */
   settings(patch: Partial<SimulatorOptions>): SimulatorSettings;
+  /** What each task was asked for, in the order in which they were made. */
+  orders(): readonly Pick<Task, 'id' | 'model' | 'link' | 'input'>[];
   /** The bytes a right download of this result has. Throws when there is no such result (yet). */
   resultBytesOf(taskId: string, index?: number): Buffer;
   /** Ends within a second, open connections included. */
@@ -56,6 +59,7 @@ export async function startSimulator(
     url: `http://${urlHost(settings.host)}:${port}`,
     port,
     counts: () => countsOf(vendor),
+    orders: () => [...vendor.tasks.values()].map(({ id, model, link, input }) => ({ id, model, link, input })),
     settings: (patch) => changeSettings(vendor, patch),
     resultBytesOf(taskId, index = 0) {
       const file = vendor.shelf.find({ taskId, index }, vendor.clock.now());

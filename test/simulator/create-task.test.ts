@@ -39,10 +39,22 @@ describe('creating a task', () => {
     ['no input', { model: sora }, 500, /input is required/],
     ['no link', { model: sora, input: { upload_method: 's3' } }, 500, /video_url is required/],
     [
-      'no upload method',
-      { model: sora, input: { video_url: linkOf('a') } },
+      'no prompt where one is required',
+      { model: 'happyhorse/video-edit', input: { video_url: 'https://a.example/1.mp4' } },
       500,
-      /upload_method is required/,
+      /^prompt is required/,
+    ],
+    [
+      'a video that is no list where a list is wanted',
+      { model: 'wan/2-6-video-to-video', input: { video_urls: 'https://a.example/1.mp4', prompt: 'x' } },
+      500,
+      /^video_urls must be an array/,
+    ],
+    [
+      'a number out of range',
+      { model: 'wan/2-7-videoedit', input: { video_url: 'https://a.example/1.mp4', duration: 11 } },
+      500,
+      /within the specified range/,
     ],
     [
       'another upload method',
