@@ -59,7 +59,8 @@ export async function startSimulator(
     url: `http://${urlHost(settings.host)}:${port}`,
     port,
     counts: () => countsOf(vendor),
-    orders: () => [...vendor.tasks.values()].map(({ id, model, link, input }) => ({ id, model, link, input })),
+    orders: () =>
+      [...vendor.tasks.values()].map(({ id, model, link, input }) => ({ id, model, link, input })),
     settings: (patch) => changeSettings(vendor, patch),
     resultBytesOf(taskId, index = 0) {
       const file = vendor.shelf.find({ taskId, index }, vendor.clock.now());
