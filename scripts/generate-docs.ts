@@ -6,11 +6,14 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { commandsDocument } from './commands-document.ts';
 import { environmentDocument } from './environment-document.ts';
+import { modelSchemaDocument, modelsDocument } from './models-document.ts';
 
 const root = join(import.meta.dirname, '..');
 const documents: Readonly<Record<string, () => string | Promise<string>>> = {
   'docs/commands.md': commandsDocument,
   'docs/environment.md': environmentDocument,
+  'docs/models.md': modelsDocument,
+  'schema/model-definition.schema.json': modelSchemaDocument,
 };
 
 const isCheck = process.argv.includes('--check');

@@ -2,7 +2,7 @@
 
 import type { HaltReason } from '../shared/gate-state/halt-reasons.ts';
 import type { Halt } from '../shared/gate-state/halts.ts';
-import { haltAdvice, haltSpeaker } from '../shared/vendor/halt-advice.ts';
+import { adviceFor, haltSpeaker } from '../shared/vendor/halt-advice.ts';
 import { formatDuration } from './format.ts';
 
 export interface HaltView {
@@ -20,7 +20,7 @@ export function viewHalt(halt: Halt): HaltView {
     model: halt.model,
     since: new Date(halt.since).toISOString(),
     message: halt.message,
-    advice: haltAdvice[halt.reason],
+    advice: adviceFor(halt),
     nextProbeAt: new Date(halt.nextProbeAt).toISOString(),
   };
 }
@@ -30,6 +30,6 @@ export function describeHalt(halt: Halt, now: number): string {
   const next = Math.max(0, halt.nextProbeAt - now);
   return [
     `Halted: ${halt.reason}${model} for ${formatDuration(now - halt.since)}. ${haltSpeaker(halt.reason)}: "${halt.message}".`,
-    `What to do: ${haltAdvice[halt.reason]}. Nothing is lost; next look in ${formatDuration(next)}.`,
+    `What to do: ${adviceFor(halt)}. Nothing is lost; next look in ${formatDuration(next)}.`,
   ].join('\n');
 }

@@ -6,7 +6,7 @@ import type { Overview, SeenBatch } from '../producer/overview.ts';
 import type { Rate } from '../shared/gate-state/forecast.ts';
 import type { Halt } from '../shared/gate-state/halts.ts';
 import { totalOf, unfinished } from '../shared/ledger/batch.ts';
-import { haltAdvice } from '../shared/vendor/halt-advice.ts';
+import { adviceFor } from '../shared/vendor/halt-advice.ts';
 import { formatCount, formatDuration } from './format.ts';
 import { pauseParts } from './pause-text.ts';
 
@@ -101,7 +101,7 @@ function haltParts(halt: Halt, now: number): string[] {
   const next = Math.max(0, halt.nextProbeAt - now);
   return [
     `Halted: ${halt.reason}${model} for ${formatDuration(now - halt.since)}`,
-    haltAdvice[halt.reason],
+    adviceFor(halt),
     `next look in ${formatDuration(next)}`,
   ];
 }

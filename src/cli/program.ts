@@ -28,6 +28,7 @@ const commands: Readonly<Record<string, () => Promise<MakeCommand>>> = {
   priority: async () => (await import('./commands/priority.ts')).priorityCommand,
   remove: async () => (await import('./commands/remove.ts')).removeCommand,
   schedule: async () => (await import('./commands/schedule.ts')).scheduleCommand,
+  models: async () => (await import('./commands/models.ts')).modelsCommand,
   doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
   simulate: async () => (await import('./commands/simulate.ts')).simulateCommand,
   demo: async () => (await import('./commands/demo.ts')).demoCommand,

@@ -6,7 +6,7 @@
 import type { HaltReason } from '../shared/gate-state/halt-reasons.ts';
 import { beginHalt } from '../shared/gate-state/halts.ts';
 import { usualPrice } from '../shared/models/price.ts';
-import { haltAdvice } from '../shared/vendor/halt-advice.ts';
+import { adviceFor } from '../shared/vendor/halt-advice.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 export interface HaltNews {
@@ -45,6 +45,11 @@ export async function announceHalt(
     nextProbeAt,
   });
   if (!isNew) return;
-  const facts = { halt: reason, ...model, words: message, advice: haltAdvice[reason] };
+  const facts = {
+    halt: reason,
+    ...model,
+    words: message,
+    advice: adviceFor({ reason, model: model.model ?? null }),
+  };
   logger.error({ ...facts, nextProbeAt: new Date(nextProbeAt).toISOString() }, 'Work has to wait');
 }

@@ -5,7 +5,7 @@ import { listHalts } from '../../shared/gate-state/halts.ts';
 import { listWorkers } from '../../shared/presence/worker-presence.ts';
 import { inspectRedis } from '../../shared/redis/inspect-redis.ts';
 import { judgeRedis, type RedisFacts } from '../../shared/redis/judge-redis.ts';
-import { haltAdvice } from '../../shared/vendor/halt-advice.ts';
+import { adviceFor } from '../../shared/vendor/halt-advice.ts';
 import { plural } from '../format.ts';
 import { type Check, failed, ok, warning } from './check.ts';
 import { judgeSkew } from './judge-machine.ts';
@@ -46,8 +46,8 @@ export async function checkWork(session: Session, waitingLinks: number): Promise
           `${plural(waitingLinks, 'link')} wait and nobody works`,
           'start: kie-batch worker',
         );
-  const stopped = halts.map(({ reason, message }) =>
-    failed('halt', `${reason}: ${message}`, haltAdvice[reason]),
+  const stopped = halts.map(({ reason, message, model }) =>
+    failed('halt', `${reason}: ${message}`, adviceFor({ reason, model })),
   );
   return [worker, ...stopped];
 }

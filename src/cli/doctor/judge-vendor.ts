@@ -3,6 +3,7 @@
 import { estimateCredits } from '../../shared/models/estimate.ts';
 import type { ModelDefinition } from '../../shared/models/model-definition.ts';
 import { keyPageUrl } from '../../shared/vendor/facts.ts';
+import { adviceFor } from '../../shared/vendor/halt-advice.ts';
 import type { CreditsReply, ProbeReply } from '../../shared/vendor/replies.ts';
 import { type Check, failed, ok, skipped, warning } from './check.ts';
 
@@ -62,7 +63,7 @@ export function judgeModel({ id }: Pick<ModelDefinition, 'id'>, reply: ProbeRepl
       return failed(
         name,
         `the vendor has switched it off: ${reply.message}`,
-        'links wait until it is back; or choose another with --model',
+        adviceFor({ reason: 'model-paused', model: id }),
       );
     case 'unknown-model':
       return failed(name, `the vendor does not know it: ${reply.message}`, 'check --model or the model file');

@@ -1,7 +1,7 @@
 /** An alert in the forms it is sent in, and its signature. Pure. */
 import { createHmac } from 'node:crypto';
 import { totalOf } from '../../shared/ledger/batch.ts';
-import { haltAdvice, haltSpeaker } from '../../shared/vendor/halt-advice.ts';
+import { adviceFor, haltSpeaker } from '../../shared/vendor/halt-advice.ts';
 import { formatCount, formatDuration } from '../../shared/wording/format.ts';
 import type { Alert } from './decide-alerts.ts';
 
@@ -23,7 +23,7 @@ export function alertSignature(key: string, body: string, at: number): string {
 function wordsOf(alert: Alert): string {
   switch (alert.kind) {
     case 'halt-began':
-      return `kie-batch is halted: ${alert.halt.reason}. ${haltSpeaker(alert.halt.reason)}: "${alert.halt.message}". What to do: ${haltAdvice[alert.halt.reason]}.`;
+      return `kie-batch is halted: ${alert.halt.reason}. ${haltSpeaker(alert.halt.reason)}: "${alert.halt.message}". What to do: ${adviceFor(alert.halt)}.`;
     case 'halt-ended':
       return `kie-batch goes on: ${alert.reason} is over after ${formatDuration(alert.lastedMs)}.`;
     case 'batch-ended': {

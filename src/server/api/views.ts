@@ -4,7 +4,7 @@ import type { StoryEvent } from '../../shared/chronicle/chronicle.ts';
 import { vendorPauseOf } from '../../shared/gate-state/vendor-pause.ts';
 import { type Batch, totalOf, unfinished } from '../../shared/ledger/batch.ts';
 import type { Item } from '../../shared/ledger/item.ts';
-import { haltAdvice } from '../../shared/vendor/halt-advice.ts';
+import { adviceFor } from '../../shared/vendor/halt-advice.ts';
 import { describeDearer } from '../../shared/wording/dearer.ts';
 import { exportRow } from '../../shared/wording/export-row.ts';
 import type { Overview } from '../readings/overview.ts';
@@ -52,7 +52,7 @@ export function viewOverview(overview: Overview): z.input<typeof overviewSchema>
       model,
       since: iso(since),
       message,
-      advice: haltAdvice[reason],
+      advice: adviceFor({ reason, model }),
       nextProbeAt: iso(nextProbeAt),
     })),
     paused: isPaused,

@@ -4,7 +4,7 @@
  */
 
 import type { Halt } from '../../shared/gate-state/halts.ts';
-import { haltAdvice, haltSpeaker } from '../../shared/vendor/halt-advice.ts';
+import { adviceFor, haltSpeaker } from '../../shared/vendor/halt-advice.ts';
 import type { Overview } from '../readings/overview.ts';
 import { batchList } from './batch-list.ts';
 import { type Html, html } from './html.ts';
@@ -61,7 +61,7 @@ export function haltCards(halts: readonly Halt[]): Html {
     (halt) => html`<section class="halt" role="alert"><h2>Halted: ${halt.reason}${
       halt.model === null ? null : html` <small>(${halt.model})</small>`
     }</h2>
-<p class="advice">${sentence(haltAdvice[halt.reason])}</p>
+<p class="advice">${sentence(adviceFor(halt))}</p>
 <p>${haltSpeaker(halt.reason)}: <q>${halt.message}</q></p>
 <p class="note">For ${since(halt.since)}; asked again ${until(halt.nextProbeAt)}. It ends by itself, and no link is at fault or lost.</p></section>`,
   )}`;

@@ -36,6 +36,14 @@ export function loadModels({ extraFiles }: { extraFiles: readonly string[] }): M
   return { get: (id) => pick(models, id), list: () => [...models.values()] };
 }
 
+let shipped: ReadonlyMap<string, ModelDefinition> | undefined;
+
+/** The definition of that id that comes with kie-batch; they are files of the program and do not change. */
+export function shippedModel(id: string): ModelDefinition | undefined {
+  shipped ??= new Map(shippedModels().map((model) => [model.id, model]));
+  return shipped.get(id);
+}
+
 function shippedModels(): ModelDefinition[] {
   const files = readdirSync(MARKET)
     .filter((name) => name.endsWith('.json'))

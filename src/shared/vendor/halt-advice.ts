@@ -3,6 +3,7 @@
  * dashboard, the API and the alerts.
  */
 import type { HaltReason } from '../gate-state/halt-reasons.ts';
+import { shippedModel } from '../models/load-models.ts';
 
 const speakers: Readonly<Partial<Record<HaltReason, string>>> = {
   'storage-full': 'The storage has',
@@ -15,7 +16,14 @@ export function haltSpeaker(reason: HaltReason): string {
   return speakers[reason] ?? 'The vendor says';
 }
 
-export const haltAdvice: Readonly<Record<HaltReason, string>> = {
+/** What to do about a halt; for a model that is known to be off it says so, and names models that work. */
+export function adviceFor({ reason, model }: { reason: HaltReason; model: string | null }): string {
+  const state = reason === 'model-paused' && model !== null ? shippedModel(model)?.state : undefined;
+  if (state?.kind !== 'off') return haltAdvice[reason];
+  return `the model is off since ${state.since}. ${state.note} Choose another with --model, such as ${state.insteadTry.join(', ')}`;
+}
+
+const haltAdvice: Readonly<Record<HaltReason, string>> = {
   unauthorized: 'check KIE_API_KEY; the key is wrong, expired or lacks the right',
   'no-credits': 'top up the account',
   'key-limit': 'raise the key’s own cap at the vendor, or wait until its period ends',

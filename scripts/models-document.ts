@@ -1,0 +1,61 @@
+/**
+ * docs/models.md and the JSON Schema of model definitions, from the definitions and their schema. What is written by
+ * hand stands in docs/models.md below the mark and is kept.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { necessityText, offText, priceText, typeText, videoText } from '../src/cli/model-text.ts';
+import { loadModels } from '../src/shared/models/load-models.ts';
+import { definitionShape, type ModelDefinition } from '../src/shared/models/model-definition.ts';
+
+const mark = '<!-- Written by hand from here on. -->';
+
+export function modelSchemaDocument(): string {
+  const schema = z.toJSONSchema(definitionShape, { io: 'input', unrepresentable: 'any' });
+  return `${JSON.stringify({ ...schema, title: 'A model definition of kie-batch' }, null, 2)}\n`;
+}
+
+export function modelsDocument(): string {
+  const byHand = readFileSync(join(import.meta.dirname, '../docs/models.md'), 'utf8').split(mark)[1] ?? '';
+  const models = loadModels({ extraFiles: [] }).list();
+  return `# Models
+
+The part above the mark is generated from \`src/shared/models/market\` by \`npm run docs\`; do not edit it by hand.
+
+A model is a file, not code: which links it takes, its inputs, what it costs and how long it takes. \`kie-batch models\` lists these, and with a key says whether the vendor has them switched on. Prices and limits are public figures; what a task has really cost stands in the vendor's record.
+
+| \`--model\` | takes | requires | price |
+| --- | --- | --- | --- |
+${models.map(overviewRow).join('\n')}
+
+Give an input for all links with \`--set NAME=VALUE\`, or for each link in a CSV column or JSON field with the name of the input. The link's own value wins over \`--set\`, and that wins over the default. A value that the model does not allow makes its line invalid, before anything is paid.
+
+${models.map(section).join('\n\n')}
+
+${mark}${byHand}`;
+}
+
+function overviewRow(model: ModelDefinition): string {
+  const required = Object.entries(model.inputs).flatMap(([name, spec]) =>
+    spec.required ? [`\`${name}\``] : [],
+  );
+  const off = model.state.kind === 'off' ? ' (off)' : '';
+  return `| \`${model.id}\`${off} | ${videoText(model)} | ${required.join(', ') || '–'} | ${priceText(model)} |`;
+}
+
+function section(model: ModelDefinition): string {
+  const off = offText(model);
+  const rows = Object.entries(model.inputs).map(
+    ([name, spec]) => `| \`${name}\` | ${typeText(spec)} | ${necessityText(spec)} | ${spec.description} |`,
+  );
+  const table = ['| input | value | | meaning |', '| --- | --- | --- | --- |', ...rows].join('\n');
+  const field = `\`${model.input.linkField}\`${model.input.linkIsList ? ', a list with the one link' : ''}`;
+  return [
+    `## ${model.id}`,
+    '',
+    `${model.title}. Takes ${videoText(model)}; the video goes into ${field}.${off === null ? '' : ` **${off}**`}`,
+    '',
+    rows.length === 0 ? 'It has no other inputs.' : table,
+  ].join('\n');
+}

@@ -1,0 +1,101 @@
+/** `kie-batch models [ID]`: the models, what they take and cost, and with a key whether they are on. Starts nothing. */
+import { Command } from 'commander';
+import { type Configuration, loadConfiguration } from '../../shared/configuration/configuration.ts';
+import { createLogger } from '../../shared/logging/logger.ts';
+import { loadModels } from '../../shared/models/load-models.ts';
+import type { ModelDefinition } from '../../shared/models/model-definition.ts';
+import type { ProbeReply } from '../../shared/vendor/replies.ts';
+import { createVendor } from '../../shared/vendor/vendor.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { describeModel, modelView, offText, priceText } from '../model-text.ts';
+import type { Terminal } from '../terminal.ts';
+import { jsonOption, modelFileOption } from './options.ts';
+
+interface ModelsFlags {
+  readonly modelFile: string[];
+  readonly json: boolean;
+}
+
+const timeoutMs = 15_000;
+
+export function modelsCommand(terminal: Terminal): Command {
+  return new Command('models')
+    .description('List the models with what they take and cost; of one, its inputs')
+    .argument('[id]', 'one model, with its inputs')
+    .addOption(modelFileOption())
+    .addOption(jsonOption())
+    .addHelpText('after', '\nWith KIE_API_KEY set, the vendor is asked whether they are on; that is free.')
+    .action(async (id: string | undefined, flags: ModelsFlags) => {
+      const known = loadModels({ extraFiles: flags.modelFile });
+      const models = id === undefined ? known.list() : [known.get(id)];
+      const probes = await probeAll(models, loadConfiguration().configuration);
+      const probedOf = (model: ModelDefinition) => probes.get(model.id) ?? null;
+      if (flags.json) {
+        const views = models.map((model) => modelView(model, probedOf(model)));
+        terminal.json(id === undefined ? { models: views } : (views[0] ?? {}));
+      } else if (id === undefined) terminal.print(describeModels(models, probedOf));
+      else terminal.print(models.map((model) => describeModel(model, probedOf(model))).join('\n'));
+      process.exitCode = exitCodes.saved;
+    });
+}
+
+function describeModels(
+  models: readonly ModelDefinition[],
+  probedOf: (model: ModelDefinition) => string | null,
+): string {
+  const rows = models.map((model) => {
+    const required = Object.entries(model.inputs).flatMap(([name, spec]) => (spec.required ? [name] : []));
+    const facts = [
+      `price ${priceText(model)}`,
+      ...(required.length === 0 ? [] : [`requires ${required.join(', ')}`]),
+      ...(probedOf(model) === null ? [] : [`now ${probedOf(model)}`]),
+    ];
+    const off = offText(model);
+    return [
+      `${model.id}  ${model.title}`,
+      `    ${facts.join(' · ')}`,
+      ...(off === null ? [] : [`    ${off}`]),
+    ];
+  });
+  return [...rows.flat(), 'More about one: kie-batch models ID'].join('\n');
+}
+
+/** What the vendor says of each, by the free probe; empty without a key. */
+async function probeAll(
+  models: readonly ModelDefinition[],
+  { KIE_API_KEY: apiKey, KIE_BASE_URL: baseUrl, LOG_FORMAT: format }: Configuration,
+): Promise<ReadonlyMap<string, string>> {
+  if (apiKey === undefined) return new Map();
+  const logger = createLogger({ level: 'silent', format, isTerminal: false, secrets: [apiKey] });
+  const vendor = createVendor({ baseUrl, apiKey, timeoutMs, logger });
+  try {
+    const signal = AbortSignal.timeout(2 * timeoutMs);
+    const found = models.map(
+      async (model) => [model.id, probeText(await vendor.probe(model, signal))] as const,
+    );
+    return new Map(await Promise.all(found));
+  } finally {
+    await vendor.close();
+  }
+}
+
+function probeText(reply: ProbeReply): string {
+  switch (reply.outcome) {
+    case 'live':
+      return 'on';
+    case 'paused':
+      return `off: the vendor says "${reply.message}"`;
+    case 'unknown-model':
+      return 'unknown to the vendor';
+    case 'no-probe':
+      return 'not known: it has no free probe';
+    case 'throttled':
+      return 'not known: the vendor is too busy';
+    case 'halt':
+      return `not known: ${reply.reason}: ${reply.message}`;
+    case 'retry':
+      return `not known: ${reply.message}`;
+    default:
+      return reply satisfies never;
+  }
+}

@@ -1,0 +1,109 @@
+/** What `kie-batch models` prints of a model, and what docs/models.md says of it: both from the definition. Pure. */
+import type { InputSpec } from '../shared/models/input-spec.ts';
+import type { ModelDefinition } from '../shared/models/model-definition.ts';
+import { statedPrice } from '../shared/models/price.ts';
+
+/** As "8 credits a second; upscale_factor 4: 14". */
+export function priceText(model: ModelDefinition): string {
+  const price = statedPrice(model);
+  if (price === null) return 'unknown: the first task will tell';
+  const exceptions = Object.entries(price.by).flatMap(([input, values]) =>
+    Object.entries(values).map(([value, credits]) => `${input} ${value}: ${credits}`),
+  );
+  return [`${price.credits} credits a ${price.unit}`, ...exceptions].join('; ');
+}
+
+/** As "mp4, mov, at most 50 MB, 2 to 10 s". */
+export function videoText({ video, link }: ModelDefinition): string {
+  const { kinds, maxBytes, minSeconds, maxSeconds } = video;
+  const hosts = link.hosts === 'any' ? 'any https link to a video' : `links to ${link.hosts.join(', ')}`;
+  const length =
+    minSeconds === undefined && maxSeconds === undefined
+      ? []
+      : [`${minSeconds ?? 0} to ${maxSeconds ?? '…'} s`];
+  return [
+    hosts,
+    ...(kinds.length === 0 ? [] : [kinds.join(' or ')]),
+    ...(maxBytes === undefined ? [] : [`at most ${Math.floor(maxBytes / 2 ** 20)} MiB`]),
+    ...length,
+  ].join(', ');
+}
+
+export function typeText(spec: InputSpec): string {
+  const { type, values = [], min, max, maxLength } = spec;
+  switch (type) {
+    case 'enum':
+      return values.join(', ');
+    case 'integer':
+    case 'number':
+      return [type === 'integer' ? 'whole number' : 'number', rangeText(min, max)].filter(Boolean).join(' ');
+    case 'boolean':
+      return 'true or false';
+    case 'url':
+      return 'an address (https://…)';
+    case 'urls':
+      return ['addresses', rangeText(min, max)].filter(Boolean).join(', ');
+    case 'json':
+      return 'JSON';
+    case 'string':
+      return maxLength === undefined ? 'text' : `text, at most ${maxLength} characters`;
+    default:
+      return type satisfies never;
+  }
+}
+
+export function necessityText({ required, default: value }: InputSpec): string {
+  if (required) return 'required';
+  return value === undefined ? '' : `default ${typeof value === 'string' ? value : JSON.stringify(value)}`;
+}
+
+/** Null for a model of which nothing but good is known. */
+export function offText({ state }: Pick<ModelDefinition, 'state'>): string | null {
+  if (state.kind === 'live') return null;
+  const instead = state.insteadTry.length === 0 ? '' : ` Models that work: ${state.insteadTry.join(', ')}.`;
+  return `Off since ${state.since}. ${state.note}${instead}`;
+}
+
+function rangeText(min: number | undefined, max: number | undefined): string {
+  if (min !== undefined && max !== undefined) return min === max ? `exactly ${min}` : `${min} to ${max}`;
+  if (min !== undefined) return `at least ${min}`;
+  return max === undefined ? '' : `at most ${max}`;
+}
+
+/** Everything about one model, for people. `probed` is what the vendor has said, null when nobody asked. */
+export function describeModel(model: ModelDefinition, probed: string | null): string {
+  const off = offText(model);
+  const inputs = Object.entries(model.inputs).map(([name, spec]) => {
+    const details = [typeText(spec), necessityText(spec)].filter(Boolean).join('; ');
+    return `  ${name}: ${details}${spec.description === '' ? '' : `\n      ${spec.description}`}`;
+  });
+  return [
+    model.id,
+    `  ${model.title}`,
+    ...(off === null ? [] : [`  ${off}`]),
+    `  takes   ${videoText(model)}, as ${model.input.linkField}`,
+    `  price   ${priceText(model)}`,
+    ...(probed === null ? [] : [`  now     ${probed}`]),
+    inputs.length === 0
+      ? '  no other inputs'
+      : 'Inputs, for all links with --set or for each in a column of that name:',
+    ...inputs,
+  ].join('\n');
+}
+
+/** One model as `--json` has it. */
+export function modelView(model: ModelDefinition, probed: string | null): object {
+  const { id, title, link, video, input, inputs, state } = model;
+  return {
+    id,
+    title,
+    state,
+    probe: probed,
+    hosts: link.hosts,
+    video,
+    videoField: input.linkField,
+    videoFieldIsList: input.linkIsList,
+    price: statedPrice(model),
+    inputs: Object.entries(inputs).map(([name, spec]) => ({ name, ...spec })),
+  };
+}
