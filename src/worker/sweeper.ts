@@ -3,22 +3,11 @@
  * and the queue) or is delayed far past its time (a clock that was set back), and makes it or has it run. Together with jobs that are safe to run twice this keeps the promise
  * that every item reaches an end, whatever is killed.
  */
-import type { Queues, Stage } from '../shared/jobs/catalogue.ts';
+import type { Queues } from '../shared/jobs/catalogue.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
-import type { ItemState } from '../shared/ledger/states.ts';
+import { stateFacts } from '../shared/ledger/states.ts';
 import type { Logger } from '../shared/logging/logger.ts';
 import type { WarnOfTrouble } from './warn-of-trouble.ts';
-
-const stageOf: Readonly<Record<ItemState, Stage | null>> = {
-  queued: 'submit',
-  submitting: 'submit',
-  processing: 'status-check',
-  downloading: 'download',
-  saved: null,
-  failed: null,
-  cancelled: null,
-  held: null,
-};
 
 const pageSize = 200;
 
@@ -29,7 +18,7 @@ export async function sweep({ ledger, queues }: { ledger: Ledger; queues: Queues
     const ids = await ledger.overdue(pageSize);
     for (const id of ids) {
       const item = await ledger.item(id);
-      const stage = item ? stageOf[item.state] : null;
+      const stage = item ? stateFacts[item.state].stage : null;
       if (stage) await queues.wake(stage, id);
     }
     count += ids.length;

@@ -5,11 +5,11 @@
  */
 import { Queue, type QueueOptions, type Telemetry } from 'bullmq';
 import { z } from 'zod';
+import { type Stage, stages } from '../ledger/states.ts';
 import type { RedisConnection } from '../redis/script.ts';
 import { waySchema } from './result-way.ts';
 
-export const stages = ['submit', 'status-check', 'download'] as const;
-export type Stage = (typeof stages)[number];
+export { type Stage, stages };
 
 /** Fields a stage keeps between two runs of a job; a lost job starts them afresh, which is harmless. */
 export const jobDataSchema = z.object({
@@ -87,11 +87,7 @@ export function openQueues(redis: RedisConnection, prefix: string, telemetry?: T
     queue.on('error', () => undefined);
     return queue;
   };
-  const queues: Readonly<Record<Stage, Queue<JobData>>> = {
-    submit: open('submit'),
-    'status-check': open('status-check'),
-    download: open('download'),
-  };
+  const queues = byStage(open);
   return {
     async add(stage, id, delayMs = 0, data = {}) {
       await queues[stage].add(stage, data, { jobId: id, delay: Math.round(delayMs) });
@@ -136,4 +132,13 @@ export function openQueues(redis: RedisConnection, prefix: string, telemetry?: T
 /** The option as BullMQ takes it: absent, not undefined, where nobody traces. */
 export function traced(telemetry: Telemetry | undefined): { telemetry?: Telemetry } {
   return telemetry === undefined ? {} : { telemetry };
+}
+
+/** The same for each stage. */
+export function byStage<Value>(make: (stage: Stage) => Value): Readonly<Record<Stage, Value>> {
+  return {
+    submit: make('submit'),
+    'status-check': make('status-check'),
+    download: make('download'),
+  };
 }

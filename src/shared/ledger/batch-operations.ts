@@ -4,10 +4,11 @@
  * items are the producer's (src/producer).
  */
 import { z } from 'zod';
-import { createScript, type RedisConnection } from '../redis/script.ts';
+import type { RedisConnection } from '../redis/script.ts';
 import { type FieldName, fieldNames, fields, type Item, usualFile } from './item.ts';
 import { packInputs } from './item-inputs.ts';
 import { ledgerKeys } from './keys.ts';
+import { ledgerScript } from './ledger-script.ts';
 import type { FailureReason } from './states.ts';
 
 export interface CancelledItems {
@@ -70,7 +71,7 @@ const removedReply = z.tuple([
 
 export function createBatchOperations({ redis, prefix }: { redis: RedisConnection; prefix: string }) {
   const keys = ledgerKeys(prefix);
-  const script = (name: string) => createScript(redis, new URL(`./scripts/${name}.lua`, import.meta.url));
+  const script = (name: string) => ledgerScript(redis, name);
   const scripts = {
     stop: script('stop-batch'),
     hold: script('hold-batch'),

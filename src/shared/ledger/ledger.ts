@@ -6,7 +6,7 @@
  */
 import type { Inputs } from '../models/input-spec.ts';
 import type { RedisConnection } from '../redis/script.ts';
-import { createBinaryScript, createScript } from '../redis/script.ts';
+import { createBinaryScript } from '../redis/script.ts';
 import { type Batch, BatchError, checkBatchName, readBatch, readCounts, type StateCounts } from './batch.ts';
 import { type ItemChanges, scriptArguments } from './changes.ts';
 import { fields, type Item, readItem, usualFile } from './item.ts';
@@ -20,6 +20,7 @@ import {
   unpackInputs,
 } from './item-inputs.ts';
 import { ledgerKeys } from './keys.ts';
+import { ledgerScript } from './ledger-script.ts';
 import { type ItemState, isEnded, itemStates, type TransitionName, transitions } from './states.ts';
 import { unpackPage } from './unpack-page.ts';
 
@@ -103,7 +104,7 @@ const pagesAhead = 4;
 
 export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
   const keys = ledgerKeys(prefix);
-  const script = (name: string) => createScript(redis, new URL(`./scripts/${name}.lua`, import.meta.url));
+  const script = (name: string) => ledgerScript(redis, name);
   const [enqueueScript, moveScript, takeScript, overdueScript, holdScript, unaffordableScript, touchScript] =
     [
       script('enqueue'),

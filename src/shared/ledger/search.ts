@@ -6,10 +6,11 @@
 import { z } from 'zod';
 import { identifyLink } from '../models/identify-link.ts';
 import type { ModelRegistry } from '../models/load-models.ts';
-import { createScript, type RedisConnection } from '../redis/script.ts';
+import type { RedisConnection } from '../redis/script.ts';
 import type { Item } from './item.ts';
 import { ledgerKeys } from './keys.ts';
 import type { Ledger } from './ledger.ts';
+import { ledgerScript } from './ledger-script.ts';
 import { type FailureReason, failureReasons, type ItemState } from './states.ts';
 import { itemOfTask } from './task-index.ts';
 
@@ -74,7 +75,7 @@ export function createItemSearch(deps: {
 }) {
   const { redis, prefix, ledger, models } = deps;
   const keys = ledgerKeys(prefix);
-  const script = (name: string) => createScript(redis, new URL(`./scripts/${name}.lua`, import.meta.url));
+  const script = (name: string) => ledgerScript(redis, name);
   const [scan, failureGroups, waiting] = [script('scan'), script('failure-groups'), script('waiting')];
 
   /** The item that a whole link, id or task id names. */

@@ -4,7 +4,39 @@
  * docs/states.md equal to it. Words and reasons are the product's contract: scripts rely on them.
  */
 
-export const itemStates = [
+/** The queues that an item passes, in their order. */
+export const stages = ['submit', 'status-check', 'download'] as const;
+export type Stage = (typeof stages)[number];
+
+interface StateFacts {
+  /** The queue whose job takes the item further; null when only a person's command does. */
+  readonly stage: Stage | null;
+  /** Nothing but a person's command leaves it. */
+  readonly isEnd: boolean;
+  /** A task has been paid whose result is still to come. */
+  readonly isPaid: boolean;
+  /** Its items are listed by batch, so that few among a million are found at once. */
+  readonly isListed: boolean;
+}
+
+const usual = { isEnd: false, isPaid: false, isListed: false };
+
+/** What there is to know of each state; the Lua scripts get theirs from here too (scripts/ledger-script.ts). */
+export const stateFacts = {
+  queued: { ...usual, stage: 'submit' },
+  submitting: { ...usual, stage: 'submit' },
+  processing: { ...usual, stage: 'status-check', isPaid: true },
+  downloading: { ...usual, stage: 'download', isPaid: true },
+  saved: { ...usual, stage: null, isEnd: true },
+  failed: { ...usual, stage: null, isEnd: true, isListed: true },
+  cancelled: { ...usual, stage: null, isEnd: true },
+  held: { ...usual, stage: null, isListed: true },
+} as const satisfies Record<string, StateFacts>;
+
+export type ItemState = keyof typeof stateFacts;
+
+/** In the order in which an item passes them. */
+export const itemStates: readonly [ItemState, ...ItemState[]] = [
   'queued',
   'submitting',
   'processing',
@@ -13,8 +45,11 @@ export const itemStates = [
   'failed',
   'cancelled',
   'held',
-] as const;
-export type ItemState = (typeof itemStates)[number];
+];
+
+function statesWhere(holds: (facts: StateFacts) => boolean): readonly ItemState[] {
+  return itemStates.filter((state) => holds(stateFacts[state]));
+}
 
 export const failureReasons = [
   'invalid-link',
@@ -30,15 +65,10 @@ export const failureReasons = [
 export type FailureReason = (typeof failureReasons)[number];
 
 /** States that nothing but a person's command leaves. */
-export const endStates = ['saved', 'failed', 'cancelled'] as const satisfies readonly ItemState[];
+export const endStates = statesWhere(({ isEnd }) => isEnd);
 
 /** States in which work is under way or waits to be done; a batch has ended when none of its items is in one. */
-export const activeStates = [
-  'queued',
-  'submitting',
-  'processing',
-  'downloading',
-] as const satisfies readonly ItemState[];
+export const activeStates = statesWhere(({ stage }) => stage !== null);
 
 export interface Transition {
   readonly from: readonly ItemState[];
@@ -93,7 +123,25 @@ export const transitions = {
 export type TransitionName = keyof typeof transitions;
 
 export function isEnded(state: ItemState): boolean {
-  return (endStates as readonly ItemState[]).includes(state);
+  return stateFacts[state].isEnd;
+}
+
+/** The same facts as tables of Lua, which stand before every script of the ledger. */
+export function statesInLua(): string {
+  const set = (name: string, states: readonly ItemState[]) =>
+    `local ${name} = { ${states.map((state) => `${state} = true`).join(', ')} }`;
+  return [
+    set('isEndState', endStates),
+    set('isActiveState', activeStates),
+    set(
+      'isPaidState',
+      statesWhere(({ isPaid }) => isPaid),
+    ),
+    set(
+      'isListedState',
+      statesWhere(({ isListed }) => isListed),
+    ),
+  ].join('\n');
 }
 
 /** The state diagram of docs/states.md, in Mermaid. */

@@ -5,7 +5,7 @@
  */
 import { z } from 'zod';
 import type { Stage } from '../jobs/catalogue.ts';
-import { stages } from '../jobs/catalogue.ts';
+import { byStage, stages } from '../jobs/catalogue.ts';
 import type { Logger } from '../logging/logger.ts';
 import { isErrorWithCode } from '../redis/error-code.ts';
 import type { RedisConnection } from '../redis/script.ts';
@@ -44,11 +44,7 @@ const goneAfterMs = 16_000;
 const forgottenAfterMs = 600_000;
 const mostIdsShown = 20;
 
-const holdingSchema = z.object({
-  submit: z.array(z.string()),
-  'status-check': z.array(z.string()),
-  download: z.array(z.string()),
-});
+const holdingSchema = z.object(byStage(() => z.array(z.string())));
 const storedWorker = z.object({
   id: z.string(),
   host: z.string(),

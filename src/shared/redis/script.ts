@@ -19,17 +19,17 @@ export type LoadedScript = (
   values: readonly ScriptArgument[],
 ) => Promise<unknown>;
 
-/** @param files as `new URL('./name.lua', import.meta.url)` */
-export function loadScript(...files: readonly URL[]): LoadedScript {
+/** @param parts files as `new URL('./name.lua', import.meta.url)`, or Lua itself */
+export function loadScript(...parts: readonly (URL | string)[]): LoadedScript {
   return load(
-    files,
+    parts,
     (redis, digest, keys, values) => redis.evalsha(digest, keys.length, ...keys, ...values),
     (redis, source, keys, values) => redis.eval(source, keys.length, ...keys, ...values),
   );
 }
 
-export function createScript(redis: RedisConnection, file: URL): Script {
-  const run = loadScript(file);
+export function createScript(redis: RedisConnection, ...parts: readonly (URL | string)[]): Script {
+  const run = loadScript(...parts);
   return (keys, values) => run(redis, keys, values);
 }
 
@@ -50,8 +50,10 @@ type RunScript = (
   values: readonly ScriptArgument[],
 ) => Promise<unknown>;
 
-function load(files: readonly URL[], byDigest: RunScript, bySource: RunScript): LoadedScript {
-  const source = files.map((file) => readFileSync(file, 'utf8')).join('\n');
+function load(parts: readonly (URL | string)[], byDigest: RunScript, bySource: RunScript): LoadedScript {
+  const source = parts
+    .map((part) => (typeof part === 'string' ? part : readFileSync(part, 'utf8')))
+    .join('\n');
   const digest = createHash('sha1').update(source).digest('hex');
   return async (redis, keys, values) => {
     try {

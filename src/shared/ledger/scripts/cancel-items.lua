@@ -32,7 +32,7 @@ for _, id in ipairs(ids) do
   local record = redis.call('HMGET', key, 's', 'b', 'o', 'v')
   local state, others = record[1], record[3] or ''
   local isWaiting = state == 'queued' or state == 'held'
-  local isPaid = state == 'processing' or state == 'downloading'
+  local isPaid = isPaidState[state]
   -- What was saved before, and is only fetched again, comes to its end as saved: cancelled, it could be paid again.
   local isAbandoned = isPaid and abandon and not record[4]
   if (isWaiting or isPaid) and record[2] ~= name then

@@ -102,7 +102,7 @@ local function join(key, id, state, home, others)
   joined[state] = (joined[state] or 0) + 1
   local bytes = redis.call('HGET', key, 'n')
   if bytes then redis.call('HINCRBYFLOAT', batch, 'sum:n', bytes) end
-  if state == 'failed' or state == 'held' then redis.call('ZADD', batch .. ':' .. state, now, id) end
+  if isListedState[state] then redis.call('ZADD', batch .. ':' .. state, now, id) end
   if state == 'failed' then
     local reason = redis.call('HGET', key, 'r')
     if reason then redis.call('HINCRBY', batch, 'failed:' .. reason, 1) end
@@ -154,7 +154,7 @@ for i = 7, #ARGV, 3 do
     waiting[#waiting + 1] = id
     answer = 'a'
   else
-    local ended = state == 'saved' or state == 'failed' or state == 'cancelled'
+    local ended = isEndState[state]
     local thisRun = tonumber(record[4]) >= since and home == name
     if force and ended and not thisRun then
       answer = takeAgain(key, id, inputs, state, home, others)

@@ -36,7 +36,7 @@ local function countInBatch(id, state, reason)
   redis.call('RPUSH', items, id)
   redis.call('HINCRBY', batch, state, 1)
   if state == 'failed' and reason then redis.call('HINCRBY', batch, 'failed:' .. reason, 1) end
-  if state == 'failed' or state == 'held' then redis.call('ZADD', batch .. ':' .. state, now, id) end
+  if isListedState[state] then redis.call('ZADD', batch .. ':' .. state, now, id) end
 end
 
 -- As enqueue.lua finds what remove-items.lua has left.
@@ -102,7 +102,7 @@ local function takeOver(key, id, hash, fields, inputs)
   if fields.s == 'queued' then
     redis.call('RPUSH', backlog, id)
     waiting = waiting + 1
-  elseif fields.s == 'submitting' or fields.s == 'processing' or fields.s == 'downloading' then
+  elseif isActiveState[fields.s] then
     redis.call('ZADD', active, now, id)
   end
 end

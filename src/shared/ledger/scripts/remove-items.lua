@@ -107,7 +107,7 @@ end
 for i = 1, #kept, 1000 do redis.call('RPUSH', items, unpack(kept, i, math.min(i + 999, #kept))) end
 for i = 1, #gone, 1000 do
   local last = math.min(i + 999, #gone)
-  for _, state in ipairs({ 'failed', 'held' }) do redis.call('ZREM', batch .. ':' .. state, unpack(gone, i, last)) end
+  for state in pairs(isListedState) do redis.call('ZREM', batch .. ':' .. state, unpack(gone, i, last)) end
 end
 for field, by in pairs(totals) do redis.call('HINCRBYFLOAT', batch, field, by) end
 return { #ids, #gone, #kept, soonest and string.format('%.0f', soonest) or '' }

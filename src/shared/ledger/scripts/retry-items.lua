@@ -29,8 +29,8 @@ for _, id in ipairs(ids) do
   local key = prefix .. ':item:' .. id
   local record = redis.call('HMGET', key, 's', 'b', 'o', 'r', 't', 'd')
   local state = record[1]
-  local isEnded = state == 'failed' or state == 'cancelled' or state == 'held'
-  if isEnded and (reason == '' or record[4] == reason) then
+  local isRetried = state ~= 'saved' and (isEndState[state] or state == 'held')
+  if isRetried and (reason == '' or record[4] == reason) then
     local names = { record[2] }
     for other in string.gmatch(record[3] or '', '[^,]+') do names[#names + 1] = other end
     local hasTask = (record[5] or '') ~= '' and (state == 'cancelled'

@@ -85,8 +85,6 @@ local function isOfAnother(taskId)
   return owner ~= id and lists(redis.call('HGET', prefix .. ':item:' .. owner, 't') or '', taskId)
 end
 
--- Failed and held items are listed by batch, so that few among a million are found at once.
-local function listed(state) return state == 'failed' or state == 'held' end
 
 local function fund(field) return tonumber(redis.call('HGET', payer, field) or '0') end
 
@@ -310,8 +308,8 @@ if from == 'failed' and record[7] then count('failed:' .. record[7], -1) end
 if to == 'failed' and reason then count('failed:' .. reason, 1) end
 if to == 'cancelled' or (from == 'queued' and to ~= 'queued') then redis.call('SREM', atGate, id) end
 for _, batch in ipairs(batches) do
-  if listed(from) and from ~= to then redis.call('ZREM', batch .. ':' .. from, id) end
-  if listed(to) then redis.call('ZADD', batch .. ':' .. to, now(), id) end
+  if isListedState[from] and from ~= to then redis.call('ZREM', batch .. ':' .. from, id) end
+  if isListedState[to] then redis.call('ZADD', batch .. ':' .. to, now(), id) end
 end
 if from ~= to then
   redis.call('HSET', item, 's', to)

@@ -1,0 +1,11 @@
+/**
+ * A script of the ledger, from its file in scripts/. Before it stand the facts of the states, from the one table in
+ * states.ts: `isEndState`, `isActiveState`, `isPaidState` and `isListedState`, each a set of names.
+ */
+import { createScript, type RedisConnection, type Script } from '../redis/script.ts';
+import { statesInLua } from './states.ts';
+
+/** @param name without its ending */
+export function ledgerScript(redis: RedisConnection, name: string): Script {
+  return createScript(redis, statesInLua(), new URL(`./scripts/${name}.lua`, import.meta.url));
+}
