@@ -4,6 +4,7 @@
  */
 import { cancelBatch } from '../producer/cancel-batch.ts';
 import { enqueueLists } from '../producer/enqueue-lists.ts';
+import { createItemFinder } from '../producer/find-item.ts';
 import { readList } from '../producer/lists/read-list.ts';
 import { retryBatch } from '../producer/retry-batch.ts';
 import { retrySome } from '../producer/retry-some.ts';
@@ -11,7 +12,7 @@ import type { InvalidEntry, Operations, RetrySelection } from '../server/server-
 import { createBatchOperations } from '../shared/ledger/batch-operations.ts';
 import type { Item } from '../shared/ledger/item.ts';
 import { createItemSearch, groupKey } from '../shared/ledger/search.ts';
-import { identifyLink } from '../shared/models/identify-link.ts';
+import { checkShared } from '../shared/models/resolve-inputs.ts';
 import type { Storage } from '../shared/storage/storage.ts';
 import { rootOf } from '../shared/storage/storage-root.ts';
 import type { Session } from './session.ts';
@@ -41,30 +42,31 @@ export function serverOperations(session: Session, storage: Storage): Operations
   }
 
   return {
-    async check(modelId, listName, chunks) {
+    async check(modelId, listName, chunks, inputs) {
       const model = models.get(modelId);
       const ids: string[] = [];
       const invalid: InvalidEntry[] = [];
+      const finder = createItemFinder(model, checkShared(model, inputs), ({ line, text, reason }) =>
+        invalid.push({ line, text, reason }),
+      );
+      const find = finder.open(listName);
       for await (const entries of readList({ name: listName, chunks }, model)) {
         for (const entry of entries) {
-          if (entry.kind === 'problem') {
-            invalid.push({ line: entry.line, text: entry.text, reason: entry.reason });
-            continue;
-          }
-          const link = identifyLink(model, entry.link);
-          if (link.ok) ids.push(link.id);
-          else invalid.push({ line: entry.line, text: entry.link.slice(0, 120), reason: link.reason });
+          const found = find(entry);
+          if ('id' in found) ids.push(found.id);
         }
       }
+      finder.end();
       return { ids, invalid };
     },
-    async create({ batch, model: modelId, listName, chunks, force, onInvalid, signal }) {
+    async create({ batch, model: modelId, listName, chunks, inputs, force, onInvalid, signal }) {
       const model = models.get(modelId);
+      const shared = checkShared(model, inputs);
       await ledger.openBatch(batch, { model: model.id, root: rootOf(storage) });
       const since = await ledger.now();
       const sources = [{ name: listName, chunks }];
       const counts = await enqueueLists(
-        { batch, model, sources, list: {}, force, since },
+        { batch, model, inputs: shared, sources, list: {}, force, since },
         { ledger, signal, onInvalid, onProgress: () => undefined },
       );
       return { batch, ...counts };

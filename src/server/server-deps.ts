@@ -2,6 +2,7 @@
  * What the operator's window is handed: built once by the wiring of the process that carries it. What changes
  * batches comes as functions (`Operations`), because server and producer meet only through src/shared.
  */
+
 import type { Chronicle } from '../shared/chronicle/chronicle.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Queues } from '../shared/jobs/catalogue.ts';
@@ -10,6 +11,7 @@ import type { ItemSearch } from '../shared/ledger/search.ts';
 import type { FailureReason } from '../shared/ledger/states.ts';
 import type { Logger } from '../shared/logging/logger.ts';
 import type { ModelRegistry } from '../shared/models/load-models.ts';
+import type { GivenInputs } from '../shared/models/resolve-inputs.ts';
 import type { RedisConnection } from '../shared/redis/script.ts';
 import type { Storage } from '../shared/storage/storage.ts';
 
@@ -49,6 +51,8 @@ export interface CreateRequest {
   /** For messages; its extension hints at the format. */
   readonly listName: string;
   readonly chunks: AsyncIterable<Uint8Array>;
+  /** For all links, by the names of the model's inputs. */
+  readonly inputs: GivenInputs;
   readonly force: boolean;
   readonly onInvalid: (entry: InvalidEntry) => void;
   readonly signal: AbortSignal;
@@ -71,7 +75,13 @@ export interface ListCheck {
 
 /** What people can do. Each is safe to repeat, and each number is of items. */
 export interface Operations {
-  check(model: string, listName: string, chunks: AsyncIterable<Uint8Array>): Promise<ListCheck>;
+  check(
+    model: string,
+    listName: string,
+    chunks: AsyncIterable<Uint8Array>,
+    /** For all links. */
+    inputs: GivenInputs,
+  ): Promise<ListCheck>;
   /** @throws Error with a `code` of `BATCH` or `model-unknown` when the request itself is wrong */
   create(request: CreateRequest): Promise<CreatedBatch>;
   retry(batch: string, selection: RetrySelection): Promise<number>;

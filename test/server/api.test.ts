@@ -38,6 +38,23 @@ describe('a list sent to the API', () => {
     expect(await window.system.session.ledger.batch('api')).toMatchObject({ counts: { queued: 2 } });
   });
 
+  it('takes inputs for all links, and refuses what the model does not allow', async () => {
+    await using window = await openWindow();
+    const link = 'https://clips.example.com/1.mp4';
+    const query = 'batch=edited&model=wan/2-7-videoedit&set=seed%3D7&set=prompt%3Da%3Db';
+    const answer = await create(window, link, 'text/plain', {}, query);
+    expect(await answer.json()).toMatchObject({ accepted: 1 });
+    const { ledger } = window.system.session;
+    for await (const [item] of ledger.items('edited'))
+      expect(item?.inputs).toEqual({ prompt: 'a=b', seed: 7 });
+    const wrong = await create(window, link, 'text/plain', {}, `${query}&set=resolution%3D8k`);
+    expect(wrong.status).toBe(422);
+    expect(await wrong.text()).toContain('resolution must be one of 720p, 1080p');
+    const missing = await create(window, link, 'text/plain', {}, 'batch=x&model=happyhorse/video-edit');
+    expect(missing.status).toBe(422);
+    expect(await missing.text()).toContain('No line has the input prompt');
+  });
+
   it('twice under one Idempotency-Key gets the first answer, also from a server started since', async () => {
     await using window = await openWindow();
     const key = { 'idempotency-key': 'k1' };

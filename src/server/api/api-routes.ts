@@ -95,7 +95,9 @@ function reportProblems(api: FastifyInstance, { deps }: ApiParts): void {
 /** Errors that name what the caller got wrong carry a code of ours. */
 function statusOf(error: FastifyError): number {
   if (error.statusCode !== undefined) return error.statusCode;
-  return ['BATCH', 'model-unknown', 'column-missing', 'list-read-failed'].includes(error.code) ? 422 : 500;
+  return ['BATCH', 'INPUT', 'model-unknown', 'column-missing', 'list-read-failed'].includes(error.code)
+    ? 422
+    : 500;
 }
 
 function define<Params extends z.ZodType, Query extends z.ZodType, Answer extends z.ZodType>(
@@ -242,6 +244,7 @@ async function createBatch(query: z.output<typeof createQuery>, request: Fastify
         model: query.model ?? models.list()[0]?.id ?? '',
         listName: `body${extension}`,
         chunks,
+        inputs: Object.fromEntries((query.set ?? []).map(splitSetting)),
         force: query.force === 'true',
         onInvalid: ({ line, text, reason }) => {
           if (invalidLines.length < invalidShown) invalidLines.push({ line, text, reason });
@@ -253,6 +256,11 @@ async function createBatch(query: z.output<typeof createQuery>, request: Fastify
     },
     (stored) => createdSchema.parse(stored),
   );
+}
+
+function splitSetting(text: string): [string, string] {
+  const at = text.indexOf('=');
+  return [text.slice(0, at).trim(), text.slice(at + 1)];
 }
 
 /** What the list's format is looked for by first; its first bytes have the last word. */

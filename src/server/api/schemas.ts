@@ -40,7 +40,7 @@ export const itemSchema = z.object({
   id: z.string(),
   url: z.string(),
   inputs: z
-    .record(z.string(), z.json())
+    .record(z.string(), z.unknown())
     .nullable()
     .describe('What the task gets beside the link and the defaults of the model; null for nothing.'),
   model: z.string(),
@@ -117,6 +117,14 @@ const batchName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/);
 export const createQuery = z.object({
   batch: batchName.optional().describe('A name; joining one that exists adds to it. Default: from the time.'),
   model: z.string().optional().describe('Default: the first model.'),
+  set: z
+    .union([z.string(), z.array(z.string())])
+    .transform((given) => [given].flat())
+    .pipe(z.array(z.string().regex(/^[^=]+=/, 'must look like NAME=VALUE')).max(100))
+    .optional()
+    .describe(
+      'An input of the model for all links, as NAME=VALUE; may be repeated. A link’s own value wins.',
+    ),
   force: z
     .enum(['true', 'false'])
     .default('false')

@@ -1,6 +1,8 @@
 /**
  * The page for a new batch: paste or drop a list, see what is wrong with it and what it costs, then enqueue. Pure.
  */
+import type { InputSpec } from '../../shared/models/input-spec.ts';
+import type { ModelDefinition } from '../../shared/models/model-definition.ts';
 import type { InvalidEntry } from '../server-deps.ts';
 import { type Html, html } from './html.ts';
 import type { Viewer } from './layout.ts';
@@ -12,6 +14,8 @@ export interface NewBatchForm {
   readonly list: string;
   /** The dropped file's name, whose extension hints at the format. */
   readonly listName: string;
+  /** For all links, by the names of the model's inputs. */
+  readonly inputs: Readonly<Record<string, string>>;
 }
 
 export interface CheckedList {
@@ -29,7 +33,7 @@ export interface CheckedList {
 }
 
 export interface NewBatchReading {
-  readonly models: readonly { id: string; title: string }[];
+  readonly models: readonly Pick<ModelDefinition, 'id' | 'title' | 'inputs' | 'state'>[];
   readonly form: NewBatchForm;
   /** Null before the list has been checked. */
   readonly checked: CheckedList | null;
@@ -40,9 +44,10 @@ const invalidShown = 100;
 
 export function newBatchPage({ models, form, checked, problem }: NewBatchReading, { csrf }: Viewer): Html {
   const options = models.map(
-    ({ id, title }) =>
-      html`<option value="${id}"${id === form.model ? html` selected` : null}>${id}${title ? ` (${title})` : ''}</option>`,
+    ({ id, title, state }) =>
+      html`<option value="${id}"${id === form.model ? html` selected` : null}>${id}${title ? ` (${title})` : ''}${state.kind === 'off' ? `, off since ${state.since}` : ''}</option>`,
   );
+  const chosen = models.find(({ id }) => id === form.model);
   return html`<h1>New batch</h1>
 ${problem === null ? null : html`<p class="error" role="alert">${problem}</p>`}
 ${checked === null ? null : verdict(checked)}
@@ -52,6 +57,7 @@ ${checked === null ? null : verdict(checked)}
 <label>Name<input name="batch" value="${form.batch}" required maxlength="100" pattern="[A-Za-z0-9][A-Za-z0-9._\\-]*" title="Letters, digits, dots, dashes and underscores"></label>
 <label>Model<select name="model">${options}</select></label>
 </div>
+${chosen === undefined ? null : modelPart(chosen, form)}
 <div data-drop class="fields">
 <label>Links, one a line; or CSV, JSON or JSONL<textarea name="list" required spellcheck="false" placeholder="https://sora.chatgpt.com/p/s_…">${form.list}</textarea></label>
 <label>Or a file (drop it anywhere here)<input type="file" hidden accept=".txt,.csv,.tsv,.json,.jsonl,text/plain"></label>
@@ -64,6 +70,40 @@ ${checked === null ? null : verdict(checked)}
   }</p>
 <p class="note">Nothing is enqueued before you have seen what is in the list. Lists of more than 16 MB go in through <code>kie-batch enqueue</code> or the <a href="/api">API</a>.</p>
 </form>`;
+}
+
+/** Its state, and a field for each of its inputs: for all links, unless a column of the list says otherwise. */
+function modelPart(
+  { id, inputs, state }: Pick<ModelDefinition, 'id' | 'inputs' | 'state'>,
+  form: NewBatchForm,
+): Html {
+  const off =
+    state.kind === 'off'
+      ? html`<p class="error">${id} is off since ${state.since}. ${state.note} Models that work: ${state.insteadTry.join(', ')}.</p>`
+      : null;
+  const fields = Object.entries(inputs).map(([name, spec]) =>
+    inputField(name, spec, form.inputs[name] ?? ''),
+  );
+  return html`${off}<details${Object.keys(form.inputs).length > 0 || Object.values(inputs).some(({ required }) => required) ? html` open` : null}><summary>Inputs of ${id} for all links (after choosing another model, press Check)</summary>
+<p class="note">A column of the list with the name of an input gives each link its own value, which wins.</p>
+<div class="fields">${fields}</div></details>`;
+}
+
+function inputField(name: string, spec: InputSpec, value: string): Html {
+  const field = `input.${name}`;
+  const hint = spec.default === undefined ? '' : `default: ${JSON.stringify(spec.default)}`;
+  const label = html`${name}${spec.required ? ' (required)' : ''}${spec.description === '' ? null : html` <span class="note">${spec.description}</span>`}`;
+  const choices = spec.type === 'boolean' ? ['true', 'false'] : spec.values?.map(String);
+  if (choices !== undefined) {
+    const options = ['', ...choices].map(
+      (each) =>
+        html`<option value="${each}"${each === value ? html` selected` : null}>${each || hint}</option>`,
+    );
+    return html`<label>${label}<select name="${field}">${options}</select></label>`;
+  }
+  if (spec.type === 'string' && (spec.maxLength ?? 1000) > 200)
+    return html`<label>${label}<textarea name="${field}" rows="2" placeholder="${hint}">${value}</textarea></label>`;
+  return html`<label>${label}<input name="${field}" value="${value}" placeholder="${hint}"></label>`;
 }
 
 function newLinks({ links, alreadySaved, known }: CheckedList): number {

@@ -27,6 +27,19 @@ const formSchema = z.object({
   list: z.string().catch(''),
   listName: z.string().max(200).catch(''),
 });
+const inputPrefix = 'input.';
+
+/** The form with the values of the model's inputs; a field that was left empty gives none. */
+function readForm(body: unknown) {
+  const fields = z.record(z.string(), z.unknown()).catch({}).parse(body);
+  const inputs = Object.entries(fields).flatMap(([name, value]): [string, string][] =>
+    name.startsWith(inputPrefix) && typeof value === 'string' && value.trim() !== ''
+      ? [[name.slice(inputPrefix.length), value]]
+      : [],
+  );
+  return { ...formSchema.parse(body), inputs: Object.fromEntries(inputs) };
+}
+
 const mostListBytes = 16 * 2 ** 20;
 
 export function newBatchRoutes(scope: FastifyInstance, parts: NewBatchParts): void {
@@ -44,14 +57,16 @@ export function newBatchRoutes(scope: FastifyInstance, parts: NewBatchParts): vo
 
   scope.get('/new', (request, reply) => {
     mustBeOperator(viewerOf(request));
-    const model = deps.models.list()[0]?.id ?? '';
+    const { model: asked } = z.object({ model: z.string().catch('') }).parse(request.query);
+    const models = deps.models.list();
+    const model = models.find(({ id }) => id === asked)?.id ?? models[0]?.id ?? '';
     return show(request, reply, {
-      form: { batch: nameFor(deps.clock.now()), model, list: '', listName: '' },
+      form: { batch: nameFor(deps.clock.now()), model, list: '', listName: '', inputs: {} },
     });
   });
 
   scope.post('/new/check', { bodyLimit: mostListBytes }, async (request, reply) => {
-    const { csrf, ...form } = formSchema.parse(request.body);
+    const { csrf, ...form } = readForm(request.body);
     await requireOperator(request, parts, csrf);
     try {
       return show(request, reply, { form, checked: await check(form, parts) });
@@ -61,7 +76,7 @@ export function newBatchRoutes(scope: FastifyInstance, parts: NewBatchParts): vo
   });
 
   scope.post('/new', { bodyLimit: mostListBytes }, async (request, reply) => {
-    const { csrf, ...form } = formSchema.parse(request.body);
+    const { csrf, ...form } = readForm(request.body);
     const { name } = await requireOperator(request, parts, csrf);
     try {
       const created = await deps.operations.create({
@@ -100,6 +115,7 @@ async function check(form: NewBatchForm, { deps, credits }: NewBatchParts): Prom
     form.model,
     form.listName || 'pasted.txt',
     chunksOf(form.list),
+    form.inputs,
   );
   const unique = [...new Set(ids)];
   const states = await readWithin(redis, () => statesOf(unique, deps));
