@@ -26,17 +26,20 @@ export interface OperatorPages {
 const creditsTimeoutMs = 15_000;
 
 export async function openOperatorPages(session: Session): Promise<OperatorPages> {
-  const { configuration, logger, redis, ledger, models } = session;
+  const { configuration, logger, models } = session;
   const prefix = configuration.QUEUE_PREFIX;
   const storage = await createStorage(configuration.STORAGE_URL, { clock: systemClock });
   const vendor = openVendor(session);
+  const requests = await session.connectForRequests();
+  const { redis, ledger } = requests;
   const deps: ServerDeps = {
     ...session,
+    ...requests,
     prefix,
     storage,
     search: createItemSearch({ redis, prefix, ledger, models }),
     chronicle: createChronicle(redis, prefix),
-    operations: serverOperations(session, storage),
+    operations: serverOperations({ ...session, ...requests }, storage),
     clock: systemClock,
     logger,
     ...(vendor === null ? {} : { readCredits: (signal: AbortSignal) => readCredits(vendor, signal) }),
@@ -49,7 +52,7 @@ export async function openOperatorPages(session: Session): Promise<OperatorPages
       ...alertsOf(deps, configuration),
     }),
     async close() {
-      await Promise.all([vendor?.close(), storage.close()]);
+      await Promise.all([vendor?.close(), storage.close(), requests.close()]);
     },
   };
 }

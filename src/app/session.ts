@@ -2,6 +2,7 @@
  * The wiring of a process: configuration, logger, Redis, ledger and queues. Everything below is handed its
  * dependencies from here. What only working needs is wired in open-worker.ts, and loaded when it is asked for.
  */
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import {
@@ -33,6 +34,12 @@ export interface Session {
   /** Redis's time, which this process follows from the first call on: for whoever works or serves. */
   keepTime(): Promise<Clock>;
   startWorker(stages: readonly Stage[]): Promise<OpenWorker>;
+  /** The same data on a connection of its own, whose commands fail at once while Redis is away. */
+  connectForRequests(): Promise<RequestSide>;
+  close(): Promise<void>;
+}
+
+export interface RequestSide extends Pick<Session, 'redis' | 'ledger' | 'queues'> {
   close(): Promise<void>;
 }
 
@@ -111,6 +118,20 @@ export async function openSession({
       const [{ openWorker }, clock] = await Promise.all([import('./open-worker.ts'), keepTime()]);
       const parts = { configuration, logger, models, redis, ledger, queues, telemetry, clock };
       return openWorker(parts, handle, on);
+    },
+    async connectForRequests() {
+      const connection = handle.connect('requests');
+      if (connection.status !== 'ready') await once(connection, 'ready');
+      const ownQueues = openQueues(connection, prefix, telemetry);
+      return {
+        redis: connection,
+        ledger: createLedger({ redis: connection, prefix, shareUrl }),
+        queues: ownQueues,
+        async close() {
+          await ownQueues.close();
+          connection.disconnect();
+        },
+      };
     },
     async close() {
       await (await time)?.stop();

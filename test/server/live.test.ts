@@ -1,8 +1,8 @@
 /** What follows by server-sent events: resumption, and a Redis that goes away and comes back. */
-import { connect, createServer, type Socket } from 'node:net';
 import { describe, expect, inject, it } from 'vitest';
 import { addSample, sampleEveryMs, samplesSince } from '../../src/server/readings/samples.ts';
 import { connectTestRedis, redisPrefix } from '../setup/redis.ts';
+import { startRedisProxy } from '../setup/redis-proxy.ts';
 import { until } from '../setup/until.ts';
 import { openWindow } from './window.ts';
 
@@ -62,7 +62,7 @@ describe('a live page', () => {
   });
 
   it('is told when Redis is away and when it is back', async () => {
-    await using redis = await startProxy(inject('redisUrl'));
+    await using redis = await startRedisProxy(inject('redisUrl'));
     await using window = await openWindow({ environment: { REDIS_URL: redis.url } });
     await using page = follow(`${window.url}/live/`);
     await until(() => page.text().includes('"redis":"here"'), 'the page is live');
@@ -88,44 +88,3 @@ it('of several servers one takes each sample', async () => {
   expect(await samplesSince(redis, prefix, at)).toEqual([]);
   await redis.quit();
 });
-
-/** A way to Redis that can be cut. */
-async function startProxy(redisUrl: string) {
-  const { hostname, port, pathname, protocol } = new URL(redisUrl);
-  const sockets = new Set<Socket>();
-  let isCut = false;
-  const server = createServer((client) => {
-    if (isCut) {
-      client.destroy();
-      return;
-    }
-    const upstream =
-      protocol === 'unix:' ? connect(decodeURIComponent(pathname)) : connect(Number(port || 6379), hostname);
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on('error', () => undefined);
-      socket.on('close', () => {
-        client.destroy();
-        upstream.destroy();
-      });
-    }
-    client.pipe(upstream).pipe(client);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const address = server.address();
-  const credentials = new URL(redisUrl).password === '' ? '' : `:${new URL(redisUrl).password}@`;
-  return {
-    url: `redis://${credentials}127.0.0.1:${typeof address === 'object' ? address?.port : 0}`,
-    cut() {
-      isCut = true;
-      for (const socket of sockets) socket.destroy();
-    },
-    restore() {
-      isCut = false;
-    },
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((resolve) => server.close(resolve));
-    },
-  };
-}

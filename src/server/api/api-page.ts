@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { viewerOf } from '../auth/guard.ts';
 import { type Html, html } from '../dashboard/html.ts';
 import { page } from '../dashboard/layout.ts';
-import { type Call, calls } from './calls.ts';
+import { type Call, calls, noBody } from './calls.ts';
 
 export function apiPageRoutes(scope: FastifyInstance): void {
   scope.get('/api', (request, reply) => {
@@ -25,7 +25,7 @@ ${Object.entries(calls).map(([name, call]) => section(name, call, base))}`;
 
 function section(name: string, call: Call, base: string): Html {
   const path = `/api/v1${call.path}`;
-  const body = call.body === null ? null : call.body === 'list' ? 'a list of links' : shape(call.body);
+  const body = call.body === noBody ? null : call.body === 'list' ? 'a list of links' : shape(call.body);
   return html`<section class="card" id="${name}"><h2><span class="chip">${call.method}</span> <code>${path}</code></h2>
 <p>${call.summary}.${call.role === 'operator' ? html` <span class="note">Needs an operator.</span>` : null}</p>
 ${parameters(call)}
@@ -49,7 +49,7 @@ function parameters({ params, query }: Call): Html | null {
 function example({ method, body }: Call, url: string): string {
   if (body === 'list')
     return `curl --data-binary @links.txt -H 'content-type: text/plain' '${url}?batch=summer'`;
-  if (body !== null) return `curl --json '{}' '${url}'`;
+  if (body !== noBody) return `curl --json '{}' '${url}'`;
   return method === 'POST' ? `curl -X POST '${url}'` : `curl '${url}'`;
 }
 

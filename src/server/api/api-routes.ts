@@ -10,7 +10,7 @@ import { type GuardParts, mustBeOperator, Refusal, readerOf, recognize, viewerOf
 import { Html } from '../dashboard/html.ts';
 import type { LiveHub } from '../dashboard/live.ts';
 import type { Overview } from '../readings/overview.ts';
-import { RedisAwayError, readWithin } from '../readings/remember.ts';
+import { actWithin, describeAway, isAway, readWithin } from '../readings/remember.ts';
 import type { InvalidEntry, ServerDeps } from '../server-deps.ts';
 import { calls, methodsOf } from './calls.ts';
 import { runOnce } from './idempotency.ts';
@@ -25,18 +25,25 @@ export interface ApiParts extends GuardParts {
   readonly readOverview: () => Promise<Overview>;
 }
 
-interface TypedCall<Params extends z.ZodType, Query extends z.ZodType, Answer extends z.ZodType> {
+interface TypedCall<
+  Params extends z.ZodType,
+  Query extends z.ZodType,
+  Answer extends z.ZodType,
+  Body extends z.ZodType,
+> {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly role: 'viewer' | 'operator';
   readonly params: Params;
   readonly query: Query;
+  readonly body: Body | 'list';
   readonly answer: Answer;
 }
 
-interface Asked<Params, Query> {
+interface Asked<Params, Query, Body> {
   readonly params: Params;
   readonly query: Query;
+  readonly body: Body;
   readonly request: FastifyRequest;
 }
 
@@ -83,9 +90,15 @@ function refuseUnknown({ url, method }: FastifyRequest, reply: FastifyReply): ne
 
 function reportProblems(api: FastifyInstance, { deps }: ApiParts): void {
   api.setErrorHandler<FastifyError>((error, request, reply) => {
-    const status = error instanceof RedisAwayError ? 503 : statusOf(error);
+    const isRedisAway = isAway(error);
+    const status = isRedisAway ? 503 : statusOf(error);
     if (status === 500) deps.logger.error({ err: error, route: request.routeOptions.url }, 'A call failed');
-    const detail = status === 500 ? 'Something went wrong here. The log says more.' : error.message;
+    const detail =
+      isRedisAway && request.method !== 'GET'
+        ? describeAway(error)
+        : status === 500
+          ? 'Something went wrong here. The log says more.'
+          : error.message;
     if (status === 401) reply.header('www-authenticate', 'Bearer');
     if (status === 503) reply.header('retry-after', '5');
     return reply.code(status).type('application/problem+json').send(problemOf(status, detail));
@@ -100,11 +113,16 @@ function statusOf(error: FastifyError): number {
     : 500;
 }
 
-function define<Params extends z.ZodType, Query extends z.ZodType, Answer extends z.ZodType>(
+function define<
+  Params extends z.ZodType,
+  Query extends z.ZodType,
+  Answer extends z.ZodType,
+  Body extends z.ZodType,
+>(
   api: FastifyInstance,
   { deps, audit }: ApiParts,
-  call: TypedCall<Params, Query, Answer>,
-  handle: (asked: Asked<z.output<Params>, z.output<Query>>) => Promise<z.input<Answer>>,
+  call: TypedCall<Params, Query, Answer, Body>,
+  handle: (asked: Asked<z.output<Params>, z.output<Query>, z.output<Body>>) => Promise<z.input<Answer>>,
 ): void {
   const url = `/api/v1${call.path.replaceAll(/\{(\w+)\}/g, ':$1')}`;
   api.route({
@@ -119,7 +137,8 @@ function define<Params extends z.ZodType, Query extends z.ZodType, Answer extend
         query: parse(call.query, request.query),
         request,
       };
-      if (call.role === 'viewer') return readWithin(deps.redis, () => handle(asked));
+      if (call.role === 'viewer')
+        return readWithin(deps.redis, async () => handle({ ...asked, body: await bodyFor(call, {}) }));
       const entry = {
         who: viewer.name ?? 'local',
         address: request.ip,
@@ -127,18 +146,27 @@ function define<Params extends z.ZodType, Query extends z.ZodType, Answer extend
         target: request.url.split('?')[0]?.split('/')[4] ?? '',
       };
       try {
-        const answer = await handle(asked);
-        await audit.write({ ...entry, outcome: JSON.stringify(answer) });
+        const body = await bodyFor(call, call.body === 'list' ? {} : await readJson(request));
+        const answer = await actWithin(deps.redis, () => handle({ ...asked, body }));
+        await audit.note({ ...entry, outcome: JSON.stringify(answer) });
         return answer;
       } catch (error) {
         const words = error instanceof Error ? error.message : String(error);
-        await audit.write({ ...entry, outcome: `failed: ${words}` }).catch(() => undefined);
+        await audit.note({ ...entry, outcome: `failed: ${words}` });
         throw error;
       } finally {
         await readOff(request.body);
       }
     },
   });
+}
+
+/** A list has no fields: whoever takes it in reads it from the request. */
+async function bodyFor<Body extends z.ZodType>(
+  { body }: { readonly body: Body | 'list' },
+  given: unknown,
+): Promise<z.output<Body>> {
+  return body === 'list' ? z.any().parse(given) : parse(body, given);
 }
 
 function readingCalls(api: FastifyInstance, parts: ApiParts): void {
@@ -179,11 +207,9 @@ function actingCalls(api: FastifyInstance, parts: ApiParts): void {
   const { operations } = deps;
   const done = { done: true } as const;
   define(api, parts, calls.createBatch, ({ query, request }) => createBatch(query, request, deps));
-  define(api, parts, calls.retryBatch, async ({ params, request }) => {
+  define(api, parts, calls.retryBatch, async ({ params, body }) => {
     const { name } = await batchOf(params.name, deps);
-    return {
-      items: await operations.retry(name, parse(calls.retryBatch.body, await readJson(request))),
-    };
+    return { items: await operations.retry(name, body) };
   });
   define(api, parts, calls.cancelBatch, async ({ params }) => {
     const { name } = await batchOf(params.name, deps);
@@ -197,10 +223,9 @@ function actingCalls(api: FastifyInstance, parts: ApiParts): void {
     await operations.resume((await batchOf(params.name, deps)).name);
     return done;
   });
-  define(api, parts, calls.prioritizeBatch, async ({ params, request }) => {
+  define(api, parts, calls.prioritizeBatch, async ({ params, body }) => {
     const { name } = await batchOf(params.name, deps);
-    const { priority } = parse(calls.prioritizeBatch.body, await readJson(request));
-    await operations.setPriority(name, priority);
+    await operations.setPriority(name, body.priority);
     return done;
   });
   define(api, parts, calls.pauseAll, async () => {
@@ -316,9 +341,6 @@ function parse<Schema extends z.ZodType>(schema: Schema, value: unknown): z.outp
 async function readJson(request: FastifyRequest): Promise<unknown> {
   const { body } = request;
   if (!(body instanceof Readable)) return {};
-  const type = mediaTypeOf(request);
-  if (type !== '' && type !== 'application/json')
-    throw new Refusal(415, `Send the body as application/json, not as ${type}.`);
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of body.iterator({ destroyOnReturn: false })) {
@@ -328,9 +350,13 @@ async function readJson(request: FastifyRequest): Promise<unknown> {
     chunks.push(bytes);
   }
   const text = Buffer.concat(chunks).toString();
+  if (text.trim() === '') return {};
+  const type = mediaTypeOf(request);
+  if (type !== '' && type !== 'application/json')
+    throw new Refusal(415, `Send the body as application/json, not as ${type}.`);
   try {
-    return text.trim() === '' ? {} : JSON.parse(text);
+    return JSON.parse(text);
   } catch {
-    throw new Refusal(400, 'The body is no JSON.');
+    throw new Refusal(400, 'The body is not JSON.');
   }
 }

@@ -22,7 +22,9 @@ import {
   retryBody,
 } from './schemas.ts';
 
-const nothing = z.object({});
+const nothing = z.strictObject({});
+/** Of calls that take nothing: a body with fields is a mistake that could cost money. */
+export const noBody = z.strictObject({});
 
 export interface Call {
   readonly method: 'GET' | 'POST';
@@ -32,11 +34,11 @@ export interface Call {
   readonly role: 'viewer' | 'operator';
   readonly params: z.ZodObject;
   readonly query: z.ZodObject;
-  readonly body: z.ZodObject | 'list' | null;
+  readonly body: z.ZodObject | 'list';
   readonly answer: z.ZodType;
 }
 
-const base = { params: nothing, query: nothing, body: null, role: 'viewer' } as const;
+const base = { params: nothing, query: nothing, body: noBody, role: 'viewer' } as const;
 const read = { ...base, method: 'GET' } as const;
 const act = { ...base, method: 'POST', role: 'operator' } as const;
 

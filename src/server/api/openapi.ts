@@ -1,6 +1,6 @@
 /** The OpenAPI document, made from the table of calls and its zod schemas. Pure. */
 import { z } from 'zod';
-import { type Call, calls } from './calls.ts';
+import { type Call, calls, noBody } from './calls.ts';
 import { problemSchema } from './problem.ts';
 
 const listTypes = ['text/plain', 'text/csv', 'application/json', 'application/x-ndjson'];
@@ -71,7 +71,7 @@ function operation(name: string, call: Call): Record<string, unknown> {
 }
 
 function bodyOf(body: Call['body']): Record<string, unknown> | null {
-  if (body === null) return null;
+  if (body === noBody) return null;
   if (body !== 'list') return { content: { 'application/json': { schema: schemaOf(body, 'input') } } };
   const content = Object.fromEntries(listTypes.map((type) => [type, { schema: { type: 'string' } }]));
   return { required: true, description: 'Of any length; it is read as it comes.', content };

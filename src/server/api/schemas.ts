@@ -95,7 +95,7 @@ export const overviewSchema = z.object({
   workersAlive: count,
 });
 
-export const pageQuery = z.object({
+export const pageQuery = z.strictObject({
   cursor: z.coerce.number().int().min(0).default(0).describe('`next` of the page before.'),
   limit: z.coerce.number().int().min(1).max(500).default(50),
 });
@@ -114,7 +114,7 @@ export const batchPageSchema = z.object({ batches: z.array(batchSchema), next: n
 export const itemPageSchema = z.object({ items: z.array(itemSchema), next: nextSchema });
 
 const batchName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/);
-export const createQuery = z.object({
+export const createQuery = z.strictObject({
   batch: batchName.optional().describe('A name; joining one that exists adds to it. Default: from the time.'),
   model: z.string().optional().describe('Default: the first model.'),
   set: z
@@ -141,12 +141,12 @@ export const createdSchema = z.object({
     .array(z.object({ line: count, text: z.string(), reason: z.string() }))
     .describe('The first hundred.'),
 });
-export const retryBody = z.object({
+export const retryBody = z.strictObject({
   reason: reasonSchema.optional(),
   message: z.string().max(1000).optional(),
 });
-export const priorityBody = z.object({ priority: z.int().min(1).max(1000) });
+export const priorityBody = z.strictObject({ priority: z.int().min(1).max(1000) });
 export const changedSchema = z.object({ items: count.describe('How many links it concerned.') });
 export const doneSchema = z.object({ done: z.literal(true) });
-export const nameParams = z.object({ name: batchName });
-export const idParams = z.object({ id: z.string().min(1).max(200) });
+export const nameParams = z.strictObject({ name: batchName });
+export const idParams = z.strictObject({ id: z.string().min(1).max(200) });

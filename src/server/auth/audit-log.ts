@@ -26,6 +26,8 @@ export interface WrittenAuditEntry extends AuditEntry {
 
 export interface AuditLog {
   write(entry: AuditEntry): Promise<void>;
+  /** As `write`, after something has been done: a Redis that is away changes nothing of that, and is logged. */
+  note(entry: AuditEntry): Promise<void>;
   /** The latest first. */
   latest(count: number): Promise<WrittenAuditEntry[]>;
 }
@@ -43,14 +45,19 @@ const storedEntry = z.object({
 
 export function createAuditLog(redis: RedisConnection, prefix: string, logger: Logger): AuditLog {
   const key = `${prefix}:audit`;
+  async function write(entry: AuditEntry): Promise<void> {
+    const bounded = Object.fromEntries(
+      Object.entries(entry).map(([name, text]) => [name, String(text).slice(0, longestText)]),
+    );
+    logger.info({ ...bounded }, 'Action');
+    await redis.xadd(key, 'MAXLEN', '~', String(keptEntries), '*', 'entry', JSON.stringify(bounded));
+  }
   return {
-    async write(entry) {
-      const bounded = Object.fromEntries(
-        Object.entries(entry).map(([name, text]) => [name, String(text).slice(0, longestText)]),
-      );
-      logger.info({ ...bounded }, 'Action');
-      await redis.xadd(key, 'MAXLEN', '~', String(keptEntries), '*', 'entry', JSON.stringify(bounded));
-    },
+    write,
+    note: (entry) =>
+      write(entry).catch((error: unknown) =>
+        logger.warn({ err: error, ...entry }, 'An action is missing in the audit log'),
+      ),
     async latest(count) {
       const entries = z.array(streamEntry).parse(await redis.xrevrange(key, '+', '-', 'COUNT', count));
       return entries.map(([id, fields]) => ({

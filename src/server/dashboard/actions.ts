@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { failureReasons } from '../../shared/ledger/states.ts';
 import type { AuditLog } from '../auth/audit-log.ts';
 import { type GuardParts, Refusal, requireOperator } from '../auth/guard.ts';
+import { actWithin } from '../readings/remember.ts';
 import type { ServerDeps } from '../server-deps.ts';
 import { type NoticeName, withNotice } from './notices.ts';
 import { batchPath, itemPath } from './parts.ts';
@@ -25,8 +26,12 @@ interface Done {
 }
 
 const formSchema = z.object({ csrf: z.string().optional() }).catch({});
+/** An unknown reason is refused: taken for none it would retry everything. */
 const retryForm = z.object({
-  reason: z.enum(failureReasons).optional().catch(undefined),
+  reason: z
+    .enum(failureReasons)
+    .or(z.literal('').transform(() => undefined))
+    .optional(),
   message: z.string().max(1000).optional(),
 });
 const weightForm = z.object({ weight: z.coerce.number().int().min(1).max(1000) });
@@ -67,7 +72,7 @@ export function actionRoutes(scope: FastifyInstance, parts: ActionParts): void {
     '/batches/:target/retry',
     'retry',
     ofBatch(async (name, form) => {
-      const { message, reason } = retryForm.parse(form ?? {});
+      const { message, reason } = read(retryForm, form);
       const selection =
         message === undefined && reason === undefined ? {} : { reason, message: message ?? undefined };
       return counted('retried', await operations.retry(name, selection));
@@ -94,13 +99,19 @@ export function actionRoutes(scope: FastifyInstance, parts: ActionParts): void {
     '/batches/:target/weight',
     'priority',
     ofBatch((name, form) => {
-      const { weight } = weightForm.parse(form);
+      const { weight } = read(weightForm, form);
       return told(weight > 1 ? 'preferred' : 'not-preferred', operations.setPriority(name, weight));
     }),
   );
   ofEverything('/pause', 'pause', () => told('paused-all', operations.pauseAll(), 'paused'));
   ofEverything('/resume', 'resume', () => told('resumed-all', operations.resumeAll(), 'resumed'));
   post('/items/:target/retry', 'retry', async (id) => counted('retried', await retryOne(id, deps)));
+}
+
+function read<Schema extends z.ZodType>(schema: Schema, form: unknown): z.output<Schema> {
+  const given = schema.safeParse(form ?? {});
+  if (given.success) return given.data;
+  throw new Refusal(422, `Nothing was changed. ${z.prettifyError(given.error)}`);
 }
 
 async function retryOne(id: string, { operations, chronicle, clock }: ServerDeps): Promise<number> {
@@ -129,14 +140,16 @@ async function begin(
   const { csrf } = formSchema.parse(request.body ?? {});
   const { name } = await requireOperator(request, parts, csrf);
   const who = { who: name ?? 'local', address: request.ip, action, target };
-  const done = act(target, request.body);
-  done
-    .then(({ outcome }) => parts.audit.write({ ...who, outcome }))
-    .catch((error: unknown) => {
-      const outcome = error instanceof Error ? error.message : String(error);
-      parts.deps.logger.warn({ err: error, ...who }, 'An action did not succeed');
-      return parts.audit.write({ ...who, outcome: `failed: ${outcome}` }).catch(() => undefined);
-    });
+  const done = actWithin(parts.deps.redis, () => act(target, request.body));
+  void done
+    .then(
+      ({ outcome }) => outcome,
+      (error: unknown) => {
+        parts.deps.logger.warn({ err: error, ...who }, 'An action did not succeed');
+        return `failed: ${error instanceof Error ? error.message : String(error)}`;
+      },
+    )
+    .then((outcome) => parts.audit.note({ ...who, outcome }));
   return { done };
 }
 

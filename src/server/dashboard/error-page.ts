@@ -1,11 +1,11 @@
 /**
- * What is shown when a page cannot be: the refusal in words, or that Redis is away, in which case the page looks
- * again by itself.
+ * What is shown when a page cannot be: the refusal in words, or that Redis is away. Then a page is loaded again when
+ * Redis is back, but never the answer to a form, which would send the form again.
  */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '../../shared/logging/logger.ts';
 import { problemOf } from '../api/problem.ts';
-import { RedisAwayError } from '../readings/remember.ts';
+import { describeAway, isAway } from '../readings/remember.ts';
 import { html } from './html.ts';
 import { page } from './layout.ts';
 
@@ -15,16 +15,19 @@ export function showError(
   reply: FastifyReply,
   logger: Logger,
 ): FastifyReply {
-  const isAway = error instanceof RedisAwayError;
-  const status = isAway ? 503 : (error.statusCode ?? 500);
-  if (status >= 500 && !isAway)
+  const isRedisAway = isAway(error);
+  const isForm = request.method === 'POST';
+  const status = isRedisAway ? 503 : (error.statusCode ?? 500);
+  if (status >= 500 && !isRedisAway)
     logger.error({ err: error, route: request.routeOptions.url }, 'A page failed');
-  const words = isAway
-    ? 'Redis is away. Nothing is lost; this page looks again by itself and comes back when Redis does.'
+  const words = isRedisAway
+    ? isForm
+      ? describeAway(error)
+      : 'Redis does not answer. Nothing is lost. This page loads again when Redis is back.'
     : status >= 500
       ? 'Something went wrong here. The log says more.'
       : error.message;
-  if (isAway) reply.header('retry-after', '5');
+  if (isRedisAway) reply.header('retry-after', '5');
   if (request.routeOptions.config.isApi) {
     if (status === 401) reply.header('www-authenticate', 'Bearer');
     return reply.code(status).type('application/problem+json').send(problemOf(status, words));
@@ -34,7 +37,7 @@ export function showError(
   return reply
     .code(status)
     .type('text/html; charset=utf-8')
-    .send(isAway ? text.replace('<body', '<body data-waits=""') : text);
+    .send(isRedisAway && !isForm ? text.replace('<body', '<body data-waits=""') : text);
 }
 
 function titleOf(status: number): string {

@@ -3,16 +3,35 @@
  * a page that says "Redis is away" after two seconds is better than one that never comes.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isRedisTrouble } from '../../shared/redis/redis-trouble.ts';
 import type { RedisConnection } from '../../shared/redis/script.ts';
 
 /** Redis does not answer; pages say so, and probes of health too. */
 export class RedisAwayError extends Error {
   readonly code = 'REDIS-AWAY';
-  constructor() {
-    super('Redis does not answer');
+  /** Whether a change was under way, of which part may have been done. */
+  readonly hasBegun: boolean;
+  constructor({ cause, hasBegun = false }: { cause?: unknown; hasBegun?: boolean } = {}) {
+    super('Redis does not answer', { cause });
+    this.hasBegun = hasBegun;
   }
 }
 
+/** For whoever asked for a change. */
+export function describeAway(error: unknown): string {
+  return error instanceof RedisAwayError && error.hasBegun
+    ? 'Redis stopped answering while this was carried out. Part of it may have been done; nothing more of it happens later. When Redis is back, look at the numbers and repeat it. What was done is not done twice.'
+    : 'Redis does not answer. Nothing was changed, and nothing is changed later. Repeat it when Redis is back.';
+}
+
+/** Also where Redis answers and refuses for a while; an error in a script of ours is no such trouble. */
+export function isAway(error: unknown): boolean {
+  if (error instanceof RedisAwayError) return true;
+  if (!isRedisTrouble(error) || !(error instanceof Error)) return false;
+  return error.name !== 'ReplyError' || refusesForNow.test(error.message);
+}
+
+const refusesForNow = /\b(?:LOADING|READONLY|MISCONF|OOM|NOREPLICAS|CLUSTERDOWN|MASTERDOWN)\b/;
 const patienceMs = 2500;
 
 /** @throws RedisAwayError when the reading needs a Redis that is away */
@@ -20,7 +39,7 @@ export async function readWithin<Reading>(
   redis: RedisConnection,
   read: () => Promise<Reading>,
 ): Promise<Reading> {
-  if (['reconnecting', 'close', 'end'].includes(redis.status)) throw new RedisAwayError();
+  if (redis.status !== 'ready') throw new RedisAwayError();
   const patience = new AbortController();
   const late = sleep(patienceMs, undefined, { signal: patience.signal, ref: false }).then(() => {
     throw new RedisAwayError();
@@ -28,8 +47,24 @@ export async function readWithin<Reading>(
   late.catch(() => undefined);
   try {
     return await Promise.race([read(), late]);
+  } catch (error) {
+    throw isAway(error) ? new RedisAwayError({ cause: error }) : error;
   } finally {
     patience.abort();
+  }
+}
+
+/**
+ * Changes something that a person or a program has asked for, when Redis answers now; otherwise nothing is changed, now
+ * or later.
+ * @throws RedisAwayError, see `describeAway`
+ */
+export async function actWithin<Result>(redis: RedisConnection, act: () => Promise<Result>): Promise<Result> {
+  await readWithin(redis, () => redis.ping());
+  try {
+    return await act();
+  } catch (error) {
+    throw isAway(error) ? new RedisAwayError({ cause: error, hasBegun: true }) : error;
   }
 }
 

@@ -9,9 +9,10 @@ import type { RedisAddress } from './redis-address.ts';
 
 /**
  * `blocking`: for a BullMQ worker or queue events; commands wait for Redis as long as it takes. `commands`:
- * for queues and scripts; they wait through a restart or failover and fail after about a minute.
+ * for queues and scripts; they wait through a restart or failover and fail after about a minute. `requests`: for what
+ * somebody waits for (pages, the API); while Redis is away commands fail at once, and none is sent later.
  */
-export type ConnectionRole = 'commands' | 'blocking';
+export type ConnectionRole = 'commands' | 'blocking' | 'requests';
 
 export type RedisConnection = Redis | Cluster;
 
@@ -21,6 +22,8 @@ type OwnOptions = RedisOptions & { replyMapping?: 'legacy' };
 /** With reconnectDelayMs of a remote address this many tries take about a minute. */
 const COMMAND_RETRIES = 40;
 const CONNECT_TIMEOUT_MS = 10_000;
+/** A Redis that accepts commands and does not answer. */
+const REQUEST_TIMEOUT_MS = 10_000;
 
 /** A local server comes back within a second or two, and refusing costs it nothing: ask often. */
 export function reconnectDelayMs(address: RedisAddress, attempt: number): number {
@@ -56,6 +59,7 @@ function createConnection(address: RedisAddress, role: ConnectionRole): RedisCon
       return new Redis({ ...shared, ...sentinelOptions(address), retryStrategy });
     case 'cluster':
       return new Cluster(address.nodes, {
+        enableOfflineQueue: role !== 'requests',
         redisOptions: { ...shared, ...tls(address.tls) },
         clusterRetryStrategy: retryStrategy,
         slotsRefreshTimeout: CONNECT_TIMEOUT_MS,
@@ -65,10 +69,18 @@ function createConnection(address: RedisAddress, role: ConnectionRole): RedisCon
   }
 }
 
+const retriesOf = { commands: COMMAND_RETRIES, blocking: null, requests: 0 } as const;
+const atOnce = {
+  enableOfflineQueue: false,
+  autoResendUnfulfilledCommands: false,
+  commandTimeout: REQUEST_TIMEOUT_MS,
+} as const;
+
 function sharedOptions(address: RedisAddress, role: ConnectionRole): OwnOptions {
   return {
     connectTimeout: CONNECT_TIMEOUT_MS,
-    maxRetriesPerRequest: role === 'blocking' ? null : COMMAND_RETRIES,
+    maxRetriesPerRequest: retriesOf[role],
+    ...(role === 'requests' ? atOnce : {}),
     // After a failover the old primary answers READONLY: reconnect. `commands` are sent again; whoever works repeats
     // what is refused, says so, and must not reconnect for each of its commands.
     reconnectOnError: (error) => {
