@@ -9,6 +9,11 @@ export default defineConfig({
     pool: 'forks',
     // Two cores are common where this runs, and most files wait for Redis rather than for a core.
     maxWorkers: 2,
+    coverage: {
+      include: ['src/**/*.ts'],
+      reporter: ['text-summary', 'html'],
+      reportsDirectory: 'coverage',
+    },
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },
