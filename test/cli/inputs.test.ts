@@ -93,6 +93,27 @@ describe.concurrent('inputs', () => {
     expect(wrong.stderr).toContain('has no input promt: it takes prompt');
   });
 
+  it('a dry run says what would be taken, refused and paid, and changes nothing', async () => {
+    await using project = await openProject();
+    await project.write(
+      'clips.csv',
+      ['url,prompt', `${linkOf(1)},x`, `${linkOf(1)},x`, 'nonsense,y'].join('\n'),
+    );
+    const command = ['run', 'clips.csv', '--model', wan, '--dry-run'];
+    for (const _ of [1, 2]) {
+      const { code, stdout, stderr } = await project.run([...command, '--json']);
+      expect(code, stderr).toBe(0);
+      const counts = { total: 3, accepted: 1, duplicates: 1, alreadySaved: 0, invalid: 1 };
+      expect(JSON.parse(stdout)).toMatchObject({ dryRun: true, batch: 'clips', ...counts, credits: null });
+    }
+    const links = await project.writeLinks('links.txt', 3);
+    const priced = await project.run(['enqueue', links, '--dry-run']);
+    expect(priced.stdout).toContain('3 would be taken');
+    expect(priced.stdout).toContain('about 30 credits');
+    expect(project.simulator.counts().createCalls).toBe(0);
+    expect(JSON.parse((await project.run(['list', '--json'])).stdout)).toEqual({ batches: [] });
+  });
+
   it('an export keeps them, and another ledger takes them over', async () => {
     await using project = await openProject();
     await using other = await openProject();

@@ -12,6 +12,7 @@ import { checkShared } from '../../shared/models/resolve-inputs.ts';
 import { createStorage } from '../../shared/storage/create-storage.ts';
 import { rootOf } from '../../shared/storage/storage-root.ts';
 import { agreeToCost, foreseeAndAnnounce, openAsk, readBalance } from '../agree-to-cost.ts';
+import { dryRun } from '../dry-run.ts';
 import { enqueueSource, sourceBatchName } from '../enqueue-source.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatCount } from '../format.ts';
@@ -49,6 +50,7 @@ async function enqueueFrom(
   terminal: Terminal,
 ): Promise<number> {
   if (files.length > 0) throw new UsageError('Give files or --source, not both');
+  if (flags.dryRun) throw new UsageError('--dry-run is for files; a source remembers what it has given');
   const loaded = loadConfiguration();
   const place = parseSourceAddress(address, process.cwd());
   const session = await openSession({ loaded, output: terminal, modelFiles: flags.modelFile, logTo: 'file' });
@@ -68,6 +70,7 @@ async function enqueue(files: readonly string[], flags: ListFlags, terminal: Ter
   try {
     const model = session.models.get(flags.model);
     const inputs = checkShared(model, flags.set);
+    if (flags.dryRun) return await dryRun({ ...flags, batch, model, inputs, sources }, session, terminal);
     const storage = await createStorage(loaded.configuration.STORAGE_URL, { clock: systemClock });
     await session.ledger.openBatch(batch, {
       model: model.id,

@@ -8,6 +8,7 @@ import { type LoadedConfiguration, loadConfiguration } from '../../shared/config
 import { unfinished } from '../../shared/ledger/batch.ts';
 import { checkShared } from '../../shared/models/resolve-inputs.ts';
 import { openAsk, readBalance } from '../agree-to-cost.ts';
+import { dryRun } from '../dry-run.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { plural } from '../format.ts';
 import { untilAborted, withInterrupt } from '../interrupt.ts';
@@ -62,16 +63,18 @@ export async function run(
     waitsForRedis: true,
   });
   try {
+    const model = session.models.get(flags.model);
+    const inputs = checkShared(model, flags.set);
+    if (flags.dryRun) return await dryRun({ ...flags, batch, model, inputs, sources }, session, terminal);
     await using served = flags.serve ? await serveAlong(session, terminal) : null;
     const progress = openProgress(terminal);
-    const model = session.models.get(flags.model);
     const request = {
       ...flags,
       batch,
       sources,
       list: { column: flags.column },
       model,
-      inputs: checkShared(model, flags.set),
+      inputs,
     };
     const cost = {
       ask: flags.yes ? null : openAsk(process),
