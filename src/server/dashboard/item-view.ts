@@ -95,6 +95,10 @@ function facts(item: Item): Html {
       html`<a href="${item.url}" rel="noreferrer noopener nofollow" target="_blank" class="break">${item.url}</a>`,
     ],
     ['Model', item.model],
+    ...Object.entries(item.inputs).map(([name, value]): [string, string] => [
+      name,
+      typeof value === 'string' ? value : JSON.stringify(value),
+    ]),
     [
       'Task ids',
       item.taskIds.length === 0
