@@ -5,6 +5,7 @@
 import { cancelBatch } from '../producer/cancel-batch.ts';
 import { enqueueLists } from '../producer/enqueue-lists.ts';
 import { createItemFinder } from '../producer/find-item.ts';
+import { retryCountsOf, retryCountsOfItems } from '../producer/foresee-retry.ts';
 import { readList } from '../producer/lists/read-list.ts';
 import { retryBatch } from '../producer/retry-batch.ts';
 import { retrySome } from '../producer/retry-some.ts';
@@ -12,7 +13,9 @@ import type { InvalidEntry, Operations, RetrySelection } from '../server/server-
 import { createBatchOperations } from '../shared/ledger/batch-operations.ts';
 import type { Item } from '../shared/ledger/item.ts';
 import { createItemSearch, groupKey } from '../shared/ledger/search.ts';
+import { usualPrice } from '../shared/models/price.ts';
 import { checkShared } from '../shared/models/resolve-inputs.ts';
+import { readLearnedPrice } from '../shared/prices/learned-prices.ts';
 import type { Storage } from '../shared/storage/storage.ts';
 import { rootOf } from '../shared/storage/storage-root.ts';
 import type { Session } from './session.ts';
@@ -25,20 +28,42 @@ export function serverOperations(session: Session, storage: Storage): Operations
   const operations = createBatchOperations({ redis, prefix });
   const search = createItemSearch({ redis, prefix, ledger, models });
 
-  async function retryGroup(batch: string, { reason, message }: RetrySelection): Promise<number> {
+  /** The items of a choice that has no counter; of a million failures all are read. */
+  async function itemsOf(batch: string, { state, reason, message }: RetrySelection): Promise<Item[]> {
     const isWanted = (item: Item) =>
       message === undefined || groupKey(item.message ?? '') === groupKey(message);
-    const wanted = new Set<string>();
+    const found: Item[] = [];
     for (let from: number | null = 0; from !== null; ) {
       const page = await search.page(
         batch,
-        { state: 'failed', reason },
+        { state: state ?? 'failed', reason },
         { from, size: pageSize, budgetMs: 1000 },
       );
-      for (const item of page.items.filter(isWanted)) wanted.add(item.id);
+      found.push(...page.items.filter(isWanted));
       from = page.next;
     }
-    return retrySome(batch, wanted, { redis, prefix, operations, queues });
+    return found;
+  }
+
+  const isCounted = ({ state, message }: RetrySelection) => state === undefined && message === undefined;
+  const retryItems = (batch: string, items: readonly Item[]) =>
+    retrySome(batch, new Set(items.map(({ id }) => id)), { redis, prefix, operations, queues });
+
+  async function priceFor(modelId: string): Promise<number | null> {
+    const model = models.list().find(({ id }) => id === modelId);
+    if (model === undefined) return null;
+    const learned = await readLearnedPrice(redis, prefix, model, model.input.defaults);
+    return learned?.highest ?? usualPrice(model);
+  }
+
+  async function giveUp(id: string): Promise<boolean> {
+    const moved = await ledger.move(
+      'cancel',
+      id,
+      { message: 'given up by a person' },
+      { expect: { state: 'held' } },
+    );
+    return moved.moved;
   }
 
   return {
@@ -71,8 +96,37 @@ export function serverOperations(session: Session, storage: Storage): Operations
       );
       return { batch, ...counts };
     },
+    async foreseeRetry(name, selection) {
+      const batch = await ledger.batch(name);
+      if (batch === null) return { links: 0, collected: 0, newTasks: 0, creditsPerTask: null };
+      const counts = isCounted(selection)
+        ? retryCountsOf(batch, selection.reason)
+        : retryCountsOfItems(await itemsOf(name, selection));
+      return { ...counts, creditsPerTask: await priceFor(batch.model) };
+    },
+    async foreseeRetryOfItem(id) {
+      const item = await ledger.item(id);
+      const counts = retryCountsOfItems(item === null ? [] : [item]);
+      return { ...counts, creditsPerTask: await priceFor(item?.model ?? '') };
+    },
+    async attachTask(id, taskId) {
+      const item = await ledger.item(id);
+      if (item?.state !== 'held') return false;
+      await queues.addClaim({ itemId: id, taskId, attempt: Math.max(1, item.attempts) });
+      return true;
+    },
+    giveUp,
+    async giveUpHeld(batch) {
+      const held = await itemsOf(batch, { state: 'held' });
+      const answers = await Promise.all(held.map(({ id }) => giveUp(id)));
+      return answers.filter(Boolean).length;
+    },
+    async setBudget(name, credits) {
+      const batch = await ledger.batch(name);
+      if (batch !== null) await ledger.setBudget(name, credits, await priceFor(batch.model));
+    },
     async retry(batch, selection) {
-      if (selection.message !== undefined) return retryGroup(batch, selection);
+      if (!isCounted(selection)) return retryItems(batch, await itemsOf(batch, selection));
       return (await retryBatch(batch, { operations, queues }, selection.reason)).retried;
     },
     async retryItem(id) {

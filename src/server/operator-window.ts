@@ -14,6 +14,7 @@ import { createSessions } from './auth/sessions.ts';
 import { actionRoutes } from './dashboard/actions.ts';
 import { assetRoutes } from './dashboard/assets.ts';
 import { auditRoutes } from './dashboard/audit-page.ts';
+import { confirmRoutes } from './dashboard/confirm.ts';
 import { showError } from './dashboard/error-page.ts';
 import { exportRoutes } from './dashboard/export.ts';
 import { findRoutes } from './dashboard/find.ts';
@@ -94,6 +95,7 @@ export function operatorWindow({
     videoRoutes(scope, deps);
     exportRoutes(scope, deps);
     newBatchRoutes(scope, parts);
+    confirmRoutes(scope, parts);
     actionRoutes(scope, parts);
     auditRoutes(scope, deps, audit);
     metricsRoutes(scope, deps, read);

@@ -34,9 +34,22 @@ export interface ServerDeps {
 }
 
 export interface RetrySelection {
+  /** Only these; unset: failed, cancelled and held ones. */
+  readonly state?: 'failed' | 'cancelled' | 'held' | undefined;
   readonly reason?: FailureReason | undefined;
   /** Only items whose message belongs to this group, see groupKey in search.ts. */
   readonly message?: string | undefined;
+}
+
+/** What a retry would do and cost, before it is done. */
+export interface RetryForecast {
+  readonly links: number;
+  /** Of these, paid already: their tasks are looked at or their results downloaded again. */
+  readonly collected: number;
+  /** At most so many new tasks are paid. */
+  readonly newTasks: number;
+  /** What a task costs; null where nobody knows yet. */
+  readonly creditsPerTask: number | null;
 }
 
 export interface InvalidEntry {
@@ -84,8 +97,17 @@ export interface Operations {
   ): Promise<ListCheck>;
   /** @throws Error with a `code` of `BATCH` or `model-unknown` when the request itself is wrong */
   create(request: CreateRequest): Promise<CreatedBatch>;
+  foreseeRetry(batch: string, selection: RetrySelection): Promise<RetryForecast>;
   retry(batch: string, selection: RetrySelection): Promise<number>;
   retryItem(id: string): Promise<boolean>;
+  foreseeRetryOfItem(id: string): Promise<RetryForecast>;
+  /** Has a worker read the record of a task that a person says is the held link's; its story tells what came of it. */
+  attachTask(id: string, taskId: string): Promise<boolean>;
+  /** Cancels a held link; it is paid no more. */
+  giveUp(id: string): Promise<boolean>;
+  giveUpHeld(batch: string): Promise<number>;
+  /** The most credits the batch may spend, with what it has spent; null takes the bound away. */
+  setBudget(batch: string, credits: number): Promise<void>;
   /** Waiting links stop at once, paid tasks are still collected. */
   cancel(batch: string): Promise<number>;
   pause(batch: string): Promise<void>;

@@ -72,9 +72,11 @@ export function recordOf(step: Step, item: Item, now: number): Note | null {
         event: { kind: 'download-again', words: step.message },
         measured: { counted: { 'downloads:again': 1 } },
       };
-    case 'look-beside-again':
     case 'adopt-task':
+      return { event: { kind: 'task-attached', words: step.taskId } };
     case 'refuse-task':
+      return { event: { kind: 'task-refused', words: `${step.taskId}: ${step.message}` } };
+    case 'look-beside-again':
     case 'nothing':
       return null;
     default:

@@ -113,7 +113,7 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
     expect(await halt.count()).toBe(0);
   });
 
-  it('takes a failed group up again with one button', async () => {
+  it('retries a failed group after showing what that pays', async () => {
     await using window = await openWindow();
     const ids = await window.system.give(30);
     for (const id of ids.slice(0, 8))
@@ -126,8 +126,10 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
     await using tab = await open(`${window.url}/batches/test`);
     const row = tab.page.getByRole('row', { name: /rejected/ }).first();
     expect(await row.textContent()).toContain('video <b>gone</b> 404');
-    await row.getByRole('button', { name: 'Retry' }).click();
-    await tab.page.getByText('8 links taken up again.').waitFor();
+    await row.getByRole('link', { name: 'Retry' }).click();
+    expect(await seriousIssues(tab.page)).toEqual([]);
+    await tab.page.getByRole('button', { name: 'Retry 8 links' }).click();
+    await tab.page.getByText('8 links will be retried.').waitFor();
     const batch = await window.system.session.ledger.batch('test');
     expect(batch?.counts).toMatchObject({ failed: 2, queued: 28 });
     expect(tab.complaints).toEqual([]);

@@ -181,6 +181,11 @@ function readingCalls(api: FastifyInstance, parts: ApiParts): void {
     };
   });
   define(api, parts, calls.batch, async ({ params }) => viewBatch(await batchOf(params.name, parts.deps)));
+  define(api, parts, calls.foreseeRetry, async ({ params, query }) => {
+    const { name, budget, creditsSpent } = await batchOf(params.name, parts.deps);
+    const { links, ...forecast } = await parts.deps.operations.foreseeRetry(name, query);
+    return { items: links, ...forecast, budget, creditsSpent };
+  });
   define(api, parts, calls.items, async ({ params, query }) => {
     await batchOf(params.name, parts.deps);
     return readItems(params.name, query, parts.deps);
@@ -209,7 +214,13 @@ function actingCalls(api: FastifyInstance, parts: ApiParts): void {
   define(api, parts, calls.createBatch, ({ query, request }) => createBatch(query, request, deps));
   define(api, parts, calls.retryBatch, async ({ params, body }) => {
     const { name } = await batchOf(params.name, deps);
-    return { items: await operations.retry(name, body) };
+    const { budget, ...selection } = body;
+    if (budget !== undefined) await operations.setBudget(name, budget);
+    return { items: await operations.retry(name, selection) };
+  });
+  define(api, parts, calls.setBudget, async ({ params, body }) => {
+    await operations.setBudget((await batchOf(params.name, deps)).name, body.credits);
+    return done;
   });
   define(api, parts, calls.cancelBatch, async ({ params }) => {
     const { name } = await batchOf(params.name, deps);
@@ -239,6 +250,14 @@ function actingCalls(api: FastifyInstance, parts: ApiParts): void {
   define(api, parts, calls.retryItem, async ({ params }) => {
     const { id } = await itemOf(params.id, deps);
     return { items: (await operations.retryItem(id)) ? 1 : 0 };
+  });
+  define(api, parts, calls.attachTask, async ({ params, body }) => {
+    const { id } = await itemOf(params.id, deps);
+    return { items: (await operations.attachTask(id, body.taskId)) ? 1 : 0 };
+  });
+  define(api, parts, calls.giveUpItem, async ({ params }) => {
+    const { id } = await itemOf(params.id, deps);
+    return { items: (await operations.giveUp(id)) ? 1 : 0 };
   });
 }
 

@@ -4,8 +4,10 @@
  */
 import { z } from 'zod';
 import {
+  attachBody,
   batchPageSchema,
   batchSchema,
+  budgetBody,
   changedSchema,
   createdSchema,
   createQuery,
@@ -20,6 +22,8 @@ import {
   pageQuery,
   priorityBody,
   retryBody,
+  retryForecastSchema,
+  selectionQuery,
 } from './schemas.ts';
 
 const nothing = z.strictObject({});
@@ -69,10 +73,18 @@ export const calls = {
     query: itemsQuery,
     answer: itemPageSchema,
   },
+  foreseeRetry: {
+    ...read,
+    path: '/batches/{name}/retry',
+    summary: 'What a retry would do and cost; changes nothing',
+    params: nameParams,
+    query: selectionQuery,
+    answer: retryForecastSchema,
+  },
   retryBatch: {
     ...act,
     path: '/batches/{name}/retry',
-    summary: 'Take failed, cancelled and held items up again; paid tasks are collected, not paid anew',
+    summary: 'Retry failed, cancelled and held items; tasks that are paid are collected, not paid again',
     params: nameParams,
     body: retryBody,
     answer: changedSchema,
@@ -106,6 +118,14 @@ export const calls = {
     body: priorityBody,
     answer: doneSchema,
   },
+  setBudget: {
+    ...act,
+    path: '/batches/{name}/budget',
+    summary: 'Set the most credits that a batch may spend',
+    params: nameParams,
+    body: budgetBody,
+    answer: doneSchema,
+  },
   pauseAll: { ...act, path: '/pause', summary: 'Submit nothing more of any batch', answer: doneSchema },
   resumeAll: {
     ...act,
@@ -124,7 +144,23 @@ export const calls = {
   retryItem: {
     ...act,
     path: '/items/{id}/retry',
-    summary: 'Take one item up again',
+    summary: 'Retry one item; a held one is paid again',
+    params: idParams,
+    answer: changedSchema,
+  },
+  attachTask: {
+    ...act,
+    path: '/items/{id}/attach',
+    summary:
+      'Have a worker check by its record whether a task is the held item’s; its events tell what came of it',
+    params: idParams,
+    body: attachBody,
+    answer: changedSchema,
+  },
+  giveUpItem: {
+    ...act,
+    path: '/items/{id}/give-up',
+    summary: 'Cancel a held item; nothing more is paid for it',
     params: idParams,
     answer: changedSchema,
   },

@@ -141,9 +141,25 @@ export const createdSchema = z.object({
     .array(z.object({ line: count, text: z.string(), reason: z.string() }))
     .describe('The first hundred.'),
 });
-export const retryBody = z.strictObject({
+export const selectionQuery = z.strictObject({
+  state: z
+    .enum(['failed', 'cancelled', 'held'])
+    .optional()
+    .describe('Only these. Without it and without a reason: failed, cancelled and held ones.'),
   reason: reasonSchema.optional(),
   message: z.string().max(1000).optional(),
+});
+const budget = z.number().min(0).describe('The most credits the batch may spend, with what it has spent.');
+export const retryBody = selectionQuery.extend({ budget: budget.optional() });
+export const budgetBody = z.strictObject({ credits: budget });
+export const attachBody = z.strictObject({ taskId: z.string().regex(/^[^\s,]{1,200}$/) });
+export const retryForecastSchema = z.object({
+  items: count,
+  collected: count.describe('Paid already: their results are collected again, and cost nothing.'),
+  newTasks: count.describe('At most so many tasks are paid.'),
+  creditsPerTask: z.number().nullable().describe('Null where nobody knows yet.'),
+  budget: z.number().nullable(),
+  creditsSpent: z.number(),
 });
 export const priorityBody = z.strictObject({ priority: z.int().min(1).max(1000) });
 export const changedSchema = z.object({ items: count.describe('How many links it concerned.') });

@@ -6,11 +6,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { failureReasons } from '../../shared/ledger/states.ts';
 import type { AuditLog } from '../auth/audit-log.ts';
 import { type GuardParts, Refusal, requireOperator } from '../auth/guard.ts';
 import { actWithin } from '../readings/remember.ts';
 import type { ServerDeps } from '../server-deps.ts';
+import { selectionFields } from './confirm.ts';
 import { type NoticeName, withNotice } from './notices.ts';
 import { batchPath, itemPath } from './parts.ts';
 
@@ -26,13 +26,21 @@ interface Done {
 }
 
 const formSchema = z.object({ csrf: z.string().optional() }).catch({});
-/** An unknown reason is refused: taken for none it would retry everything. */
 const retryForm = z.object({
-  reason: z
-    .enum(failureReasons)
-    .or(z.literal('').transform(() => undefined))
+  ...selectionFields,
+  /** How many links the person was shown. */
+  links: z.coerce.number().int().min(0).optional(),
+  budget: z
+    .literal('')
+    .transform(() => undefined)
+    .or(z.coerce.number().min(0))
     .optional(),
-  message: z.string().max(1000).optional(),
+});
+const taskForm = z.object({
+  taskId: z
+    .string()
+    .trim()
+    .regex(/^[^\s,]{1,200}$/, 'A task id has no spaces or commas.'),
 });
 const weightForm = z.object({ weight: z.coerce.number().int().min(1).max(1000) });
 /** After this the page does not wait for the end. */
@@ -71,12 +79,7 @@ export function actionRoutes(scope: FastifyInstance, parts: ActionParts): void {
   post(
     '/batches/:target/retry',
     'retry',
-    ofBatch(async (name, form) => {
-      const { message, reason } = read(retryForm, form);
-      const selection =
-        message === undefined && reason === undefined ? {} : { reason, message: message ?? undefined };
-      return counted('retried', await operations.retry(name, selection));
-    }),
+    ofBatch(async (name, form) => counted('retried', await retryChosen(name, form, deps))),
     'retry-runs',
   );
   post(
@@ -105,7 +108,30 @@ export function actionRoutes(scope: FastifyInstance, parts: ActionParts): void {
   );
   ofEverything('/pause', 'pause', () => told('paused-all', operations.pauseAll(), 'paused'));
   ofEverything('/resume', 'resume', () => told('resumed-all', operations.resumeAll(), 'resumed'));
+  post(
+    '/batches/:target/give-up',
+    'give up',
+    ofBatch(async (name) => counted('given-up', await operations.giveUpHeld(name))),
+    'cancel-runs',
+  );
+  post('/items/:target/attach', 'attach task', async (id, form) => {
+    const { taskId } = read(taskForm, form);
+    const isAsked = await operations.attachTask(id, taskId);
+    return isAsked ? { notice: 'attaching', outcome: taskId } : { notice: 'nothing', outcome: 'not held' };
+  });
+  post('/items/:target/give-up', 'give up', async (id) =>
+    counted('given-up', (await operations.giveUp(id)) ? 1 : 0),
+  );
   post('/items/:target/retry', 'retry', async (id) => counted('retried', await retryOne(id, deps)));
+}
+
+async function retryChosen(name: string, form: unknown, { operations }: ServerDeps): Promise<number> {
+  const { links, budget, ...selection } = read(retryForm, form);
+  const now = links === undefined ? null : (await operations.foreseeRetry(name, selection)).links;
+  if (links !== undefined && now !== null && now > links)
+    throw new Refusal(409, `There are ${now} such links now, not ${links}. Nothing was changed. Look again.`);
+  if (budget !== undefined) await operations.setBudget(name, budget);
+  return operations.retry(name, selection);
 }
 
 function read<Schema extends z.ZodType>(schema: Schema, form: unknown): z.output<Schema> {

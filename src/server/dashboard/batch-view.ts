@@ -25,6 +25,7 @@ import {
   live,
   moment,
   progressBar,
+  questionLink,
   roughly,
   stateChip,
   tiles,
@@ -37,6 +38,8 @@ export interface BatchReading {
   readonly overview: Overview;
   readonly failures: FailureGroups;
   readonly items: ItemPage;
+  /** The first of those that wait for a person. */
+  readonly held: readonly Item[];
   readonly query: ItemQuery;
   readonly forecast: Forecast;
 }
@@ -44,6 +47,7 @@ export interface BatchReading {
 export function batchFragments(reading: BatchReading, viewer: Viewer): Fragments {
   return {
     halts: haltCards(reading.overview.halts),
+    held: heldLinks(reading, viewer),
     summary: summary(reading),
     actions: viewer.role === 'operator' ? actions(reading, viewer) : html``,
     groups: failureGroups(reading, viewer),
@@ -57,6 +61,7 @@ export function batchPage(reading: BatchReading, fragments: Fragments): Html {
   return html`<div class="title"><hgroup><h1 class="break">${batch.name}</h1><p class="note">${batch.model}, made ${ago(batch.createdAt)}</p></hgroup>${part('actions')}</div>
 ${part('halts')}
 ${part('summary')}
+${part('held')}
 <section class="card"><h2>What failed, and why</h2>${part('groups')}</section>
 <section class="card" id="items"><h2>Links</h2>${searchForm(batch, query)}${part('items')}</section>`;
 }
@@ -105,16 +110,35 @@ function actions({ batch }: BatchReading, { csrf }: Viewer): Html {
   const again = counts.failed + counts.cancelled + counts.held;
   const going = unfinished(counts) > 0;
   return html`<div class="actions">
-${!going ? null : actionButton(isPaused ? { action: post('/resume'), label: 'Resume', csrf, tone: 'primary' } : { action: post('/pause'), label: 'Pause', csrf })}
-${again === 0 ? null : actionButton({ action: post('/retry'), label: `Retry all ${count(again)}`, csrf, confirm: `Take ${count(again)} failed, cancelled and held links up again? Tasks that are paid already are collected, not paid anew.` })}
-${going && priority === 1 ? actionButton({ action: post('/weight'), label: 'Prefer', csrf, fields: { weight: '10' }, confirm: 'Give this batch ten turns for each turn of the others?' }) : null}
-${going && priority > 1 ? actionButton({ action: post('/weight'), label: 'Prefer no more', csrf, fields: { weight: '1' } }) : null}
+${!going ? null : batch.dearer !== null ? questionLink(post('/resume'), 'Resume at the new price…', 'primary') : actionButton(isPaused ? { action: post('/resume'), label: 'Resume', csrf, tone: 'primary' } : { action: post('/pause'), label: 'Pause', csrf })}
+${again === 0 ? null : questionLink(post('/retry'), `Retry all ${count(again)}…`)}
+${going && priority === 1 ? actionButton({ action: post('/weight'), label: 'Higher priority', csrf, fields: { weight: '10' }, confirm: 'Give this batch ten turns for each turn of the others?' }) : null}
+${going && priority > 1 ? actionButton({ action: post('/weight'), label: 'Normal priority', csrf, fields: { weight: '1' } }) : null}
 ${going ? actionButton({ action: post('/cancel'), label: 'Cancel', csrf, tone: 'danger', confirm: `Cancel ${batch.name}? ${count(counts.queued)} waiting links stop; tasks that are paid are still collected.` }) : null}
 <a class="button" href="${post('/export?format=csv')}" download>Export</a>
 </div>`;
 }
 
-function failureGroups({ batch, failures }: BatchReading, { csrf, role }: Viewer): Html {
+/** An answer of the vendor was lost, and the policy is to ask a person. */
+function heldLinks({ batch, held }: BatchReading, { role }: Viewer): Html {
+  const { held: number } = batch.counts;
+  if (number === 0) return html``;
+  const actions =
+    role === 'operator'
+      ? html`<div class="actions">${questionLink(batchPath(batch.name, '/retry?state=held'), `Pay all ${count(number)} again…`)}${questionLink(batchPath(batch.name, '/give-up'), 'Give up all…', 'danger')}</div>`
+      : null;
+  const rows = held.map(
+    (item) =>
+      html`<li><a href="${itemPath(item.id)}"><code>${item.id}</code></a> <span class="note break">${item.message}</span></li>`,
+  );
+  return html`<section class="card"><h2>${count(number)} ${number === 1 ? 'link waits' : 'links wait'} for your decision</h2><p>The vendor’s answer to a create call was lost. A task may exist, and may be paid. Open a link to attach its task id, pay again, or give it up.</p><ul class="plain">${rows}</ul>${
+    number > held.length
+      ? html`<p><a href="${batchPath(batch.name, '?state=held#items')}">All ${count(number)}</a></p>`
+      : null
+  }${actions}</section>`;
+}
+
+function failureGroups({ batch, failures }: BatchReading, { role }: Viewer): Html {
   if (failures.groups.length === 0) return html`<p class="empty">Nothing has failed.</p>`;
   const seen = failures.groups.reduce((sum, group) => sum + group.count, 0);
   const rest = batch.counts.failed - seen;
@@ -123,7 +147,7 @@ function failureGroups({ batch, failures }: BatchReading, { csrf, role }: Viewer
     const query = new URLSearchParams({ format: 'csv', state: 'failed', ...fields });
     return html`<tr><td class="number">${count(group.count)}</td><td><a href="${batchPath(batch.name, `?state=failed&reason=${group.reason ?? ''}#items`)}">${group.reason ?? 'unknown'}</a></td><td class="break"><span class="clamp" title="${group.message}">${group.message || '–'}</span></td><td><div class="actions end">${
       role === 'operator'
-        ? actionButton({ action: batchPath(batch.name, '/retry'), label: 'Retry', csrf, fields })
+        ? questionLink(batchPath(batch.name, `/retry?${new URLSearchParams(fields)}`), 'Retry…')
         : null
     }<a class="button" href="${batchPath(batch.name, `/export?${query}`)}" download aria-label="Export ${group.reason ?? 'these'}">Export</a></div></td></tr>`;
   };

@@ -14,6 +14,7 @@ import {
   itemPath,
   live,
   moment,
+  questionLink,
   stateChip,
 } from './parts.ts';
 import { type TimeLineEntry, timeLineOf } from './time-line.ts';
@@ -33,7 +34,7 @@ export function itemFragments({ item, story, sidecar }: ItemReading, viewer: Vie
     video: video(item),
     story: html`<ol class="story">${timeLineOf(item, story).map(entry)}</ol>${
       item.state === 'processing' || item.state === 'queued' || item.state === 'downloading'
-        ? html`<p class="note">Goes on by itself; this page follows.</p>`
+        ? html`<p class="note">Still under way. This page updates.</p>`
         : null
     }`,
     facts: facts(item),
@@ -59,9 +60,17 @@ function head(item: Item, { role, csrf }: Viewer): Html {
   const why = item.reason === null ? item.message : `${item.reason}: ${item.message ?? ''}`;
   const retry =
     role === 'operator' && retriable.includes(item.state)
-      ? actionButton({ action: itemPath(item.id, '/retry'), label: 'Retry', csrf, tone: 'primary' })
+      ? questionLink(itemPath(item.id, '/retry'), item.state === 'held' ? 'Pay again…' : 'Retry…', 'primary')
       : null;
-  return html`<div class="title"><p>${stateChip(item.state)} <span class="break">${why}</span></p>${retry}</div>`;
+  return html`<div class="title"><p>${stateChip(item.state)} <span class="break">${why}</span></p>${retry}</div>${item.state === 'held' && role === 'operator' ? heldChoices(item, csrf) : null}`;
+}
+
+/** The three ways out of `held`; the first is the button beside the state. */
+function heldChoices({ id }: Item, csrf: string): Html {
+  return html`<section class="card"><h2>This link waits for your decision</h2>
+<p>The vendor’s answer to its create call was lost. Look in the vendor’s log for a task of this link. If there is one, give its id: a worker reads its record, and the link continues with it if the record names this link. Nothing is paid for that.</p>
+<form method="post" action="${itemPath(id, '/attach')}" class="search"><input type="hidden" name="csrf" value="${csrf}"><label>Task id<input name="taskId" required maxlength="200" autocomplete="off"></label><button>Attach this task</button></form>
+<p>If there is none, pay again. Or ${actionButton({ action: itemPath(id, '/give-up'), label: 'give it up', csrf, tone: 'danger', confirm: 'Cancel this link? If the vendor made a task of it, its result is not collected.' })}: it is cancelled and costs nothing more.</p></section>`;
 }
 
 function video(item: Item): Html {

@@ -6,18 +6,21 @@ import { z } from 'zod';
 import { formatCount } from '../../shared/wording/format.ts';
 
 const notices = {
-  retried: (n: string) => `${n} taken up again.`,
-  'retry-runs': () => 'Taking links up again; the numbers below follow.',
+  retried: (n: string) => `${n} will be retried.`,
+  'retry-runs': () => 'Links are being retried; the numbers below are updated.',
   cancelled: (n: string) => `${n} cancelled. Tasks that are paid are still collected.`,
-  'cancel-runs': () => 'Cancelling; the numbers below follow.',
+  'cancel-runs': () => 'Links are being cancelled; the numbers below are updated.',
   paused: () => 'Paused. Tasks at the vendor are still collected.',
-  resumed: () => 'Goes on.',
+  resumed: () => 'Resumed.',
   'paused-all': () => 'Everything is paused. Tasks at the vendor are still collected.',
-  'resumed-all': () => 'Goes on; batches that were paused by name stay so.',
+  'resumed-all': () => 'Resumed. Batches that were paused by name stay paused.',
   preferred: () => 'This batch now gets more turns than others.',
   'not-preferred': () => 'This batch gets as many turns as others again.',
   created: (n: string) => `${n} accepted.`,
-  'create-runs': () => 'The list is being read; the numbers below follow.',
+  'create-runs': () => 'The list is being read; the numbers below are updated.',
+  'given-up': (n: string) => `${n} given up. Nothing more is paid for.`,
+  attaching: () =>
+    'A worker now reads the record of this task. If it names this link, the link continues with it; the story below tells what came of it.',
   nothing: () => 'There was nothing to do.',
   'not-found': () => 'No link of any batch has this link, id or task id.',
 } as const;

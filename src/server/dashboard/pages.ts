@@ -65,12 +65,21 @@ export function pageRoutes(scope: FastifyInstance, parts: PagesParts): void {
       const batch = await deps.ledger.batch(nameParams.parse(params).name);
       if (batch === null) return null;
       const wanted = itemQuerySchema.parse(query);
-      const [overview, failures, items] = await Promise.all([
+      const [overview, failures, items, held] = await Promise.all([
         readOverview(),
         failuresOf(batch),
         itemsOf(batch.name, wanted),
+        heldOf(batch, deps),
       ]);
-      return { batch, overview, failures, items, query: wanted, forecast: forecastOf(batch, overview, deps) };
+      return {
+        batch,
+        overview,
+        failures,
+        items,
+        held,
+        query: wanted,
+        forecast: forecastOf(batch, overview, deps),
+      };
     },
     fragments: batchFragments,
     content: (reading, fragments) => batchPage(reading, fragments),
@@ -94,6 +103,14 @@ async function readBatches({ ledger }: ServerDeps, from: number): Promise<Batche
     from,
     next: names.length > from + batchesAPage ? from + batchesAPage : null,
   };
+}
+
+const heldShown = 5;
+
+async function heldOf({ name, counts }: Batch, { search }: ServerDeps): Promise<readonly Item[]> {
+  if (counts.held === 0) return [];
+  const request = { from: 0, size: heldShown, budgetMs: searchBudgetMs };
+  return (await search.page(name, { state: 'held' }, request)).items;
 }
 
 function createItemReader(deps: ServerDeps) {

@@ -126,6 +126,11 @@ export function actionButton(options: {
   }>${options.label}</button></form>`;
 }
 
+/** Leads to the page that shows what an action would do before it is done. */
+export function questionLink(href: string, label: string, tone = ''): Html {
+  return html`<a class="button ${tone}" href="${href}">${label}</a>`;
+}
+
 /** `18.2`, `20`, `144`: a decimal where it tells something. */
 export function rate(value: number): string {
   return value >= 100 ? formatCount(Math.round(value)) : String(Number(value.toFixed(1)));

@@ -31,7 +31,15 @@ const descriptions: Readonly<Record<EventKind, Described>> = {
   'download-again': { title: 'The download will be tried again', tone: 'warn' },
   saved: { title: 'Saved: whole, verified, stored', tone: 'good' },
   'not-fetched': { title: 'Stays saved, though its file is gone', tone: 'warn' },
-  retried: { title: 'Taken up again by a person', tone: 'plain' },
+  'task-attached': {
+    title: 'A task named from outside was checked by its record and is this link’s',
+    tone: 'good',
+  },
+  'task-refused': {
+    title: 'A task named from outside is not this link’s; nothing was changed',
+    tone: 'warn',
+  },
+  retried: { title: 'Retried by a person', tone: 'plain' },
   cancelled: { title: 'Cancelled by a person', tone: 'plain' },
 };
 

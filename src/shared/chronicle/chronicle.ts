@@ -23,6 +23,8 @@ export const eventKinds = [
   'not-fetched',
   'retried',
   'cancelled',
+  'task-attached',
+  'task-refused',
 ] as const;
 export type EventKind = (typeof eventKinds)[number];
 

@@ -60,6 +60,11 @@ export type BatchOperations = ReturnType<typeof createBatchOperations>;
 /** Reasons behind which a paid task stands that may yet bring a video. */
 const collectable: readonly FailureReason[] = ['download-failed', 'result-invalid', 'task-timeout'];
 
+/** Whether a retry of a link that failed so looks at its task again, instead of paying for another. */
+export function isCollectable(reason: string): boolean {
+  return collectable.some((each) => each === reason);
+}
+
 const numbers6 = z.tuple([z.number(), z.number(), z.number(), z.number(), z.number(), z.number()]);
 const retriedReply = z.tuple([z.number(), z.number(), z.array(z.string()), z.array(z.string())]);
 const removedReply = z.tuple([
