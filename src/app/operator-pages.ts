@@ -37,6 +37,8 @@ export async function openOperatorPages(session: Session): Promise<OperatorPages
     ...requests,
     prefix,
     storage,
+    dataDir: configuration.DATA_DIR,
+    mostListBytes: configuration.MAX_LIST_BYTES,
     search: createItemSearch({ redis, prefix, ledger, models }),
     chronicle: createChronicle(redis, prefix),
     operations: serverOperations({ ...session, ...requests }, storage),

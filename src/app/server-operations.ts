@@ -4,12 +4,12 @@
  */
 import { cancelBatch } from '../producer/cancel-batch.ts';
 import { enqueueLists } from '../producer/enqueue-lists.ts';
-import { createItemFinder } from '../producer/find-item.ts';
 import { retryCountsOf, retryCountsOfItems } from '../producer/foresee-retry.ts';
-import { readList } from '../producer/lists/read-list.ts';
+import { lookingLedger, openCost } from '../producer/looking-ledger.ts';
 import { retryBatch } from '../producer/retry-batch.ts';
 import { retrySome } from '../producer/retry-some.ts';
-import type { InvalidEntry, Operations, RetrySelection } from '../server/server-deps.ts';
+import type { Operations, RetrySelection } from '../server/server-deps.ts';
+import { checkBatchName } from '../shared/ledger/batch.ts';
 import { createBatchOperations } from '../shared/ledger/batch-operations.ts';
 import type { Item } from '../shared/ledger/item.ts';
 import { createItemSearch, groupKey } from '../shared/ledger/search.ts';
@@ -67,32 +67,44 @@ export function serverOperations(session: Session, storage: Storage): Operations
   }
 
   return {
-    async check(modelId, listName, chunks, inputs) {
+    async check({ model: modelId, inputs, listName, chunks, ...request }, listener) {
+      checkBatchName(request.batch);
       const model = models.get(modelId);
-      const ids: string[] = [];
-      const invalid: InvalidEntry[] = [];
-      const finder = createItemFinder(model, checkShared(model, inputs), ({ line, text, reason }) =>
-        invalid.push({ line, text, reason }),
+      const cost = openCost(model);
+      const looking = lookingLedger(ledger, request.force, (link, what) => {
+        if (what === 'new') cost.add(link);
+        listener.onRow({ id: link.id, url: link.url, inputs: link.inputs ?? {}, what });
+      });
+      const sources = [{ name: listName, chunks }];
+      const shared = checkShared(model, inputs);
+      await enqueueLists(
+        { ...request, model, inputs: shared, sources, list: {}, since: 0 },
+        { ...listener, ledger: looking, onProgress: () => undefined },
       );
-      const find = finder.open(listName);
-      for await (const entries of readList({ name: listName, chunks }, model)) {
-        for (const entry of entries) {
-          const found = find(entry);
-          if ('id' in found) ids.push(found.id);
-        }
-      }
-      finder.end();
-      return { ids, invalid };
+      return { credits: cost.credits() };
     },
-    async create({ batch, model: modelId, listName, chunks, inputs, force, onInvalid, signal }) {
+    async create({ model: modelId, listName, chunks, inputs, onProgress, ...request }) {
+      const { batch, force, budget = null, priority, isPaused = false, onInvalid, signal } = request;
+      checkBatchName(batch);
       const model = models.get(modelId);
       const shared = checkShared(model, inputs);
-      await ledger.openBatch(batch, { model: model.id, root: rootOf(storage) });
       const since = await ledger.now();
       const sources = [{ name: listName, chunks }];
+      const openBatch = async () => {
+        await ledger.openBatch(batch, { model: model.id, root: rootOf(storage), priority });
+        if (budget !== null) await ledger.setBudget(batch, budget, await priceFor(model.id));
+        if (isPaused) await operations.pause(batch);
+      };
       const counts = await enqueueLists(
         { batch, model, inputs: shared, sources, list: {}, force, since },
-        { ledger, signal, onInvalid, onProgress: () => undefined },
+        {
+          ledger,
+          signal,
+          onInvalid,
+          openBatch,
+          onProgress: ({ accepted, duplicates, alreadySaved }) =>
+            onProgress?.(accepted + duplicates + alreadySaved),
+        },
       );
       return { batch, ...counts };
     },

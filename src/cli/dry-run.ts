@@ -5,10 +5,9 @@
 import type { Session } from '../app/session.ts';
 import { type EnqueueCounts, enqueueLists } from '../producer/enqueue-lists.ts';
 import type { ListSource } from '../producer/lists/list-source.ts';
-import type { EnqueueAnswer, Ledger, LedgerLink } from '../shared/ledger/ledger.ts';
+import { lookingLedger, openCost } from '../producer/looking-ledger.ts';
 import type { Inputs } from '../shared/models/input-spec.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
-import { priceOf } from '../shared/models/price.ts';
 import { exitCodes } from './exit-codes.ts';
 import { formatCount } from './format.ts';
 import { withInterrupt } from './interrupt.ts';
@@ -37,7 +36,9 @@ export async function dryRun(request: DryRun, session: Session, terminal: Termin
       { batch, model, inputs, sources, list: { column }, force, since: await session.ledger.now() },
       {
         ...invalidLines,
-        ledger: onlyLooking(session.ledger, force, cost.add),
+        ledger: lookingLedger(session.ledger, force, (link, what) => {
+          if (what === 'new') cost.add(link);
+        }),
         onColumns: terminal.say,
         onProgress: () => undefined,
         signal,
@@ -46,41 +47,6 @@ export async function dryRun(request: DryRun, session: Session, terminal: Termin
   ).finally(invalidLines.finish);
   report(request, counts, cost.credits(), terminal);
   return counts.total > 0 && counts.invalid === counts.total ? exitCodes.failures : exitCodes.saved;
-}
-
-/** The ledger as `enqueueLists` sees it: it says what would become of a link, and changes nothing. */
-function onlyLooking(ledger: Ledger, force: boolean, onAccepted: (link: LedgerLink) => void): Ledger {
-  const seen = new Set<string>();
-  return {
-    ...ledger,
-    async enqueue(_batch, links) {
-      const items = await Promise.all(links.map(({ id }) => ledger.item(id)));
-      const answers = links.map((link, index): EnqueueAnswer => {
-        const state = items[index]?.state;
-        const isRepeated = seen.has(link.id);
-        seen.add(link.id);
-        const hasEnded = state === 'saved' || state === 'failed' || state === 'cancelled';
-        if (!isRepeated && (state === undefined || (force && hasEnded))) {
-          onAccepted(link);
-          return 'accepted';
-        }
-        return state === 'saved' && !isRepeated ? 'already-saved' : 'duplicate';
-      });
-      return { at: 0, answers, savedChange: 0 };
-    },
-  };
-}
-
-/** The sum by the definition's price; null when a task's price cannot be told without looking at its video. */
-function openCost(model: ModelDefinition) {
-  let credits: number | null = 0;
-  return {
-    add({ inputs }: LedgerLink) {
-      const price = priceOf(model, { ...model.input.defaults, ...inputs }, null);
-      credits = price === null || credits === null ? null : credits + price;
-    },
-    credits: () => credits,
-  };
 }
 
 function report(

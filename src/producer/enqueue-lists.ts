@@ -52,6 +52,8 @@ export interface EnqueueDeps {
   /** Which columns or fields give inputs and which do not, in a sentence; once, before anything is taken. */
   readonly onColumns?: (text: string) => void;
   readonly onProgress: (counts: EnqueueCounts) => void;
+  /** Called once, before the first links are taken: a list without a link makes no batch. */
+  readonly openBatch?: () => Promise<void>;
   readonly signal: AbortSignal;
 }
 
@@ -67,6 +69,7 @@ export async function enqueueLists(request: EnqueueRequest, deps: EnqueueDeps): 
   const counts = { total: 0, accepted: 0, duplicates: 0, alreadySaved: 0, invalid: 0, savedChange: 0 };
   const underWay: Promise<EnqueuedChunk>[] = [];
   let chunk: LedgerLink[] = [];
+  let opened: Promise<void> | undefined;
   const { model, inputs = {} } = request;
   const finder = createItemFinder(model, inputs, deps.onInvalid);
   const notice = createColumnNotice(model, deps.onColumns);
@@ -80,6 +83,8 @@ export async function enqueueLists(request: EnqueueRequest, deps: EnqueueDeps): 
   };
   const send = async () => {
     if (chunk.length === 0) return;
+    opened ??= deps.openBatch?.() ?? Promise.resolve();
+    await opened;
     const sending = deps.ledger.enqueue(request.batch, chunk, options);
     // Its failure is met by whoever awaits it in turn; until then it must not count as unhandled.
     sending.catch(() => undefined);

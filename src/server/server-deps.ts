@@ -27,6 +27,9 @@ export interface ServerDeps {
   /** Where videos lie; read for playing them. */
   readonly storage: Storage;
   readonly operations: Operations;
+  /** Where uploads wait to be enqueued. */
+  readonly dataDir: string;
+  readonly mostListBytes: number;
   /** Asks the vendor for the balance; null when it does not say. Absent where there is no key. */
   readonly readCredits?: (signal: AbortSignal) => Promise<number | null>;
   readonly clock: Clock;
@@ -58,7 +61,8 @@ export interface InvalidEntry {
   readonly reason: string;
 }
 
-export interface CreateRequest {
+/** A list and what was chosen for it. */
+export interface ListRequest {
   readonly batch: string;
   readonly model: string;
   /** For messages; its extension hints at the format. */
@@ -67,7 +71,18 @@ export interface CreateRequest {
   /** For all links, by the names of the model's inputs. */
   readonly inputs: GivenInputs;
   readonly force: boolean;
+}
+
+export interface CreateRequest extends ListRequest {
+  /** Credits; null or unset: no other bound than it has. */
+  readonly budget?: number | null;
+  /** Unset: as it is, else 1. */
+  readonly priority?: number;
+  /** Nothing is submitted until somebody resumes it. */
+  readonly isPaused?: boolean;
   readonly onInvalid: (entry: InvalidEntry) => void;
+  /** Of the links taken so far. */
+  readonly onProgress?: (taken: number) => void;
   readonly signal: AbortSignal;
 }
 
@@ -80,21 +95,26 @@ export interface CreatedBatch {
   readonly invalid: number;
 }
 
-/** What a list holds, before anything is enqueued. */
-export interface ListCheck {
-  readonly ids: readonly string[];
-  readonly invalid: readonly InvalidEntry[];
+/** A link of a list that is only looked at. */
+export interface CheckedRow {
+  readonly id: string;
+  readonly url: string;
+  readonly inputs: Readonly<Record<string, unknown>>;
+  /** `repeated`: given before in the list. `known`: under way, or ended without a video. */
+  readonly what: 'new' | 'saved' | 'known' | 'repeated';
+}
+
+export interface CheckListener {
+  readonly onRow: (row: CheckedRow) => void;
+  readonly onInvalid: (entry: InvalidEntry) => void;
+  readonly onColumns: (text: string) => void;
+  readonly signal: AbortSignal;
 }
 
 /** What people can do. Each is safe to repeat, and each number is of items. */
 export interface Operations {
-  check(
-    model: string,
-    listName: string,
-    chunks: AsyncIterable<Uint8Array>,
-    /** For all links. */
-    inputs: GivenInputs,
-  ): Promise<ListCheck>;
+  /** Looks at every line; changes nothing. Credits by the definition's price, null when nobody knows. */
+  check(request: ListRequest, listener: CheckListener): Promise<{ readonly credits: number | null }>;
   /** @throws Error with a `code` of `BATCH` or `model-unknown` when the request itself is wrong */
   create(request: CreateRequest): Promise<CreatedBatch>;
   foreseeRetry(batch: string, selection: RetrySelection): Promise<RetryForecast>;

@@ -170,7 +170,8 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
     await tab.page.getByLabel('Links, one a line').fill(lines.join('\n'));
     await tab.page.getByRole('button', { name: 'Check' }).click();
     await tab.page.getByRole('heading', { name: 'Lines without a usable link' }).waitFor();
-    expect(await tab.page.getByRole('row').count()).toBe(11);
+    const invalid = tab.page.getByRole('region', { name: 'Lines without a usable link' });
+    expect(await invalid.getByRole('row').count()).toBe(11);
     expect(await window.system.session.ledger.batch('pasted')).toBeNull();
     expect(await seriousIssues(tab.page)).toEqual([]);
     await tab.page.getByRole('button', { name: 'Enqueue 990 links' }).click();

@@ -94,8 +94,8 @@ it('failures that differ only in numbers and ids are one group', () => {
 
 it.each([
   [{}, null],
-  [{ done: 'retried', n: '3' }, '3 links taken up again.'],
-  [{ done: 'retried', n: '1' }, '1 link taken up again.'],
+  [{ done: 'retried', n: '3' }, '3 links will be retried.'],
+  [{ done: 'retried', n: '1' }, '1 link will be retried.'],
   [{ done: '<script>', n: '1' }, null],
 ])('a page says only what it knows: %o', (query, words) => {
   expect(noticeOf(query)).toBe(words);

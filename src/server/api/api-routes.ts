@@ -290,6 +290,9 @@ async function createBatch(query: z.output<typeof createQuery>, request: Fastify
         chunks,
         inputs: Object.fromEntries((query.set ?? []).map(splitSetting)),
         force: query.force === 'true',
+        isPaused: query.paused === 'true',
+        ...(query.budget === undefined ? {} : { budget: query.budget }),
+        ...(query.priority === undefined ? {} : { priority: query.priority }),
         onInvalid: ({ line, text, reason }) => {
           if (invalidLines.length < invalidShown) invalidLines.push({ line, text, reason });
         },

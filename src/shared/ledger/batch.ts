@@ -34,9 +34,13 @@ export class BatchError extends Error {
   readonly code = 'BATCH';
 }
 
+export function isBatchName(name: string): boolean {
+  return /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name) && !/\.(part|lock)$/i.test(name);
+}
+
 /** @throws BatchError with what a name may look like */
 export function checkBatchName(name: string): string {
-  if (/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name) && !/\.(part|lock)$/i.test(name)) return name;
+  if (isBatchName(name)) return name;
   throw new BatchError(
     `"${name.slice(0, 100)}" cannot be a batch name: use 1 to 100 letters, digits, dots, dashes and underscores, with a letter or digit first`,
   );

@@ -294,6 +294,12 @@ export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
     return fromRecord(id, await redis.hmgetBuffer(keys.item(id), ...fieldLetters));
   }
 
+  /** In the order of the ids; null where there is no such item. */
+  async function statesOf(ids: readonly string[]): Promise<(ItemState | null)[]> {
+    const found = await Promise.all(ids.map((id) => redis.hget(keys.item(id), fields.state)));
+    return found.map((text) => itemStates.find((state) => state === text) ?? null);
+  }
+
   /**
    * All items of a batch in the order they were given, in pages; memory stays flat. While one page is used the next
    * are on their way.
@@ -399,6 +405,7 @@ export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
     note,
     touch,
     item,
+    statesOf,
     items,
     holdBatch,
     startBatch,

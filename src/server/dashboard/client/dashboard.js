@@ -138,16 +138,20 @@ document.addEventListener('submit', (event) => {
 for (const area of document.querySelectorAll('[data-drop]')) {
   const text = area.querySelector('textarea');
   const file = area.querySelector('input[type=file]');
-  const name = area.querySelector('input[name=listName]');
-  if (!(text instanceof HTMLTextAreaElement) || !(file instanceof HTMLInputElement)) continue;
-  /** @param {File | undefined | null} given */
-  const read = async (given) => {
-    if (!given) return;
-    text.value = await given.text();
-    if (name instanceof HTMLInputElement) name.value = given.name;
+  const form = area.closest('form');
+  if (!(text instanceof HTMLTextAreaElement) || !(file instanceof HTMLInputElement) || !form) continue;
+  const isNeeded = text.required;
+  const choose = () => {
+    text.required = isNeeded && !file.files?.length;
   };
-  file.hidden = false;
-  file.addEventListener('change', () => read(file.files?.[0]));
+  file.addEventListener('change', choose);
+  // What is pasted is sent as a file too: the server streams it, whatever its size.
+  form.addEventListener('formdata', ({ formData }) => {
+    const pasted = formData.get('list');
+    if (file.files?.length || typeof pasted !== 'string' || pasted.trim() === '') return;
+    formData.delete('list');
+    formData.set('file', new File([pasted], 'pasted.txt', { type: 'text/plain' }));
+  });
   area.addEventListener('dragover', (event) => {
     event.preventDefault();
     area.classList.add('dropping');
@@ -156,7 +160,9 @@ for (const area of document.querySelectorAll('[data-drop]')) {
   area.addEventListener('drop', (event) => {
     event.preventDefault();
     area.classList.remove('dropping');
-    if (event instanceof DragEvent) read(event.dataTransfer?.files[0]);
+    if (!(event instanceof DragEvent) || !event.dataTransfer?.files.length) return;
+    file.files = event.dataTransfer.files;
+    choose();
   });
 }
 

@@ -1,0 +1,100 @@
+/**
+ * Enqueues a list that was checked, from the same file. It runs behind the page: the page of the batch opens as soon as
+ * its first links are taken. Pressing twice enqueues once.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Refusal } from '../auth/guard.ts';
+import type { CreatedBatch } from '../server-deps.ts';
+import type { ListChecks } from '../uploads/list-checks.ts';
+import type { StagedList, StagedLists } from '../uploads/staged-lists.ts';
+import type { ActionParts } from './actions.ts';
+import { withNotice } from './notices.ts';
+import { batchPath } from './parts.ts';
+
+export interface Enqueuer {
+  /** @returns where to go; @throws Refusal with what is wrong with the list */
+  enqueue(
+    id: string,
+    list: StagedList,
+    who: { readonly who: string; readonly address: string },
+  ): Promise<string>;
+  stop(): Promise<void>;
+}
+
+const momentMs = 1500;
+
+export function createEnqueuer(
+  staged: StagedLists,
+  checks: ListChecks,
+  { deps, audit }: Pick<ActionParts, 'deps' | 'audit'>,
+): Enqueuer {
+  const stopping = new AbortController();
+  const running = new Map<string, Running>();
+
+  interface Running {
+    readonly done: Promise<CreatedBatch>;
+    readonly begun: Promise<void>;
+  }
+
+  function begin(id: string, list: StagedList, who: { who: string; address: string }): Running {
+    const begun = Promise.withResolvers<void>();
+    const done = deps.operations.create({
+      ...list,
+      chunks: staged.read(id),
+      onInvalid: () => undefined,
+      onProgress: () => begun.resolve(),
+      signal: stopping.signal,
+    });
+    const entry = { ...who, action: 'create', target: list.batch };
+    void done
+      .then(
+        async (created) => {
+          await audit.note({ ...entry, outcome: describe(created, stopping.signal.aborted) });
+          if (stopping.signal.aborted) return;
+          checks.forget(id);
+          await staged.discard(id);
+        },
+        (error: unknown) =>
+          audit.note({
+            ...entry,
+            outcome: `failed: ${error instanceof Error ? error.message : String(error)}`,
+          }),
+      )
+      .finally(() => running.delete(id));
+    return { done, begun: begun.promise };
+  }
+
+  return {
+    async enqueue(id, list, who) {
+      const { done, begun } = running.get(id) ?? begin(id, list, who);
+      running.set(id, { done, begun });
+      const late = sleep(momentMs)
+        .then(() => begun)
+        .then(() => null);
+      const created = await Promise.race([done, late]).catch(refuse);
+      if (created === null) return withNotice(batchPath(list.batch), 'create-runs');
+      if (created.accepted + created.duplicates + created.alreadySaved === 0)
+        throw new Refusal(422, 'There is no link in this list that the model takes. No batch was made.');
+      return withNotice(batchPath(created.batch), 'created', created.accepted);
+    },
+    async stop() {
+      stopping.abort();
+      await Promise.allSettled([...running.values()].map(({ done }) => done));
+    },
+  };
+}
+
+/** What is wrong with a name, a model or a list is told in the words of whoever found it. */
+function refuse(error: unknown): never {
+  const isTheirs =
+    error instanceof Error &&
+    'code' in error &&
+    ['BATCH', 'model-unknown', 'column-missing', 'list-read-failed', 'INPUT'].includes(String(error.code));
+  if (isTheirs) throw new Refusal(422, error.message);
+  throw error;
+}
+
+function describe({ accepted, duplicates, alreadySaved, invalid }: CreatedBatch, isCut: boolean): string {
+  const counts = `${accepted} accepted, ${duplicates} duplicate, ${alreadySaved} already saved, ${invalid} invalid`;
+  return isCut ? `${counts}; the server was stopped before the end of the list` : counts;
+}

@@ -1,0 +1,91 @@
+/**
+ * Checks of staged lists: each runs once in the background, in chunks between which others are served, and whoever asks
+ * sees how far it has come. A check of before a restart is begun again when somebody asks for it.
+ */
+import type { CheckedRow, InvalidEntry, Operations } from '../server-deps.ts';
+import type { StagedList, StagedLists } from './staged-lists.ts';
+
+export interface ListCheckState {
+  readonly isDone: boolean;
+  /** What is wrong with the list or the choices as a whole; null for nothing. */
+  readonly problem: string | null;
+  readonly counts: Readonly<Record<'new' | 'saved' | 'known' | 'repeated' | 'invalid', number>>;
+  /** The first ones. */
+  readonly rows: readonly CheckedRow[];
+  readonly invalid: readonly InvalidEntry[];
+  /** Which columns give inputs; null without columns. */
+  readonly columns: string | null;
+  /** By the definition's price; null when nobody knows before the first task. */
+  readonly credits: number | null;
+}
+
+export interface ListChecks {
+  of(id: string, staged: StagedList): ListCheckState;
+  forget(id: string): void;
+  stop(): void;
+}
+
+const rowsShown = 20;
+const invalidShown = 100;
+const mostRemembered = 100;
+
+export function createListChecks(
+  staged: StagedLists,
+  operations: Operations,
+  onError: (error: unknown) => void,
+): ListChecks {
+  const stopping = new AbortController();
+  const running = new Map<string, ListCheckState>();
+
+  function begin(id: string, list: StagedList): ListCheckState {
+    const state = {
+      isDone: false,
+      problem: null as string | null,
+      counts: { new: 0, saved: 0, known: 0, repeated: 0, invalid: 0 },
+      rows: [] as CheckedRow[],
+      invalid: [] as InvalidEntry[],
+      columns: null as string | null,
+      credits: 0 as number | null,
+    };
+    const request = { ...list, chunks: staged.read(id) };
+    operations
+      .check(request, {
+        onRow(row) {
+          state.counts[row.what] += 1;
+          if (state.rows.length < rowsShown) state.rows.push(row);
+        },
+        onInvalid(entry) {
+          state.counts.invalid += 1;
+          if (state.invalid.length < invalidShown) state.invalid.push(entry);
+        },
+        onColumns: (text) => {
+          state.columns = text;
+        },
+        signal: stopping.signal,
+      })
+      .then(
+        ({ credits }) => Object.assign(state, { credits, isDone: true }),
+        (error: unknown) => {
+          const isTheirs = error instanceof Error && 'code' in error && typeof error.code === 'string';
+          if (!isTheirs) onError(error);
+          const problem = isTheirs ? error.message : 'The check failed. The log says more. Check again.';
+          Object.assign(state, { problem, isDone: true });
+        },
+      );
+    return state;
+  }
+
+  return {
+    of(id, list) {
+      const known = running.get(id);
+      if (known !== undefined) return known;
+      const state = begin(id, list);
+      const [oldest] = running.keys();
+      if (running.size >= mostRemembered && oldest !== undefined) running.delete(oldest);
+      running.set(id, state);
+      return state;
+    },
+    forget: (id) => void running.delete(id),
+    stop: () => stopping.abort(),
+  };
+}

@@ -1,0 +1,93 @@
+/** A list from the browser: uploaded, checked line by line, and enqueued from the very file that was checked. */
+import { describe, expect, it } from 'vitest';
+import { shareLink } from '../setup/system.ts';
+import { until } from '../setup/until.ts';
+import { csrfIn, openWindow, type TestWindow } from './window.ts';
+
+const links = (count: number) => Array.from({ length: count }, (_, n) => shareLink(n)).join('\n');
+
+/** @returns the address of the check */
+async function upload(window: TestWindow, list: string, fields: Record<string, string> = {}) {
+  const form = new FormData();
+  form.set('csrf', csrfIn(await (await window.get('/new')).text()));
+  for (const [name, value] of Object.entries({ batch: 'pasted', model: 'sora-watermark-remover', ...fields }))
+    form.set(name, value);
+  if (list !== '') form.set('file', new File([list], 'links.txt', { type: 'text/plain' }));
+  return fetch(`${window.url}/new/check`, { method: 'POST', body: form, redirect: 'manual' });
+}
+
+async function checked(window: TestWindow, answer: Response): Promise<{ path: string; text: string }> {
+  expect(answer.status).toBe(303);
+  const path = answer.headers.get('location') ?? '';
+  let text = '';
+  await until(async () => {
+    text = await (await window.get(path)).text();
+    return !text.includes('Checking:');
+  }, 'the list is checked');
+  return { path, text };
+}
+
+describe('a list from the browser', () => {
+  it('of 40,000 links is checked while others are served, and enqueued as it was checked', async () => {
+    await using window = await openWindow();
+    await window.system.give(3, 'earlier');
+    const { path, text } = await checked(
+      window,
+      await upload(window, `${links(40_000)}\nnonsense\n${shareLink(7)}`),
+    );
+    expect(text).toContain('39,997');
+    expect(text).toContain('1 repeated in the list');
+    expect(text).toContain('Enqueue 40,000 links');
+    expect(text).toContain('399,970');
+    expect(await window.system.session.ledger.batch('pasted')).toBeNull();
+    expect((await window.post(path)).headers.get('location')).toMatch(/^\/batches\/pasted\?done=creat/);
+    const batch = () => window.system.session.ledger.batch('pasted');
+    await until(async () => (await batch())?.counts.queued === 40_000, 'all are enqueued');
+    await until(async () => (await window.get(path)).status === 404, 'the upload is forgotten');
+  });
+
+  it('takes a budget, a priority and a paused start, and can be changed without another upload', async () => {
+    await using window = await openWindow();
+    const first = await checked(
+      window,
+      await upload(window, links(3), { budget: '25', priority: '4', paused: 'on' }),
+    );
+    const staged = first.path.split('/').at(-1) ?? '';
+    expect(await (await window.get(`/new?from=${staged}`)).text()).toContain('as uploaded before');
+    const again = await upload(window, '', {
+      staged,
+      batch: 'changed',
+      budget: '15',
+      priority: '4',
+      paused: 'on',
+    });
+    const { path, text } = await checked(window, again);
+    expect(text).toContain('budget 15');
+    await window.post(path);
+    expect(await window.system.session.ledger.batch('changed')).toMatchObject({
+      budget: 15,
+      priority: 4,
+      isPaused: true,
+      counts: { queued: 3 },
+    });
+  });
+
+  it.each([
+    ['without a link', '# nothing\nnonsense\n', 'There is no link in this list'],
+    ['for a batch whose name cannot be one', links(1), 'starts with a letter or digit'],
+  ])('%s makes no batch', async (_name, list, words) => {
+    await using window = await openWindow();
+    const answer = await upload(window, list, words.startsWith('starts') ? { batch: 'bad name' } : {});
+    const text = answer.status === 303 ? (await checked(window, answer)).text : await answer.text();
+    expect(text).toContain(words);
+    const path = answer.headers.get('location');
+    if (path !== null) expect((await window.post(path)).status).toBe(422);
+    expect(await window.system.session.ledger.batchNames()).toEqual([]);
+    expect(await window.system.session.ledger.batch('pasted')).toBeNull();
+  });
+
+  it('without the token of the form is not kept', async () => {
+    await using window = await openWindow();
+    expect((await upload(window, links(1), { csrf: 'wrong' })).status).toBe(403);
+  });
+});
