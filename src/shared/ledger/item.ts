@@ -67,7 +67,7 @@ export const fields = {
   creditsSpent: 'c',
   chargedCredits: 'k',
   estimate: 'i',
-  excusedTasks: 'w',
+  excusedTasks: 'j',
   billedFailures: 'y',
   file: 'f',
   bytes: 'n',

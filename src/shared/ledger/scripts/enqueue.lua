@@ -80,7 +80,10 @@ local function takeAgain(key, id, inputs, state, home, others)
     newItems[#newItems + 1] = id
   end
   redis.call('HINCRBY', counts, state, -1)
-  redis.call('HDEL', key, 'r', 'g', 'a', 'm', 'd', 'v', 'n', 'h', 'f', 'y', 'k', unpack(inputFields))
+  redis.call('HDEL', key, 'r', 'g', 'a', 'm', 'd', 'v', 'n', 'h', 'f', 'y', 'k', 'j', unpack(inputFields))
+  -- A person has asked for it: the tasks so far do not count against the link.
+  local tasks = select(2, string.gsub(redis.call('HGET', key, 't') or '', '[^,]+', ''))
+  if tasks > 0 then redis.call('HSET', key, 'j', tasks) end
   keepInputs(key, inputs)
   redis.call('HSET', key, 's', 'queued', 'e', now)
   waiting[#waiting + 1] = id

@@ -50,10 +50,10 @@ for _, id in ipairs(ids) do
       redis.call('ZADD', active, now, id)
       table.insert(collected[to], id)
     else
-      redis.call('HDEL', key, 'r', 'g', 'a', 'm', 'y')
+      redis.call('HDEL', key, 'r', 'g', 'a', 'm', 'y', 'j')
       -- A person has asked for it: the tasks so far do not count against the link.
       local tasks = select(2, string.gsub(record[5] or '', '[^,]+', ''))
-      if tasks > 0 then redis.call('HSET', key, 'w', tasks) end
+      if tasks > 0 then redis.call('HSET', key, 'j', tasks) end
       backlogs[record[2]] = backlogs[record[2]] or {}
       table.insert(backlogs[record[2]], id)
       queued = queued + 1
