@@ -63,7 +63,7 @@ describe.concurrent('the stages of the work, each a process', () => {
     const failed = await project.run(['export', 'links', '--state', 'failed', '--reason', 'rejected']);
     expect(rowsOf(failed.stdout)).toMatchObject([{ url: shareLink(4), reason: 'rejected', taskId: null }]);
     const csv = await project.run(['export', 'links', '--format', 'csv']);
-    expect(csv.stdout).toMatch(/^\uFEFFid,url,model,/);
+    expect(csv.stdout).toMatch(/^\uFEFFid,url,inputs,model,/);
     expect(csv.stdout.trimEnd().split('\r\n')).toHaveLength(6);
   });
 

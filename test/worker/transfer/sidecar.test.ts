@@ -11,6 +11,7 @@ test('a sidecar tells where a video came from, what it is and what it cost', () 
   };
   const facts = {
     id: 's_1',
+    inputs: { prompt: 'winter' },
     batch: 'b',
     creditsSpent: 10,
     enqueuedAt: 0,
@@ -20,6 +21,7 @@ test('a sidecar tells where a video came from, what it is and what it cost', () 
   } as const;
   expect(sidecarOf(stored, disclosure, facts)).toEqual({
     id: 's_1',
+    inputs: { prompt: 'winter' },
     batch: 'b',
     url: 'https://sora.chatgpt.com/p/s_1',
     taskId: 't',
