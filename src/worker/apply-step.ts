@@ -81,10 +81,12 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
     case 'halt':
       return halt(step, item, data, context);
     case 'hold':
-      await ledger.move('hold', id, {
-        addAttempts: item.state === 'submitting' ? 1 : 0,
-        message: step.message,
-      });
+      await ledger.move(
+        'hold',
+        id,
+        { addAttempts: item.state === 'submitting' ? 1 : 0, message: step.message },
+        { expect: asDecided(item) },
+      );
       return done;
     case 'fail':
       await ledger.move(
@@ -95,7 +97,7 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
           message: step.message,
           ...(step.unpaid ? settled(step.credits) : {}),
         },
-        { expect: { state: item.state } },
+        { expect: asDecided(item) },
       );
       itemLog(item, context).info({ reason: step.reason, words: step.message }, 'A link failed');
       return done;
@@ -146,6 +148,11 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
     default:
       return step satisfies never;
   }
+}
+
+/** The item has had no other call and no other task since the decision. */
+function asDecided(item: Item): Expectation {
+  return { state: item.state, ...sameCall(item), ...sameTask(item) };
 }
 
 /** A repeated step must not meet the item's next call or task. */

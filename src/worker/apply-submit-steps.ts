@@ -76,11 +76,12 @@ export async function resubmitUnsure(
     await ledger.move('submitLater', item.id, changes, { nextLookMs: step.delayMs, expect });
     return { fate: 'delay', delayMs: step.delayMs };
   }
+  const taskId = item.taskIds.at(-1);
   await ledger.move(
     'resubmit',
     item.id,
     { addPossiblyPaidTwice: 1, message: step.message },
-    { nextLookMs: step.delayMs },
+    { nextLookMs: step.delayMs, expect: taskId === undefined ? {} : { taskId } },
   );
   await queues.add('submit', item.id, step.delayMs);
   return done;

@@ -7,6 +7,7 @@ import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Job, Worker as QueueWorker, type Telemetry } from 'bullmq';
 import { type JobData, jobDataSchema, type Stage, traced } from '../shared/jobs/catalogue.ts';
+import type { FailureReason, ItemState } from '../shared/ledger/states.ts';
 import { ModelError } from '../shared/models/load-models.ts';
 import { announceWorker } from '../shared/presence/worker-presence.ts';
 import { isRedisTrouble } from '../shared/redis/redis-trouble.ts';
@@ -135,7 +136,6 @@ function startStage(
     using _ = hold(running, job.id ?? '');
     using __ = held.hold(stage, (job.data.claim ?? job.data.beside)?.itemId ?? job.id ?? '');
     const fate = await runGuarded(
-      stage,
       job,
       () => run(job.id ?? '', jobDataSchema.parse(job.data), abort),
       context,
@@ -171,7 +171,6 @@ function hold(running: Set<string>, id: string): Disposable {
  * words of the error, so that it is accounted for.
  */
 async function runGuarded(
-  stage: Stage,
   job: Job<JobData>,
   run: () => Promise<JobFate>,
   context: WorkerContext,
@@ -195,7 +194,12 @@ async function runGuarded(
       );
     }
     if (!isLastAttempt(job)) throw error;
-    const reason = stage === 'download' ? 'download-failed' : 'attempts-exhausted';
-    return applyStep({ do: 'fail', reason, message }, item, job.data, context);
+    return applyStep({ do: 'fail', reason: reasonIn(item.state), message }, item, job.data, context);
   }
+}
+
+/** Behind a task that may yet bring a video stands a reason for which a retry looks at it again, and pays nothing. */
+function reasonIn(state: ItemState): FailureReason {
+  if (state === 'downloading') return 'download-failed';
+  return state === 'processing' ? 'task-timeout' : 'attempts-exhausted';
 }

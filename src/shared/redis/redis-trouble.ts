@@ -16,7 +16,18 @@ const messages =
 
 export function isRedisTrouble(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  return error instanceof ReplyError || errorNames.has(error.name) || messages.test(error.message);
+  if (error instanceof ReplyError) return !isFaultOfScript(error);
+  return errorNames.has(error.name) || messages.test(error.message);
+}
+
+const refusedWrite = /\b(?:MISCONF|OOM|NOREPLICAS|READONLY|LOADING|CLUSTERDOWN|MASTERDOWN)\b/;
+
+/**
+ * A script that breaks on what it finds does so each time: repeated as if Redis would recover, one record would stop
+ * everything for good. Redis 6 reports a refused write inside a script as a fault of it too, with its code in the text.
+ */
+function isFaultOfScript({ message }: Error): boolean {
+  return /^(?:ERR|WRONGTYPE)\b.*\buser_script\b/s.test(message) && !refusedWrite.test(message);
 }
 
 const advice: Readonly<Record<string, string>> = {
