@@ -51,6 +51,8 @@ const rowSchema = z.object({
   submittedAt: emptyIsNull(instant),
   completedAt: emptyIsNull(instant),
   savedAt: emptyIsNull(instant),
+  /** Older exports have none, and say it in the message. */
+  possiblyPaidTwice: amount.int().optional(),
 });
 type Row = z.output<typeof rowSchema>;
 
@@ -97,7 +99,7 @@ function itemOf(row: Row, model: ModelDefinition, inputs: Inputs): ImportedItem 
     inputs,
     url: followsFromId ? '' : row.url,
     message: isPaidTwice ? null : row.message,
-    possiblyPaidTwice: isPaidTwice ? 1 : 0,
+    possiblyPaidTwice: row.possiblyPaidTwice ?? (isPaidTwice ? 1 : 0),
     submitter: null,
   };
 }

@@ -4,10 +4,10 @@
  */
 import cookie from '@fastify/cookie';
 import type { FastifyError } from 'fastify';
+import { createAuditLog } from '../shared/audit/audit-log.ts';
 import { apiPageRoutes } from './api/api-page.ts';
 import { apiRoutes } from './api/api-routes.ts';
 import type { Accounts } from './auth/accounts.ts';
-import { createAuditLog } from './auth/audit-log.ts';
 import { guard, Refusal } from './auth/guard.ts';
 import { createLoginLimit } from './auth/login-limit.ts';
 import { createSessions } from './auth/sessions.ts';

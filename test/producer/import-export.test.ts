@@ -191,7 +191,13 @@ function goodRow() {
       message: null,
     },
     ...{ taskId: null, taskIds: [], attempts: 0, creditsSpent: 0, file: null, bytes: null, sha256: null },
-    ...{ enqueuedAt: '2026-01-01T00:00:00.000Z', submittedAt: null, completedAt: null, savedAt: null },
+    ...{
+      enqueuedAt: '2026-01-01T00:00:00.000Z',
+      submittedAt: null,
+      completedAt: null,
+      savedAt: null,
+      possiblyPaidTwice: 0,
+    },
   };
 }
 

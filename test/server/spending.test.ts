@@ -85,3 +85,19 @@ describe('a held link', () => {
     });
   });
 });
+
+it('links possibly paid twice are found, shown and exported', async () => {
+  await using window = await openWindow();
+  const [first = ''] = await window.system.give(3);
+  const { ledger } = window.system.session;
+  await ledger.move('beginSubmit', first);
+  await ledger.move('submitLater', first, { addPossiblyPaidTwice: 1 });
+  const page = await (await window.get('/batches/test?twice=1')).text();
+  expect([...page.matchAll(/href="\/items\/(s_\w+)"/g)].map(([, id]) => id)).toEqual([first]);
+  const found = await (await window.get('/api/v1/batches/test/items?paidTwice=true')).json();
+  expect(found.items.map(({ id }: { id: string }) => id)).toEqual([first]);
+  const exported = await (await window.get('/batches/test/export?format=csv&twice=1')).text();
+  const [head = '', row = ''] = exported.trim().split('\r\n');
+  expect(head.endsWith(',possiblyPaidTwice')).toBe(true);
+  expect(row.endsWith(',1')).toBe(true);
+});

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { type CancelSummary, cancelBatch } from '../../producer/cancel-batch.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { plural } from '../format.ts';
+import { noteAction } from '../note-action.ts';
 import type { Terminal } from '../terminal.ts';
 import { operationsOf, requireBatch, withSession } from '../with-session.ts';
 import { jsonOption } from './options.ts';
@@ -23,6 +24,12 @@ command goes on. What was cancelled is taken up again with: kie-batch retry BATC
       withSession(terminal, async (session) => {
         await requireBatch(name, session);
         const summary = await cancelBatch(name, operationsOf(session), flags);
+        const action = flags.abandon ? 'cancel --abandon' : 'cancel';
+        await noteAction(session, {
+          action,
+          target: name,
+          outcome: `${plural(summary.cancelled, 'link')}`,
+        });
         if (flags.json) terminal.json({ batch: name, ...summary });
         else terminal.print(describeCancel(name, summary).join('\n'));
         process.exitCode = exitCodes.saved;

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import type { Session } from '../../app/session.ts';
 import { resetGate } from '../../shared/gate-state/gate-state.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { noteAction } from '../note-action.ts';
 import type { Terminal } from '../terminal.ts';
 import { operationsOf, requireBatch, withSession } from '../with-session.ts';
 import { jsonOption } from './options.ts';
@@ -38,6 +39,11 @@ function command(verb: 'pause' | 'resume', description: string, terminal: Termin
         if (name === undefined) await (verb === 'pause' ? operations.pauseAll() : operations.resumeAll());
         else await operations[verb](name);
         if (flags.resetGate) await resetGates(session);
+        await noteAction(session, {
+          action: verb,
+          target: name ?? 'everything',
+          outcome: flags.resetGate ? 'done, the gates were reset' : 'done',
+        });
         if (flags.json) terminal.json({ batch: name ?? null, paused: verb === 'pause' });
         else terminal.print(describe(verb, name));
         process.exitCode = exitCodes.saved;

@@ -1,6 +1,7 @@
 /** `kie-batch priority`: how many turns a batch gets where others get one. */
 import { Command } from 'commander';
 import { exitCodes } from '../exit-codes.ts';
+import { noteAction } from '../note-action.ts';
 import type { Terminal } from '../terminal.ts';
 import { operationsOf, requireBatch, withSession } from '../with-session.ts';
 import { jsonOption, priorityOf } from './options.ts';
@@ -15,6 +16,7 @@ export function priorityCommand(terminal: Terminal): Command {
       withSession(terminal, async (session) => {
         await requireBatch(name, session);
         await operationsOf(session).setPriority(name, priority);
+        await noteAction(session, { action: 'priority', target: name, outcome: String(priority) });
         if (flags.json) terminal.json({ batch: name, priority });
         else terminal.print(`${name} has priority ${priority}`);
         process.exitCode = exitCodes.saved;

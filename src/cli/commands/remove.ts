@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { removeBatch } from '../../producer/remove-batch.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { plural } from '../format.ts';
+import { noteAction } from '../note-action.ts';
 import type { Terminal } from '../terminal.ts';
 import { operationsOf, requireBatch, withSession } from '../with-session.ts';
 import { jsonOption } from './options.ts';
@@ -23,6 +24,7 @@ after a time by itself, set RETAIN_SAVED_DAYS and RETAIN_FAILED_DAYS.`,
       withSession(terminal, async (session) => {
         await requireBatch(name, session);
         const { removed, kept, isGone } = await removeBatch(name, operationsOf(session));
+        await noteAction(session, { action: 'remove', target: name, outcome: plural(removed, 'link') });
         if (flags.json) terminal.json({ batch: name, removed, kept, gone: isGone });
         else {
           const rest = kept === 0 ? '' : `; ${plural(kept, 'link')} still under way or held were left`;

@@ -6,6 +6,7 @@ import { retryBatch } from '../../producer/retry-batch.ts';
 import { failureReasons } from '../../shared/ledger/states.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { plural } from '../format.ts';
+import { noteAction } from '../note-action.ts';
 import type { Terminal } from '../terminal.ts';
 import { openVerification } from '../verification.ts';
 import { operationsOf, requireBatch, withSession } from '../with-session.ts';
@@ -31,6 +32,9 @@ export function retryCommand(terminal: Terminal): Command {
         await requireBatch(name, session);
         const deps = { operations: operationsOf(session), queues: session.queues };
         const { retried, collected } = await retryBatch(name, deps, reason);
+        const why = reason === undefined ? '' : ` with the reason ${reason}`;
+        const outcome = `${plural(retried, 'link')}${why}`;
+        await noteAction(session, { action: 'retry', target: name, outcome });
         if (flags.json) terminal.json({ batch: name, retried, collected });
         else terminal.print(`${name}: ${plural(retried, 'link')} taken up again${paidPart(collected)}`);
         process.exitCode = exitCodes.saved;
@@ -48,6 +52,8 @@ async function retryMissing(
     await requireBatch(name, session);
     await using verification = await openVerification(session.configuration);
     const summary = await fetchMissing(name, { ...session, verify: verification.deps });
+    const outcome = `${plural(summary.missing, 'file')} missing, ${summary.fetchedAgain} fetched again`;
+    await noteAction(session, { action: 'retry --missing', target: name, outcome });
     if (json) terminal.json({ batch: name, ...summary });
     else terminal.print(describeMissing(name, summary));
     process.exitCode = exitCodes.saved;

@@ -26,6 +26,7 @@ import { checkShared, type GivenInputs } from '../../shared/models/resolve-input
 import { exitCodes } from '../exit-codes.ts';
 import { formatDuration } from '../format.ts';
 import { withInterrupt } from '../interrupt.ts';
+import { noteAction } from '../note-action.ts';
 import {
   describeBrought,
   describeRun,
@@ -107,6 +108,12 @@ async function add(name: string, flags: AddFlags, scheduling: Scheduling, termin
     process.cwd(),
     scheduling,
   );
+  const { session } = scheduling;
+  await noteAction(session, {
+    action: 'schedule add',
+    target: name,
+    outcome: `${schedule.cron} ${schedule.timeZone}, ${schedule.source}`,
+  });
   const ticks = nextTicks(schedule.cron, schedule.timeZone, Date.now(), 3);
   if (flags.json) terminal.json(viewForScripts(await viewSchedule(name, 1, scheduling)));
   else if (schedule.paused) terminal.print(`${name}: changed; it is paused`);
@@ -185,6 +192,11 @@ async function run(name: string, json: boolean, scheduling: Scheduling, terminal
     terminal.say(`${name} is running already, for ${since} on ${host}; it is not started twice.`);
     return exitCodes.failures;
   }
+  await noteAction(session, {
+    action: 'schedule run',
+    target: name,
+    outcome: answer.run.error ?? `${answer.run.counts.accepted} accepted`,
+  });
   if (json) terminal.json(runForScripts(answer.run));
   else terminal.print(`${name}: ${describeBrought(answer.run)}`);
   return answer.run.error === null ? exitCodes.saved : exitCodes.failures;
@@ -228,6 +240,7 @@ function simpleCommand(
     .action((name: string, { json }: { json: boolean }) =>
       withSchedules(terminal, [], async (scheduling) => {
         await act(name, scheduling);
+        await noteAction(scheduling.session, { action: `schedule ${word}`, target: name, outcome: 'done' });
         if (json) terminal.json({ name, [word]: true });
         else terminal.print(`${name}: ${done}`);
       }),

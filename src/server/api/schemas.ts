@@ -59,6 +59,7 @@ export const itemSchema = z.object({
   submittedAt: instant.nullable(),
   completedAt: instant.nullable(),
   savedAt: instant.nullable(),
+  possiblyPaidTwice: count,
 });
 
 export const eventSchema = z.object({
@@ -102,6 +103,7 @@ export const pageQuery = z.strictObject({
 export const itemsQuery = pageQuery.extend({
   state: stateSchema.optional(),
   reason: reasonSchema.optional(),
+  paidTwice: z.enum(['true', 'false']).optional().describe('Only those possibly paid twice.'),
   q: z.string().max(1000).optional().describe('A link, an id, a task id, or a part of an id.'),
 });
 const nextSchema = z

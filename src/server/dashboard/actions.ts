@@ -6,7 +6,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { AuditLog } from '../auth/audit-log.ts';
+import type { AuditLog } from '../../shared/audit/audit-log.ts';
 import { type GuardParts, Refusal, requireOperator } from '../auth/guard.ts';
 import { actWithin } from '../readings/remember.ts';
 import type { ServerDeps } from '../server-deps.ts';

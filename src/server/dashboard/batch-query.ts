@@ -10,17 +10,20 @@ export const itemQuerySchema = z.object({
   q: z.string().trim().max(1000).optional().catch(undefined),
   state: z.enum(itemStates).optional().catch(undefined),
   reason: z.enum(failureReasons).optional().catch(undefined),
+  /** Only those possibly paid twice. */
+  twice: z.literal('1').optional().catch(undefined),
   /** Where the page begins, as the page before said. */
   from: z.coerce.number().int().min(0).max(1e9).catch(0),
 });
 export type ItemQuery = z.infer<typeof itemQuerySchema>;
 
-export function queryString({ q, state, reason, from }: ItemQuery): string {
+export function queryString({ q, state, reason, twice, from }: ItemQuery): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries({
     q,
     state,
     reason,
+    twice,
     from: from > 0 ? String(from) : undefined,
   })) {
     if (value) query.set(name, value);

@@ -91,7 +91,7 @@ ${tiles([
     value: count(batch.creditsSpent),
     note:
       batch.possiblyPaidTwice > 0
-        ? `${count(batch.possiblyPaidTwice)} possibly paid twice`
+        ? html`<a href="${batchPath(batch.name, '?twice=1#items')}">${count(batch.possiblyPaidTwice)} possibly paid twice</a>`
         : 'by the vendor’s records',
     ...(batch.possiblyPaidTwice > 0 ? { tone: 'warn' as const } : {}),
   },
@@ -162,6 +162,7 @@ function searchForm({ name }: Batch, query: ItemQuery): Html {
 <label>Link, id or task id<input type="search" name="q" value="${query.q ?? ''}" placeholder="https://… or s_68e8… or a part of an id" maxlength="1000"></label>
 <label>State<select name="state">${['', ...itemStates].map((state) => option(state, query.state))}</select></label>
 <label>Reason<select name="reason">${['', ...failureReasons].map((reason) => option(reason, query.reason))}</select></label>
+<label>Paid twice<select name="twice"><option value="">any</option><option value="1"${query.twice === '1' ? html` selected` : null}>possibly</option></select></label>
 <button class="primary">Search</button>
 </form>`;
 }
@@ -170,8 +171,8 @@ function itemTable({ batch, items, query }: BatchReading): Html {
   const isOn = !isThrough(items, itemsAPage);
   const rest = html`${isOn ? searchGoesOn(items, batch) : null}${pageLinks({ batch, items, query }, isOn)}`;
   if (items.items.length === 0) {
-    const isFiltered = Boolean(query.q || query.state || query.reason);
-    const words = isFiltered ? 'No link of this batch fits.' : 'No links yet.';
+    const isFiltered = Boolean(query.q || query.state || query.reason || query.twice);
+    const words = isFiltered ? 'No link of this batch matches.' : 'No links yet.';
     return html`${isOn ? null : html`<p class="empty">${words}</p>`}${rest}`;
   }
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Table"><table class="items"><thead><tr><th scope="col">Link</th><th scope="col">State</th><th scope="col">Why</th><th scope="col" class="desk">Task</th><th scope="col" class="desk">Given</th><th scope="col" class="desk number">Size</th></tr></thead><tbody>${items.items.map(itemRow)}</tbody></table></div>${rest}`;

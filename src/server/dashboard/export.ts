@@ -15,6 +15,7 @@ const exportQuery = z.object({
   format: z.enum(['csv', 'jsonl']).catch('csv'),
   state: z.enum(itemStates).optional().catch(undefined),
   reason: z.enum(failureReasons).optional().catch(undefined),
+  twice: z.literal('1').optional().catch(undefined),
   message: z.string().max(1000).optional().catch(undefined),
 });
 type ExportQuery = z.infer<typeof exportQuery>;
@@ -69,7 +70,8 @@ async function* pagesOf(
   }
 }
 
-function isWanted(item: Item, { state, reason, message }: ExportQuery): boolean {
+function isWanted(item: Item, { state, reason, message, twice }: ExportQuery): boolean {
+  if (twice !== undefined && item.possiblyPaidTwice === 0) return false;
   if (state !== undefined && item.state !== state) return false;
   if (reason !== undefined && item.reason !== reason) return false;
   return message === undefined || groupKey(item.message ?? '') === groupKey(message);

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import type { AuditLog } from '../auth/audit-log.ts';
+import type { AuditLog } from '../../shared/audit/audit-log.ts';
 import { type GuardParts, Refusal, sessionCookie, viewerOf } from '../auth/guard.ts';
 import type { LoginLimit } from '../auth/login-limit.ts';
 import { html } from './html.ts';

@@ -1,6 +1,6 @@
 /** The cards of the overview: what failed, the gate, credits, storage, workers. Pure. */
 import type { GateState } from '../../shared/gate-state/gate-state.ts';
-import type { Batch } from '../../shared/ledger/batch.ts';
+import { type Batch, unfinished } from '../../shared/ledger/batch.ts';
 import type { PresentWorker } from '../../shared/presence/worker-presence.ts';
 import type { Overview } from '../readings/overview.ts';
 import { type Html, html } from './html.ts';
@@ -11,16 +11,21 @@ function describeLimit({ max, windowMs }: GateState['limit']): string {
 }
 
 export function failureList(batches: readonly Batch[]): Html {
-  const rows = batches.flatMap(({ name, failures }) =>
-    Object.entries(failures).map(([reason, number]) => ({ name, reason, number })),
+  const rows = batches.flatMap(({ name, failures, counts }) =>
+    Object.entries(failures).map(([reason, number]) => ({
+      name,
+      reason,
+      number,
+      isLive: unfinished(counts) > 0,
+    })),
   );
   if (rows.length === 0) return html`<p class="empty">Nothing has failed.</p>`;
-  rows.sort((a, b) => b.number - a.number);
+  rows.sort((a, b) => Number(b.isLive) - Number(a.isLive) || b.number - a.number);
   return html`<ul class="plain">${rows
     .slice(0, 8)
     .map(
-      ({ name, reason, number }) =>
-        html`<li><a href="${batchPath(name, `?state=failed&reason=${reason}`)}">${count(number)} ${reason}</a> <span class="note">in ${name}</span></li>`,
+      ({ name, reason, number, isLive }) =>
+        html`<li><a href="${batchPath(name, `?state=failed&reason=${reason}`)}">${count(number)} ${reason}</a> <span class="note">in ${name}${isLive ? null : ', ended'}</span></li>`,
     )}</ul>`;
 }
 

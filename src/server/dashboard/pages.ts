@@ -116,13 +116,14 @@ async function heldOf({ name, counts }: Batch, { search }: ServerDeps): Promise<
 function createItemReader(deps: ServerDeps) {
   const searches = new Map<string, () => Promise<ItemPage>>();
   return async (batch: string, query: ItemQuery): Promise<ItemPage> => {
-    const { q, state, reason, from } = query;
+    const { q, state, reason, twice, from } = query;
     const named = q && from === 0 ? await findNamed(batch, q, deps) : null;
     if (named !== null) return { items: [named], next: null, examined: 1 };
-    const filter = { state, reason, part: q };
+    const filter = { state, reason, part: q, paidTwice: twice === '1' };
     const look = (start: number, size: number) =>
       deps.search.page(batch, filter, { from: start, size, budgetMs: searchBudgetMs });
-    if (!q && (state === undefined || state === 'failed' || state === 'held')) return look(from, itemsAPage);
+    if (!q && twice === undefined && (state === undefined || state === 'failed' || state === 'held'))
+      return look(from, itemsAPage);
     const key = `${batch}?${queryString(query)}`;
     const search =
       searches.get(key) ?? createGrowingSearch({ look, from, size: itemsAPage, keptMs: searchFreshMs });

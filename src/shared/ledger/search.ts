@@ -17,6 +17,8 @@ import { itemOfTask } from './task-index.ts';
 export interface ItemFilter {
   readonly state?: ItemState | undefined;
   readonly reason?: FailureReason | undefined;
+  /** An answer was lost and the call repeated: it may be paid twice. */
+  readonly paidTwice?: boolean | undefined;
   /** Part of an id; whole links, ids and task ids are for `find`. */
   readonly part?: string | undefined;
 }
@@ -97,7 +99,7 @@ export function createItemSearch(deps: {
   /** The next items of a batch that pass the filter, in the order they were given; failed and held ones latest first. */
   async function page(batch: string, filter: ItemFilter, request: PageRequest): Promise<ItemPage> {
     const state = filter.state ?? (filter.reason === undefined ? undefined : 'failed');
-    if (filter.part) return pageByScan(batch, { ...filter, state }, request);
+    if (filter.part || filter.paidTwice) return pageByScan(batch, { ...filter, state }, request);
     if (state === 'failed' || state === 'held') return pageOfListed(batch, state, filter, request);
     if (state === undefined) return pageOfAll(batch, request);
     return pageByScan(batch, { ...filter, state }, request);
@@ -120,7 +122,16 @@ export function createItemSearch(deps: {
     return walk(request, async (from) => {
       const reply = await scan(
         [keys.items(batch)],
-        [prefix, from, size, request.size - ids.length, filter.state ?? '', filter.reason ?? '', part],
+        [
+          prefix,
+          from,
+          size,
+          request.size - ids.length,
+          filter.state ?? '',
+          filter.reason ?? '',
+          part,
+          filter.paidTwice ? '1' : '',
+        ],
       );
       const [next, examined, ...found] = scanned.parse(reply);
       ids.push(...found);

@@ -23,6 +23,8 @@ export interface ExportRow {
   readonly submittedAt: string | null;
   readonly completedAt: string | null;
   readonly savedAt: string | null;
+  /** How often a create call was repeated although an earlier one may have been paid. */
+  readonly possiblyPaidTwice: number;
 }
 
 export const exportColumns = [
@@ -45,6 +47,7 @@ export const exportColumns = [
   'submittedAt',
   'completedAt',
   'savedAt',
+  'possiblyPaidTwice',
 ] as const satisfies readonly (keyof ExportRow)[];
 
 /** @param batch the exported one, which may not be the one the item's file lies under */
@@ -71,6 +74,7 @@ export function exportRow(item: Item, batch: string): ExportRow {
     submittedAt: isoTime(item.submittedAt),
     completedAt: isoTime(item.completedAt),
     savedAt: isoTime(item.savedAt),
+    possiblyPaidTwice: item.possiblyPaidTwice,
   };
 }
 

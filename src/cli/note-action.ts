@@ -1,0 +1,32 @@
+/**
+ * Tells the audit log what a person has done on the command line, with the user's name and the host. A log that cannot be
+ * written changes nothing of what was done.
+ */
+import { hostname, userInfo } from 'node:os';
+import type { Session } from '../app/session.ts';
+import { createAuditLog } from '../shared/audit/audit-log.ts';
+
+export interface CommandAction {
+  /** As on the command line: `retry`, `schedule add` … */
+  readonly action: string;
+  /** The batch or schedule, or `everything`. */
+  readonly target: string;
+  readonly outcome: string;
+}
+
+export async function noteAction(
+  { redis, configuration, logger }: Pick<Session, 'redis' | 'configuration' | 'logger'>,
+  action: CommandAction,
+): Promise<void> {
+  const audit = createAuditLog(redis, configuration.QUEUE_PREFIX, logger);
+  await audit.note({ ...action, who: userName(), address: `command line on ${hostname()}` });
+}
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A user without an entry, as in many containers.
+    return `uid ${process.getuid?.() ?? 'unknown'}`;
+  }
+}
