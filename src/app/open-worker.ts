@@ -59,6 +59,7 @@ export async function openWorker(
   parts: WorkerParts,
   handle: RedisHandle,
   stages: readonly Stage[],
+  onlyBatch: string | null,
 ): Promise<OpenWorker> {
   const { configuration, logger, redis, clock } = parts;
   const prefix = configuration.QUEUE_PREFIX;
@@ -108,6 +109,7 @@ export async function openWorker(
       fetcher: createResultFetcher({ storage, outgoing, clock: steadyClock, logger, configuration }),
       submitRules: { mostAttempts, onAmbiguous: configuration.ON_AMBIGUOUS_SUBMIT, backoff: submitBackoff },
       callbackUrl: configuration.CALLBACK_BASE_URL ?? null,
+      onlyBatch,
       random: Math.random,
     },
     {
@@ -118,15 +120,19 @@ export async function openWorker(
     },
   );
   const unfinished = stages.includes('download') ? startUnfinishedSweeper(storage, logger) : null;
-  const schedules = startScheduleRunner({
-    ...parts,
-    prefix,
-    connection: handle.connect('blocking'),
-    sources: { outgoing, clock: systemClock, logger, maxListBytes: configuration.MAX_LIST_BYTES },
-    storageRoot: rootOf(storage),
-    host: hostname(),
-    nudge: worker.nudge,
-  });
+  // Whoever works on one batch brings no links into others.
+  const schedules =
+    onlyBatch !== null
+      ? null
+      : startScheduleRunner({
+          ...parts,
+          prefix,
+          connection: handle.connect('blocking'),
+          sources: { outgoing, clock: systemClock, logger, maxListBytes: configuration.MAX_LIST_BYTES },
+          storageRoot: rootOf(storage),
+          host: hostname(),
+          nudge: worker.nudge,
+        });
   const retention = startRetention(
     { savedDays: configuration.RETAIN_SAVED_DAYS, failedDays: configuration.RETAIN_FAILED_DAYS },
     { ...parts, prefix },
@@ -136,7 +142,7 @@ export async function openWorker(
     nudge: worker.nudge,
     abandon: worker.abandon,
     async stop(deadlineMs) {
-      await Promise.all([worker.stop(deadlineMs), schedules.stop(), retention.stop(), unfinished?.stop()]);
+      await Promise.all([worker.stop(deadlineMs), schedules?.stop(), retention.stop(), unfinished?.stop()]);
       await Promise.all([vendor.close(), outgoing.close(), storage.close()]);
     },
   };

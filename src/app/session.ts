@@ -33,7 +33,8 @@ export interface Session {
   readonly queues: Queues;
   /** Redis's time, which this process follows from the first call on: for whoever works or serves. */
   keepTime(): Promise<Clock>;
-  startWorker(stages: readonly Stage[]): Promise<OpenWorker>;
+  /** @param onlyBatch submit links of this batch alone; null: of all */
+  startWorker(stages: readonly Stage[], onlyBatch?: string | null): Promise<OpenWorker>;
   /** The same data on a connection of its own, whose commands fail at once while Redis is away. */
   connectForRequests(): Promise<RequestSide>;
   close(): Promise<void>;
@@ -114,10 +115,10 @@ export async function openSession({
     ledger,
     queues,
     keepTime,
-    async startWorker(on) {
+    async startWorker(on, onlyBatch = null) {
       const [{ openWorker }, clock] = await Promise.all([import('./open-worker.ts'), keepTime()]);
       const parts = { configuration, logger, models, redis, ledger, queues, telemetry, clock };
-      return openWorker(parts, handle, on);
+      return openWorker(parts, handle, on, onlyBatch);
     },
     async connectForRequests() {
       const connection = handle.connect('requests');

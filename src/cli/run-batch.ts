@@ -19,6 +19,7 @@ import type { Inputs } from '../shared/models/input-spec.ts';
 
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { usualPrice } from '../shared/models/price.ts';
+import { listWorkers } from '../shared/presence/worker-presence.ts';
 import { isRedisTrouble } from '../shared/redis/redis-trouble.ts';
 import { rootOf } from '../shared/storage/storage-root.ts';
 import { describeDearer } from '../shared/wording/dearer.ts';
@@ -43,6 +44,8 @@ export interface RunRequest {
   /** For all links. */
   readonly inputs: Inputs;
   readonly exitOnHalt: boolean;
+  /** Work on everything that waits, not on this batch alone. */
+  readonly all: boolean;
 }
 
 export interface RunEnd {
@@ -62,13 +65,15 @@ export interface RunDeps {
 }
 
 const lookEveryMs = 200;
+/** Other batches that wait are named, so many at most. */
+const shownBatches = 5;
 /** Open calls get this long to end after Ctrl-C. */
 const drainMs = 8000;
 
 export async function runBatch(request: RunRequest, deps: RunDeps): Promise<RunEnd> {
   const { session, progress, signal } = deps;
   const startedAt = performance.now();
-  const worker = await session.startWorker(stages);
+  const worker = await session.startWorker(stages, request.all ? null : request.batch);
   deps.onQuit(worker.abandon);
   try {
     await session.ledger.openBatch(request.batch, {
@@ -97,6 +102,7 @@ export async function runBatch(request: RunRequest, deps: RunDeps): Promise<RunE
     deps.invalidLines.finish();
     const agreed = await agree(request, isHeld, deps);
     if (agreed) worker.nudge();
+    if (agreed && !request.all) await nameOthers(request.batch, deps);
     const ended = agreed ? await waitForEnd(request, since, deps) : 'declined';
     const batch = await readBatch(request.batch, session);
     return { ended, facts: { given, batch, savedBefore, elapsedMs: performance.now() - startedAt } };
@@ -120,6 +126,23 @@ async function agree(
   const agreed = await agreeToCost(batch, forecast, { ...cost, terminal, ask });
   if (agreed && isHeld) await session.ledger.startBatch(name);
   return agreed;
+}
+
+/** Links of other batches that nobody works on are not forgotten; they are just not this run's to pay for. */
+async function nameOthers(
+  batch: string,
+  { session, progress }: Pick<RunDeps, 'session' | 'progress'>,
+): Promise<void> {
+  const { redis, configuration, ledger } = session;
+  const others = (await ledger.waitingBatches(shownBatches + 2)).filter((name) => name !== batch);
+  if (others.length === 0) return;
+  const workers = await listWorkers(redis, configuration.QUEUE_PREFIX);
+  if (workers.some(({ isAlive, onlyBatch }) => isAlive && onlyBatch === null)) return;
+  const more = others.length > shownBatches ? ' and more' : '';
+  const names = others.slice(0, shownBatches).join(', ');
+  progress.note(
+    `Links also wait in ${names}${more}. This run leaves them alone; work on them with: kie-batch worker, or run --all`,
+  );
 }
 
 /**

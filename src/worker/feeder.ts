@@ -45,7 +45,7 @@ export function startFeeder(context: WorkerContext): Feeder {
     const halts = await listHalts(redis, prefix);
     if (isHalted && openTrial('submit', halts) === null) return false;
     const wanted = isHalted ? 1 : freeSlots + readyJobs;
-    const { ids, exhausted } = await ledger.take(wanted, modelsHalted('submit', halts));
+    const { ids, exhausted } = await ledger.take(wanted, modelsHalted('submit', halts), context.onlyBatch);
     if (ids.length > 0) await queues.addMany('submit', ids);
     const ended = await Promise.all(exhausted.map((batch) => endUnaffordable(batch, context)));
     return ended.some((count) => count > 0);

@@ -40,11 +40,13 @@ export interface SubmitStageDeps {
   readonly admitted: () => void;
   /** Whether another worker has ended, and its create calls with it. */
   readonly isGone: (workerId: string) => Promise<boolean>;
+  /** Whether another worker submits links of one of these batches. */
+  readonly isWanted: (batches: readonly string[]) => Promise<boolean>;
 }
 
 export function createSubmitStage(
   context: WorkerContext,
-  { admitted, isGone }: SubmitStageDeps,
+  { admitted, isGone, isWanted }: SubmitStageDeps,
 ): SubmitStage {
   const { ledger, models, random, held, calls, workerId } = context;
   const tokens = createCallbackTokens(context);
@@ -60,9 +62,23 @@ export function createSubmitStage(
         return done;
       }
       if (item.state !== 'queued') return done;
+      if (await isForOthers(item)) {
+        await ledger.returnToBacklog(id);
+        return done;
+      }
       return submit(item, models.get(item.model), data, signal);
     },
   };
+
+  /**
+   * The queue is everybody's: a job of another batch may have been left by a worker that has ended. Where another
+   * worker works on that batch it is submitted as that one would.
+   */
+  async function isForOthers({ batch, otherBatches }: Item): Promise<boolean> {
+    const { onlyBatch } = context;
+    const batches = [batch, ...otherBatches];
+    return onlyBatch !== null && !batches.includes(onlyBatch) && !(await isWanted(batches));
+  }
 
   /** The call of a worker that is gone; or the answer was lost earlier, and its callback is waited for. */
   async function findLost(item: Item, data: JobData): Promise<JobFate> {

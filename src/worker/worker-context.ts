@@ -42,6 +42,8 @@ export interface WorkerContext {
   readonly prefix: string;
   readonly dataDir: string;
   readonly submitRules: SubmitRules;
+  /** Submit links of this batch alone; null: of all. */
+  readonly onlyBatch: string | null;
   /** Where the vendor sends callbacks, or null. */
   readonly callbackUrl: string | null;
   readonly logger: Logger;

@@ -67,11 +67,22 @@ export function startWorker(context: WorkerContext, settings: WorkerSettings): R
   const held = countHeld();
   const feeder: Feeder | null = stages.includes('submit') ? startFeeder(context) : null;
   const presence = announceWorker(
-    { id: context.workerId, host: hostname(), pid: process.pid, stages, startedAt: context.clock.now() },
+    {
+      id: context.workerId,
+      host: hostname(),
+      pid: process.pid,
+      stages,
+      startedAt: context.clock.now(),
+      onlyBatch: context.onlyBatch,
+    },
     () => held.list(),
     context,
   );
-  const submit = createSubmitStage(context, { admitted: () => feeder?.nudge(), isGone: presence.isGone });
+  const submit = createSubmitStage(context, {
+    admitted: () => feeder?.nudge(),
+    isGone: presence.isGone,
+    isWanted: presence.isWanted,
+  });
   const runs: Readonly<Record<Stage, Run>> = {
     submit: submit.run,
     'status-check': async (id, data, signal) => {

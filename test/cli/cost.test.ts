@@ -177,6 +177,7 @@ function runOf(
       sources: openListFiles([list], process.stdin),
       list: { column: undefined },
       force: false,
+      all: false,
       inputs: {},
       exitOnHalt,
     },

@@ -42,6 +42,7 @@ export function demoCommand(terminal: Terminal): Command {
         force: true,
         yes: true,
         exitOnHalt: false,
+        all: false,
         serve: terminal.isWatched,
         staysUp: terminal.isWatched,
         json,

@@ -72,8 +72,8 @@ export function settingsOf({ limitRate }: { readonly limitRate?: string }): Read
 export function listCommand(name: string): Command {
   return new Command(name)
     .argument(
-      '[files...]',
-      'lists of links: text, CSV, JSON, JSONL, .xlsx or .html, also .gz; - or nothing for standard input',
+      '[files-or-links...]',
+      'links, or lists of links: text, CSV, JSON, JSONL, .xlsx or .html, also .gz; - or nothing for standard input',
     )
     .option('--batch <name>', 'name of the batch (default: after the first file)', batchName)
     .option('--model <id>', 'model to run the links through', DEFAULT_MODEL_ID)

@@ -21,6 +21,7 @@ import { type ListFlags, limitRateOption, listCommand, settingsOf } from './opti
 
 export interface RunFlags extends ListFlags {
   readonly exitOnHalt: boolean;
+  readonly all: boolean;
   readonly limitRate?: string;
   /** Carry the dashboard, the API and the callbacks in this process. */
   readonly serve: boolean;
@@ -30,8 +31,9 @@ export interface RunFlags extends ListFlags {
 
 export function runCommand(terminal: Terminal): Command {
   return listCommand('run')
-    .description('Enqueue links and work here until all of them are saved or failed')
+    .description('Enqueue links and work on this batch here until all of them are saved or failed')
     .option('--exit-on-halt', 'end with exit code 3 when the account or the model has to wait', false)
+    .option('--all', 'work on everything that waits in any batch, not on this batch alone', false)
     .addOption(limitRateOption())
     .option('--serve', 'carry the dashboard and the API in this process, as serve does', false)
     .addHelpText(

@@ -4,6 +4,7 @@
  * opened only when they are read.
  */
 import { accessSync, constants, createReadStream, statSync } from 'node:fs';
+import { Readable } from 'node:stream';
 import { printable } from './list-entry.ts';
 import { ListError } from './list-error.ts';
 import { type ListSource, STANDARD_INPUT } from './list-source.ts';
@@ -15,15 +16,41 @@ export interface StandardInput extends AsyncIterable<Uint8Array> {
 
 const READ_BYTES = 64 * 1024;
 
-/** No path at all means standard input. Throws ListError `lists-unreadable`. */
-export function openListFiles(paths: readonly string[], stdin: StandardInput): ListSource[] {
-  const wanted = paths.length === 0 ? [STANDARD_INPUT] : paths;
+/**
+ * @param words paths of lists, or links themselves; none at all means standard input
+ * @throws ListError `lists-unreadable`
+ */
+export function openListFiles(words: readonly string[], stdin: StandardInput): ListSource[] {
+  const links = words.filter(isLink);
+  const paths = words.filter((word) => !isLink(word));
+  const wanted = words.length === 0 ? [STANDARD_INPUT] : paths;
   const problems = [
-    ...standardInputProblems(wanted, paths.length === 0, stdin),
+    ...standardInputProblems(wanted, words.length === 0, stdin),
+    ...links.flatMap(listAddressProblems),
     ...wanted.flatMap(fileProblems),
   ];
   if (problems.length > 0) throw new ListError('lists-unreadable', messageOf(problems));
-  return wanted.map((path) => (path === STANDARD_INPUT ? { name: path, chunks: stdin } : fileSource(path)));
+  const files = wanted.map((path) =>
+    path === STANDARD_INPUT ? { name: path, chunks: stdin } : fileSource(path),
+  );
+  return links.length === 0 ? files : [linkSource(links), ...files];
+}
+
+function isLink(word: string): boolean {
+  return /^https?:\/\//i.test(word);
+}
+
+/** Addresses of lists are read with --source, which also asks again and remembers. */
+function listAddressProblems(link: string): string[] {
+  const path = URL.parse(link)?.pathname ?? '';
+  if (!/\.(csv|tsv|txt|jsonl?|xlsx|ndjson)(\.gz)?$/i.test(path)) return [];
+  return [
+    `"${printable(link)}" is the address of a list. Read it with: kie-batch enqueue --source ${printable(link)}`,
+  ];
+}
+
+function linkSource(links: readonly string[]): ListSource {
+  return { name: 'arguments', chunks: Readable.from([Buffer.from(`${links.join('\n')}\n`)]) };
 }
 
 function standardInputProblems(

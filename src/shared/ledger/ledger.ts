@@ -105,16 +105,25 @@ const pagesAhead = 4;
 export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
   const keys = ledgerKeys(prefix);
   const script = (name: string) => ledgerScript(redis, name);
-  const [enqueueScript, moveScript, takeScript, overdueScript, holdScript, unaffordableScript, touchScript] =
-    [
-      script('enqueue'),
-      script('transition'),
-      script('take'),
-      script('overdue'),
-      script('hold-batch'),
-      script('take-unaffordable'),
-      script('touch'),
-    ];
+  const [
+    enqueueScript,
+    moveScript,
+    takeScript,
+    overdueScript,
+    holdScript,
+    unaffordableScript,
+    touchScript,
+    returnScript,
+  ] = [
+    script('enqueue'),
+    script('transition'),
+    script('take'),
+    script('overdue'),
+    script('hold-batch'),
+    script('take-unaffordable'),
+    script('touch'),
+    script('return-to-backlog'),
+  ];
   const readItemsScript = createBinaryScript(redis, new URL('./scripts/read-items.lua', import.meta.url));
   const fieldLetters = [...Object.values(fields), ...inputLetters];
   const firstInputs = fieldLetters.length - inputLetters.length;
@@ -212,11 +221,16 @@ export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
    * Takes waiting items out of the backlogs, batch by batch in turn, until `wanted` stand at the gate; each needs
    * a job now.
    * @param haltedModels their batches are passed over
+   * @param only take from this batch alone
    */
-  async function take(wanted: number, haltedModels: readonly string[] = []): Promise<Taken> {
+  async function take(
+    wanted: number,
+    haltedModels: readonly string[] = [],
+    only: string | null = null,
+  ): Promise<Taken> {
     const [ids, exhausted] = (await takeScript(
       [keys.rotation, keys.active, keys.atGate],
-      [prefix, wanted, graceMs, ...haltedModels],
+      [prefix, wanted, graceMs, only ?? '', ...haltedModels],
     )) as [string[], string[]];
     return { ids, exhausted };
   }
@@ -227,6 +241,16 @@ export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
       [keys.batch(batch), keys.backlog(batch), keys.rotation, keys.active],
       [batch, count, graceMs, prefix],
     )) as string[];
+  }
+
+  /** A link that was handed out to somebody who does not work on its batches waits in their backlogs again. */
+  async function returnToBacklog(id: string): Promise<void> {
+    await returnScript([keys.item(id), keys.active, keys.atGate, keys.rotation], [prefix, id]);
+  }
+
+  /** Batches that have links to hand out and are not paused, the next one first. */
+  async function waitingBatches(count: number): Promise<string[]> {
+    return redis.zrange(keys.rotation, '0', String(count - 1));
   }
 
   /** An item that cannot get through gives up its place at the gate: another may be handed out. */
@@ -399,6 +423,8 @@ export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
     enqueue,
     take,
     takeUnaffordable,
+    returnToBacklog,
+    waitingBatches,
     leaveGate,
     overdue,
     move,

@@ -17,6 +17,8 @@ export interface WorkerFacts {
   readonly stages: readonly Stage[];
   /** Unix milliseconds. */
   readonly startedAt: number;
+  /** The batch whose links alone it submits; null: of all. */
+  readonly onlyBatch: string | null;
 }
 
 /** Ids of the items a worker has in hand, by stage. */
@@ -35,6 +37,8 @@ export interface Presence {
    * while Redis took what this worker wrote all the time. A Redis that refuses writes silences the living too.
    */
   isGone(id: string): Promise<boolean>;
+  /** Whether another worker, alive, submits links of one of these batches. */
+  isWanted(batches: readonly string[]): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -51,6 +55,7 @@ const storedWorker = z.object({
   pid: z.number(),
   stages: z.array(z.enum(stages)),
   startedAt: z.number(),
+  onlyBatch: z.string().nullable().default(null),
   saidAt: z.number(),
   holding: holdingSchema,
 });
@@ -98,6 +103,13 @@ export function announceWorker(
       if (worker.isAlive) return false;
       if (worker.host === facts.host && !isRunning(worker.pid)) return true;
       return steadySince !== null && performance.now() - steadySince > goneAfterMs;
+    },
+    async isWanted(batches) {
+      const others = (await listWorkers(redis, prefix)).filter(
+        ({ id, isAlive, host, pid, stages: on }) =>
+          id !== facts.id && isAlive && on.includes('submit') && (host !== facts.host || isRunning(pid)),
+      );
+      return others.some(({ onlyBatch }) => onlyBatch === null || batches.includes(onlyBatch));
     },
     async stop() {
       clearInterval(timer);

@@ -16,6 +16,7 @@ const facts = (id: string, pid: number) => ({
   pid,
   stages: ['submit' as const],
   startedAt: 0,
+  onlyBatch: null,
 });
 
 it('a worker is gone when it has stopped or its process has ended, not while it lives or may live', async () => {

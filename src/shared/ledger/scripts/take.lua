@@ -2,7 +2,7 @@
 --
 -- KEYS  1 rotation (batches with a backlog, by their turn)   2 active set   3 at-gate set (taken, not yet submitted)
 -- ARGV  1 key prefix   2 how many should stand at the gate   3 milliseconds until somebody should look after a taken item
---       4… models that are halted: their batches are passed over
+--       4 the only batch to take from, or ''   5… models that are halted: their batches are passed over
 -- Returns {ids in the order they are to be submitted, batches whose budget is used up for good}; no ids when enough
 -- stand at the gate already, so any number of workers may call this at any time.
 --
@@ -19,7 +19,8 @@ local now = t[1] * 1000 + math.floor(t[2] / 1000)
 if redis.call('EXISTS', prefix .. ':paused') == 1 then return { {}, {} } end
 local wanted = tonumber(ARGV[2]) - redis.call('SCARD', atGate)
 local halted = {}
-for i = 4, #ARGV do halted[ARGV[i]] = true end
+local only = ARGV[4]
+for i = 5, #ARGV do halted[ARGV[i]] = true end
 
 local taken, passedOver, exhausted, lastPass = {}, {}, {}, nil
 
@@ -47,11 +48,20 @@ end
 -- Without memory Redis refuses only the commands that need some: this one, which changes nothing, is refused before
 -- anything is half done.
 redis.call('SETRANGE', KEYS[1] .. ':memory', 0, '')
+-- The batch whose turn it is, and its pass; none when no batch may go any more.
+local function nextBatch()
+  if only == '' then
+    -- Batches that were passed over stand in front: their pass is the lowest.
+    return redis.call('ZRANGE', rotation, #passedOver, #passedOver, 'WITHSCORES')
+  end
+  local pass = #passedOver == 0 and redis.call('ZSCORE', rotation, only)
+  return pass and { only, pass } or {}
+end
+
 local looks = 0
 while #taken < wanted and looks < 5000 do
   looks = looks + 1
-  -- Batches that were passed over stand in front: their pass is the lowest.
-  local first = redis.call('ZRANGE', rotation, #passedOver, #passedOver, 'WITHSCORES')
+  local first = nextBatch()
   if not first[1] then break end
   local batch = prefix .. ':batch:' .. first[1]
   if not mayGo(first[1], batch) then
