@@ -1,9 +1,12 @@
 /**
  * Whether a task that only a callback has named is the item's. Pure. The record decides: it names the callback address
- * that the task was made with, and the link. A claim that turns out untrue changes nothing of the item.
+ * that the task was made with, or the link with its inputs. A record that names neither proves nothing: a wrong video
+ * would be worse than a second payment. A claim that turns out untrue changes nothing of the item.
  */
 import type { CallbackOrigin } from '../shared/callbacks/callback-tokens.ts';
 import type { Item } from '../shared/ledger/item.ts';
+import { buildInput, vendorModelName } from '../shared/models/build-input.ts';
+import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import type { RecordOrigin } from '../shared/vendor/record-origin.ts';
 import type { RecordReply } from '../shared/vendor/replies.ts';
 import { type Backoff, backoffMs } from './backoff.ts';
@@ -11,13 +14,12 @@ import type { Step } from './step.ts';
 
 export interface ClaimedTask {
   readonly item: Item;
+  readonly model: ModelDefinition;
   readonly taskId: string;
   /** The create call whose address the callback came to. */
   readonly attempt: number;
   /** The create call of ours whose address the record names; null when it names none. */
   readonly madeFor: CallbackOrigin | null;
-  /** No other item has a create call that may have made the task. */
-  readonly isOnlyCandidate: boolean;
   /** Looks so far that did not tell. */
   readonly tries: number;
 }
@@ -25,8 +27,10 @@ export interface ClaimedTask {
 const backoff: Backoff = { firstMs: 1000, mostMs: 60_000 };
 /** A record that is behind its callback appears within some two minutes. */
 const mostTriesUnclear = 8;
-/** About half an hour. */
-const mostTries = 35;
+/** About a day: a vendor in trouble says nothing of the task, and claims are kept as long. */
+const mostTries = 1440;
+/** While the account has to wait. */
+const haltedMs = 30_000;
 
 export function afterClaimLook(claim: ClaimedTask, reply: RecordReply, random: number): Step {
   switch (reply.outcome) {
@@ -38,6 +42,7 @@ export function afterClaimLook(claim: ClaimedTask, reply: RecordReply, random: n
       return lookAgain(claim, mostTriesUnclear, random, 'the vendor does not know it');
     case 'throttled':
     case 'halt':
+      return { do: 'look-beside-again', delayMs: haltedMs, tries: claim.tries };
     case 'retry':
       return lookAgain(claim, mostTries, random, reply.message);
     default:
@@ -46,15 +51,31 @@ export function afterClaimLook(claim: ClaimedTask, reply: RecordReply, random: n
 }
 
 function afterRecord(claim: ClaimedTask, origin: RecordOrigin | null, random: number): Step {
-  const { item, taskId, madeFor, isOnlyCandidate } = claim;
+  const { item, taskId, madeFor } = claim;
   const attempt = madeFor?.attempt ?? claim.attempt;
-  const adopt: Step = { do: 'adopt-task', taskId, attempt };
-  if (origin === null) {
-    // Where others may have made it, a wrong video would be worse than a second payment.
-    return isOnlyCandidate ? adopt : lookAgain(claim, mostTriesUnclear, random, 'its record names no link');
-  }
-  const isOurs = madeFor === null ? origin.links.includes(item.url) : madeFor.id === item.id;
-  return isOurs ? adopt : { do: 'refuse-task', taskId, message: 'its record names another link' };
+  if (origin === null) return lookAgain(claim, mostTriesUnclear, random, 'its record names no link');
+  const isOurs = madeFor === null ? isMadeOf(claim, origin) : madeFor.id === item.id;
+  return isOurs
+    ? { do: 'adopt-task', taskId, attempt }
+    : { do: 'refuse-task', taskId, message: 'its record names another link' };
+}
+
+/** The same video may be given with several models and inputs: each is an item. */
+function isMadeOf({ item, model }: ClaimedTask, origin: RecordOrigin): boolean {
+  if (!origin.links.includes(item.url)) return false;
+  if (origin.model !== null && origin.model !== vendorModelName(model)) return false;
+  const sent = buildInput(model, item.url, item.inputs);
+  return Object.keys(model.inputs).every((name) => {
+    const [own, recorded] = [textOf(sent[name]), textOf(origin.input[name])];
+    // A default that the record leaves out tells nothing.
+    return own === recorded || (recorded === '' && !(name in item.inputs));
+  });
+}
+
+/** The vendor was seen to write the same value as a number and as a text. */
+function textOf(value: unknown): string {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
 function lookAgain({ taskId, tries }: ClaimedTask, most: number, random: number, message: string): Step {

@@ -4,7 +4,6 @@
  */
 import { createCallbackTokens } from '../shared/callbacks/callback-tokens.ts';
 import type { JobData } from '../shared/jobs/catalogue.ts';
-import type { Item } from '../shared/ledger/item.ts';
 import { applyStep } from './apply-step.ts';
 import { afterClaimLook } from './claimed-task-decision.ts';
 import type { JobFate } from './queue-signals.ts';
@@ -27,10 +26,10 @@ export async function runClaimLook(
   const callbackUrl = ('origin' in reply ? reply.origin?.callbackUrl : null) ?? null;
   const claim = {
     item,
+    model: context.models.get(item.model),
     taskId,
     attempt,
     madeFor: callbackUrl === null ? null : await createCallbackTokens(context).read(tokenIn(callbackUrl)),
-    isOnlyCandidate: await isOnlyCandidate(item, context),
     tries: data.tries ?? 0,
   };
   return applyStep(afterClaimLook(claim, reply, context.random()), item, data, context);
@@ -38,9 +37,4 @@ export async function runClaimLook(
 
 function tokenIn(callbackUrl: string): string {
   return URL.parse(callbackUrl)?.pathname.split('/').at(-1) ?? '';
-}
-
-/** Only an item whose create call has no answer yet can have a task that nobody knows of. */
-async function isOnlyCandidate({ state }: Item, { ledger }: WorkerContext): Promise<boolean> {
-  return state === 'submitting' && (await ledger.counts()).submitting === 1;
 }

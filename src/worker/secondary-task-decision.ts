@@ -13,8 +13,8 @@ export interface BesideLook {
 }
 
 const backoff: Backoff = { firstMs: 5000, mostMs: 120_000 };
-/** About an hour. */
-const mostTries = 35;
+/** About a day: longer than any task runs, and than most outages last. */
+const mostTries = 720;
 
 export function afterBesideLook(
   { taskId, tries }: BesideLook,
@@ -28,13 +28,22 @@ export function afterBesideLook(
     case 'failed':
       return { do: 'count-credits', taskId, credits: reply.credits ?? 0 };
     case 'pending':
+      return lookAgain({ taskId, tries }, random, reply.credits ?? 0);
     case 'unknown-task':
+    case 'retry':
+      return lookAgain({ taskId, tries }, random);
     case 'throttled':
     case 'halt':
-    case 'retry':
-      if (tries + 1 >= mostTries) return { do: 'nothing' };
-      return { do: 'look-beside-again', delayMs: backoffMs(backoff, tries + 1, random), tries: tries + 1 };
+      // The account has to wait: that says nothing of the task.
+      return { do: 'look-beside-again', delayMs: backoff.mostMs, tries };
     default:
       return reply satisfies never;
   }
+}
+
+/** What a task costs while it runs, it has cost: it counts even where its end is never seen. */
+function lookAgain({ taskId, tries }: BesideLook, random: number, credits = 0): Step {
+  if (tries + 1 < mostTries)
+    return { do: 'look-beside-again', delayMs: backoffMs(backoff, tries + 1, random), tries: tries + 1 };
+  return credits > 0 ? { do: 'count-credits', taskId, credits } : { do: 'nothing' };
 }

@@ -1,17 +1,20 @@
 /** Table of the decision whether a task that a callback has named is the item's. */
 import { describe, expect, it } from 'vitest';
+import { loadModels } from '../../src/shared/models/load-models.ts';
 import type { RecordOrigin } from '../../src/shared/vendor/record-origin.ts';
 import type { RecordReply } from '../../src/shared/vendor/replies.ts';
 import { afterClaimLook, type ClaimedTask } from '../../src/worker/claimed-task-decision.ts';
 import { anItem } from '../setup/an-item.ts';
 
+const models = loadModels({ extraFiles: [] });
+const model = models.get('sora-watermark-remover');
 const item = anItem({ id: 's_1', url: 'https://sora.chatgpt.com/p/s_1', state: 'submitting' });
 const claim: ClaimedTask = {
   item,
+  model,
   taskId: 't9',
   attempt: 1,
   madeFor: null,
-  isOnlyCandidate: false,
   tries: 0,
 };
 const running = (origin?: RecordOrigin): RecordReply => ({
@@ -27,7 +30,12 @@ const failed = (origin: RecordOrigin): RecordReply => ({
   credits: 0,
   origin,
 });
-const naming = (callbackUrl: string | null, ...links: string[]): RecordOrigin => ({ callbackUrl, links });
+const naming = (callbackUrl: string | null, ...links: string[]): RecordOrigin => ({
+  callbackUrl,
+  links,
+  model: null,
+  input: {},
+});
 const address = 'https://host/callback/x';
 const decide = (changes: Partial<ClaimedTask>, reply: RecordReply) =>
   afterClaimLook({ ...claim, ...changes }, reply, 0.5);
@@ -45,7 +53,6 @@ describe('a task that a callback has named', () => {
       1,
     ],
     ['it failed and is the item’s', { madeFor: own }, failed(naming(address)), 2],
-    ['its record names nothing and no other item can have it', { isOnlyCandidate: true }, running(), 1],
   ])('is the item’s when %s', (_, changes, reply, attempt) => {
     expect(decide(changes, reply)).toEqual({ do: 'adopt-task', taskId: 't9', attempt });
   });
@@ -60,23 +67,40 @@ describe('a task that a callback has named', () => {
     ['names another link', {}, running(naming(null, 'https://sora.chatgpt.com/p/s_2'))],
     ['names an address that is not ours and no link', {}, running(naming('https://other/callback'))],
     ['names another link, failed', {}, failed(naming(null, 'https://sora.chatgpt.com/p/s_2'))],
-    [
-      'names another link, for the only item without an answer',
-      { isOnlyCandidate: true },
-      running(naming(null, 'https://x/')),
-    ],
   ])('is refused when its record %s', (_, changes, reply) => {
     expect(decide(changes, reply)).toMatchObject({ do: 'refuse-task', taskId: 't9' });
   });
 
   it.each<[string, RecordReply, number]>([
     ['unknown to the vendor', { outcome: 'unknown-task', message: 'null' }, 8],
-    ['without an origin while others have no answer either', running(), 8],
-    ['not readable at present', { outcome: 'retry', message: '502', sent: true }, 35],
-    ['throttled', { outcome: 'throttled', message: '429', hints: {} }, 35],
+    ['without an origin', running(), 8],
+    ['not readable at present', { outcome: 'retry', message: '502', sent: true }, 1440],
   ])('is looked at a bounded number of times while it is %s', (_, reply, most) => {
     expect(decide({}, reply)).toMatchObject({ do: 'look-beside-again', tries: 1 });
     expect(decide({ tries: most - 2 }, reply)).toMatchObject({ do: 'look-beside-again' });
     expect(decide({ tries: most - 1 }, reply)).toMatchObject({ do: 'refuse-task' });
+  });
+
+  it.each<RecordReply>([
+    { outcome: 'throttled', message: '429', hints: {} },
+    { outcome: 'halt', reason: 'maintenance', message: '455' },
+  ])('is looked at for as long as the account has to wait: $outcome', (reply) => {
+    expect(decide({ tries: 1439 }, reply)).toMatchObject({ do: 'look-beside-again', tries: 1439 });
+  });
+
+  const edit = models.get('happyhorse/video-edit');
+  const url = 'https://videos.example.com/a.mp4';
+  const input = { video_url: url, prompt: 'make it rain' };
+  const edited = anItem({ id: 'a', url, model: edit.id, inputs: { prompt: 'make it rain' } });
+  it.each<[string, Partial<RecordOrigin>, string]>([
+    ['its own inputs', {}, 'adopt-task'],
+    ['its own inputs and model', { model: edit.id }, 'adopt-task'],
+    ['another prompt', { input: { ...input, prompt: 'make it snow' } }, 'refuse-task'],
+    ['no prompt', { input: { video_url: url } }, 'refuse-task'],
+    ['an input that it has not', { input: { ...input, seed: 7 } }, 'refuse-task'],
+    ['another model', { model: 'topaz/video-upscale' }, 'refuse-task'],
+  ])('of the same video with %s', (_, changes, expected) => {
+    const origin = { ...naming(null, url), input, ...changes };
+    expect(decide({ item: edited, model: edit }, running(origin))).toMatchObject({ do: expected });
   });
 });

@@ -32,12 +32,23 @@ describe('the record of a task beside', () => {
   it.each<RecordReply>([
     { outcome: 'pending', state: 'generating' },
     { outcome: 'unknown-task', message: 'recordInfo is null' },
-    { outcome: 'throttled', message: '', hints: {} },
-    { outcome: 'halt', reason: 'maintenance', message: '' },
     { outcome: 'retry', message: '', sent: true },
-  ])('that does not tell yet is read again, further and further apart, for an hour: $outcome', (reply) => {
+  ])('that does not tell yet is read again, further and further apart, for a day: $outcome', (reply) => {
     expect(decide(reply)).toEqual({ do: 'look-beside-again', delayMs: 5000, tries: 1 });
     expect(decide(reply, 10)).toEqual({ do: 'look-beside-again', delayMs: 120_000, tries: 11 });
-    expect(decide(reply, 34)).toEqual({ do: 'nothing' });
+    expect(decide(reply, 718)).toMatchObject({ do: 'look-beside-again' });
+    expect(decide(reply, 719)).toEqual({ do: 'nothing' });
+  });
+
+  it.each<RecordReply>([
+    { outcome: 'throttled', message: '', hints: {} },
+    { outcome: 'halt', reason: 'maintenance', message: '' },
+  ])('is read for as long as the account has to wait: $outcome', (reply) => {
+    expect(decide(reply, 719)).toEqual({ do: 'look-beside-again', delayMs: 120_000, tries: 719 });
+  });
+
+  it('counts what a task cost while it ran, where its end is never seen', () => {
+    const running: RecordReply = { outcome: 'pending', state: 'generating', credits: 6 };
+    expect(decide(running, 719)).toEqual({ do: 'count-credits', taskId: 't1', credits: 6 });
   });
 });
