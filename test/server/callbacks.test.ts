@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { createClaims } from '../../src/shared/callbacks/claims.ts';
 import { shareLink } from '../setup/system.ts';
 import { until } from '../setup/until.ts';
 import { makeVendorTask } from '../setup/vendor-task.ts';
@@ -194,6 +195,21 @@ describe('callbacks', () => {
     expect(answers.get(429)).toBeGreaterThan(30);
     expect(await redis.hlen(`${system.environment['QUEUE_PREFIX']}:claims:${id}`)).toBe(20);
     expect(await queues.queue('status-check').count()).toBe(20);
+  });
+
+  it('get a place again when what a stranger named has been judged', async () => {
+    await using system = await startServedSystem();
+    const [id = ''] = await system.give(1);
+    const claims = createClaims({
+      redis: system.session.redis,
+      prefix: system.environment['QUEUE_PREFIX'] ?? '',
+    });
+    for (let n = 0; n < 20; n += 1) expect(await claims.note(id, `foreign-${n}`)).toBe('open');
+    expect(await claims.note(id, 'own')).toBe('full');
+    await claims.judged(id, 'foreign-3');
+    expect(await claims.note(id, 'own')).toBe('open');
+    expect(await claims.note(id, 'foreign-4')).toBe('open');
+    expect(await claims.note(id, 'foreign-21')).toBe('full');
   });
 
   it('wake the status check and mark it, so that the schedule learns who told', async () => {
