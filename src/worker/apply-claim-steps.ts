@@ -32,6 +32,8 @@ export async function adoptTask(
     log.info({ taskId }, 'A callback named the task whose answer was lost or is still under way');
     await wakeWaitingSubmit(queues, item.id);
   }
+  if (recorded === 'kept')
+    log.warn({ taskId }, 'A callback named the task of a failed link: a retry collects it');
   if (recorded === 'beside') {
     log.warn({ otherTaskId: taskId }, 'A callback named a second task: the link may have been paid twice');
     await queues.addBeside(item.id, taskId);

@@ -3,7 +3,9 @@ import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { retryBatch } from '../../src/producer/retry-batch.ts';
 import { createClaims } from '../../src/shared/callbacks/claims.ts';
+import { createBatchOperations } from '../../src/shared/ledger/batch-operations.ts';
 import { shareLink } from '../setup/system.ts';
 import { until } from '../setup/until.ts';
 import { makeVendorTask } from '../setup/vendor-task.ts';
@@ -156,6 +158,24 @@ describe('callbacks', () => {
     // The call that would have paid again never left.
     expect(await ledger.item(queued)).toMatchObject({ attempts: 1, possiblyPaidTwice: 0 });
     expect((await ledger.batch('test'))?.possiblyPaidTwice).toBe(0);
+  });
+
+  it('bring the video of a link that had failed for lost answers, with a retry that pays nothing', async () => {
+    await using system = await startServedSystem();
+    const [id = ''] = await system.give(1);
+    const { ledger, queues, redis } = system.session;
+    const prefix = system.environment['QUEUE_PREFIX'] ?? '';
+    const url = await system.callbackUrl(id);
+    await ledger.move('beginSubmit', id, { stamp: ['submittedAt'] });
+    await ledger.move('fail', id, { reason: 'attempts-exhausted', message: 'lost' });
+    await post(url, telling(await makeVendorTask(system, shareLink(0), url)));
+    await system.startWorker();
+    await until(async () => (await ledger.item(id))?.reason === 'task-timeout', 'the task is kept');
+    expect((await ledger.batch('test'))?.failures).toEqual({ 'task-timeout': 1 });
+    await retryBatch('test', { operations: createBatchOperations({ redis, prefix }), queues });
+    expect((await system.ended()).counts.saved).toBe(1);
+    expect(system.simulator.counts()).toMatchObject({ tasks: 1, creditsSpent: 10 });
+    expect(await ledger.item(id)).toMatchObject({ creditsSpent: 10 });
   });
 
   it('change nothing when they name the task of another link, however often', async () => {

@@ -1,7 +1,7 @@
 /** What follows from a lost answer, and where a task id belongs that comes late: the pure decisions. */
 import { describe, expect, it } from 'vitest';
 import { placeFoundTask } from '../../src/shared/ledger/found-task.ts';
-import { itemStates } from '../../src/shared/ledger/states.ts';
+import { type FailureReason, itemStates } from '../../src/shared/ledger/states.ts';
 import { callbackPatienceMs } from '../../src/worker/callback-patience.ts';
 import { learnHistory } from '../../src/worker/polling/history.ts';
 import { afterLostAnswer } from '../../src/worker/submit-decision.ts';
@@ -78,6 +78,15 @@ describe('a task id that comes', () => {
       placeFoundTask(anItem({ state, possiblyPaidTwice: 1 }), found).changes.addPossiblyPaidTwice;
     expect(changes('queued')).toBe(-1);
     expect(changes('held')).toBeUndefined();
+  });
+
+  it('is collected by a retry where the link had failed without one, and else noted beside', () => {
+    const changes = (reason: FailureReason) =>
+      placeFoundTask(anItem({ state: 'failed', reason, taskIds: ['t1'] }), found).changes;
+    for (const reason of ['attempts-exhausted', 'generation-failed', 'budget-exhausted'] as const)
+      expect(changes(reason)).toMatchObject({ taskId: 't9', reason: 'task-timeout' });
+    for (const reason of ['download-failed', 'result-invalid', 'task-timeout'] as const)
+      expect(changes(reason)).toEqual({ otherTaskId: 't9' });
   });
 
   it('does not displace the task that is being followed', () => {

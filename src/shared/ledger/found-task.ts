@@ -4,6 +4,7 @@
  * steps are applied. Invariant: an id, once received, is recorded before anything else, whatever the item has
  * come to; and an id that is on record changes nothing.
  */
+import { isCollectable } from './batch-operations.ts';
 import type { ItemChanges } from './changes.ts';
 import type { Item } from './item.ts';
 import type { Ledger } from './ledger.ts';
@@ -23,6 +24,8 @@ export type Recorded =
   | 'known'
   /** Kept beside another task of the link: it may have been paid twice. */
   | 'beside'
+  /** The link had failed without a task to collect: a retry looks at this one. */
+  | 'kept'
   /** Another item has it: nothing is recorded. */
   | 'of-another'
   /** There is no such item. */
@@ -34,6 +37,8 @@ interface Placement {
   readonly changes: ItemChanges;
 }
 
+const foundLate =
+  'a task whose answer was lost has been found after the link had failed; a retry collects it and pays nothing';
 const renewed: Placement = { transition: 'recordTask', changes: { message: null, addAttempts: 1 } };
 
 /** Where a task id belongs that the item does not have yet. Pure. */
@@ -67,6 +72,10 @@ export function placeFoundTask(item: Item, { taskId, attempt }: FoundTask): Plac
         changes: { otherTaskId: taskId, ...(item.possiblyPaidTwice > 0 ? {} : tally(item, 1)) },
       };
     case 'failed':
+      // It may be paid and bring the video: the link keeps its end, and a retry collects it instead of paying again.
+      return isCollectable(item.reason ?? '')
+        ? { transition: null, changes: { otherTaskId: taskId } }
+        : { transition: null, changes: { taskId, reason: 'task-timeout', message: foundLate } };
     case 'cancelled':
       return { transition: null, changes: { otherTaskId: taskId } };
     default:
@@ -100,7 +109,8 @@ export async function recordFoundTask(ledger: Ledger, id: string, found: FoundTa
       transition === null
         ? await ledger.note(id, changes, expect)
         : await ledger.move(transition, id, changes, { expect });
-    if (moved.moved) return transition === null ? 'beside' : 'taken';
+    if (moved.moved && transition === null) return changes.taskId === undefined ? 'beside' : 'kept';
+    if (moved.moved) return 'taken';
     if (moved.refusal === 'known-task') return 'known';
     if (moved.refusal === 'task-of-another') return 'of-another';
   }
