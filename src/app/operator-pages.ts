@@ -14,6 +14,7 @@ import type { Configuration } from '../shared/configuration/configuration.ts';
 import { createItemSearch } from '../shared/ledger/search.ts';
 import { createStorage } from '../shared/storage/create-storage.ts';
 import { createVendor, type Vendor } from '../shared/vendor/vendor.ts';
+import { scheduleOperations } from './schedule-operations.ts';
 import { serverOperations } from './server-operations.ts';
 import type { Session } from './session.ts';
 
@@ -32,6 +33,7 @@ export async function openOperatorPages(session: Session): Promise<OperatorPages
   const vendor = openVendor(session);
   const requests = await session.connectForRequests();
   const { redis, ledger } = requests;
+  const schedules = scheduleOperations({ ...session, redis });
   const deps: ServerDeps = {
     ...session,
     ...requests,
@@ -41,6 +43,7 @@ export async function openOperatorPages(session: Session): Promise<OperatorPages
     mostListBytes: configuration.MAX_LIST_BYTES,
     search: createItemSearch({ redis, prefix, ledger, models }),
     chronicle: createChronicle(redis, prefix),
+    schedules,
     operations: serverOperations({ ...session, ...requests }, storage),
     clock: systemClock,
     logger,
@@ -54,7 +57,8 @@ export async function openOperatorPages(session: Session): Promise<OperatorPages
       ...alertsOf(deps, configuration),
     }),
     async close() {
-      await Promise.all([vendor?.close(), storage.close(), requests.close()]);
+      await Promise.all([vendor?.close(), storage.close(), schedules.close()]);
+      await requests.close();
     },
   };
 }
@@ -73,7 +77,9 @@ async function readCredits(vendor: Vendor, signal: AbortSignal): Promise<number 
 function alertsOf(deps: ServerDeps, configuration: Configuration) {
   const { ALERT_WEBHOOK_URL: url, ALERT_WEBHOOK_FORMAT: format, ALERT_WEBHOOK_KEY: key } = configuration;
   if (url === undefined) return {};
-  const target = { url, format, key: key ?? null };
+  const { origin, basePath } = publicAddressOf(configuration.PUBLIC_URL);
+  const baseUrl = origin === null ? null : `${origin}${basePath}`;
+  const target = { url, format, key: key ?? null, baseUrl };
   return { onReading: watchForAlerts(deps, target, configuration.ALERT_FAILED_SHARE) };
 }
 

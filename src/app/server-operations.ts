@@ -153,6 +153,12 @@ export function serverOperations(session: Session, storage: Storage): Operations
     pauseAll: operations.pauseAll,
     resumeAll: operations.resumeAll,
     isAllPaused: operations.isAllPaused,
+    async lookNow(id) {
+      const item = await ledger.item(id);
+      if (item?.state !== 'processing' && item?.state !== 'downloading') return false;
+      await queues.wake(item.state === 'processing' ? 'status-check' : 'download', id);
+      return true;
+    },
     setPriority: operations.setPriority,
   };
 }

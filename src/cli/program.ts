@@ -3,9 +3,8 @@
  * the executable, and by the script that writes docs/commands.md. A command is loaded when it is wanted: loading
  * all of them takes several times the memory and time of one.
  */
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
-import { z } from 'zod';
+import { programVersion } from '../shared/program-version.ts';
 import type { Terminal } from './terminal.ts';
 
 type MakeCommand = (terminal: Terminal) => Command;
@@ -45,7 +44,7 @@ const needsAll = 'completion';
 export async function buildProgram(terminal: Terminal, wanted?: string): Promise<Command> {
   const program = new Command('kie-batch')
     .description('Thousands of video links in, finished, verified and labelled videos out.')
-    .version(readVersion())
+    .version(programVersion())
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: true });
   for (const load of loadersOf(wanted)) {
@@ -66,9 +65,4 @@ function loadersOf(wanted: string | undefined): readonly (() => Promise<MakeComm
 function throwInsteadOfExit(command: Command): void {
   command.exitOverride();
   for (const each of command.commands) throwInsteadOfExit(each);
-}
-
-function readVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
 }

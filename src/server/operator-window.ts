@@ -23,6 +23,7 @@ import { loginRoutes } from './dashboard/login.ts';
 import { newBatchRoutes } from './dashboard/new-batch.ts';
 import { pageRoutes } from './dashboard/pages.ts';
 import { queueBoard } from './dashboard/queue-board.ts';
+import { scheduleActions } from './dashboard/schedule-actions.ts';
 import { videoRoutes } from './dashboard/video.ts';
 import { metricsRoutes } from './metrics/metrics-routes.ts';
 import { belowBase, type PublicAddress } from './public-address.ts';
@@ -97,6 +98,7 @@ export function operatorWindow({
     newBatchRoutes(scope, parts);
     confirmRoutes(scope, parts);
     actionRoutes(scope, parts);
+    scheduleActions(scope, parts);
     auditRoutes(scope, deps, audit);
     metricsRoutes(scope, deps, read);
     apiPageRoutes(scope);

@@ -27,6 +27,7 @@ export interface ServerDeps {
   /** Where videos lie; read for playing them. */
   readonly storage: Storage;
   readonly operations: Operations;
+  readonly schedules: ScheduleOperations;
   /** Where uploads wait to be enqueued. */
   readonly dataDir: string;
   readonly mostListBytes: number;
@@ -34,6 +35,57 @@ export interface ServerDeps {
   readonly readCredits?: (signal: AbortSignal) => Promise<number | null>;
   readonly clock: Clock;
   readonly logger: Logger;
+}
+
+export interface ScheduleRunReading {
+  /** Unix milliseconds. */
+  readonly startedAt: number;
+  readonly endedAt: number;
+  readonly by: 'schedule' | 'person';
+  readonly batch: string;
+  readonly accepted: number;
+  readonly known: number;
+  readonly invalid: number;
+  readonly error: string | null;
+  readonly skippedTicks: number;
+}
+
+export interface ScheduleReading {
+  readonly name: string;
+  readonly cron: string;
+  readonly timeZone: string;
+  readonly source: string;
+  readonly model: string;
+  readonly isPaused: boolean;
+  readonly maxCredits: number | null;
+  /** Null when it is paused, or a worker has yet to plan it. */
+  readonly nextAt: number | null;
+  /** The next five, Unix milliseconds. */
+  readonly ticks: readonly number[];
+  readonly running: { readonly startedAt: number; readonly host: string } | null;
+  /** The newest first. */
+  readonly runs: readonly ScheduleRunReading[];
+}
+
+export interface NewScheduleRequest {
+  readonly name: string;
+  readonly cron: string;
+  readonly timeZone: string;
+  readonly source: string;
+  readonly model: string;
+  readonly maxCredits: number | null;
+}
+
+export interface ScheduleOperations {
+  list(): Promise<readonly ScheduleReading[]>;
+  /** Makes one or changes the one of that name. @throws Error with a `code` when a part of it is wrong */
+  put(schedule: NewScheduleRequest): Promise<void>;
+  pause(name: string): Promise<void>;
+  resume(name: string): Promise<void>;
+  remove(name: string): Promise<void>;
+  /** Has a worker run it now. */
+  runNow(name: string): Promise<void>;
+  close(): Promise<void>;
 }
 
 export interface RetrySelection {
@@ -135,6 +187,8 @@ export interface Operations {
   pauseAll(): Promise<void>;
   resumeAll(): Promise<void>;
   isAllPaused(): Promise<boolean>;
+  /** Runs the item's waiting status check or download now. */
+  lookNow(id: string): Promise<boolean>;
   /** Turns of this batch for each turn of a usual one. */
   setPriority(batch: string, priority: number): Promise<void>;
 }

@@ -10,6 +10,7 @@ import { type JobData, jobDataSchema, type Stage, traced } from '../shared/jobs/
 import type { FailureReason, ItemState } from '../shared/ledger/states.ts';
 import { ModelError } from '../shared/models/load-models.ts';
 import { announceWorker } from '../shared/presence/worker-presence.ts';
+import { programVersion } from '../shared/program-version.ts';
 import { isRedisTrouble } from '../shared/redis/redis-trouble.ts';
 import type { RedisConnection } from '../shared/redis/script.ts';
 import { applyStep } from './apply-step.ts';
@@ -74,6 +75,7 @@ export function startWorker(context: WorkerContext, settings: WorkerSettings): R
       stages,
       startedAt: context.clock.now(),
       onlyBatch: context.onlyBatch,
+      version: programVersion(),
     },
     () => held.list(),
     context,

@@ -8,7 +8,7 @@ import { readBatch } from '../../src/shared/ledger/batch.ts';
 import { until } from '../setup/until.ts';
 import { openWindow } from './window.ts';
 
-const nothing: Known = { halts: [], going: [], toldFailing: [] };
+const nothing: Known = { halts: [], going: [], toldFailing: [], problems: {} };
 const halt = {
   reason: 'no-credits' as const,
   model: null,
@@ -27,7 +27,7 @@ function batch(name: string, counts: Record<string, number>) {
 
 describe('an alert is sent', () => {
   const kinds = (known: Known, seen: Partial<Seen>) => {
-    const decided = decideAlerts(known, { at: 61_000, halts: [], batches: [], ...seen }, 0.1);
+    const decided = decideAlerts(known, { at: 61_000, halts: [], batches: [], problems: [], ...seen }, 0.1);
     return { kinds: decided.alerts.map(({ kind }) => kind), known: decided.known };
   };
 

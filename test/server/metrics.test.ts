@@ -40,7 +40,11 @@ it('every metric that the board and the alert rules ask for exists', async () =>
   await window.system.give(1);
   await window.system.startWorker();
   await window.system.ended();
-  const text = await (await window.get('/metrics')).text();
+  let text = '';
+  await until(async () => {
+    text = await (await window.get('/metrics')).text();
+    return text.includes('kie_batch_credits ');
+  }, 'the balance is read');
   const names = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map((match) => match[1]));
   const board = readFileSync('deploy/grafana/kie-batch.json', 'utf8');
   z.object({ title: z.string(), panels: z.array(z.unknown()).min(8) }).parse(JSON.parse(board));

@@ -37,10 +37,10 @@ export function startScheduleRunner(deps: ScheduleRunnerDeps): ScheduleRunner {
       .catch((error: unknown) => logger.warn({ err: error }, 'Could not look after schedules, trying again'));
 
   const process = async (job: Job<TickData>, _token?: string, signal?: AbortSignal): Promise<void> => {
-    const { schedule: name } = tickDataSchema.parse(job.data);
+    const { schedule: name, by = 'schedule' } = tickDataSchema.parse(job.data);
     const schedule = await store.get(name);
-    if (schedule === null || schedule.paused) return;
-    const tick = { id: job.id ?? name, at: job.opts.prevMillis ?? job.timestamp, by: 'schedule' as const };
+    if (schedule === null || (schedule.paused && by === 'schedule')) return;
+    const tick = { id: job.id ?? name, at: job.opts.prevMillis ?? job.timestamp, by };
     const answer = await runSchedule(
       schedule,
       tick,

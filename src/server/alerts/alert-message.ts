@@ -8,10 +8,22 @@ import type { Alert } from './decide-alerts.ts';
 export type AlertFormat = 'json' | 'slack';
 
 /** @param at Unix milliseconds */
-export function alertBody(alert: Alert, format: AlertFormat, at: number): string {
-  const text = wordsOf(alert);
+export function alertBody(
+  alert: Alert,
+  format: AlertFormat,
+  at: number,
+  baseUrl: string | null = null,
+): string {
+  const link = baseUrl === null ? null : `${baseUrl}${pathOf(alert)}`;
+  const text = link === null ? wordsOf(alert) : `${wordsOf(alert)} ${link}`;
   if (format === 'slack') return JSON.stringify({ text: escapeSlack(text) });
-  return JSON.stringify({ event: alert.kind, at: new Date(at).toISOString(), text, ...fieldsOf(alert) });
+  return JSON.stringify({
+    event: alert.kind,
+    at: new Date(at).toISOString(),
+    text,
+    ...(link === null ? {} : { link }),
+    ...fieldsOf(alert),
+  });
 }
 
 /** `t=…,v1=…`: HMAC-SHA256 in hex of the instant in seconds, a dot and the body. */
@@ -25,12 +37,17 @@ function wordsOf(alert: Alert): string {
     case 'halt-began':
       return `kie-batch is halted: ${alert.halt.reason}. ${haltSpeaker(alert.halt.reason)}: "${alert.halt.message}". What to do: ${adviceFor(alert.halt)}.`;
     case 'halt-ended':
-      return `kie-batch goes on: ${alert.reason} is over after ${formatDuration(alert.lastedMs)}.`;
+      return `kie-batch continues: ${alert.reason} is over after ${formatDuration(alert.lastedMs)}.`;
     case 'batch-ended': {
       const { name, counts } = alert.batch;
       const failed = counts.failed > 0 ? `, ${formatCount(counts.failed)} failed` : '';
-      return `Batch ${name} has ended: ${formatCount(counts.saved)} of ${formatCount(totalOf(counts))} saved${failed}.`;
+      const held = counts.held > 0 ? `, ${formatCount(counts.held)} held for your decision` : '';
+      return `Batch ${name} has ended: ${formatCount(counts.saved)} of ${formatCount(totalOf(counts))} saved${failed}${held}.`;
     }
+    case 'problem-began':
+      return alert.problem.message;
+    case 'problem-ended':
+      return `Over: ${alert.message}`;
     case 'failures-above-share':
       return `Batch ${alert.batch.name}: ${Math.round(alert.share * 100)} % of its ended links have failed (${formatCount(alert.batch.counts.failed)}).`;
     default:
@@ -46,6 +63,10 @@ function fieldsOf(alert: Alert): object {
     }
     case 'halt-ended':
       return { reason: alert.reason, model: alert.model, seconds: Math.round(alert.lastedMs / 1000) };
+    case 'problem-began':
+      return { problem: alert.problem.kind };
+    case 'problem-ended':
+      return {};
     case 'batch-ended':
     case 'failures-above-share': {
       const { name, counts, failures, creditsSpent } = alert.batch;
@@ -53,6 +74,19 @@ function fieldsOf(alert: Alert): object {
     }
     default:
       return alert satisfies never;
+  }
+}
+
+/** The page that shows what it is about. */
+function pathOf(alert: Alert): string {
+  switch (alert.kind) {
+    case 'problem-began':
+      return alert.problem.path;
+    case 'batch-ended':
+    case 'failures-above-share':
+      return `/batches/${encodeURIComponent(alert.batch.name)}`;
+    default:
+      return '/';
   }
 }
 

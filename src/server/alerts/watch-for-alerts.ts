@@ -6,6 +6,7 @@
 import pRetry, { AbortError } from 'p-retry';
 import { z } from 'zod';
 import type { Overview } from '../readings/overview.ts';
+import { problemsOf } from '../readings/problems.ts';
 import type { ServerDeps } from '../server-deps.ts';
 import { type AlertFormat, alertBody, alertSignature } from './alert-message.ts';
 import { type Alert, decideAlerts, type Known } from './decide-alerts.ts';
@@ -15,14 +16,19 @@ export interface AlertTarget {
   readonly format: AlertFormat;
   /** Null: not signed. */
   readonly key: string | null;
+  /** Where people see the pages, without a slash at its end; null when that is not known. */
+  readonly baseUrl: string | null;
 }
 
 const storedKnown = z.object({
   halts: z.array(z.object({ reason: z.string(), model: z.string().nullable(), since: z.number() })),
   going: z.array(z.string()),
   toldFailing: z.array(z.string()),
+  problems: z
+    .record(z.string(), z.object({ message: z.string(), since: z.number(), isTold: z.boolean() }))
+    .default({}),
 });
-const nothingKnown: Known = { halts: [], going: [], toldFailing: [] };
+const nothingKnown: Known = { halts: [], going: [], toldFailing: [], problems: {} };
 const timeoutMs = 10_000;
 const retries = 6;
 
@@ -33,7 +39,11 @@ export function watchForAlerts(deps: ServerDeps, target: AlertTarget, failedShar
   return async (overview: Overview): Promise<void> => {
     const stored = await redis.get(key);
     const before = stored === null ? nothingKnown : storedKnown.parse(JSON.parse(stored));
-    const { alerts, known } = decideAlerts(before, overview, failedShare);
+    const { alerts, known } = decideAlerts(
+      before,
+      { ...overview, problems: problemsOf(overview) },
+      failedShare,
+    );
     await redis.set(key, JSON.stringify(known));
     for (const alert of alerts) {
       void send(alert, target, deps).catch((error: unknown) =>
@@ -43,8 +53,12 @@ export function watchForAlerts(deps: ServerDeps, target: AlertTarget, failedShar
   };
 }
 
-async function send(alert: Alert, { url, format, key }: AlertTarget, { clock }: ServerDeps): Promise<void> {
-  const body = alertBody(alert, format, clock.now());
+async function send(
+  alert: Alert,
+  { url, format, key, baseUrl }: AlertTarget,
+  { clock }: ServerDeps,
+): Promise<void> {
+  const body = alertBody(alert, format, clock.now(), baseUrl);
   await pRetry(
     async () => {
       const signature =

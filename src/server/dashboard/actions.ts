@@ -122,6 +122,10 @@ export function actionRoutes(scope: FastifyInstance, parts: ActionParts): void {
   post('/items/:target/give-up', 'give up', async (id) =>
     counted('given-up', (await operations.giveUp(id)) ? 1 : 0),
   );
+  post('/items/:target/look-now', 'check now', async (id) => {
+    const isWoken = await operations.lookNow(id);
+    return { notice: isWoken ? 'looking-now' : 'nothing', outcome: isWoken ? 'done' : 'nothing to do' };
+  });
   post('/items/:target/retry', 'retry', async (id) => counted('retried', await retryOne(id, deps)));
 }
 

@@ -17,7 +17,9 @@ export function batchList(batches: readonly Batch[], total: number): Html {
 export function progressWords({ counts }: Batch): string {
   const total = totalOf(counts);
   const left = unfinished(counts);
+  const open = left + counts.held;
   if (total === 0) return 'empty';
+  if (left === 0 && counts.held > 0) return `${count(counts.held)} held for your decision`;
   if (left === 0) return `ended, ${count(total)} ${total === 1 ? 'link' : 'links'}`;
-  return `${count(total - left)} of ${count(total)} (${Math.floor(((total - left) / total) * 100)} %)`;
+  return `${count(total - open)} of ${count(total)} (${Math.floor(((total - open) / total) * 100)} %)`;
 }

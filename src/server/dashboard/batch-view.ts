@@ -9,6 +9,7 @@ import { failureReasons, itemStates } from '../../shared/ledger/states.ts';
 import { describeDearer } from '../../shared/wording/dearer.ts';
 import { isThrough } from '../readings/growing-search.ts';
 import type { Overview } from '../readings/overview.ts';
+import { batchSituation } from '../readings/situations.ts';
 import type { ItemQuery } from './batch-query.ts';
 import { queryString } from './batch-query.ts';
 import { type Html, html } from './html.ts';
@@ -30,6 +31,7 @@ import {
   stateChip,
   tiles,
 } from './parts.ts';
+import { explain } from './situation.ts';
 
 export const itemsAPage = 50;
 
@@ -66,19 +68,23 @@ ${part('held')}
 <section class="card" id="items"><h2>Links</h2>${searchForm(batch, query)}${part('items')}</section>`;
 }
 
-function summary({ batch, forecast }: BatchReading): Html {
+function summary({ batch, forecast, overview }: BatchReading): Html {
   const { counts } = batch;
-  const left = unfinished(counts);
+  const left = unfinished(counts) + counts.held;
   const total = totalOf(counts);
+  const situation = batchSituation(batch, overview);
+  const { tone, why } = explain(situation, overview.at);
+  const words = situation.kind === 'batch-paused' ? 'This batch is paused.' : why;
+  const isTold = situation.kind === 'running' || situation.kind === 'ended' || situation.kind === 'empty';
   const dearer = describeDearer(batch);
-  return html`${dearer === null ? null : html`<p class="error" role="alert">${dearer}</p>`}<div>${progressBar(batch)}${barLegend(counts, (state) => batchPath(batch.name, `?state=${state}#items`))}</div>
+  return html`${dearer === null ? null : html`<p class="error" role="alert">${dearer}</p>`}${isTold ? null : html`<div class="headline tone-${tone}"><p>${words}</p></div>`}<div>${progressBar(batch)}${barLegend(counts, (state) => batchPath(batch.name, `?state=${state}#items`))}</div>
 ${tiles([
   {
     label: 'Done',
     value: total === 0 ? '–' : `${Math.floor(((total - left) / total) * 100)} %`,
     note: `${count(total - left)} of ${count(total)}`,
   },
-  { label: 'To go', value: count(left), note: whenWords(forecast) },
+  { label: 'To go', value: count(left), note: whenWords(forecast, counts.held) },
   { label: 'Saved', value: count(counts.saved), note: bytes(batch.bytes), tone: 'good' },
   {
     label: 'Failed',
@@ -98,9 +104,10 @@ ${tiles([
 ])}`;
 }
 
-function whenWords({ etaMs, waitsFor }: Forecast): string {
+function whenWords({ etaMs, waitsFor }: Forecast, held: number): string {
   if (waitsFor !== null) return waitsFor === 'halt' ? 'when the halt ends' : 'paused';
   if (etaMs === null) return 'not known yet';
+  if (etaMs === 0 && held > 0) return `${count(held)} for your decision`;
   return etaMs === 0 ? 'ended' : `done in ${roughly(etaMs)}`;
 }
 

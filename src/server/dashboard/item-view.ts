@@ -24,13 +24,15 @@ export interface ItemReading {
   readonly story: readonly StoryEvent[];
   /** The JSON beside the video, where there is one. */
   readonly sidecar: unknown;
+  /** Why it does not move; null when it moves or has ended. */
+  readonly standstill: string | null;
 }
 
 const retriable = ['failed', 'cancelled', 'held'];
 
-export function itemFragments({ item, story, sidecar }: ItemReading, viewer: Viewer): Fragments {
+export function itemFragments({ item, story, sidecar, standstill }: ItemReading, viewer: Viewer): Fragments {
   return {
-    head: head(item, viewer),
+    head: html`${head(item, viewer)}${standstill === null ? null : html`<p class="headline tone-warn">${standstill}</p>`}`,
     video: video(item),
     story: html`<ol class="story">${timeLineOf(item, story).map(entry)}</ol>${
       item.state === 'processing' || item.state === 'queued' || item.state === 'downloading'

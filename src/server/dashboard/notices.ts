@@ -21,6 +21,12 @@ const notices = {
   'given-up': (n: string) => `${n} given up. Nothing more is paid for.`,
   attaching: () =>
     'A worker now reads the record of this task. If it names this link, the link continues with it; the story below tells what came of it.',
+  'looking-now': () => 'A worker checks it now.',
+  'schedule-paused': () => 'The schedule is paused.',
+  'schedule-resumed': () => 'The schedule is resumed.',
+  'schedule-removed': () => 'The schedule is removed. Batches that it made stay.',
+  'schedule-run': () => 'A worker runs the schedule now.',
+  'schedule-saved': () => 'The schedule is saved.',
   nothing: () => 'There was nothing to do.',
   'not-found': () => 'No link of any batch has this link, id or task id.',
 } as const;

@@ -6,12 +6,13 @@
 import type { Halt } from '../../shared/gate-state/halts.ts';
 import { adviceFor, haltSpeaker } from '../../shared/vendor/halt-advice.ts';
 import type { Overview } from '../readings/overview.ts';
+import { problemsOf } from '../readings/problems.ts';
 import { batchList } from './batch-list.ts';
 import { type Html, html } from './html.ts';
 import type { Viewer } from './layout.ts';
 import { creditsCard, failureList, gateCard, storageCard, workerTable } from './overview-cards.ts';
 import { actionButton, count, live, rate, since, tiles, until } from './parts.ts';
-import { situation } from './situation.ts';
+import { headlineOf } from './situation.ts';
 
 const batchesShown = 8;
 
@@ -22,7 +23,7 @@ export type Fragments = Readonly<Record<string, Html>>;
 
 export function overviewFragments(overview: Overview, viewer: Viewer): Fragments {
   return {
-    halts: haltCards(overview.halts),
+    halts: html`${haltCards(overview.halts)}${problemCard(overview)}`,
     headline: headline(overview, viewer),
     tiles: stateTiles(overview),
     batches: batchList(overview.batches.slice(0, batchesShown), overview.batchCount),
@@ -56,6 +57,14 @@ ${card('Workers', 'workers', true)}
 </div>`;
 }
 
+function problemCard(overview: Overview): Html | null {
+  const problems = problemsOf(overview);
+  if (problems.length === 0) return null;
+  return html`<section class="card problems"><h2>Needs attention</h2><ul class="plain">${problems.map(
+    ({ message, path }) => html`<li><a href="${path}">${message}</a></li>`,
+  )}</ul></section>`;
+}
+
 export function haltCards(halts: readonly Halt[]): Html {
   return html`${halts.map(
     (halt) => html`<section class="halt" role="alert"><h2>Halted: ${halt.reason}${
@@ -63,7 +72,7 @@ export function haltCards(halts: readonly Halt[]): Html {
     }</h2>
 <p class="advice">${sentence(adviceFor(halt))}</p>
 <p>${haltSpeaker(halt.reason)}: <q>${halt.message}</q></p>
-<p class="note">For ${since(halt.since)}; asked again ${until(halt.nextProbeAt)}. It ends by itself, and no link is at fault or lost.</p></section>`,
+<p class="note">For ${since(halt.since)}; checked again ${until(halt.nextProbeAt)}. It ends when the check succeeds. No link is lost.</p></section>`,
   )}`;
 }
 
@@ -73,7 +82,7 @@ function sentence(words: string): string {
 
 /** The one sentence to read when there is time for one. */
 function headline(overview: Overview, { role, csrf }: Viewer): Html {
-  const { tone, words } = situation(overview);
+  const { tone, words } = headlineOf(overview);
   const button = overview.isPaused
     ? actionButton({ action: '/resume', label: 'Resume everything', csrf, tone: 'primary' })
     : actionButton({ action: '/pause', label: 'Pause everything', csrf, confirm: pauseQuestion });
@@ -112,7 +121,7 @@ function stateTiles({ counts, oldest, rates }: Overview): Html {
     {
       label: 'Held',
       value: count(counts.held),
-      note: counts.held === 0 ? 'none' : 'waits for a person',
+      note: counts.held === 0 ? 'none' : 'for your decision',
       ...(counts.held > 0 ? { tone: 'warn' as const } : {}),
     },
   ]);

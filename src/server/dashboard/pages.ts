@@ -9,17 +9,27 @@ import { pauseLeftMs } from '../../shared/gate-state/vendor-pause.ts';
 import type { Batch } from '../../shared/ledger/batch.ts';
 import type { Item } from '../../shared/ledger/item.ts';
 import type { ItemPage } from '../../shared/ledger/search.ts';
+import { activeStates } from '../../shared/ledger/states.ts';
 import { createGrowingSearch } from '../readings/growing-search.ts';
 import type { Overview } from '../readings/overview.ts';
 import { remember } from '../readings/remember.ts';
+import { batchSituation } from '../readings/situations.ts';
 import { keyOfFile } from '../readings/stored-file.ts';
 import type { ServerDeps } from '../server-deps.ts';
 import { type ItemQuery, itemQuerySchema, queryString } from './batch-query.ts';
 import { type BatchReading, batchFragments, batchPage, itemsAPage } from './batch-view.ts';
 import { type BatchesReading, batchesFragments, batchesPage } from './batches-view.ts';
 import { definePage, type PageParts } from './define-page.ts';
+import { gateFragments, gatePage } from './gate-view.ts';
+import type { Html } from './html.ts';
 import { type ItemReading, itemFragments, itemPage } from './item-view.ts';
-import { overviewFragments, overviewPage } from './overview-view.ts';
+import type { Viewer } from './layout.ts';
+import { type Fragments, overviewFragments, overviewPage } from './overview-view.ts';
+import { duration } from './parts.ts';
+import { schedulesFragments, schedulesPage } from './schedules-view.ts';
+import { explain } from './situation.ts';
+import { stuckFragments, stuckPage } from './stuck-view.ts';
+import { workersFragments, workersPage } from './workers-view.ts';
 
 export interface PagesParts extends PageParts {
   readonly readOverview: () => Promise<Overview>;
@@ -55,6 +65,28 @@ export function pageRoutes(scope: FastifyInstance, parts: PagesParts): void {
     fragments: batchesFragments,
     content: (_reading, fragments, { role }) => batchesPage(fragments, role === 'operator'),
   });
+  const ofOverview = (
+    path: string,
+    title: string,
+    fragments: (overview: Overview, viewer: Viewer) => Fragments,
+    content: (fragments: Fragments, viewer: Viewer) => Html,
+    hasCharts = false,
+  ) =>
+    definePage<Overview>(scope, parts, {
+      path,
+      section: path,
+      hasCharts,
+      title: () => title,
+      read: readOverview,
+      fragments,
+      content: (_reading, shown, viewer) => content(shown, viewer),
+    });
+  ofOverview('/workers', 'Workers', workersFragments, workersPage);
+  ofOverview('/stuck', 'Stuck', stuckFragments, stuckPage);
+  ofOverview('/gate', 'Gates', gateFragments, gatePage, true);
+  ofOverview('/schedules', 'Schedules', schedulesFragments, (fragments, viewer) =>
+    schedulesPage(fragments, deps.models.list(), viewer),
+  );
   const failuresOf = createFailureReader(deps);
   const itemsOf = createItemReader(deps);
   definePage<BatchReading>(scope, parts, {
@@ -88,7 +120,7 @@ export function pageRoutes(scope: FastifyInstance, parts: PagesParts): void {
     path: '/items/:id',
     section: '/batches',
     title: ({ item }) => item.id,
-    read: ({ params }) => readItem(idParams.parse(params).id, deps),
+    read: async ({ params }) => readItem(idParams.parse(params).id, deps, await readOverview()),
     fragments: itemFragments,
     content: (reading, fragments) => itemPage(reading, fragments),
   });
@@ -165,7 +197,11 @@ function forecastOf(batch: Batch, overview: Overview, { models }: ServerDeps) {
   });
 }
 
-async function readItem(id: string, { ledger, chronicle, storage }: ServerDeps): Promise<ItemReading | null> {
+async function readItem(
+  id: string,
+  { ledger, chronicle, storage }: ServerDeps,
+  overview: Overview,
+): Promise<ItemReading | null> {
   const item = await ledger.item(id);
   if (item === null) return null;
   const key = item.file === null ? null : keyOfFile(item.file, storage);
@@ -173,5 +209,21 @@ async function readItem(id: string, { ledger, chronicle, storage }: ServerDeps):
     chronicle.story(id),
     key === null ? undefined : storage.readSidecar(key).catch(() => undefined),
   ]);
-  return { item, story, sidecar };
+  const batch = await ledger.batch(item.batch);
+  const standstill = batch === null ? null : standstillOf(item, batch, overview);
+  return { item, story, sidecar, standstill };
+}
+
+/** Why a link under way does not move, in a sentence; null when it does. Pure. */
+function standstillOf({ state, id }: Item, batch: Batch, overview: Overview): string | null {
+  const { overlong, overlongLimits, at } = overview;
+  if (overlong.items.some((each) => each.id === id)) {
+    const limit = state === 'processing' ? overlongLimits.task : overlongLimits.download;
+    return `This takes longer than usual: more than ${duration(limit)}.`;
+  }
+  if (!(activeStates as readonly string[]).includes(state)) return null;
+  const counts = { ...batch.counts, queued: 0, submitting: 0, processing: 0, downloading: 0, [state]: 1 };
+  const situation = batchSituation({ ...batch, counts }, overview);
+  if (situation.kind === 'running') return null;
+  return situation.kind === 'batch-paused' ? `Batch ${batch.name} is paused.` : explain(situation, at).why;
 }

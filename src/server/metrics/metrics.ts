@@ -10,8 +10,11 @@ import {
   refusedClaims,
 } from '../../shared/chronicle/measures.ts';
 import { haltReasons } from '../../shared/gate-state/halt-reasons.ts';
+import { situationKinds } from '../../shared/gate-state/situation.ts';
 import { failureReasons, itemStates } from '../../shared/ledger/states.ts';
 import type { Overview } from '../readings/overview.ts';
+import { problemKinds, problemsOf } from '../readings/problems.ts';
+import { overviewSituation } from '../readings/situations.ts';
 
 export type Measures = ReadonlyMap<string, number>;
 
@@ -53,6 +56,23 @@ function gauges(registry: Registry, overview: Overview): void {
   });
   for (const reason of haltReasons)
     halted.set({ reason }, halts.some((halt) => halt.reason === reason) ? 1 : 0);
+  const situation = overviewSituation(overview);
+  const situations = new Gauge({
+    name: 'kie_batch_situation',
+    help: '1 for what keeps links from moving, or for running, ended or empty; see the overview',
+    labelNames: ['kind'],
+    registers,
+  });
+  for (const kind of situationKinds) situations.set({ kind }, kind === situation.kind ? 1 : 0);
+  const problems = problemsOf(overview);
+  const problem = new Gauge({
+    name: 'kie_batch_problems',
+    help: 'What needs a person though nothing is halted, by kind; see the overview',
+    labelNames: ['kind'],
+    registers,
+  });
+  for (const kind of problemKinds)
+    problem.set({ kind }, problems.filter((each) => each.kind === kind).length);
   const single = (name: string, help: string, value: number) =>
     new Gauge({ name, help, registers }).set(value);
   single('kie_batch_paused', '1 while a person has paused everything', isPaused ? 1 : 0);

@@ -1,15 +1,18 @@
 /**
  * The state of everything, as one reading: what the overview shows, the metrics count and the alerts watch.
- * About fifteen small Redis calls; whoever shows it live reads it once a second at most (see remember.ts).
+ * About thirty small Redis calls; whoever shows it live reads it once a second at most (see remember.ts).
  */
 
+import { longestSeenMs } from '../../shared/chronicle/measures.ts';
 import { type GateState, readGate } from '../../shared/gate-state/gate-state.ts';
 import { type Halt, listHalts } from '../../shared/gate-state/halts.ts';
+import { type Stage, stages } from '../../shared/jobs/catalogue.ts';
 import { type Batch, type StateCounts, unfinished } from '../../shared/ledger/batch.ts';
-import type { OldestWaiting } from '../../shared/ledger/search.ts';
+import { ledgerKeys } from '../../shared/ledger/keys.ts';
+import type { OldestWaiting, Overlong, OverlongLimits } from '../../shared/ledger/search.ts';
 import { usualPrice } from '../../shared/models/price.ts';
 import { listWorkers, type PresentWorker } from '../../shared/presence/worker-presence.ts';
-import type { ServerDeps } from '../server-deps.ts';
+import type { ScheduleReading, ServerDeps } from '../server-deps.ts';
 import type { CreditsReading } from './credits.ts';
 import { type Rates, ratesOf } from './rates.ts';
 import { type Sample, samplesSince } from './samples.ts';
@@ -34,11 +37,19 @@ export interface Overview {
   readonly batchCount: number;
   readonly rates: Rates | null;
   readonly credits: CreditsReading | null;
-  /** What a task of the default model costs. */
-  /** Null where it is not known. */
+  /** What a task of the default model costs; null where it is not known. */
   readonly creditsPerTask: number | null;
   readonly storage: StorageReading;
   readonly isPaused: boolean;
+  /** How long a task of the slowest model under way usually takes. */
+  readonly typicalMs: number;
+  /** Waiting links that no pause of a batch holds back. */
+  readonly runnable: number;
+  /** Paused in Bull Board. */
+  readonly pausedQueues: readonly Stage[];
+  readonly overlong: Overlong;
+  readonly overlongLimits: OverlongLimits;
+  readonly schedules: readonly ScheduleReading[];
 }
 
 /** What the overview shows is fewer; the alerts watch them all. */
@@ -49,18 +60,38 @@ export async function readOverview(deps: ServerDeps, credits: CreditsReading | n
   const { redis, prefix, ledger, search, storage, models, operations } = deps;
   const [first] = models.list();
   const oldest = await search.oldestWaiting();
-  const [counts, halts, submitGate, queryGate, workers, names, samples, freeBytes, isPaused] =
-    await Promise.all([
-      ledger.counts(),
-      listHalts(redis, prefix),
-      readGate(redis, prefix, 'submit'),
-      readGate(redis, prefix, 'query'),
-      listWorkers(redis, prefix),
-      ledger.batchNames(),
-      samplesSince(redis, prefix, oldest.now - rateWindowMs),
-      storage.freeBytes().catch(() => undefined),
-      operations.isAllPaused(),
-    ]);
+  const measures = await deps.chronicle.measures();
+  const overlongLimits = overlongLimitsOf(measures, models.list());
+  const [
+    counts,
+    halts,
+    submitGate,
+    queryGate,
+    workers,
+    names,
+    samples,
+    freeBytes,
+    isPaused,
+    runnable,
+    pausedQueues,
+    overlong,
+    schedules,
+  ] = await Promise.all([
+    ledger.counts(),
+    listHalts(redis, prefix),
+    readGate(redis, prefix, 'submit'),
+    readGate(redis, prefix, 'query'),
+    listWorkers(redis, prefix),
+    ledger.batchNames(),
+    samplesSince(redis, prefix, oldest.now - rateWindowMs),
+    storage.freeBytes().catch(() => undefined),
+    operations.isAllPaused(),
+    readRunnable(deps),
+    readPausedQueues(deps),
+    search.overlong(overlongLimits),
+    deps.schedules.list(),
+  ]);
+  const batches = await latestBatches(names, deps);
   return {
     at: oldest.now,
     counts,
@@ -69,14 +100,63 @@ export async function readOverview(deps: ServerDeps, credits: CreditsReading | n
     queryGate,
     oldest,
     workers,
-    batches: await latestBatches(names, deps),
+    batches,
+    typicalMs: typicalMsOf(batches, models.list()),
     batchCount: names.length,
     rates: ratesOf(samples, oldest.now),
     credits,
     creditsPerTask: first === undefined ? null : usualPrice(first),
     storage: { name: storage.name, freeBytes: freeBytes ?? null },
     isPaused,
+    runnable: Math.min(runnable, counts.queued),
+    pausedQueues,
+    overlong,
+    overlongLimits,
+    schedules,
   };
+}
+
+/** Batches with a backlog that are not paused stand in the rotation; what has left its backlog stands at the gate. */
+async function readRunnable({ redis, prefix, ledger }: ServerDeps): Promise<number> {
+  const keys = ledgerKeys(prefix);
+  const [names, atGate] = await Promise.all([
+    redis.zrange(keys.rotation, '0', '-1'),
+    redis.scard(keys.atGate),
+  ]);
+  const batches = await Promise.all(names.map((name) => ledger.batch(name)));
+  return batches.reduce((sum, batch) => sum + (batch?.counts.queued ?? 0), atGate);
+}
+
+async function readPausedQueues({ queues }: ServerDeps): Promise<Stage[]> {
+  const found = await Promise.all(
+    stages.map(async (stage) => ((await queues.queue(stage).isPaused()) ? stage : null)),
+  );
+  return found.filter((stage) => stage !== null);
+}
+
+function typicalMsOf(
+  batches: readonly Batch[],
+  models: readonly { readonly id: string; readonly typicalMs: number }[],
+): number {
+  const used = batches.filter(({ counts }) => unfinished(counts) > 0).map(({ model }) => model);
+  return Math.max(0, ...models.filter(({ id }) => used.includes(id)).map((model) => model.typicalMs));
+}
+
+const leastOverlongMs = { task: 10 * 60_000, download: 15 * 60_000 } as const;
+const mostOverlongMs = 8 * 3_600_000;
+
+/** Twice what any has taken so far; before one has ended, ten times what the slowest model usually takes. Pure. */
+export function overlongLimitsOf(
+  measures: ReadonlyMap<string, number>,
+  models: readonly { readonly typicalMs: number }[],
+): OverlongLimits {
+  const typicalMs = Math.max(0, ...models.slice(0, 1).map((model) => model.typicalMs));
+  const limit = (name: 'task' | 'download', unknownMs: number) =>
+    Math.min(
+      mostOverlongMs,
+      Math.max(leastOverlongMs[name], 2 * (longestSeenMs(measures, name) ?? unknownMs / 2)),
+    );
+  return { task: limit('task', 10 * typicalMs), download: limit('download', 0) };
 }
 
 /** Those that are still going first, then the newest. */

@@ -30,6 +30,18 @@ export function bucketOf(durationMs: number): number {
   return index < 0 ? bucketBoundsSeconds.length : index;
 }
 
+/**
+ * The bound, in milliseconds, within which every one has ended so far; null when none has, Infinity when one took longer
+ * than the last bound.
+ */
+export function longestSeenMs(measures: ReadonlyMap<string, number>, name: DurationName): number | null {
+  for (let index = bucketBoundsSeconds.length; index >= 0; index -= 1) {
+    if ((measures.get(`duration:${name}:${index}`) ?? 0) > 0)
+      return (bucketBoundsSeconds[index] ?? Number.POSITIVE_INFINITY) * 1000;
+  }
+  return null;
+}
+
 export function histogramOf(measures: ReadonlyMap<string, number>, name: DurationName): DurationHistogram {
   let count = 0;
   const cumulative = [...bucketBoundsSeconds, Number.POSITIVE_INFINITY].map((_, index) => {

@@ -41,6 +41,16 @@ export function rateOf(gate: GateState | null): Rate | null {
   return { limitPerMinute: gate.rate.max * perMinute, usedPerMinute: gate.usedSlots * perMinute };
 }
 
+/** Until the last link of all is through that can move now; null when nobody can tell. */
+export function forecastAll(
+  { counts, runnable }: { readonly counts: Batch['counts']; readonly runnable: number },
+  facts: Pick<ForecastFacts, 'rate' | 'pauseLeftMs' | 'typicalMs'>,
+): number | null {
+  const ahead = runnable + counts.submitting;
+  if (ahead + counts.processing + counts.downloading === 0) return 0;
+  return facts.rate === null ? null : afterMs(ahead, facts.rate, facts);
+}
+
 export function forecast(batch: Waiting, facts: ForecastFacts): Forecast {
   if (unfinished(batch.counts) === 0) return { etaMs: 0, waitsFor: null };
   if (facts.halts.some(({ model }) => model === null || model === batch.model))
@@ -48,10 +58,14 @@ export function forecast(batch: Waiting, facts: ForecastFacts): Forecast {
   const ahead = workAhead(batch, facts.waiting);
   if (ahead > 0 && (batch.isPaused || facts.isAllPaused)) return { etaMs: null, waitsFor: 'pause' };
   if (facts.rate === null) return { etaMs: null, waitsFor: null };
-  const perMinute = facts.rate.usedPerMinute > 0 ? facts.rate.usedPerMinute : facts.rate.limitPerMinute;
+  return { etaMs: afterMs(ahead, facts.rate, facts), waitsFor: null };
+}
+
+function afterMs(ahead: number, rate: Rate, facts: Pick<ForecastFacts, 'pauseLeftMs' | 'typicalMs'>): number {
+  const perMinute = rate.usedPerMinute > 0 ? rate.usedPerMinute : rate.limitPerMinute;
   const { submit, query } = facts.pauseLeftMs;
   const submittedMs = ahead === 0 ? 0 : submit + (ahead / perMinute) * 60_000;
-  return { etaMs: Math.round(Math.max(submittedMs, query) + facts.typicalMs), waitsFor: null };
+  return Math.round(Math.max(submittedMs, query) + facts.typicalMs);
 }
 
 /** Links that are submitted until the last of this batch is: in turns, each batch as often as its priority says. */

@@ -43,7 +43,11 @@ export type JobData = z.infer<typeof jobDataSchema>;
  * starts, so among other jobs a busy or paused queue would leave ticks out.
  */
 export const ticksQueue = 'ticks';
-export const tickDataSchema = z.object({ schedule: z.string() });
+export const tickDataSchema = z.object({
+  schedule: z.string(),
+  /** Who asked for it; a person's run takes place while the schedule is paused too. */
+  by: z.enum(['schedule', 'person']).optional(),
+});
 export type TickData = z.infer<typeof tickDataSchema>;
 
 export interface Queues {

@@ -59,6 +59,25 @@ export interface OldestWaiting {
   readonly now: number;
 }
 
+export interface OverlongLimits {
+  readonly task: number;
+  readonly download: number;
+}
+
+export interface OverlongItem {
+  readonly state: 'processing' | 'downloading';
+  readonly id: string;
+  /** Unix milliseconds: when its task was made, or its result known. */
+  readonly since: number;
+}
+
+export interface Overlong {
+  readonly tasks: number;
+  readonly downloads: number;
+  /** The first of them. */
+  readonly items: readonly OverlongItem[];
+}
+
 export type ItemSearch = ReturnType<typeof createItemSearch>;
 
 const scanned = z.tuple([z.number(), z.number()], z.string());
@@ -68,6 +87,8 @@ const scanSize = 2000;
 const partScanSize = 10_000;
 const examinedFailures = 2000;
 const examinedWaiting = 1000;
+const examinedActive = 5000;
+const overlongShown = 25;
 
 export function createItemSearch(deps: {
   readonly redis: RedisConnection;
@@ -79,6 +100,7 @@ export function createItemSearch(deps: {
   const keys = ledgerKeys(prefix);
   const script = (name: string) => ledgerScript(redis, name);
   const [scan, failureGroups, waiting] = [script('scan'), script('failure-groups'), script('waiting')];
+  const overlongScript = script('overlong');
 
   /** The item that a whole link, id or task id names. */
   async function find(text: string): Promise<Item | null> {
@@ -205,7 +227,22 @@ export function createItemSearch(deps: {
     return { queuedAt, submittedAt, completedAt, now: Number(now) };
   }
 
-  return { find, page, failures, oldestWaiting };
+  /** Tasks and downloads that have been under way for longer than the limits. */
+  async function overlong(limitsMs: OverlongLimits): Promise<Overlong> {
+    const reply = await overlongScript(
+      [keys.active],
+      [prefix, examinedActive, overlongShown, Math.round(limitsMs.task), Math.round(limitsMs.download)],
+    );
+    const [tasks, downloads, ...cells] = scanned.parse(reply);
+    const items: OverlongItem[] = [];
+    for (let index = 0; index + 2 < cells.length; index += 3) {
+      const state = cells[index] === 'downloading' ? 'downloading' : 'processing';
+      items.push({ state, id: cells[index + 1] ?? '', since: Number(cells[index + 2]) });
+    }
+    return { tasks, downloads, items };
+  }
+
+  return { find, page, failures, oldestWaiting, overlong };
 }
 
 /** Messages that differ only in numbers and long ids are one group; `…` stands for what differs. Pure. */

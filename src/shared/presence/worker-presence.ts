@@ -19,6 +19,8 @@ export interface WorkerFacts {
   readonly startedAt: number;
   /** The batch whose links alone it submits; null: of all. */
   readonly onlyBatch: string | null;
+  /** Of the program; workers of before an update do not say it. */
+  readonly version?: string | undefined;
 }
 
 /** Ids of the items a worker has in hand, by stage. */
@@ -26,6 +28,8 @@ export type Holding = Readonly<Record<Stage, readonly string[]>>;
 
 export interface PresentWorker extends WorkerFacts {
   readonly holding: Holding;
+  /** Memory of its process. */
+  readonly rssBytes?: number | undefined;
   readonly saidMsAgo: number;
   /** False when it has not been heard of for too long: killed, frozen or cut off from Redis. */
   readonly isAlive: boolean;
@@ -56,6 +60,8 @@ const storedWorker = z.object({
   stages: z.array(z.enum(stages)),
   startedAt: z.number(),
   onlyBatch: z.string().nullable().default(null),
+  version: z.string().optional(),
+  rssBytes: z.number().optional(),
   saidAt: z.number(),
   holding: holdingSchema,
 });
@@ -91,7 +97,11 @@ export function announceWorker(
       'status-check': held['status-check'].slice(0, mostIdsShown),
       download: held.download.slice(0, mostIdsShown),
     };
-    await redis.hset(workersKey(prefix), facts.id, JSON.stringify({ ...facts, saidAt, holding: shown }));
+    await redis.hset(
+      workersKey(prefix),
+      facts.id,
+      JSON.stringify({ ...facts, saidAt, rssBytes: process.memoryUsage.rss(), holding: shown }),
+    );
   }
 
   say();

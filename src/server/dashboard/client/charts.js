@@ -26,7 +26,7 @@ function series(label, tone, more = {}) {
   return { label, stroke: () => color(tone), width: 2, points, spanGaps: false, ...more };
 }
 
-/** Differences in ten seconds, over the last half minute. @param {Sample[]} samples @param {'admitted' | 'saved'} name */
+/** Differences in ten seconds, over the last half minute. @param {Sample[]} samples @param {'admitted' | 'saved' | 'refused'} name */
 function per10s(samples, name) {
   return samples.map((sample, index) => {
     const before = samples[Math.max(0, index - 6)];
@@ -74,6 +74,11 @@ const kinds = {
       per10s(samples, 'saved'),
       samples.map(({ limitPer10s }) => limitPer10s || null),
     ],
+  },
+  refusals: {
+    series: [series('refused', '--bad', { words: perTenSeconds })],
+    /** @param {Sample[]} samples */
+    rows: (samples) => [per10s(samples, 'refused')],
   },
   underWay: {
     series: [

@@ -1,0 +1,88 @@
+/**
+ * Why links do or do not move: one decision for the whole, for a batch and for a link, shown by pages, alerts and
+ * metrics. Pure. The order is that of what must be dealt with first: a worker that is started finds the halt, and a halt
+ * that ends finds the pause.
+ */
+import type { Stage } from '../jobs/catalogue.ts';
+import { type StateCounts, unfinished } from '../ledger/batch.ts';
+import { type HaltReason, stops } from './halt-reasons.ts';
+import type { VendorPause } from './vendor-pause.ts';
+
+export type Situation =
+  /** There has never been a link. */
+  | { readonly kind: 'empty' }
+  /** No link has a way to go; some may wait for a person's decision. */
+  | { readonly kind: 'ended' }
+  | { readonly kind: 'halted'; readonly reasons: readonly HaltReason[]; readonly isWatched: boolean }
+  /** A person has paused everything. */
+  | { readonly kind: 'all-paused' }
+  /** Every waiting link belongs to a batch that is paused by name. */
+  | { readonly kind: 'batch-paused' }
+  /** A person has paused queues in Bull Board. */
+  | { readonly kind: 'queue-paused'; readonly queues: readonly Stage[] }
+  /** `stages` that links need now and nobody works on; `isNobody`: no worker is alive at all. */
+  | { readonly kind: 'no-worker'; readonly stages: readonly Stage[]; readonly isNobody: boolean }
+  | { readonly kind: 'vendor-pause'; readonly pause: VendorPause }
+  | { readonly kind: 'running' };
+
+export const situationKinds = [
+  'empty',
+  'ended',
+  'halted',
+  'all-paused',
+  'batch-paused',
+  'queue-paused',
+  'no-worker',
+  'vendor-pause',
+  'running',
+] as const satisfies readonly Situation['kind'][];
+
+export interface SituationFacts {
+  /** Of the whole, or of one batch. */
+  readonly counts: StateCounts;
+  /** Waiting links that no pause of a batch holds back. */
+  readonly runnable: number;
+  /** Those that concern these links. */
+  readonly halts: readonly { readonly reason: HaltReason }[];
+  readonly isAllPaused: boolean;
+  readonly pausedQueues: readonly Stage[];
+  /** Stages of the workers that are alive. */
+  readonly workedOn: readonly Stage[];
+  readonly vendorPause: VendorPause | null;
+}
+
+export function situationOf(facts: SituationFacts): Situation {
+  const { counts, halts, runnable, isAllPaused, pausedQueues, workedOn, vendorPause } = facts;
+  if (unfinished(counts) === 0) return { kind: everGiven(counts) ? 'ended' : 'empty' };
+  const stopping = halts.filter(({ reason }) => concerns(reason, counts));
+  const isNobody = workedOn.length === 0;
+  if (stopping.length > 0)
+    return { kind: 'halted', reasons: stopping.map(({ reason }) => reason), isWatched: !isNobody };
+  const waits = counts.queued > 0;
+  if (waits && isAllPaused) return { kind: 'all-paused' };
+  if (waits && runnable === 0 && counts.submitting === 0) return { kind: 'batch-paused' };
+  const needed = neededStages(counts);
+  const missing = needed.filter((stage) => !workedOn.includes(stage));
+  if (missing.length > 0) return { kind: 'no-worker', stages: missing, isNobody };
+  const queues = needed.filter((stage) => pausedQueues.includes(stage));
+  if (queues.length > 0) return { kind: 'queue-paused', queues };
+  return vendorPause === null ? { kind: 'running' } : { kind: 'vendor-pause', pause: vendorPause };
+}
+
+function everGiven({ saved, failed, cancelled, held }: StateCounts): boolean {
+  return saved + failed + cancelled + held > 0;
+}
+
+/** Links that only wait for their results are stopped by what stops queries. */
+function concerns(reason: HaltReason, { queued, submitting }: StateCounts): boolean {
+  return stops(reason, queued + submitting > 0 ? 'submit' : 'query');
+}
+
+/** What the present links need next; the rest follows from it. */
+function neededStages({ queued, submitting, processing, downloading }: StateCounts): Stage[] {
+  return [
+    ...(queued + submitting > 0 ? (['submit'] as const) : []),
+    ...(queued + submitting + processing > 0 ? (['status-check'] as const) : []),
+    ...(queued + submitting + processing + downloading > 0 ? (['download'] as const) : []),
+  ];
+}

@@ -1,0 +1,140 @@
+/** What needs a person though nothing is halted: on a page, as a metric and as an alert; and the pages that show it. */
+import { describe, expect, it } from 'vitest';
+import { alertBody } from '../../src/server/alerts/alert-message.ts';
+import { decideAlerts, type Known } from '../../src/server/alerts/decide-alerts.ts';
+import type { Problem } from '../../src/server/readings/problems.ts';
+import { until } from '../setup/until.ts';
+import { openWindow } from './window.ts';
+
+describe('the headline', () => {
+  it('of batches that are all paused by name says so, and counts them into no estimate', async () => {
+    await using window = await openWindow();
+    await window.system.give(3);
+    await window.system.startWorker(['status-check', 'download']);
+    const { redis, configuration } = window.system.session;
+    await fetch(`${window.url}/api/v1/batches/test/pause`, { method: 'POST' });
+    await until(
+      async () => (await (await window.get('/')).text()).includes('All waiting links are in paused batches.'),
+      'the pause is told',
+    );
+    expect(await (await window.get('/batches/test')).text()).toContain('This batch is paused.');
+    const [id = ''] = await redis.lrange(`${configuration.QUEUE_PREFIX}:batch:test:items`, 0, 0);
+    expect(await (await window.get(`/items/${id}`)).text()).toContain('Batch test is paused.');
+    await fetch(`${window.url}/api/v1/batches/test/resume`, { method: 'POST' });
+    await until(
+      async () => (await (await window.get('/')).text()).includes('No living worker has the stage submit'),
+      'the missing worker is told',
+    );
+    expect(await (await window.get('/metrics')).text()).toContain('kie_batch_problems{kind="no-worker"} 1');
+  });
+
+  it('tells a queue that is paused in Bull Board', async () => {
+    await using window = await openWindow();
+    await window.system.give(2);
+    await window.system.session.queues.queue('submit').pause();
+    await window.system.startWorker();
+    await until(
+      async () => (await (await window.get('/')).text()).includes('The queue submit is paused'),
+      'the paused queue is told',
+    );
+  });
+});
+
+describe('a problem', () => {
+  const problem: Problem = {
+    kind: 'tasks-stuck',
+    key: 'tasks-stuck',
+    message: '3 tasks are stuck.',
+    path: '/stuck',
+  };
+  const nothing: Known = { halts: [], going: [], toldFailing: [], problems: {} };
+  const decide = (known: Known, at: number, problems: Problem[]) =>
+    decideAlerts(known, { at, halts: [], batches: [], problems }, 0.1);
+
+  it('is told once when it has lasted a minute, with a link, and once when it is over', () => {
+    const first = decide(nothing, 0, [problem]);
+    expect(first.alerts).toEqual([]);
+    const second = decide(first.known, 61_000, [problem]);
+    expect(second.alerts).toEqual([{ kind: 'problem-began', problem }]);
+    expect(
+      JSON.parse(alertBody({ kind: 'problem-began', problem }, 'json', 0, 'https://v.example/kie')),
+    ).toMatchObject({
+      text: '3 tasks are stuck. https://v.example/kie/stuck',
+      link: 'https://v.example/kie/stuck',
+      problem: 'tasks-stuck',
+    });
+    const third = decide(second.known, 70_000, [problem]);
+    expect(third.alerts).toEqual([]);
+    expect(decide(third.known, 80_000, []).alerts).toEqual([
+      { kind: 'problem-ended', message: '3 tasks are stuck.' },
+    ]);
+  });
+
+  it('that is over within a minute is not told', () => {
+    expect(decide(decide(nothing, 0, [problem]).known, 30_000, []).alerts).toEqual([]);
+  });
+});
+
+it('a halt is not said to be over while another stands', () => {
+  const halt = (reason: 'no-credits' | 'maintenance') => ({
+    reason,
+    model: null,
+    message: '',
+    since: 1000,
+    nextProbeAt: 0,
+    probes: 0,
+  });
+  const decide = (known: Known, halts: ReturnType<typeof halt>[]) =>
+    decideAlerts(known, { at: 9000, halts, batches: [], problems: [] }, 0.1);
+  const both = decide({ halts: [], going: [], toldFailing: [], problems: {} }, [
+    halt('no-credits'),
+    halt('maintenance'),
+  ]);
+  const one = decide(both.known, [halt('maintenance')]);
+  expect(one.alerts).toEqual([]);
+  expect(decide(one.known, []).alerts.map(({ kind }) => kind)).toEqual(['halt-ended', 'halt-ended']);
+});
+
+describe('the page of', () => {
+  it('workers shows version, memory and what each has in hand', async () => {
+    await using window = await openWindow();
+    await window.system.startWorker();
+    await until(
+      async () => (await (await window.get('/workers')).text()).includes('MB'),
+      'the worker is shown',
+    );
+    expect(await (await window.get('/workers')).text()).toContain('the same everywhere');
+  });
+
+  it('schedules shows runs, what went wrong, and can add, pause and run one', async () => {
+    await using window = await openWindow();
+    const fields = {
+      name: 'nightly',
+      cron: '0 6 * * 1-5',
+      timeZone: 'Europe/Berlin',
+      model: 'sora-watermark-remover',
+    };
+    expect((await window.post('/schedules', { ...fields, source: '/etc/passwd' })).status).toBe(422);
+    expect(
+      (await window.post('/schedules', { ...fields, source: 'https://127.0.0.1:1/list.txt' })).status,
+    ).toBe(303);
+    const page = async () => (await window.get('/schedules')).text();
+    await until(async () => (await page()).includes('at 06:00 from Monday to Friday'), 'it is shown');
+    await window.post('/schedules/nightly/pause');
+    await until(async () => (await page()).includes('>paused<'), 'it is paused');
+    await window.post('/schedules/nightly/resume');
+    await window.system.startWorker();
+    await window.post('/schedules/nightly/run');
+    await until(
+      async () => (await page()).includes('The last run of schedule nightly failed'),
+      'its failure is told',
+    );
+    expect(await (await window.get('/')).text()).toContain('/schedules#nightly');
+  });
+
+  it('gates and stuck links opens', async () => {
+    await using window = await openWindow();
+    expect(await (await window.get('/gate')).text()).toContain('No request has been made yet.');
+    expect(await (await window.get('/stuck')).text()).toContain('Tasks at the vendor for more than 10 min');
+  });
+});
