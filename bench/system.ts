@@ -51,6 +51,7 @@ export async function startBenchSystem(options: BenchSystemOptions): Promise<Ben
   const environment = {
     KIE_API_KEY: apiKey,
     KIE_BASE_URL: simulator.url,
+    KIE_UPLOAD_URL: simulator.url,
     REDIS_URL: redis.url,
     QUEUE_PREFIX: prefix,
     DATA_DIR: join(folder, 'logs'),

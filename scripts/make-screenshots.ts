@@ -36,6 +36,7 @@ await using simulator = await startSimulator({
 const loaded = loadConfiguration({
   KIE_API_KEY: apiKey,
   KIE_BASE_URL: simulator.url,
+  KIE_UPLOAD_URL: simulator.url,
   QUEUE_PREFIX: `{screenshots-${process.pid}}`,
   DATA_DIR: join(folder, 'data'),
   STORAGE_URL: `file:${join(folder, 'videos')}`,

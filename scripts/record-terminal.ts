@@ -27,6 +27,7 @@ await using simulator = await startSimulator({
 const environment = {
   KIE_API_KEY: apiKey,
   KIE_BASE_URL: simulator.url,
+  KIE_UPLOAD_URL: simulator.url,
   DATA_DIR: './data',
   STORAGE_URL: 'file:./videos',
   QUEUE_PREFIX: `{recording-${process.pid}}`,

@@ -72,6 +72,7 @@ export async function openWorker(
   });
   const vendor = createVendor({
     baseUrl: configuration.KIE_BASE_URL,
+    uploadUrl: configuration.KIE_UPLOAD_URL,
     apiKey: requireApiKey(configuration),
     timeoutMs: vendorTimeoutMs,
     logger,

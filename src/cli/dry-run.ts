@@ -2,9 +2,11 @@
  * `--dry-run`: what `run` or `enqueue` would take, refuse and pay. Everything but enqueueing; nothing is written and
  * nothing is sent to the vendor. Links whose records were removed with `remove` are counted as new.
  */
+
 import type { Session } from '../app/session.ts';
 import { type EnqueueCounts, enqueueLists } from '../producer/enqueue-lists.ts';
 import type { ListSource } from '../producer/lists/list-source.ts';
+import { localVideosOf } from '../producer/local-videos.ts';
 import { lookingLedger, openCost } from '../producer/looking-ledger.ts';
 import type { Inputs } from '../shared/models/input-spec.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
@@ -33,9 +35,18 @@ export async function dryRun(request: DryRun, session: Session, terminal: Termin
   const invalidLines = showInvalidLines({ batch, dataDir, file: request.problems }, terminal.say);
   const counts = await withInterrupt(terminal, async (signal) =>
     enqueueLists(
-      { batch, model, inputs, sources, list: { column }, force, since: await session.ledger.now() },
+      {
+        batch,
+        model,
+        inputs,
+        sources,
+        list: { column, localFolder: process.cwd() },
+        force,
+        since: await session.ledger.now(),
+      },
       {
         ...invalidLines,
+        locals: localVideosOf(session.configuration),
         ledger: lookingLedger(session.ledger, force, (link, what) => {
           if (what === 'new') cost.add(link);
         }),

@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Session } from '../app/session.ts';
 import { enqueueLists } from '../producer/enqueue-lists.ts';
 import type { ListOptions, ListSource } from '../producer/lists/list-source.ts';
+import { localVideosOf } from '../producer/local-videos.ts';
 import { readOverview } from '../producer/overview.ts';
 import { type Halt, standsSince } from '../shared/gate-state/halts.ts';
 import { stages } from '../shared/jobs/catalogue.ts';
@@ -89,6 +90,7 @@ export async function runBatch(request: RunRequest, deps: RunDeps): Promise<RunE
       { ...request, since },
       {
         ledger: session.ledger,
+        locals: localVideosOf(session.configuration),
         ...deps.invalidLines,
         onColumns: progress.note,
         signal,

@@ -4,6 +4,7 @@
  * one chunk the next is read.
  */
 import type { EnqueuedChunk, Ledger, LedgerLink } from '../shared/ledger/ledger.ts';
+import { isLocalAddress } from '../shared/local-video/local-address.ts';
 import type { Inputs } from '../shared/models/input-spec.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { differingInputs } from '../shared/models/resolve-inputs.ts';
@@ -12,6 +13,7 @@ import { createItemFinder } from './find-item.ts';
 import type { ListOptions, ListSource } from './lists/list-source.ts';
 import { readList } from './lists/read-list.ts';
 import { describeUnusableList } from './lists/unusable-list.ts';
+import type { LocalVideos } from './local-videos.ts';
 
 /** A line that brought no link. */
 export interface InvalidLine {
@@ -54,6 +56,8 @@ export interface EnqueueDeps {
   readonly onProgress: (counts: EnqueueCounts) => void;
   /** Called once, before the first links are taken: a list without a link makes no batch. */
   readonly openBatch?: () => Promise<void>;
+  /** Reads videos of this machine; without it lists that name files are refused. */
+  readonly locals?: LocalVideos | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -102,7 +106,9 @@ export async function enqueueLists(request: EnqueueRequest, deps: EnqueueDeps): 
       notice.look(entries);
       for (const entry of entries) {
         counts.total += 1;
-        const found = find(entry);
+        const isFile = entry.kind === 'link' && isLocalAddress(entry.link);
+        const local = isFile ? await deps.locals?.read(entry.link, model) : undefined;
+        const found = find(entry, local);
         if ('reason' in found) {
           counts.invalid += 1;
           if (unusable.length < 20) unusable.push(found.text);

@@ -101,6 +101,7 @@ function itemOf(row: Row, model: ModelDefinition, inputs: Inputs): ImportedItem 
     message: isPaidTwice ? null : row.message,
     possiblyPaidTwice: row.possiblyPaidTwice ?? (isPaidTwice ? 1 : 0),
     submitter: null,
+    upload: null,
   };
 }
 

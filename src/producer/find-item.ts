@@ -3,7 +3,8 @@
  * anything is paid; or null, and the line is reported. Called for every line that is taken in or only checked.
  */
 import type { LedgerLink } from '../shared/ledger/ledger.ts';
-import { identifyLink } from '../shared/models/identify-link.ts';
+import { isLocalAddress } from '../shared/local-video/local-address.ts';
+import { contentId, type IdentifiedLink, identifyLink } from '../shared/models/identify-link.ts';
 import type { Inputs } from '../shared/models/input-spec.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import {
@@ -15,10 +16,14 @@ import {
 } from '../shared/models/resolve-inputs.ts';
 import type { InvalidLine } from './enqueue-lists.ts';
 import { type Fields, type ListEntry, printable } from './lists/list-entry.ts';
+import type { LocalVideo } from './local-videos.ts';
 
 export interface ItemFinder {
-  /** For the entries of one list. What is no item is reported too. */
-  open(file: string): (entry: ListEntry) => LedgerLink | Refused;
+  /**
+   * For the entries of one list. What is no item is reported too.
+   * @param local what the file is that the entry names, where it names one
+   */
+  open(file: string): (entry: ListEntry, local?: LocalVideo) => LedgerLink | Refused;
   /** @throws InputError when there were links, and none of them had an input that each of them needs */
   end(): void;
 }
@@ -73,8 +78,8 @@ export function createItemFinder(
   return {
     open(file) {
       const rules = { model, shared, inputsOf, isCutOff: cutOffIds(model) };
-      return (entry) => {
-        const found = judge(entry, rules);
+      return (entry, local) => {
+        const found = judge(entry, rules, local);
         const isRefused = 'reason' in found;
         note(entry, !isRefused || found.missing.length > 0);
         if (isRefused)
@@ -89,22 +94,41 @@ export function createItemFinder(
   };
 }
 
-function judge(entry: ListEntry, { model, shared, inputsOf, isCutOff }: Rules): LedgerLink | Refused {
+function judge(entry: ListEntry, rules: Rules, local: LocalVideo | undefined): LedgerLink | Refused {
+  const { model, shared, inputsOf, isCutOff } = rules;
   if (entry.kind === 'problem') return { text: entry.text, reason: entry.reason, missing: [] };
   const refused = (reason: string, missing: readonly string[] = []) => ({
     text: printable(entry.link),
     reason,
     missing,
   });
-  const link = identifyLink(model, entry.link);
+  const identify = (inputs?: Inputs) =>
+    isLocalAddress(entry.link)
+      ? identifyFile(model, entry.link, local, inputs)
+      : identifyLink(model, entry.link, inputs);
+  const link = identify();
   if (!link.ok) return refused(link.reason);
   if (isCutOff(link.id)) return refused(cutOff);
   const resolved = resolveInputs(model, inputsOf(entry.fields), shared);
   if (!resolved.ok) return refused(resolved.reason, resolved.missing);
   const { inputs } = resolved;
   if (Object.keys(inputs).length === 0) return { id: link.id, url: link.url };
-  const named = identifyLink(model, entry.link, inputs);
+  const named = identify(inputs);
   return named.ok ? { id: named.id, url: named.url, inputs } : refused(named.reason);
+}
+
+function identifyFile(
+  model: ModelDefinition,
+  url: string,
+  local: LocalVideo | undefined,
+  inputs: Inputs | undefined,
+): IdentifiedLink {
+  if (model.link.hosts !== 'any')
+    return { ok: false, reason: `${model.id} takes links to its own pages, not files` };
+  if (local === undefined)
+    return { ok: false, reason: 'files of a machine are taken by the commands run and enqueue alone' };
+  if (local.kind === 'refused') return { ok: false, reason: local.reason };
+  return { ok: true, id: contentId(model, local.sha256, inputs), url };
 }
 
 const cutOff =

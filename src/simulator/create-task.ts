@@ -7,6 +7,7 @@ import type { Callbacks } from './callbacks.ts';
 import type { FaultAt } from './faults.ts';
 import { type Judgement, judgeCreate } from './models.ts';
 import { rateLimitHeaders, refusalAnswer } from './refusal.ts';
+import { isGoneUpload } from './uploads.ts';
 import { faultAt, linkCounts, makeTask, type Vendor } from './vendor.ts';
 
 type CreateFault = FaultAt<'create'>;
@@ -54,6 +55,7 @@ export async function createTask(
     if (judgement.probe) tally.probes += 1;
     return vendorAnswer(judgement.code, judgement.msg);
   }
+  if (isGoneUpload(vendor, judgement.link, nowMs)) return vendorAnswer(422, 'video_url is not accessible');
   if (settings.condition === 'key-limit') return vendorAnswer(433, 'Sub-key usage exceeds limit');
   if (vendor.balance.left(nowMs) < settings.creditsPerTask) {
     return vendorAnswer(

@@ -12,7 +12,10 @@ import { answerSettings, countsOf } from './control.ts';
 import { createTask } from './create-task.ts';
 import { createRecordInfo } from './record-info.ts';
 import { answerResult } from './result-route.ts';
+import { answerFormUpload, answerJsonUpload } from './uploads.ts';
 import { sampleFor, type Vendor } from './vendor.ts';
+
+const formUploadPath = '/api/file-stream-upload';
 
 interface Exchange {
   readonly url: URL;
@@ -29,6 +32,7 @@ export function createHttpServer(vendor: Vendor, callbacks: Callbacks): Server {
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://simulator');
+    if (url.pathname === formUploadPath) return write(response, await answerForm(request));
     const body = await text(request);
     const exchange = { url, body, origin: originOf(vendor, request) };
     const route = `${request.method} ${url.pathname}`;
@@ -43,6 +47,11 @@ export function createHttpServer(vendor: Vendor, callbacks: Callbacks): Server {
     if (reply === 'sent') return;
     await vendor.timers.wait(sampleFor(vendor, vendor.settings.answerDelay, 'answer', serial));
     write(response, reply);
+  }
+
+  async function answerForm(request: IncomingMessage): Promise<Reply> {
+    const refusal = accountRefusal(vendor, request.headers.authorization);
+    return refusal ?? answerFormUpload(vendor, request, originOf(vendor, request));
   }
 
   // Longer than any client keeps an idle connection, so that none is closed just as it is used again.
@@ -60,6 +69,11 @@ function apiEndpoints(vendor: Vendor, callbacks: Callbacks): ReadonlyMap<string,
     ['POST /api/v3/jobs/createTask', create],
     ['GET /api/v1/jobs/recordInfo', ({ url }) => recordInfo(url.searchParams.get('taskId'))],
     ['GET /api/v1/chat/credit', () => answerCredit(vendor)],
+    ['POST /api/file-url-upload', ({ body, origin }) => answerJsonUpload(vendor, body, 'fileUrl', origin)],
+    [
+      'POST /api/file-base64-upload',
+      ({ body, origin }) => answerJsonUpload(vendor, body, 'base64Data', origin),
+    ],
     ['POST /api/v1/common/download-url', ({ body, origin }) => answerDownloadUrl(vendor, body, origin)],
   ]);
 }

@@ -2,9 +2,11 @@
  * Everything tests may ask about afterwards, counted as it happens. Counting is cheap (numbers and short
  * entries per task); what needs work, like the fullest window, is worked out when somebody asks.
  */
+
 import type { FaultName } from './faults.ts';
 import { greatestInWindow } from './limiters.ts';
 import type { Task } from './task.ts';
+import type { UploadedFile } from './uploads.ts';
 
 export interface LinkCounts {
   /** Create calls that were let through the limit, whatever became of them. */
@@ -39,6 +41,7 @@ export interface Tally {
   agentRefusals: number;
   /** Links minted by download-url, by task id. */
   readonly mints: Record<string, number>;
+  readonly uploads: UploadedFile[];
   readonly callbacks: CallbackCounts;
   readonly links: Map<string, LinkCounts>;
   /** By task id and index, as `id/0`. */
@@ -58,6 +61,7 @@ export function createTally(): Tally {
     keyLeaks: 0,
     agentRefusals: 0,
     mints: {},
+    uploads: [],
     callbacks: { tries: 0, delivered: 0, undelivered: 0 },
     links: new Map(),
     downloads: new Map(),

@@ -17,6 +17,7 @@ import { createResultShelf, type ResultShelf } from './result-shelf.ts';
 import { createTally, entryOf, type LinkCounts, type Tally } from './tally.ts';
 import type { Task } from './task.ts';
 import type { Timers } from './timers.ts';
+import type { UploadedFile } from './uploads.ts';
 
 export interface Vendor {
   /** Replaced as a whole when settings change. */
@@ -29,6 +30,10 @@ export interface Vendor {
   readonly shelf: ResultShelf;
   readonly tally: Tally;
   readonly hooks: SimulatorHooks;
+  /** By the path of their address. */
+  readonly uploads: Map<string, UploadedFile>;
+  /** Under which addresses uploads were made. */
+  readonly origins: Set<string>;
 }
 
 /** What only a caller in the same process can give. */
@@ -54,6 +59,8 @@ export function createVendor({ settings, hooks, clock, timers, files }: VendorPa
   const tasks = new Map<string, Task>();
   return {
     settings,
+    uploads: new Map(),
+    origins: new Set(),
     clock,
     timers,
     tasks,

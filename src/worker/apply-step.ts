@@ -233,6 +233,7 @@ async function save(
   const bytes = step.results.reduce((sum, result) => sum + result.bytes, 0);
   const file = await ledger.storedFile(item.batch, item.id, first.file);
   await ledger.move('save', item.id, {
+    upload: null,
     // A file that is fetched again is counted already.
     addBytes: bytes - (item.bytes ?? 0),
     sha256: first.sha256,

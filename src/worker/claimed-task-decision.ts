@@ -62,9 +62,10 @@ function afterRecord(claim: ClaimedTask, origin: RecordOrigin | null, random: nu
 
 /** The same video may be given with several models and inputs: each is an item. */
 function isMadeOf({ item, model }: ClaimedTask, origin: RecordOrigin): boolean {
-  if (!origin.links.includes(item.url)) return false;
+  const url = item.upload?.url ?? item.url;
+  if (!origin.links.includes(url)) return false;
   if (origin.model !== null && origin.model !== vendorModelName(model)) return false;
-  const sent = buildInput(model, item.url, item.inputs);
+  const sent = buildInput(model, url, item.inputs);
   return Object.keys(model.inputs).every((name) => {
     const [own, recorded] = [textOf(sent[name]), textOf(origin.input[name])];
     // A default that the record leaves out tells nothing.

@@ -4,7 +4,8 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Item } from '../shared/ledger/item.ts';
-import type { LinkReply, RecordReply } from '../shared/vendor/replies.ts';
+import type { LinkReply, RecordReply, UploadReply } from '../shared/vendor/replies.ts';
+import type { UploadRequest } from '../shared/vendor/vendor.ts';
 import type { Admission, Gate, Verdict } from './gate/gate.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -39,7 +40,17 @@ export async function mintLink(
   return query(item, context, () => context.vendor.recover(resultUrl, signal));
 }
 
-async function query<Reply extends RecordReply | LinkReply>(
+/** Sends a video to the vendor's upload host. */
+export async function uploadVideo(
+  item: Item,
+  request: UploadRequest,
+  context: WorkerContext,
+  signal: AbortSignal,
+): Promise<UploadReply | NotNow> {
+  return query(item, context, () => context.vendor.upload(request, signal));
+}
+
+async function query<Reply extends RecordReply | LinkReply | UploadReply>(
   item: Item,
   { queryGate, random, logger }: WorkerContext,
   ask: () => Promise<Reply>,
@@ -65,7 +76,7 @@ async function admitSoon(gate: Gate, holder: string, model: string): Promise<Adm
 }
 
 /** What the vendor's limit has made of the query. */
-function verdictOf(reply: RecordReply | LinkReply): Verdict {
+function verdictOf(reply: RecordReply | LinkReply | UploadReply): Verdict {
   return reply.outcome === 'throttled'
     ? { kind: 'refused', message: reply.message, ...reply.hints }
     : { kind: 'counted' };

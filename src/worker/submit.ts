@@ -20,6 +20,7 @@ import { settleTrial, takeTrial } from './halt-trial.ts';
 import type { JobFate } from './queue-signals.ts';
 import { afterBudget, afterLostAnswer, afterSubmit, type SubmitRules } from './submit-decision.ts';
 import { expectedPrice } from './task-price.ts';
+import { createUploads, type ReadyVideo } from './upload.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 const done: JobFate = { fate: 'done' };
@@ -50,6 +51,7 @@ export function createSubmitStage(
 ): SubmitStage {
   const { ledger, models, random, held, calls, workerId } = context;
   const tokens = createCallbackTokens(context);
+  const readyVideo = createUploads(context);
   return {
     async run(id, data, signal) {
       const mayBegin = await held.emptied(AbortSignal.any([signal, calls.stopping]));
@@ -107,6 +109,8 @@ export function createSubmitStage(
       context.callbackUrl === null
         ? {}
         : { callbackUrl: await callbackUrlOf(context.callbackUrl, { id: item.id, attempt }, tokens) };
+    const video = await readyVideo(item, model, data, signal);
+    if (video.kind !== 'ready') return withoutVideo(video, item, data);
     const price = await expectedPrice(item, model, context, signal);
     const admission = await submitGate.admit(`${item.id}.${randomUUID()}`, model.id);
     const trial =
@@ -129,7 +133,7 @@ export function createSubmitStage(
     const rules = await rulesFor(submitting);
     call.sending();
     const reply = await context.vendor.create(
-      { model, url: item.url, inputs: item.inputs, ...callback },
+      { model, url: video.url, inputs: item.inputs, ...callback },
       neverAborted,
     );
     call.answered();
@@ -169,6 +173,32 @@ export function createSubmitStage(
   /** Asked with a free call when many answers in a row were of no use: is it the vendor, or are it these links? */
   async function isVendorDown(model: ModelDefinition, signal: AbortSignal): Promise<boolean> {
     return (await context.vendor.probe(model, signal)).outcome === 'retry';
+  }
+
+  /** Nothing has been paid: the link ends with its reason, or comes back later. */
+  async function withoutVideo(
+    video: Exclude<ReadyVideo, { kind: 'ready' }>,
+    item: Item,
+    data: JobData,
+  ): Promise<JobFate> {
+    switch (video.kind) {
+      case 'unreadable': {
+        const { message } = video;
+        return applyStep({ do: 'fail', reason: 'input-unreadable', message }, item, data, context);
+      }
+      case 'halted':
+        return applyStep({ do: 'halt', ...video.halt, delayMs: longestWaitMs }, item, data, context);
+      case 'wait': {
+        const { message, delayMs } = video;
+        if (message === undefined) return { fate: 'delay', delayMs, data };
+        context.logger.info({ item: item.id, message }, 'A video is not uploaded yet');
+        // Others may have the place until then.
+        await ledger.leaveGate(item.id);
+        return { fate: 'delay', delayMs, data: { ...data, tries: (data.tries ?? 0) + 1 } };
+      }
+      default:
+        return video satisfies never;
+    }
   }
 
   /** A halt may last for hours: the place at the gate is for links that can get through. */

@@ -65,6 +65,7 @@ export async function openProject(options: ProjectOptions = {}): Promise<Project
     HOME: folder,
     KIE_API_KEY: apiKey,
     KIE_BASE_URL: simulator.url,
+    KIE_UPLOAD_URL: simulator.url,
     REDIS_URL: inject('redisUrl'),
     QUEUE_PREFIX: prefix,
     ALLOW_PRIVATE_ADDRESSES: 'true',

@@ -63,6 +63,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
   const environment = {
     KIE_API_KEY: apiKey,
     KIE_BASE_URL: simulator.url,
+    KIE_UPLOAD_URL: simulator.url,
     REDIS_URL: inject('redisUrl'),
     QUEUE_PREFIX: redisPrefix(),
     DATA_DIR: join(folder, 'data'),

@@ -26,6 +26,7 @@ export function demoCommand(terminal: Terminal): Command {
       const loaded = loadConfiguration({
         KIE_API_KEY: apiKey,
         KIE_BASE_URL: simulator.url,
+        KIE_UPLOAD_URL: simulator.url,
         QUEUE_PREFIX: '{kie-batch-demo}',
         ALLOW_PRIVATE_ADDRESSES: 'true',
         SUBMIT_LIMIT: demoLimit,

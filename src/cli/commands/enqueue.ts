@@ -5,6 +5,7 @@ import { UsageError } from '../../app/usage-error.ts';
 import { defaultBatchName } from '../../producer/batch-name.ts';
 import { enqueueLists } from '../../producer/enqueue-lists.ts';
 import { openListFiles } from '../../producer/lists/open-list-files.ts';
+import { localVideosOf } from '../../producer/local-videos.ts';
 import { parseSourceAddress } from '../../producer/sources/source-address.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { loadConfiguration } from '../../shared/configuration/configuration.ts';
@@ -84,7 +85,7 @@ async function enqueue(files: readonly string[], flags: ListFlags, terminal: Ter
     const isHeld = await holdToAsk(batch, ask, session);
     const since = await session.ledger.now();
     const progress = openProgress(terminal);
-    const list = { column: flags.column };
+    const list = { column: flags.column, localFolder: process.cwd() };
     const request = { batch, model, inputs, sources, since, list, force: flags.force };
     const invalidLines = showInvalidLines(
       { batch, dataDir: loaded.configuration.DATA_DIR, file: flags.problems },
@@ -93,6 +94,7 @@ async function enqueue(files: readonly string[], flags: ListFlags, terminal: Ter
     const { counts, interrupted } = await withInterrupt(terminal, async (signal) => ({
       counts: await enqueueLists(request, {
         ledger: session.ledger,
+        locals: localVideosOf(session.configuration),
         signal,
         ...invalidLines,
         onColumns: progress.note,

@@ -74,7 +74,7 @@ export async function run(
       ...flags,
       batch,
       sources,
-      list: { column: flags.column },
+      list: { column: flags.column, localFolder: process.cwd() },
       model,
       inputs,
     };

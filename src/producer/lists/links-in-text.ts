@@ -45,7 +45,7 @@ const MAX_CARRIED_DEPTH = 3;
 export function linkFinder(model: ModelDefinition): LinkFinder {
   const { hosts, share } = model.link;
   const names = hosts === 'any' ? [] : hosts.map((host) => host.replaceAll('.', '\\.'));
-  // A known host needs no scheme; neither does `www.`. Local paths and file: URLs would start here as well.
+  // A known host needs no scheme; neither does `www.`.
   const bare = ['www\\.', ...names.map((name) => `${name}/`)].join('|');
   const starts = new RegExp(`https?://|(?<![\\w.@%/-])(?:${bare})`, 'gi');
   const known = new RegExp(`^(?:https?://)?(?:www\\.)?(${names.join('|')})(?::443)?(?=[/?#]|$)`, 'i');
@@ -205,5 +205,5 @@ export function isVideoFile(link: string): boolean {
 
 /** Whether text may hold a link of some model: tells a header from a row. */
 export function mayHoldLink(text: string): boolean {
-  return /https?:\/\/|www\.|[a-z0-9-]\.[a-z]{2,}\//i.test(text);
+  return /https?:\/\/|www\.|[a-z0-9-]\.[a-z]{2,}\/|file:|\.(?:mp4|m4v|mov|webm|mkv)$/i.test(text);
 }

@@ -16,6 +16,11 @@ export interface ListOptions {
   readonly column?: string | undefined;
   /** Columns and fields that hold inputs of the model: they are not searched for links. */
   readonly inputs?: readonly string[] | undefined;
+  /**
+   * Where relative paths of videos begin; set where the list is of somebody who may read this machine's files. Without
+   * it paths are no links: a list of a stranger must not make us send files away.
+   */
+  readonly localFolder?: string | undefined;
   /** Overrides what the name and the first bytes say. */
   readonly format?: ListFormat | undefined;
 }

@@ -3,8 +3,10 @@
  * enqueued is checked here, and all of it is said at once: nobody wants to find out file by file. The files are
  * opened only when they are read.
  */
-import { accessSync, constants, createReadStream, statSync } from 'node:fs';
+import { accessSync, constants, createReadStream, readdirSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
+import { hasVideoEnding, localAddressOf } from '../../shared/local-video/local-address.ts';
 import { printable } from './list-entry.ts';
 import { ListError } from './list-error.ts';
 import { type ListSource, STANDARD_INPUT } from './list-source.ts';
@@ -21,8 +23,8 @@ const READ_BYTES = 64 * 1024;
  * @throws ListError `lists-unreadable`
  */
 export function openListFiles(words: readonly string[], stdin: StandardInput): ListSource[] {
-  const links = words.filter(isLink);
-  const paths = words.filter((word) => !isLink(word));
+  const links = words.flatMap(linksOf);
+  const paths = words.filter((word) => linksOf(word).length === 0);
   const wanted = words.length === 0 ? [STANDARD_INPUT] : paths;
   const problems = [
     ...standardInputProblems(wanted, words.length === 0, stdin),
@@ -36,8 +38,19 @@ export function openListFiles(words: readonly string[], stdin: StandardInput): L
   return links.length === 0 ? files : [linkSource(links), ...files];
 }
 
-function isLink(word: string): boolean {
-  return /^https?:\/\//i.test(word);
+/** What a word of the command line stands for beside a list: a link, a video, or all videos of a folder. */
+function linksOf(word: string): string[] {
+  if (/^(?:https?|file):\/\//i.test(word)) return [word];
+  if (hasVideoEnding(word)) return [localAddressOf(resolve(word))];
+  if (!isFolder(word)) return [];
+  return readdirSync(word)
+    .filter((name) => hasVideoEnding(name) && !name.startsWith('.'))
+    .sort()
+    .map((name) => localAddressOf(resolve(word, name)));
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 }
 
 /** Addresses of lists are read with --source, which also asks again and remembers. */
@@ -69,7 +82,10 @@ function standardInputProblems(
 function fileProblems(path: string): string[] {
   if (path === STANDARD_INPUT) return [];
   try {
-    if (statSync(path).isDirectory()) return [`"${printable(path)}" is a folder. Name the files in it.`];
+    if (statSync(path).isDirectory())
+      return [
+        `"${printable(path)}" is a folder without videos (.mp4, .mov, .webm, .mkv). Name the lists in it.`,
+      ];
     accessSync(path, constants.R_OK);
     return [];
   } catch (error) {

@@ -67,9 +67,10 @@ function relationProblems(configuration: Configuration): string[] {
   if (configuration.DASHBOARD_VIEWER_USER && !configuration.DASHBOARD_USER) {
     problems.push('DASHBOARD_VIEWER_USER needs DASHBOARD_USER too: somebody has to be able to act');
   }
-  if (isPlainBeyondLoopback(configuration.KIE_BASE_URL) && !configuration.ALLOW_PRIVATE_ADDRESSES) {
+  for (const name of ['KIE_BASE_URL', 'KIE_UPLOAD_URL'] as const) {
+    if (!isPlainBeyondLoopback(configuration[name]) || configuration.ALLOW_PRIVATE_ADDRESSES) continue;
     problems.push(
-      'KIE_BASE_URL is http: and leads to another machine, so that the key could be read on the way: use https:, or set ALLOW_PRIVATE_ADDRESSES=true for a simulator',
+      `${name} is http: and leads to another machine, so that the key could be read on the way: use https:, or set ALLOW_PRIVATE_ADDRESSES=true for a simulator`,
     );
   }
   return problems;

@@ -6,7 +6,7 @@ import { resolve } from 'node:path';
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { compilePathTemplate, DEFAULT_PATH_TEMPLATE } from '../storage/path-template.ts';
-import { vendorBaseUrl } from '../vendor/facts.ts';
+import { vendorBaseUrl, vendorUploadUrl } from '../vendor/facts.ts';
 import { flag, rateLimit, rateLimitOrAuto, share, sizeBytes, wholeNumber } from './values.ts';
 
 function httpUrl(example: string) {
@@ -81,6 +81,9 @@ export const configurationSchema = z.object({
     .optional()
     .describe('bearer key of the vendor’s API; needed by `run` and `worker`'),
   KIE_BASE_URL: httpUrl(vendorBaseUrl).default(vendorBaseUrl).describe('the vendor’s API'),
+  KIE_UPLOAD_URL: httpUrl(vendorUploadUrl)
+    .default(vendorUploadUrl)
+    .describe('the vendor’s upload API, for videos of this machine'),
   REDIS_URL: redisUrl
     .optional()
     .describe(

@@ -1,7 +1,7 @@
 /**
  * What a transition changes in an item besides its state, and how that is told to transition.lua.
  */
-import { type CostEstimate, type FieldName, fields } from './item.ts';
+import { type CostEstimate, type FieldName, fields, type Item } from './item.ts';
 import type { FailureReason } from './states.ts';
 
 export interface ItemChanges {
@@ -42,6 +42,8 @@ export interface ItemChanges {
   readonly staysAtGate?: boolean;
   /** The worker that submits; removed by every later transition. */
   readonly submitter?: string;
+  /** Null removes it. */
+  readonly upload?: Item['upload'];
   /** Null: there is no create call any more whose beginning it tells. */
   readonly submittedAt?: null;
   /** Instants set to Redis's present time. */
@@ -87,6 +89,7 @@ export function scriptArguments(changes: ItemChanges): (string | Buffer)[] {
     changes.releaseCredits ? call('release', 'creditsSpent') : [],
     set('submitter', changes.submitter),
     set('submittedAt', changes.submittedAt),
+    set('upload', changes.upload && `${changes.upload.at} ${changes.upload.url}`),
     set('sha256', changes.sha256 === undefined ? undefined : Buffer.from(changes.sha256, 'hex')),
     set('file', changes.file),
     changes.staysAtGate ? ['gate', '', ''] : [],

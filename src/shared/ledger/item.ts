@@ -51,6 +51,8 @@ export interface Item {
   readonly savedAt: number | null;
   /** In `submitting`: the worker whose create call it is; null when its answer is known to be lost. */
   readonly submitter: string | null;
+  /** Where the vendor keeps the video that was uploaded for it, and when that was; null once it has ended. */
+  readonly upload: { readonly url: string; readonly at: number } | null;
 }
 
 /** The stored fields, in the order they are read. */
@@ -77,6 +79,7 @@ export const fields = {
   completedAt: 'd',
   savedAt: 'v',
   submitter: 'w',
+  upload: 'z',
 } as const satisfies Partial<Record<keyof Item, string>>;
 export type FieldName = keyof typeof fields;
 
@@ -132,6 +135,7 @@ export function readItem(id: string, values: readonly (Buffer | null)[], context
     completedAt: instant('completedAt'),
     savedAt: instant('savedAt'),
     submitter: text('submitter'),
+    upload: readUpload(text('upload')),
   };
 }
 
@@ -142,6 +146,11 @@ export function usualFile(root: string, batch: string, id: string): string {
 
 function wordOf<Word extends string>(words: readonly Word[], text: string | null): Word | null {
   return text === null ? null : (words.find((word) => word === text) ?? null);
+}
+
+function readUpload(text: string | null): Item['upload'] {
+  const [, at, url] = /^(\d+) (.+)$/.exec(text ?? '') ?? [];
+  return at === undefined || url === undefined ? null : { at: Number(at), url };
 }
 
 function readEstimate(text: string | null): CostEstimate | null {

@@ -36,6 +36,11 @@ export function identifyLink(model: ModelDefinition, link: string, inputs: Input
   return { ok: true, id: isPlain ? shareId : hashedId(model, shareId, inputs), url };
 }
 
+/** The id of a video on a machine: it follows from its content, wherever it lies and whatever it is called. */
+export function contentId(model: ModelDefinition, sha256: string, inputs: Inputs = {}): string {
+  return hashedId(model, `sha256:${sha256}`, inputs);
+}
+
 function refuseText(model: ModelDefinition, url: string): string | null {
   const { maxLength } = model.link;
   if (url === '') return 'the link is empty';

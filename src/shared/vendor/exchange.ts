@@ -5,13 +5,14 @@
  * refused, connect timeout, TLS failure, aborted in the queue) is provably unsent.
  */
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 
 export interface ExchangeRequest {
   method: 'GET' | 'POST';
   url: URL;
   headers: Record<string, string>;
-  body: string | null;
+  body: string | Readable | null;
 }
 
 export interface ExchangeOptions {

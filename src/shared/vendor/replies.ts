@@ -129,3 +129,11 @@ export interface RawReply {
   /** Our clock at reception, Unix milliseconds: what a Retry-After date is measured by without a Date header. */
   receivedAtMs?: number;
 }
+
+/** To an upload. `refused` says something of this very file. */
+export type UploadReply =
+  | { outcome: 'uploaded'; url: string }
+  | { outcome: 'refused'; message: string }
+  | Throttled
+  | Halt
+  | Retry;

@@ -7,6 +7,7 @@ import type { Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
 import { decodeBody } from './decode-body.ts';
 import { type Exchange, exchange } from './exchange.ts';
+import { type FileForm, writeFileForm } from './multipart.ts';
 import type { RawReply } from './replies.ts';
 
 export interface VendorRequest {
@@ -15,6 +16,12 @@ export interface VendorRequest {
   path: string;
   /** Sent as JSON. */
   payload?: object;
+  /** Sent as a form. */
+  form?: FileForm;
+  /** Default: the API's. */
+  baseUrl?: string;
+  /** Default: that of all requests. */
+  timeoutMs?: number;
 }
 
 export type VendorAnswer = { kind: 'answered'; raw: RawReply } | Extract<Exchange, { kind: 'failed' }>;
@@ -35,16 +42,18 @@ const MIN_REDACTED_KEY_LENGTH = 8;
 
 export function createSendRequest(options: SendRequestOptions): SendRequest {
   const base = options.baseUrl.replace(/\/+$/, '');
-  return async ({ method, path, payload }, signal) => {
+  return async ({ method, path, payload, form, baseUrl, timeoutMs = options.timeoutMs }, signal) => {
+    const written = form === undefined ? null : writeFileForm(form);
     const result = await exchange(
       {
         method,
-        url: new URL(base + path),
-        headers: requestHeaders(options.apiKey, payload !== undefined),
-        body: payload === undefined ? null : JSON.stringify(payload),
+        url: new URL((baseUrl?.replace(/\/+$/, '') ?? base) + path),
+        headers: { ...requestHeaders(options.apiKey, payload !== undefined), ...written?.headers },
+        body: written?.body ?? (payload === undefined ? null : JSON.stringify(payload)),
       },
-      { ...options, signal },
+      { ...options, timeoutMs, signal },
     );
+    written?.body.destroy();
     if (result.kind === 'failed') return result;
     return { kind: 'answered', raw: withoutKey(await asRawReply(result, options), options.apiKey) };
   };

@@ -15,7 +15,7 @@ import type { Inputs } from '../models/input-spec.ts';
 import type { ModelDefinition } from '../models/model-definition.ts';
 import { parseCreateReply } from './create-reply.ts';
 import { parseCreditsReply } from './credits-reply.ts';
-import { balancePath, downloadLinkPath } from './facts.ts';
+import { balancePath, downloadLinkPath, uploadPath, vendorUploadUrl } from './facts.ts';
 import { parseLinkReply } from './link-reply.ts';
 import { parseProbeReply } from './probe-reply.ts';
 import { parseRecordReply } from './record-reply.ts';
@@ -27,7 +27,9 @@ import type {
   RawReply,
   RecordReply,
   Retry,
+  UploadReply,
 } from './replies.ts';
+import { parseUploadReply } from './upload-reply.ts';
 import { createSendRequest, type SendRequest, type VendorAnswer } from './vendor-request.ts';
 
 export interface CreateRequest {
@@ -37,6 +39,14 @@ export interface CreateRequest {
   /** What differs from the model's defaults. */
   inputs?: Inputs;
   callbackUrl?: string | undefined;
+}
+
+export interface UploadRequest {
+  /** Unique: the same name overwrites, and caches may serve the old file. */
+  readonly fileName: string;
+  readonly chunks: AsyncIterable<Buffer>;
+  /** Null where nobody knows. */
+  readonly bytes: number | null;
 }
 
 export interface Vendor {
@@ -50,6 +60,8 @@ export interface Vendor {
   balance(signal: AbortSignal): Promise<CreditsReply>;
   /** Asks whether the model is on, by a create call that is refused and never billed: one request. */
   probe(model: ModelDefinition, signal: AbortSignal): Promise<ProbeReply>;
+  /** Uploads a video, free; the vendor keeps it for a day: one request. */
+  upload(request: UploadRequest, signal: AbortSignal): Promise<UploadReply>;
   /** Ends the connections, if the client made its own. */
   close(): Promise<void>;
 }
@@ -58,6 +70,8 @@ export interface VendorOptions {
   /** For example https://api.kie.ai; a path in it stays in front of the models' paths. */
   baseUrl: string;
   apiKey: string;
+  /** Default: the vendor's. */
+  uploadUrl?: string;
   /** Default: an agent of its own, with HTTP/1.1 and keep-alive. */
   dispatcher?: Dispatcher;
   /** For each request, connecting included. Default 60 s. */
@@ -71,6 +85,8 @@ export interface VendorOptions {
 }
 
 const DEFAULT_TIMEOUT_MS = 60_000;
+/** Two gigabytes at 10 Mbit/s. */
+const UPLOAD_TIMEOUT_MS = 30 * 60_000;
 const DEFAULT_MAX_REPLY_BYTES = 1024 * 1024;
 
 /** Makes a client. Throws a TypeError (without the key in it) for a key that no header can carry. */
@@ -96,6 +112,17 @@ export function createVendor(options: VendorOptions): Vendor {
         signal,
       );
       return readAnswer(answer, parseLinkReply);
+    },
+    upload: async ({ fileName, chunks, bytes }, signal) => {
+      const fields = { uploadPath: 'kie-batch', fileName };
+      const request = {
+        method: 'POST',
+        path: uploadPath,
+        baseUrl: options.uploadUrl ?? vendorUploadUrl,
+        form: { fields, fileName, chunks, bytes },
+        timeoutMs: UPLOAD_TIMEOUT_MS,
+      } as const;
+      return readAnswer(await send(request, signal), parseUploadReply);
     },
     balance: (signal) => getCredits(send, creditsRetryMs, signal),
     probe: (model, signal) => probeModel(send, model, signal),

@@ -2,7 +2,7 @@
  * Lengths of videos as one process has read them: each video is asked once, as a link that waits for credits asks for
  * its price again and again. Used by the submit stage and by estimates.
  */
-import { fileURLToPath } from 'node:url';
+import { placeOf } from '../local-video/local-address.ts';
 import type { Outgoing } from '../outgoing/outgoing.ts';
 import { readFileLength, readVideoLength } from './read-length.ts';
 
@@ -29,6 +29,6 @@ export function createVideoLengths(outgoing: Outgoing): VideoLengths {
 
 async function readOne(url: string, outgoing: Outgoing, signal: AbortSignal): Promise<number | null> {
   if (/^https?:/i.test(url)) return readVideoLength(url, outgoing, signal);
-  const path = url.startsWith('file:') ? fileURLToPath(url) : url;
-  return readFileLength(path).catch(() => null);
+  const place = placeOf(url);
+  return place === null ? null : readFileLength(place.path).catch(() => null);
 }

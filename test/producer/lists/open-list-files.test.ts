@@ -77,7 +77,7 @@ describe('opening lists', () => {
       'These lists cannot be read:',
       '"-" is given 2 times, and standard input can be read only once. Name it once.',
       `"${missing}" does not exist. Check the name and the folder you are in.`,
-      `"${folder}" is a folder. Name the files in it.`,
+      `"${folder}" is a folder without videos (.mp4, .mov, .webm, .mkv). Name the lists in it.`,
       `"${join(list, 'below')}" does not exist: part of its path is a file, not a folder.`,
     ]);
   });

@@ -1,0 +1,53 @@
+/**
+ * Paths of videos in lists: a text without a link that is the path of a file, or a `file:` URL. It becomes the address
+ * that an item keeps. Whether the file is a video, and which, is looked at when the item is made.
+ */
+import { statSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import {
+  hasVideoEnding,
+  isLocalAddress,
+  isOfThisHost,
+  localAddressOf,
+  placeOf,
+} from '../../shared/local-video/local-address.ts';
+import type { Found, LinkFinder } from './links-in-text.ts';
+import { printable } from './list-entry.ts';
+
+/** @param folder where relative paths begin; undefined: paths are not taken */
+export function withLocalPaths(find: LinkFinder, folder: string | undefined): LinkFinder {
+  if (folder === undefined) return find;
+  return (text) => {
+    const found = find(text);
+    if (found.kind !== 'none') return found;
+    const paths = text.split('\n').flatMap((part) => pathIn(part, folder) ?? []);
+    const [first, second] = paths;
+    if (first === undefined) return found;
+    if (second !== undefined)
+      return { kind: 'several', reason: 'two files on one line; give each its own line' };
+    return first;
+  };
+}
+
+function pathIn(text: string, folder: string): Found | null {
+  const written = unquoted(text.trim());
+  if (isLocalAddress(written)) {
+    const place = placeOf(written);
+    if (place === null) return { kind: 'unusable', reason: 'this file: address names no path' };
+    return isOfThisHost(place) ? judged(place.path) : { kind: 'link', link: written };
+  }
+  const isPath = /^(?:~?\/|\.{1,2}\/)/.test(written) || hasVideoEnding(written);
+  if (!isPath) return null;
+  return judged(written.startsWith('~/') ? join(homedir(), written.slice(2)) : resolve(folder, written));
+}
+
+function judged(path: string): Found {
+  if (statSync(path, { throwIfNoEntry: false }) !== undefined)
+    return { kind: 'link', link: localAddressOf(path) };
+  return { kind: 'unusable', reason: `there is no file ${printable(path)}` };
+}
+
+function unquoted(text: string): string {
+  return /^(["'])(.+)\1$/.exec(text)?.[2] ?? text;
+}

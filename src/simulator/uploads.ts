@@ -1,0 +1,144 @@
+/**
+ * The vendor's upload API: a form with a file, an address or base64. Files are counted and digested as they arrive and
+ * not kept; their addresses can be given to a task for a day. The same name overwrites.
+ */
+import { createHash } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import { type Reply, vendorAnswer } from './answer.ts';
+import { parseObject } from './models.ts';
+import type { Vendor } from './vendor.ts';
+
+export interface UploadedFile {
+  readonly fileName: string;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** Unix milliseconds. */
+  readonly atMs: number;
+}
+
+const keptMs = 24 * 3_600_000;
+const basePath = '/uploads/';
+
+export async function answerFormUpload(
+  vendor: Vendor,
+  request: IncomingMessage,
+  origin: string,
+): Promise<Reply> {
+  const boundary = /boundary=("?)([^";]+)\1/.exec(request.headers['content-type'] ?? '')?.[2];
+  if (boundary === undefined) return vendorAnswer(400, 'a multipart form is required');
+  const form = await readForm(request, boundary);
+  if (form === null) return vendorAnswer(400, 'the form is incomplete');
+  return keep(vendor, origin, form);
+}
+
+/** @param field `fileUrl` or `base64Data` */
+export function answerJsonUpload(vendor: Vendor, body: string, field: string, origin: string): Reply {
+  const given = parseObject(body);
+  const content = given?.[field];
+  if (typeof content !== 'string' || content === '') return vendorAnswer(400, `${field} is required`);
+  const bytes = Buffer.from(content.replace(/^data:[^,]*,/, ''), field === 'base64Data' ? 'base64' : 'utf8');
+  const { fileName, uploadPath } = given ?? {};
+  return keep(vendor, origin, {
+    fields: new Map([
+      ['fileName', typeof fileName === 'string' ? fileName : 'file'],
+      ['uploadPath', typeof uploadPath === 'string' ? uploadPath : ''],
+    ]),
+    fileName: 'file',
+    bytes: bytes.length,
+    sha256: createHash('sha256').update(bytes).digest('hex'),
+  });
+}
+
+/** Whether an address of ours can no longer be fetched; one of another host is nobody's business here. */
+export function isGoneUpload(vendor: Vendor, link: string, nowMs: number): boolean {
+  const path = URL.parse(link)?.pathname ?? '';
+  const isOurs = vendor.origins.has(URL.parse(link)?.origin ?? '') && path.startsWith(basePath);
+  const file = vendor.uploads.get(path);
+  return isOurs && (file === undefined || nowMs - file.atMs > keptMs);
+}
+
+interface Form {
+  readonly fields: ReadonlyMap<string, string>;
+  readonly fileName: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+function keep(vendor: Vendor, origin: string, { fields, fileName, bytes, sha256 }: Form): Reply {
+  const name = fields.get('fileName') || fileName;
+  const folder = fields.get('uploadPath') ?? '';
+  if (folder === '') return vendorAnswer(400, 'uploadPath is required');
+  const filePath = [folder, name].map(encodeURIComponent).join('/');
+  const file = { fileName: name, bytes, sha256, atMs: vendor.clock.now() };
+  vendor.uploads.set(`${basePath}${filePath}`, file);
+  vendor.tally.uploads.push(file);
+  vendor.origins.add(new URL(origin).origin);
+  const downloadUrl = `${origin}${basePath}${filePath}`;
+  return vendorAnswer(200, 'File uploaded successfully', {
+    success: true,
+    fileName: name,
+    filePath,
+    downloadUrl,
+    fileSize: bytes,
+    mimeType: 'video/mp4',
+  });
+}
+
+/** Reads a form as it comes (RFC 7578). @returns null when it ends early or holds no file */
+async function readForm(request: AsyncIterable<Buffer>, boundary: string): Promise<Form | null> {
+  const delimiter = Buffer.from(`\r\n--${boundary}`);
+  const fields = new Map<string, string>();
+  let file: Omit<Form, 'fields'> | null = null;
+  let rest: Buffer = Buffer.from('\r\n');
+  let part: Part | null = null;
+  for await (const chunk of request) {
+    rest = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);
+    for (;;) {
+      if (part === null) {
+        const headEnd = rest.indexOf('\r\n\r\n', delimiter.length);
+        if (headEnd === -1) break;
+        part = openPart(rest.toString('utf8', 0, headEnd));
+        rest = rest.subarray(headEnd + 4);
+      }
+      const end = rest.indexOf(delimiter);
+      // What may be the start of the delimiter waits for the next chunk.
+      const usable = end === -1 ? Math.max(0, rest.length - delimiter.length) : end;
+      part.add(rest.subarray(0, usable));
+      rest = rest.subarray(usable);
+      if (end === -1) break;
+      if (part.fileName === null) fields.set(part.name, part.text());
+      else file = { fileName: part.fileName, bytes: part.bytes(), sha256: part.digest() };
+      part = null;
+    }
+  }
+  return file === null || part !== null ? null : { fields, ...file };
+}
+
+interface Part {
+  readonly name: string;
+  readonly fileName: string | null;
+  add(bytes: Buffer): void;
+  bytes(): number;
+  text(): string;
+  digest(): string;
+}
+
+const longestField = 4096;
+
+function openPart(head: string): Part {
+  const hash = createHash('sha256');
+  const fileName = /filename="([^"]*)"/.exec(head)?.[1] ?? null;
+  let [size, text] = [0, ''];
+  return {
+    name: /\bname="([^"]*)"/.exec(head)?.[1] ?? '',
+    fileName,
+    add(bytes) {
+      size += bytes.length;
+      hash.update(bytes);
+      if (fileName === null && text.length < longestField) text += bytes.toString('utf8');
+    },
+    bytes: () => size,
+    text: () => text,
+    digest: () => hash.digest('hex'),
+  };
+}
