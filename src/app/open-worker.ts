@@ -27,6 +27,7 @@ import { createGate } from '../worker/gate/gate.ts';
 import { queryGateLimit } from '../worker/gate/query-limit.ts';
 import { createHeldAnswers } from '../worker/held-answers.ts';
 import { createLearnedHistories } from '../worker/polling/learned-histories.ts';
+import { createRecentTasks } from '../worker/recent-tasks.ts';
 import { createResultFetcher } from '../worker/result-fetcher.ts';
 import { startUnfinishedSweeper } from '../worker/unfinished-sweeper.ts';
 import { recordLeftBehind } from '../worker/unrecorded-tasks.ts';
@@ -100,6 +101,7 @@ export async function openWorker(
       workerId: randomUUID(),
       held: createHeldAnswers({ logger, random: Math.random }),
       calls: createCreateCalls(),
+      recent: createRecentTasks(steadyClock),
       warnOfTrouble: createWarnOfTrouble({ logger, clock }),
       vendor,
       chronicle: createChronicle(redis, prefix),

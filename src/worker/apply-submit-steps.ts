@@ -17,12 +17,13 @@ const done: JobFate = { fate: 'done' };
 
 /** The id is recorded before anything else, wherever the item has got to in the meantime. */
 export async function recordTask(taskId: string, item: Item, context: WorkerContext): Promise<JobFate> {
-  const { ledger, queues, held } = context;
+  const { ledger, queues, held, recent } = context;
   const task = { itemId: item.id, taskId, attempt: item.attempts + 1 };
   const recorded = await held.keep(
     () => recordFoundTask(ledger, item.id, { taskId, attempt: task.attempt, by: 'answer' }),
     task,
   );
+  recent.note(item.id, taskId);
   if (recorded === 'beside') {
     itemLog(item, context).warn({ otherTaskId: taskId }, 'A link has two tasks: it may have been paid twice');
     await held.keep(() => queues.addBeside(item.id, taskId));

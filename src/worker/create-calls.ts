@@ -8,7 +8,7 @@ export interface CreateCall extends Disposable {
   sending(): void;
   /** The vendor has answered, or the call has failed. */
   answered(): void;
-  /** What the answer means for the item is recorded. */
+  /** What the answer means for the item is recorded, and is not that it may have been paid. */
   applied(): void;
 }
 
@@ -16,7 +16,7 @@ export interface CreateCalls {
   /** @returns null when the item has one already, or when the worker is stopping */
   begin(itemId: string): CreateCall | null;
   has(itemId: string): boolean;
-  /** Whether the last call of the item left and its answer was not applied: it may have been paid. */
+  /** Whether the last call of the item left, and no answer was applied that says what became of it. */
   wasSent(itemId: string): boolean;
   /** Calls without an answer. */
   open(): number;

@@ -17,6 +17,7 @@ import { noteAccepted, noteFailure } from './brake/model-brake.ts';
 import { callbackPatienceMs } from './callback-patience.ts';
 import type { Admission, Settled, Verdict } from './gate/gate.ts';
 import { settleTrial, takeTrial } from './halt-trial.ts';
+import { itemLog } from './item-log.ts';
 import type { JobFate } from './queue-signals.ts';
 import { afterBudget, afterLostAnswer, afterSubmit, type SubmitRules } from './submit-decision.ts';
 import { expectedPrice } from './task-price.ts';
@@ -58,6 +59,11 @@ export function createSubmitStage(
       if (!mayBegin || calls.stopping.aborted || calls.has(id)) return notNow(data);
       const item = await ledger.item(id);
       if (item === null) return done;
+      const lostTask = taskLostByRedis(item);
+      if (lostTask !== null) {
+        itemLog(item, context).warn({ taskId: lostTask }, 'Redis has lost a task id: it is recorded again');
+        return applyStep({ do: 'record-task', taskId: lostTask }, item, data, context);
+      }
       if (item.state === 'submitting') return findLost(item, data);
       if (item.state === 'processing') {
         await context.queues.add('status-check', id);
@@ -82,6 +88,13 @@ export function createSubmitStage(
     return onlyBatch !== null && !batches.includes(onlyBatch) && !(await isWanted(batches));
   }
 
+  /** The id of a task that Redis had taken, and does not know any more. */
+  function taskLostByRedis({ id, state, taskIds }: Item): string | null {
+    const taskId = context.recent.of(id);
+    const isWaiting = state === 'queued' || state === 'submitting';
+    return isWaiting && taskId !== null && !taskIds.includes(taskId) ? taskId : null;
+  }
+
   /** The call of a worker that is gone; or the answer was lost earlier, and its callback is waited for. */
   async function findLost(item: Item, data: JobData): Promise<JobFate> {
     const { submitter } = item;
@@ -89,10 +102,16 @@ export function createSubmitStage(
       // Redis failed between the intent and the call, which never left.
       return applyStep({ do: 'submit-later', delayMs: 1, cost: 'nothing' }, item, data, context);
     }
-    if (submitter !== null && !(await isGone(submitter))) return notNow(data);
+    if (submitter !== null && !(await hasEnded(submitter, item.id))) return notNow(data);
     const words = item.message ?? 'a worker ended while it waited for the vendor';
     const step = afterLostAnswer(item, words, await rulesFor(item), random());
     return applyStep(step, item, data, context);
+  }
+
+  /** Whether nobody holds an answer to the call that this worker has made. A call of our own has ended here. */
+  async function hasEnded(submitter: string, itemId: string): Promise<boolean> {
+    if (submitter !== workerId) return isGone(submitter);
+    return held.tasks().every((task) => task.itemId !== itemId);
   }
 
   async function submit(
@@ -150,7 +169,8 @@ export function createSubmitStage(
     const [fate] = isAccepted
       ? await Promise.all([decide({}), settled])
       : [await decide(await held.keep(async () => troubleOf(submitting, reply, await settled, signal)))];
-    call.applied();
+    // What is not sure to be unpaid is not taken for unsent, whatever Redis forgets.
+    if (reply.outcome !== 'ambiguous') call.applied();
     if (isAccepted) await held.keep(() => noteAccepted(model.id, context));
     if (trial !== null) await settleTrial(trial, reply, context);
     return fate;

@@ -14,6 +14,7 @@ import type { CreateCalls } from './create-calls.ts';
 import type { Gate } from './gate/gate.ts';
 import type { HeldAnswers } from './held-answers.ts';
 import type { LearnedHistories } from './polling/learned-histories.ts';
+import type { RecentTasks } from './recent-tasks.ts';
 import type { ResultFetcher } from './result-fetcher.ts';
 import type { SubmitRules } from './submit-decision.ts';
 import type { WarnOfTrouble } from './warn-of-trouble.ts';
@@ -25,6 +26,8 @@ export interface WorkerContext {
   readonly held: HeldAnswers;
   /** Create calls of this process. */
   readonly calls: CreateCalls;
+  /** Tasks that this process has recorded lately. */
+  readonly recent: RecentTasks;
   readonly ledger: Ledger;
   readonly queues: Queues;
   readonly vendor: Vendor;

@@ -1,0 +1,69 @@
+/**
+ * A Redis that fails over loses its last second: the worker that has heard a task's id still knows it, records it again,
+ * and pays for no second task.
+ */
+import type { Redis } from 'ioredis';
+import { describe, expect, it } from 'vitest';
+import { connectTestRedis } from '../setup/redis.ts';
+import { type System, startSystem } from '../setup/system.ts';
+import { until } from '../setup/until.ts';
+
+/** All that Redis knew at this moment. @returns brings that back, and nothing else */
+async function remember(redis: Redis, prefix: string): Promise<() => Promise<void>> {
+  const known = await Promise.all(
+    (await redis.keys(`${prefix}*`)).map(async (key) => ({
+      key,
+      dump: await redis.dumpBuffer(key),
+      leftMs: Math.max(0, await redis.pttl(key)),
+    })),
+  );
+  return async () => {
+    const rollback = redis.multi();
+    for (const key of await redis.keys(`${prefix}*`)) rollback.del(key);
+    for (const { key, dump, leftMs } of known) if (dump !== null) rollback.restore(key, leftMs, dump);
+    await rollback.exec();
+  };
+}
+
+const settings = {
+  simulator: { taskTime: '2s', answerDelay: '1s' },
+  environment: { ON_AMBIGUOUS_SUBMIT: 'hold' },
+} as const;
+
+async function expectPaidOnce(system: System, id: string): Promise<void> {
+  expect((await system.ended()).counts).toMatchObject({ saved: 1, held: 0, failed: 0 });
+  expect(system.simulator.counts()).toMatchObject({ tasks: 1, creditsSpent: 10 });
+  expect(await system.session.ledger.item(id)).toMatchObject({ possiblyPaidTwice: 0, creditsSpent: 10 });
+}
+
+describe('a Redis that has lost its last second', () => {
+  it('with a task’s id and the intent to make it, is told of the task again', async () => {
+    await using system = await startSystem(settings);
+    const redis = connectTestRedis();
+    const [id = ''] = await system.give(1);
+    const rollBack = await remember(redis, system.environment['QUEUE_PREFIX'] ?? '');
+    await system.startWorker();
+    await until(async () => (await system.session.ledger.item(id))?.state === 'processing', 'recorded');
+    await rollBack();
+    await redis.quit();
+    await expectPaidOnce(system, id);
+  });
+
+  it('with a task’s id alone, is told of the task again', async () => {
+    await using system = await startSystem(settings);
+    const redis = connectTestRedis();
+    const prefix = system.environment['QUEUE_PREFIX'] ?? '';
+    const [id = ''] = await system.give(1);
+    await system.startWorker();
+    const stateOf = async () => (await system.session.ledger.item(id))?.state;
+    await until(async () => (await stateOf()) === 'submitting', 'the call is open');
+    const rollBack = await remember(redis, prefix);
+    await until(async () => (await stateOf()) === 'processing', 'recorded');
+    await rollBack();
+    // The sweep makes the job, as it does for every job that was lost; without waiting until it is due.
+    for (const key of await redis.keys(`${prefix}:submit:*`)) await redis.del(key);
+    await redis.zadd(`${prefix}:active`, 1, id);
+    await redis.quit();
+    await expectPaidOnce(system, id);
+  });
+});
