@@ -48,9 +48,9 @@ interface Collection {
 const limits = {
   mostTries: 8,
   mostInvalid: 4,
-  mostRounds: 5,
+  mostRounds: 9,
   backoff: { firstMs: 1000, mostMs: 60_000 },
-  roundBackoff: { firstMs: 5000, mostMs: 60_000 },
+  roundBackoff: { firstMs: 5000, mostMs: 300_000 },
 };
 /** What is optional is not waited for as long. */
 const optionalLimits = { mostTries: 3, mostInvalid: 2, mostRounds: 2 };
