@@ -13,6 +13,7 @@ import { announceWorker } from '../shared/presence/worker-presence.ts';
 import { programVersion } from '../shared/program-version.ts';
 import { isRedisTrouble } from '../shared/redis/redis-trouble.ts';
 import type { RedisConnection } from '../shared/redis/script.ts';
+import { announceHalt } from './announce-halt.ts';
 import { applyStep } from './apply-step.ts';
 import { runDownload } from './download.ts';
 import { type Feeder, startFeeder } from './feeder.ts';
@@ -199,12 +200,10 @@ async function runGuarded(
     if (item === null) throw error;
     const message = error instanceof Error ? error.message : String(error);
     if (error instanceof ModelError) {
-      return applyStep(
-        { do: 'halt', reason: 'misconfigured', message, delayMs: misconfiguredMs },
-        item,
-        job.data,
-        context,
-      );
+      // The item stays where it is: a call of another worker may have been paid.
+      await announceHalt({ reason: 'misconfigured', message }, item.model, context);
+      await context.ledger.touch(item.id, misconfiguredMs);
+      return { fate: 'delay', delayMs: misconfiguredMs };
     }
     if (!isLastAttempt(job)) throw error;
     return applyStep({ do: 'fail', reason: reasonIn(item.state), message }, item, job.data, context);

@@ -3,6 +3,7 @@
  * the policy decides, and the report names exactly what may have been paid twice.
  */
 import { describe, expect, it } from 'vitest';
+import { listHalts } from '../../src/shared/gate-state/halts.ts';
 import { startServedSystem } from '../server/served-system.ts';
 import { type System, shareLink, startSystem } from '../setup/system.ts';
 import { until } from '../setup/until.ts';
@@ -130,6 +131,25 @@ describe('lost answers with callbacks on', () => {
 });
 
 describe('lost answers without callbacks', () => {
+  it('of a model that this worker does not know wait, and are not taken for calls that were never sent', async () => {
+    await using system = await startSystem({
+      environment: { CALLBACK_BASE_URL: 'http://127.0.0.1:1', ON_AMBIGUOUS_SUBMIT: 'hold' },
+    });
+    const { ledger, redis } = system.session;
+    await ledger.openBatch('test', { model: 'somebody/else', root: '/' });
+    await ledger.enqueue('test', [{ id: 'a1', url: 'https://videos.example.com/a.mp4' }]);
+    await ledger.move('beginSubmit', 'a1', { submitter: 'gone', stamp: ['submittedAt'] });
+    await system.session.queues.add('submit', 'a1');
+    await system.startWorker();
+    const prefix = system.environment['QUEUE_PREFIX'] ?? '';
+    await until(async () => (await listHalts(redis, prefix)).length > 0, 'the model is halted');
+    await until(
+      async () => (await system.session.queues.queue('submit').getJob('a1'))?.isDelayed() ?? false,
+      'the job waits',
+    );
+    expect(await ledger.item('a1')).toMatchObject({ state: 'submitting', submitter: 'gone' });
+  });
+
   it('are held under the policy hold, and none is paid twice', async () => {
     const { hooks, lost } = loseEveryTenth(100);
     await using system = await startSystem({ hooks, environment: { ON_AMBIGUOUS_SUBMIT: 'hold' } });
