@@ -138,3 +138,23 @@ describe('the page of', () => {
     expect(await (await window.get('/stuck')).text()).toContain('Tasks at the vendor for more than 10 min');
   });
 });
+
+it('batches are filtered by state and name, and several are acted on at once', async () => {
+  await using window = await openWindow();
+  await window.system.give(2, 'summer');
+  const links = ['s_aa', 's_bb'].map((id) => ({ id, url: `https://sora.chatgpt.com/p/${id}` }));
+  const { ledger } = window.system.session;
+  await ledger.openBatch('winter', { model: 'sora-watermark-remover', root: '/tmp/' });
+  await ledger.enqueue('winter', links);
+  const page = async (query: string) => (await window.get(`/batches?${query}`)).text();
+  expect(await page('name=WIN')).not.toContain('/batches/summer"');
+  expect((await window.post('/batches', { action: 'pause' })).status).toBe(422);
+  await window.post('/batches', { action: 'pause', 'batch.summer': 'on', 'batch.winter': 'on' });
+  await window.post('/batches', { action: 'resume', 'batch.winter': 'on' });
+  await window.post('/batches', { action: 'prioritize', 'batch.winter': 'on' });
+  expect(await ledger.batch('summer')).toMatchObject({ isPaused: true });
+  expect(await ledger.batch('winter')).toMatchObject({ isPaused: false, priority: 10 });
+  await window.system.startWorker(['status-check', 'download']);
+  await until(async () => (await page('')).includes('>paused<'), 'the paused batch says so');
+  expect(await page('is=ended')).toContain('No batch matches.');
+});

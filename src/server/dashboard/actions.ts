@@ -108,6 +108,16 @@ export function actionRoutes(scope: FastifyInstance, parts: ActionParts): void {
   );
   ofEverything('/pause', 'pause', () => told('paused-all', operations.pauseAll(), 'paused'));
   ofEverything('/resume', 'resume', () => told('resumed-all', operations.resumeAll(), 'resumed'));
+  scope.post('/batches', async (request, reply) => {
+    const { action, names } = chosenBatches(request.body);
+    const act = () => actOnSeveral(action, names, deps);
+    return answer(
+      await begin(request, parts, action, names.join(', ').slice(0, 200), act),
+      'several-runs',
+      '/batches',
+      reply,
+    );
+  });
   post(
     '/batches/:target/give-up',
     'give up',
@@ -127,6 +137,38 @@ export function actionRoutes(scope: FastifyInstance, parts: ActionParts): void {
     return { notice: isWoken ? 'looking-now' : 'nothing', outcome: isWoken ? 'done' : 'nothing to do' };
   });
   post('/items/:target/retry', 'retry', async (id) => counted('retried', await retryOne(id, deps)));
+}
+
+const severalForm = z.object({ action: z.enum(['pause', 'resume', 'cancel', 'prioritize', 'normalize']) });
+const chosenPrefix = 'batch.';
+
+function chosenBatches(form: unknown) {
+  const { action } = read(severalForm, form);
+  const names = Object.keys(z.record(z.string(), z.unknown()).parse(form))
+    .filter((name) => name.startsWith(chosenPrefix))
+    .map((name) => name.slice(chosenPrefix.length));
+  if (names.length === 0) throw new Refusal(422, 'Choose one or more batches first. Nothing was changed.');
+  return { action, names };
+}
+
+async function actOnSeveral(
+  action: z.infer<typeof severalForm>['action'],
+  names: readonly string[],
+  { operations, ledger }: ServerDeps,
+): Promise<Done> {
+  const { pause, resume, cancel, setPriority } = operations;
+  const acts = {
+    pause,
+    // A new price is accepted on a page of its own, batch by batch.
+    resume: async (name: string) => {
+      if ((await ledger.batch(name))?.dearer === null) await resume(name);
+    },
+    cancel,
+    prioritize: (name: string) => setPriority(name, 10),
+    normalize: (name: string) => setPriority(name, 1),
+  } as const;
+  for (const name of names) await acts[action](name);
+  return { notice: 'several', n: names.length, outcome: `${names.length} batches` };
 }
 
 async function retryChosen(name: string, form: unknown, { operations }: ServerDeps): Promise<number> {

@@ -22,9 +22,9 @@ import {
   batchPath,
   bytes,
   count,
+  duration,
   itemPath,
   live,
-  moment,
   progressBar,
   questionLink,
   roughly,
@@ -182,7 +182,7 @@ function itemTable({ batch, items, query }: BatchReading): Html {
     const words = isFiltered ? 'No link of this batch matches.' : 'No links yet.';
     return html`${isOn ? null : html`<p class="empty">${words}</p>`}${rest}`;
   }
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table"><table class="items"><thead><tr><th scope="col">Link</th><th scope="col">State</th><th scope="col">Why</th><th scope="col" class="desk">Task</th><th scope="col" class="desk">Given</th><th scope="col" class="desk number">Size</th></tr></thead><tbody>${items.items.map(itemRow)}</tbody></table></div>${rest}`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table"><table class="items"><thead><tr><th scope="col">Link</th><th scope="col">State</th><th scope="col">Why</th><th scope="col" class="desk number">Took</th><th scope="col" class="desk number">Credits</th><th scope="col" class="desk number">Size</th><th scope="col" class="desk">Given</th></tr></thead><tbody>${items.items.map(itemRow)}</tbody></table></div>${rest}`;
 }
 
 function searchGoesOn({ items, examined }: ItemPage, { counts }: Batch): Html {
@@ -203,12 +203,10 @@ function pageLinks(
 }
 
 function itemRow(item: Item): Html {
-  const task = item.taskIds.at(-1);
-  return html`<tr><td><a href="${itemPath(item.id)}"><code>${item.id}</code></a></td><td>${stateChip(item.state)}</td><td class="break">${
+  const tookMs = item.savedAt === null || item.submittedAt === null ? null : item.savedAt - item.submittedAt;
+  const why =
     item.reason === null
-      ? (item.message ?? '')
-      : html`<span class="clamp"><strong>${item.reason}</strong> <span class="note">${item.message}</span></span>`
-  }</td><td class="desk">${task === undefined ? '–' : html`<code title="${task}">${task.slice(0, 12)}${task.length > 12 ? '…' : ''}</code>`}</td><td class="desk">${moment(item.enqueuedAt)}</td><td class="desk number">${
-    item.bytes === null ? '–' : bytes(item.bytes)
-  }</td></tr>`;
+      ? html`${item.message}`
+      : html`<strong>${item.reason}</strong> <span class="note">${item.message}</span>`;
+  return html`<tr><td><a href="${itemPath(item.id)}"><code>${item.id}</code></a></td><td>${stateChip(item.state)}</td><td class="break"><span class="clamp one" title="${item.message}">${why}</span></td><td class="desk number">${tookMs === null ? '–' : duration(tookMs)}</td><td class="desk number">${item.creditsSpent === 0 ? '–' : count(item.creditsSpent)}</td><td class="desk number">${item.bytes === null ? '–' : bytes(item.bytes)}</td><td class="desk line">${ago(item.enqueuedAt)}</td></tr>`;
 }

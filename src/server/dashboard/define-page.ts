@@ -3,9 +3,10 @@
  * what is shown at first and what follows can never differ.
  */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { z } from 'zod';
 import { type GuardParts, Refusal, readerOf, recognize, viewerOf } from '../auth/guard.ts';
 import { readWithin } from '../readings/remember.ts';
-import { samplesSince } from '../readings/samples.ts';
+import { type ChartSpan, chartSpans, samplesSince } from '../readings/samples.ts';
 import type { Html } from './html.ts';
 import { page, type Viewer } from './layout.ts';
 import type { LiveHub } from './live.ts';
@@ -22,6 +23,13 @@ export interface PageDefinition<Reading> {
   read(request: FastifyRequest): Promise<Reading | null>;
   fragments(reading: Reading, viewer: Viewer): Fragments;
   content(reading: Reading, fragments: Fragments, viewer: Viewer): Html;
+}
+
+const spanQuery = z.object({ span: z.enum(['15m', '24h', '7d']).catch('15m') });
+
+/** How far back the charts of a page reach, as its address says. */
+export function spanOf(query: unknown): ChartSpan {
+  return spanQuery.parse(query ?? {}).span;
 }
 
 export interface PageParts extends GuardParts {
@@ -41,6 +49,14 @@ export function definePage<Reading>(
     return reading;
   };
 
+  const chartsOf = ({ query }: FastifyRequest) => {
+    const span = spanOf(query);
+    return {
+      chartMs: chartSpans[span],
+      samples: (after: number) => samplesSince(deps.redis, deps.prefix, after, span),
+    };
+  };
+
   scope.get(path, async (request, reply) => {
     const viewer = viewerOf(request);
     const reading = await read(request);
@@ -50,6 +66,7 @@ export function definePage<Reading>(
       viewer,
       section,
       content: definition.content(reading, fragments, viewer),
+      ...(hasCharts ? { chartSpan: spanOf(request.query) } : {}),
       topic: request.url,
       notice: noticeOf(request.query),
     });
@@ -62,7 +79,7 @@ export function definePage<Reading>(
       reader: readerOf(request),
       mayRead: async () => (await recognize(request, parts)) !== null,
       read: async () => definition.fragments(await read(request), viewer),
-      ...(hasCharts ? { samples: (after: number) => samplesSince(deps.redis, deps.prefix, after) } : {}),
+      ...(hasCharts ? chartsOf(request) : {}),
     });
   });
 }

@@ -18,8 +18,8 @@ export function gatePage(fragments: Fragments): Html {
   const part = (id: string) => live(id, fragments[id] ?? html``);
   return html`<h1>Gates</h1><p class="note">All workers ask one gate in Redis before each request, so that they stay below the vendor’s limit together. The limit starts from SUBMIT_LIMIT and QUERY_LIMIT and is learned.</p>
 <div class="charts">
-<section class="card"><h2>New tasks against the limit <span class="note">in 10 s</span></h2><div class="chart" data-chart="throughput" role="img" aria-label="Tasks submitted and videos saved in ten seconds against the limit, over the last 15 minutes"></div></section>
-<section class="card"><h2>Refused by the vendor <span class="note">in 10 s</span></h2><div class="chart" data-chart="refusals" role="img" aria-label="Create calls that the vendor refused in ten seconds, over the last 15 minutes"></div></section>
+<section class="card"><h2>New tasks against the limit <span class="note">in 10 s</span></h2><div class="chart" data-chart="throughput" role="img" aria-label="Tasks submitted and videos saved in ten seconds against the limit"></div></section>
+<section class="card"><h2>Refused by the vendor <span class="note">in 10 s</span></h2><div class="chart" data-chart="refusals" role="img" aria-label="Create calls that the vendor refused in ten seconds"></div></section>
 </div>
 <div class="grid two"><section class="card"><h2>New tasks</h2>${part('submit')}</section><section class="card"><h2>Status checks</h2>${part('query')}</section></div>`;
 }

@@ -72,7 +72,7 @@ function heldChoices({ id }: Item, csrf: string): Html {
   return html`<section class="card"><h2>This link waits for your decision</h2>
 <p>The vendor’s answer to its create call was lost. Look in the vendor’s log for a task of this link. If there is one, give its id: a worker reads its record, and the link continues with it if the record names this link. Nothing is paid for that.</p>
 <form method="post" action="${itemPath(id, '/attach')}" class="search"><input type="hidden" name="csrf" value="${csrf}"><label>Task id<input name="taskId" required maxlength="200" autocomplete="off"></label><button>Attach this task</button></form>
-<p>If there is none, pay again. Or ${actionButton({ action: itemPath(id, '/give-up'), label: 'give it up', csrf, tone: 'danger', confirm: 'Cancel this link? If the vendor made a task of it, its result is not collected.' })}: it is cancelled and costs nothing more.</p></section>`;
+<p>If there is none, pay again, or give the link up: it is then cancelled and costs nothing more.</p><p>${actionButton({ action: itemPath(id, '/give-up'), label: 'Give up this link', csrf, tone: 'danger', confirm: 'Cancel this link? If the vendor made a task of it, its result is not collected.' })}</p></section>`;
 }
 
 function video(item: Item): Html {

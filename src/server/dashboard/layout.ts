@@ -19,6 +19,8 @@ export interface PageOptions {
   readonly content: Html;
   /** What the page is kept up to date with. */
   readonly topic?: string;
+  /** How far back its charts reach. */
+  readonly chartSpan?: string;
   /** What has just been done. */
   readonly notice?: string | null;
 }
@@ -36,7 +38,7 @@ const sections = [
 ] as const;
 
 export function page(options: PageOptions): string {
-  const { title, viewer, section, content, topic, notice } = options;
+  const { title, viewer, section, content, topic, notice, chartSpan } = options;
   return html`<!doctype html>
 <html lang="en" data-base="/">
 <head>
@@ -48,7 +50,7 @@ export function page(options: PageOptions): string {
 <link rel="stylesheet" href="/assets/dashboard.css">
 <script type="module" src="/assets/dashboard.js"></script>
 </head>
-<body${topic === undefined ? null : html` data-topic="${topic}"`}>
+<body${topic === undefined ? null : html` data-topic="${topic}"`}${chartSpan === undefined ? null : html` data-span="${chartSpan}"`}>
 <a class="skip" href="#main">Skip to the content</a>
 <header>
 <a class="brand" href="/"><svg viewBox="0 0 32 32" aria-hidden="true"><use href="/assets/icon.svg#mark"></use></svg>kie-batch</a>
@@ -57,11 +59,26 @@ ${viewer === null ? null : navigation(viewer, section)}
 <p id="connection" role="status" data-state="${topic === undefined ? 'still' : 'connecting'}"></p>
 <main id="main" tabindex="-1">
 ${notice ? html`<p class="notice" role="status">${notice}</p>` : null}
+${chartSpan === undefined ? null : spanLinks(section, chartSpan)}
 ${content}
 </main>
 </body>
 </html>
 `.text;
+}
+
+const spans = [
+  ['15m', '15 minutes'],
+  ['24h', '24 hours'],
+  ['7d', '7 days'],
+] as const;
+
+function spanLinks(section: string, chosen: string): Html {
+  const links = spans.map(
+    ([span, words]) =>
+      html`<a href="${section}?span=${span}"${span === chosen ? html` aria-current="true"` : null}>${words}</a>`,
+  );
+  return html`<nav class="spans" aria-label="Charts over"><span class="note">Charts over</span>${links}</nav>`;
 }
 
 function navigation(viewer: Viewer, section: string): Html {

@@ -6,7 +6,7 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { belowBase, type PublicAddress } from '../public-address.ts';
-import type { Sample } from '../readings/samples.ts';
+import { chartSpans, type Sample } from '../readings/samples.ts';
 import type { Fragments } from './overview-view.ts';
 
 export interface LivePage {
@@ -20,6 +20,8 @@ export interface LivePage {
   readonly tell?: (id: string, text: string) => { readonly event: string; readonly data: unknown };
   /** Samples after an instant, where the page has charts. */
   readonly samples?: (after: number) => Promise<readonly Sample[]>;
+  /** How far back the charts reach when the page is opened; 15 minutes. */
+  readonly chartMs?: number;
 }
 
 export interface LiveHub {
@@ -29,8 +31,6 @@ export interface LiveHub {
 }
 
 const everyMs = 1000;
-/** Charts show this much when a page is opened. */
-const chartWindowMs = 15 * 60_000;
 const mostPages = 2000;
 /** One reader cannot take the places of all others. */
 const mostPagesOfReader = 200;
@@ -69,7 +69,12 @@ export function createLiveHub(now: () => number, { basePath }: PublicAddress): L
         if (raw.writableLength > mostUnreadBytes) raw.destroy();
         else raw.write(belowBase(event, basePath));
       };
-      const stop = follow(livePage, lastSampleOf(request, now()), send, () => raw.end());
+      const stop = follow(
+        livePage,
+        lastSampleOf(request, now() - (livePage.chartMs ?? chartSpans['15m'])),
+        send,
+        () => raw.end(),
+      );
       const close = () => {
         if (!closers.delete(close)) return;
         stop();
@@ -86,9 +91,9 @@ export function createLiveHub(now: () => number, { basePath }: PublicAddress): L
   };
 }
 
-function lastSampleOf({ headers }: FastifyRequest, now: number): number {
+function lastSampleOf({ headers }: FastifyRequest, first: number): number {
   const id = Number(headers['last-event-id']);
-  return Math.max(Number.isSafeInteger(id) ? id : 0, now - chartWindowMs);
+  return Math.max(Number.isSafeInteger(id) ? id : 0, first);
 }
 
 function follow(

@@ -80,7 +80,7 @@ function modelPart(
   const fields = Object.entries(inputs).map(([name, spec]) =>
     inputField(name, spec, form.inputs[name] ?? ''),
   );
-  return html`${off}<details${Object.keys(form.inputs).length > 0 || Object.values(inputs).some(({ required }) => required) ? html` open` : null}><summary>Inputs of ${id} for all links (after choosing another model, press Check)</summary>
+  return html`${off}<details${Object.keys(form.inputs).length > 0 || Object.values(inputs).some(({ required }) => required) ? html` open` : null}><summary>Inputs of ${id} for all links</summary>
 <p class="note">A column of the list with the name of an input gives each link its own value, which wins.</p>
 <div class="fields">${fields}</div></details>`;
 }

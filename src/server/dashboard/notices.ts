@@ -27,6 +27,8 @@ const notices = {
   'schedule-removed': () => 'The schedule is removed. Batches that it made stay.',
   'schedule-run': () => 'A worker runs the schedule now.',
   'schedule-saved': () => 'The schedule is saved.',
+  several: () => 'Done for the chosen batches.',
+  'several-runs': () => 'Under way for the chosen batches; the table is updated.',
   nothing: () => 'There was nothing to do.',
   'not-found': () => 'No link of any batch has this link, id or task id.',
 } as const;

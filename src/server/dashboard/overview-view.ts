@@ -44,9 +44,9 @@ ${part('halts')}
 ${part('headline')}
 ${part('tiles')}
 <div class="charts">
-<section class="card"><h2>Throughput against the limit <span class="note">in 10 s</span></h2><div class="chart" data-chart="throughput" role="img" aria-label="Tasks submitted and videos saved in ten seconds against the limit, over the last 15 minutes"></div></section>
-<section class="card"><h2>Links under way</h2><div class="chart" data-chart="underWay" role="img" aria-label="Tasks at the vendor and downloads over the last 15 minutes"></div></section>
-<section class="card"><h2>Waiting links, and the age of the oldest</h2><div class="chart" data-chart="waiting" role="img" aria-label="Waiting links and the age of the oldest of them over the last 15 minutes"></div></section>
+<section class="card"><h2>Throughput against the limit <span class="note">in 10 s</span></h2><div class="chart" data-chart="throughput" role="img" aria-label="Tasks submitted and videos saved in ten seconds against the limit"></div></section>
+<section class="card"><h2>Links under way</h2><div class="chart" data-chart="underWay" role="img" aria-label="Tasks at the vendor and downloads"></div></section>
+<section class="card"><h2>Waiting links, and the age of the oldest</h2><div class="chart" data-chart="waiting" role="img" aria-label="Waiting links and the age of the oldest of them"></div></section>
 </div>
 <div class="grid">
 ${card('Batches', 'batches', true)}

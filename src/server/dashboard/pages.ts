@@ -18,7 +18,14 @@ import { keyOfFile } from '../readings/stored-file.ts';
 import type { ServerDeps } from '../server-deps.ts';
 import { type ItemQuery, itemQuerySchema, queryString } from './batch-query.ts';
 import { type BatchReading, batchFragments, batchPage, itemsAPage } from './batch-view.ts';
-import { type BatchesReading, batchesFragments, batchesPage } from './batches-view.ts';
+import {
+  type BatchesQuery,
+  type BatchesReading,
+  batchesFragments,
+  batchesPage,
+  batchesQuerySchema,
+  passes,
+} from './batches-view.ts';
 import { definePage, type PageParts } from './define-page.ts';
 import { gateFragments, gatePage } from './gate-view.ts';
 import type { Html } from './html.ts';
@@ -44,7 +51,6 @@ const groupsFreshMs = 3000;
 
 const nameParams = z.object({ name: z.string().max(100) });
 const idParams = z.object({ id: z.string().max(200) });
-const fromQuery = z.object({ from: z.coerce.number().int().min(0).catch(0) });
 
 export function pageRoutes(scope: FastifyInstance, parts: PagesParts): void {
   const { deps, readOverview } = parts;
@@ -61,9 +67,9 @@ export function pageRoutes(scope: FastifyInstance, parts: PagesParts): void {
     path: '/batches',
     section: '/batches',
     title: () => 'Batches',
-    read: ({ query }) => readBatches(deps, fromQuery.parse(query).from),
+    read: async ({ query }) => readBatches(deps, batchesQuerySchema.parse(query), await readOverview()),
     fragments: batchesFragments,
-    content: (_reading, fragments, { role }) => batchesPage(fragments, role === 'operator'),
+    content: batchesPage,
   });
   const ofOverview = (
     path: string,
@@ -126,15 +132,29 @@ export function pageRoutes(scope: FastifyInstance, parts: PagesParts): void {
   });
 }
 
-async function readBatches({ ledger }: ServerDeps, from: number): Promise<BatchesReading> {
+const batchesAtOnce = 50;
+/** A filter that finds little looks through so many, and then says where to look on. */
+const mostBatchesLooked = 2000;
+
+async function readBatches(
+  { ledger }: ServerDeps,
+  query: BatchesQuery,
+  overview: Overview,
+): Promise<BatchesReading> {
   const names = (await ledger.batchNames()).reverse();
-  const shown = names.slice(from, from + batchesAPage);
-  const found = await Promise.all(shown.map((name) => ledger.batch(name)));
-  return {
-    batches: found.filter((batch) => batch !== null),
-    from,
-    next: names.length > from + batchesAPage ? from + batchesAPage : null,
-  };
+  const batches: Batch[] = [];
+  let at = query.from;
+  const end = Math.min(names.length, query.from + mostBatchesLooked);
+  while (at < end && batches.length < batchesAPage) {
+    const some = names.slice(at, Math.min(end, at + batchesAtOnce));
+    const found = await Promise.all(some.map((name) => ledger.batch(name)));
+    for (const batch of found) {
+      if (batches.length === batchesAPage) break;
+      at += 1;
+      if (batch !== null && passes(batch, query, overview)) batches.push(batch);
+    }
+  }
+  return { batches, overview, query, next: at < names.length ? at : null };
 }
 
 const heldShown = 5;

@@ -1,7 +1,7 @@
 /**
  * The history behind the charts: a sample of the whole every few seconds, in a Redis stream whose ids are the
  * samples' instants. Any number of servers may sample: Redis takes one sample a tick, the others are told
- * that the id is taken. Kept for some hours, about 60 bytes each.
+ * that the id is taken. Kept for some hours, about 60 bytes each; one of every five minutes for a week.
  */
 import { z } from 'zod';
 import type { RedisConnection } from '../../shared/redis/script.ts';
@@ -23,6 +23,8 @@ export interface Sample {
 }
 
 export const sampleEveryMs = 5000;
+const coarseEveryMs = 5 * 60_000;
+const keptCoarse = (7 * 24 * 3_600_000) / coarseEveryMs;
 const keptSamples = (6 * 3_600_000) / sampleEveryMs;
 const names = [
   'waiting',
@@ -37,14 +39,34 @@ const names = [
 ] as const satisfies readonly (keyof Sample)[];
 
 const samplesKey = (prefix: string) => `${prefix}:samples`;
+const coarseKey = (prefix: string) => `${prefix}:samples:coarse`;
+
+/** How far back a chart reaches. */
+export const chartSpans = { '15m': 15 * 60_000, '24h': 24 * 3_600_000, '7d': 7 * 24 * 3_600_000 } as const;
+export type ChartSpan = keyof typeof chartSpans;
 const entrySchema = z.tuple([z.string(), z.array(z.string())]);
 
 /** @returns whether this sample was the first of its tick */
 export async function addSample(redis: RedisConnection, prefix: string, sample: Sample): Promise<boolean> {
   const values = names.map((name) => Math.round(sample[name])).join(' ');
+  const isFirst = await addOnce(redis, samplesKey(prefix), keptSamples, sample.at, values);
+  if (isFirst) {
+    const coarseAt = Math.floor(sample.at / coarseEveryMs) * coarseEveryMs;
+    await addOnce(redis, coarseKey(prefix), keptCoarse, coarseAt, values);
+  }
+  return isFirst;
+}
+
+/** Counters only grow, so the differences between coarse samples are as true as those between fine ones. */
+async function addOnce(
+  redis: RedisConnection,
+  key: string,
+  kept: number,
+  at: number,
+  values: string,
+): Promise<boolean> {
   try {
-    const id = `${sample.at}-1`;
-    await redis.xadd(samplesKey(prefix), 'MAXLEN', '~', String(keptSamples), id, 's', values);
+    await redis.xadd(key, 'MAXLEN', '~', String(kept), `${at}-1`, 's', values);
     return true;
   } catch (error) {
     if (error instanceof Error && error.message.includes('equal or smaller')) return false;
@@ -53,8 +75,14 @@ export async function addSample(redis: RedisConnection, prefix: string, sample: 
 }
 
 /** Samples after an instant, the oldest first. */
-export async function samplesSince(redis: RedisConnection, prefix: string, after: number): Promise<Sample[]> {
-  const entries = await redis.xrange(samplesKey(prefix), `(${after}-1`, '+');
+export async function samplesSince(
+  redis: RedisConnection,
+  prefix: string,
+  after: number,
+  span: ChartSpan = '15m',
+): Promise<Sample[]> {
+  const key = span === '15m' ? samplesKey(prefix) : coarseKey(prefix);
+  const entries = await redis.xrange(key, `(${after}-1`, '+');
   return z.array(entrySchema).parse(entries).map(sampleOf);
 }
 

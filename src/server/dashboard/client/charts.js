@@ -1,6 +1,6 @@
 /**
  * The charts of the overview, drawn with uPlot: throughput against the limit, links under way, and waiting links
- * with the age of the oldest. Fed with samples; keeps the last 15 minutes.
+ * with the age of the oldest. Fed with samples of the span that the page is opened with.
  */
 // @ts-check
 import uPlot from './uplot.js';
@@ -10,10 +10,20 @@ import uPlot from './uplot.js';
  *   admitted: number, refused: number, limitPer10s: number, oldestWaitingMs: number }} Sample
  */
 
-const keptMs = 15 * 60_000;
-const leastSpanMs = 2 * 60_000;
+const spans = { '15m': 15 * 60_000, '24h': 24 * 3_600_000, '7d': 7 * 24 * 3_600_000 };
+const span =
+  document.body.dataset.span === '24h' || document.body.dataset.span === '7d'
+    ? document.body.dataset.span
+    : '15m';
+const keptMs = spans[span];
+const leastSpanMs = { '15m': 2 * 60_000, '24h': 3_600_000, '7d': 24 * 3_600_000 }[span];
+/** Samples over which a rate is taken: half a minute of fine ones, and the one before of coarse ones. */
+const rateOver = span === '15m' ? 6 : 1;
 const height = 200;
-const clockTime = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
+const clockTime = new Intl.DateTimeFormat(
+  'en-GB',
+  span === '7d' ? { weekday: 'short', day: 'numeric' } : { hour: '2-digit', minute: '2-digit' },
+);
 
 /** @param {string} name */
 function color(name) {
@@ -29,7 +39,7 @@ function series(label, tone, more = {}) {
 /** Differences in ten seconds, over the last half minute. @param {Sample[]} samples @param {'admitted' | 'saved' | 'refused'} name */
 function per10s(samples, name) {
   return samples.map((sample, index) => {
-    const before = samples[Math.max(0, index - 6)];
+    const before = samples[Math.max(0, index - rateOver)];
     if (!before || sample.at <= before.at) return null;
     return (Math.max(0, sample[name] - before[name]) / (sample.at - before.at)) * 10_000;
   });
@@ -41,7 +51,9 @@ function per10s(samples, name) {
  */
 function submitted(samples) {
   return per10s(samples, 'admitted').map((measured, index) => {
-    const recent = samples.slice(Math.max(0, index - 6), index + 1).map(({ limitPer10s }) => limitPer10s);
+    const recent = samples
+      .slice(Math.max(0, index - rateOver), index + 1)
+      .map(({ limitPer10s }) => limitPer10s);
     return measured === null ? null : Math.min(measured, Math.max(...recent) || measured);
   });
 }
@@ -155,7 +167,11 @@ export function createCharts(places) {
           {
             ...axis,
             space: 60,
-            incrs: [60, 120, 300, 600],
+            incrs: {
+              '15m': [60, 120, 300, 600],
+              '24h': [3600, 7200, 14_400, 21_600],
+              '7d': [86_400, 172_800],
+            }[span],
             values: (_chart, ticks) => ticks.map((tick) => clockTime.format(tick * 1000)),
           },
           { ...axis, size: 46, incrs: wholeSteps, values: (_chart, ticks) => ticks.map(shortCount) },

@@ -77,10 +77,33 @@ function takePart(id, html) {
   const focused = [...part.querySelectorAll('a, button')].indexOf(
     /** @type {Element} */ (document.activeElement),
   );
+  const chosen = [...part.querySelectorAll('input[type=checkbox]')].filter((box) => box.checked);
+  for (const { name } of chosen) {
+    const box = template.content.querySelector(`input[name="${CSS.escape(name)}"]`);
+    if (box instanceof HTMLInputElement) box.checked = true;
+  }
   part.replaceChildren(template.content);
   const again = focused < 0 ? null : part.querySelectorAll('a, button')[focused];
   if (again instanceof HTMLElement) again.focus({ preventScroll: true });
   tick();
+}
+
+/** When the page was last known to be up to date. */
+let seenAt = Date.now();
+let trouble = '';
+
+/** What is shown is old from now on: it is greyed, and its age is told. @param {string} state @param {string} words */
+function lose(state, words) {
+  trouble = words;
+  if (connection?.dataset.state === 'live') seenAt = Date.now();
+  say(state, words);
+  tellAge();
+}
+
+function tellAge() {
+  const state = connection?.dataset.state;
+  if (!connection || (state !== 'away' && state !== 'lost')) return;
+  connection.textContent = `${trouble} This is what was known ${span(Date.now() - seenAt)} ago; the page updates when it is back.`;
 }
 
 function follow() {
@@ -93,19 +116,17 @@ function follow() {
   source.addEventListener('samples', (event) => charts.add(JSON.parse(event.data)));
   source.addEventListener('connection', (event) => {
     const { redis } = JSON.parse(event.data);
-    if (redis === 'here') say('live', 'Live');
-    else
-      say(
-        'away',
-        'Redis is away. What you see is what was last known; this page goes on by itself when Redis is back.',
-      );
+    if (redis === 'here') {
+      seenAt = Date.now();
+      say('live', 'Live');
+    } else lose('away', 'Redis does not answer.');
   });
   source.addEventListener('signed-out', () => {
     source.close();
     location.reload();
   });
   source.addEventListener('error', () => {
-    say('lost', 'No connection to kie-batch. What you see is what was last known; trying again.');
+    lose('lost', 'No connection to kie-batch.');
     // A refusal (a session that has ended, a server that starts) ends the source: only then begin anew.
     if (source.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 5000);
   });
@@ -145,6 +166,12 @@ for (const area of document.querySelectorAll('[data-drop]')) {
     text.required = isNeeded && !file.files?.length;
   };
   file.addEventListener('change', choose);
+  // Each model has inputs of its own. A list that was given already is not thrown away for them.
+  const model = form.elements.namedItem('model');
+  model?.addEventListener('change', () => {
+    if (model instanceof HTMLSelectElement && text.value === '' && !file.files?.length && isNeeded)
+      location.assign(`${base}new?model=${encodeURIComponent(model.value)}`);
+  });
   // What is pasted is sent as a file too: the server streams it, whatever its size.
   form.addEventListener('formdata', ({ formData }) => {
     const pasted = formData.get('list');
@@ -168,5 +195,6 @@ for (const area of document.querySelectorAll('[data-drop]')) {
 
 tick();
 setInterval(tick, 1000);
+setInterval(tellAge, 1000);
 if (document.body.dataset.topic !== undefined) follow();
 if (document.body.dataset.waits !== undefined) waitForReturn();
