@@ -4,6 +4,7 @@
  */
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { inputNamed } from '../shared/models/resolve-inputs.ts';
+import { linkNameRank } from './lists/link-name.ts';
 import { type ListEntry, printable } from './lists/list-entry.ts';
 
 const shownNames = 30;
@@ -34,7 +35,8 @@ function namesIn(entries: readonly ListEntry[]): Set<string> {
   for (const entry of entries) {
     if (entry.kind !== 'link' || entry.fields === undefined) continue;
     for (const [name, value] of Object.entries(entry.fields)) {
-      if (name !== '' && !names.has(name) && !value.includes(entry.link)) names.add(name);
+      const isOfLink = linkNameRank(name, undefined) !== undefined || value.includes(entry.link);
+      if (name !== '' && !names.has(name) && !isOfLink) names.add(name);
     }
   }
   return names;

@@ -23,6 +23,8 @@ export interface RunFlags extends ListFlags {
   readonly exitOnHalt: boolean;
   readonly all: boolean;
   readonly limitRate?: string;
+  /** Where relative paths in lists begin; the working directory without it. */
+  readonly localFolder?: string;
   /** Carry the dashboard, the API and the callbacks in this process. */
   readonly serve: boolean;
   /** With `serve`: stay up after the end until Ctrl-C. */
@@ -74,7 +76,7 @@ export async function run(
       ...flags,
       batch,
       sources,
-      list: { column: flags.column, localFolder: process.cwd() },
+      list: { column: flags.column, localFolder: flags.localFolder ?? process.cwd() },
       model,
       inputs,
     };
