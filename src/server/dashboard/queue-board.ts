@@ -7,13 +7,15 @@ import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
 import { Queue } from 'bullmq';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AuditLog } from '../../shared/audit/audit-log.ts';
 import { stages, ticksQueue } from '../../shared/jobs/catalogue.ts';
-import { mustBeOperator, viewerOf } from '../auth/guard.ts';
+import { mustBeOperator, Refusal, viewerOf } from '../auth/guard.ts';
 import { contentPolicy } from '../auth/request-rules.ts';
 import type { PublicAddress } from '../public-address.ts';
 import type { ServerDeps } from '../server-deps.ts';
+import { itemPath } from './parts.ts';
+import { describeJobs, isSafeAction, itemIdOf, queueTexts } from './queue-jobs.ts';
 
 const basePath = '/queues';
 /** Its page carries a style of its own. */
@@ -23,19 +25,37 @@ const foreignFont = /<link href="https:\/\/fonts\.googleapis\.com[^>]*>/;
 
 export async function queueBoard(
   scope: FastifyInstance,
-  { queues, redis, prefix }: ServerDeps,
+  deps: ServerDeps,
   audit: AuditLog,
   { basePath: publicBase }: PublicAddress,
 ): Promise<void> {
+  const { queues, redis, prefix } = deps;
   const serverAdapter = new FastifyAdapter();
   serverAdapter.setBasePath(basePath);
   // Made and kept by the schedules; who changes one does so with `kie-batch schedule`.
   const ticks = new Queue(ticksQueue, { connection: redis, prefix, skipMetasUpdate: true });
   ticks.on('error', () => undefined);
   scope.addHook('onClose', () => ticks.close());
-  const adapters = stages.map((stage) => new BullMQAdapter(queues.queue(stage)));
+  const adapters = stages.map(
+    (stage) =>
+      new BullMQAdapter(queues.queue(stage), {
+        ...queueTexts[stage],
+        allowRetries: false,
+        externalJobUrl: (job) => ({
+          displayText: 'The link’s page',
+          href: `${publicBase}${itemPath(itemIdOf(job) ?? '')}`,
+        }),
+      }),
+  );
   createBullBoard({
-    queues: [...adapters, new BullMQAdapter(ticks, { readOnlyMode: true })],
+    queues: [
+      ...adapters,
+      new BullMQAdapter(ticks, {
+        readOnlyMode: true,
+        displayName: 'Schedules',
+        description: 'The next run of each schedule. The Schedules page changes them.',
+      }),
+    ],
     serverAdapter,
     options: {
       uiConfig: {
@@ -50,7 +70,12 @@ export async function queueBoard(
       if (request.method === 'GET' || request.method === 'HEAD') return;
       const viewer = viewerOf(request);
       mustBeOperator(viewer);
-      const target = request.url.slice(basePath.length).split('?')[0] ?? '';
+      const target = pathOf(request);
+      if (!isSafeAction(target))
+        throw new Refusal(
+          403,
+          'This is not offered here: it could change what a job means. Use the pages of kie-batch.',
+        );
       await audit.write({
         who: viewer.name ?? 'local',
         address: request.ip,
@@ -59,14 +84,19 @@ export async function queueBoard(
         outcome: request.method,
       });
     });
-    board.addHook('preSerialization', async (request, _reply, payload: unknown) =>
-      viewerOf(request).role === 'operator' ? payload : asReadOnly(payload),
-    );
+    board.addHook('preSerialization', async (request, _reply, payload: unknown) => {
+      const described = await describeJobs(pathOf(request), payload, deps);
+      return viewerOf(request).role === 'operator' ? described : asReadOnly(described);
+    });
     board.addHook('onSend', async (_request, _reply, payload: unknown) =>
       typeof payload === 'string' ? payload.replace(foreignFont, '') : payload,
     );
     await board.register(serverAdapter.registerPlugin(), { prefix: basePath });
   });
+}
+
+function pathOf({ url }: FastifyRequest): string {
+  return url.slice(basePath.length).split('?')[0] ?? '';
 }
 
 /** What the board's page reads to know which buttons to show. */
