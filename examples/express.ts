@@ -11,7 +11,7 @@
  *
  * Workers run elsewhere (`kie-batch worker`), joined by REDIS_URL.
  */
-import type { Producer } from '../src/index.ts'; // In your project: from 'kie-batch'.
+import type { Producer } from 'kie-batch';
 
 /** The part of Express's types that is used here; theirs fit. */
 interface Request {

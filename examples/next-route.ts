@@ -9,7 +9,7 @@
  *
  * and `next.config.js` has `serverExternalPackages: ['kie-batch']`, since it is no code for browsers to bundle.
  */
-import type { Producer } from '../src/index.ts'; // In your project: from 'kie-batch'.
+import type { Producer } from 'kie-batch';
 
 /** @param open called once, at the first request: building the pages must not need Redis */
 export function videosRoute(open: () => Promise<Producer>) {

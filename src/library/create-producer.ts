@@ -3,10 +3,14 @@
  * batch or by link. Safe to share by a whole process, and to use at the same time from many.
  */
 
+import { type CancelSummary, cancelBatch } from '../producer/cancel-batch.ts';
 import { type EnqueueCounts, enqueueLists, type InvalidLine } from '../producer/enqueue-lists.ts';
 import type { ListSource } from '../producer/lists/list-source.ts';
+import { type RetrySummary, retryBatch } from '../producer/retry-batch.ts';
 import { systemClock } from '../shared/clock.ts';
-import { type Batch, totalOf, unfinished } from '../shared/ledger/batch.ts';
+import { type Batch, BatchError, totalOf, unfinished } from '../shared/ledger/batch.ts';
+import { createBatchOperations } from '../shared/ledger/batch-operations.ts';
+import type { FailureReason } from '../shared/ledger/states.ts';
 import { identifyLink } from '../shared/models/identify-link.ts';
 import { DEFAULT_MODEL_ID, type ModelDefinition } from '../shared/models/model-definition.ts';
 import { usualPrice } from '../shared/models/price.ts';
@@ -15,6 +19,7 @@ import { createStorage } from '../shared/storage/create-storage.ts';
 import { rootOf } from '../shared/storage/storage-root.ts';
 import { type ExportRow, exportRow } from '../shared/wording/export-row.ts';
 import { type ConnectOptions, connect } from './connect.ts';
+import { askUntil, hasEnded, itemsAsTheyEnd } from './wait.ts';
 
 export interface Producer extends AsyncDisposable {
   /**
@@ -26,11 +31,29 @@ export interface Producer extends AsyncDisposable {
   /** Null when there is no such batch. */
   batch(name: string): Promise<BatchStatus | null>;
   /** What has become of a link; null when it was never taken. Throws when the model does not take such links. */
-  link(
-    url: string,
-    options?: { readonly model?: string; readonly inputs?: GivenInputs },
-  ): Promise<ExportRow | null>;
+  link(url: string, options?: LinkOptions): Promise<ExportRow | null>;
+  /** Resolves when nothing of the batch is waiting or under way. Throws when there is no such batch. */
+  waitForBatch(name: string, options?: WaitOptions): Promise<BatchStatus>;
+  /** Resolves when the link has ended or is held; null at once when it was never taken. */
+  waitForLink(url: string, options?: LinkOptions & WaitOptions): Promise<ExportRow | null>;
+  /** Each link of the batch once, as soon as it has ended or is held; done when the batch has ended. */
+  endedLinks(batch: string, options?: WaitOptions): AsyncIterable<ExportRow>;
+  /** Takes failed, cancelled and held links up again; a paid task is collected, not paid for again. */
+  retry(batch: string, options?: { readonly reason?: FailureReason }): Promise<RetrySummary>;
+  /** Cancels waiting and held links. Paid tasks are collected unless `abandon` is set. */
+  cancel(batch: string, options?: { readonly abandon?: boolean }): Promise<CancelSummary>;
   close(): Promise<void>;
+}
+
+export interface WaitOptions {
+  /** Aborted, the wait ends with its reason; the work continues. */
+  readonly signal?: AbortSignal;
+}
+
+/** Which link is meant: the same video may have been given to several models, or with several inputs. */
+export interface LinkOptions {
+  readonly model?: string;
+  readonly inputs?: GivenInputs;
 }
 
 /** A link, or one with inputs of its own: values by the names that `kie-batch models ID` shows. */
@@ -78,7 +101,7 @@ const shownInvalid = 100;
 /** @throws Error that says what to do when the settings are wrong or Redis cannot be reached */
 export async function createProducer(options: ConnectOptions = {}): Promise<Producer> {
   const session = await connect(options);
-  const { ledger, models, configuration } = session;
+  const { ledger, models, configuration, redis, queues } = session;
   const storage = await createStorage(configuration.STORAGE_URL, { clock: systemClock });
   const root = rootOf(storage);
   await storage.close();
@@ -129,7 +152,7 @@ export async function createProducer(options: ConnectOptions = {}): Promise<Prod
 
   async function link(
     url: string,
-    { model: modelId = DEFAULT_MODEL_ID, inputs = {} }: { model?: string; inputs?: GivenInputs } = {},
+    { model: modelId = DEFAULT_MODEL_ID, inputs = {} }: LinkOptions = {},
   ): Promise<ExportRow | null> {
     const model = models.get(modelId);
     const identified = identifyLink(model, url, differingInputs(model, checkShared(model, inputs)));
@@ -138,7 +161,50 @@ export async function createProducer(options: ConnectOptions = {}): Promise<Prod
     return item === null ? null : exportRow(item, item.batch);
   }
 
-  return { enqueue, batch, link, close: session.close, [Symbol.asyncDispose]: session.close };
+  async function known(name: string): Promise<BatchStatus> {
+    const found = await batch(name);
+    if (found === null) throw new BatchError(`There is no batch "${name}"`);
+    return found;
+  }
+
+  function waitForBatch(name: string, { signal }: WaitOptions = {}): Promise<BatchStatus> {
+    return askUntil(async () => {
+      const found = await known(name);
+      return found.ended ? found : undefined;
+    }, signal);
+  }
+
+  function waitForLink(url: string, { signal, ...which }: LinkOptions & WaitOptions = {}) {
+    return askUntil(async () => {
+      const found = await link(url, which);
+      return found === null || hasEnded(found) ? found : undefined;
+    }, signal);
+  }
+
+  async function* endedLinks(name: string, { signal }: WaitOptions = {}): AsyncGenerator<ExportRow> {
+    await known(name);
+    for await (const item of itemsAsTheyEnd(name, ledger, signal)) yield exportRow(item, name);
+  }
+
+  const operations = createBatchOperations({ redis, prefix: configuration.QUEUE_PREFIX });
+  return {
+    enqueue,
+    batch,
+    link,
+    waitForBatch,
+    waitForLink,
+    endedLinks,
+    async retry(name, { reason } = {}) {
+      await known(name);
+      return retryBatch(name, { operations, queues }, reason);
+    },
+    async cancel(name, { abandon = false } = {}) {
+      await known(name);
+      return cancelBatch(name, operations, { abandon });
+    },
+    close: session.close,
+    [Symbol.asyncDispose]: session.close,
+  };
 }
 
 /** Links as a list, an entry a line, so that they take the same way as links in files. */

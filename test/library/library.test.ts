@@ -6,6 +6,7 @@ import pino from 'pino';
 import { describe, expect, inject, it, onTestFinished } from 'vitest';
 import { takeVideos, tellBatch } from '../../examples/express.ts';
 import { videosRoute } from '../../examples/next-route.ts';
+import { filesOf } from '../../examples/wait.ts';
 import { createProducer, createWorker, type Producer } from '../../src/index.ts';
 import { startSimulator } from '../../src/simulator/simulator.ts';
 import { redisPrefix } from '../setup/redis.ts';
@@ -73,6 +74,46 @@ describe('the library', () => {
     expect(await producer.link(shareLink(99))).toBeNull();
     expect(await producer.batch('yours')).toBeNull();
     expect(await producer.enqueue(links, { batch: 'again' })).toMatchObject({ accepted: 0, alreadySaved: 3 });
+  });
+
+  it('waits for a link, for a batch and for each link as it ends', async () => {
+    const { producer, settings, simulator } = await openLibrary();
+    simulator.settings({ linkFaults: [{ contains: shareLink(1), fault: 'task-fails-422' }] });
+    const links = [0, 1, 2].map(shareLink);
+    await producer.enqueue(links, { batch: 'mine' });
+    const told: string[] = [];
+    const following = (async () => {
+      for await (const { state } of producer.endedLinks('mine')) told.push(state);
+    })();
+    await using _worker = await createWorker({ settings, logger });
+    expect(await producer.waitForLink(shareLink(0))).toMatchObject({ state: 'saved' });
+    expect(await producer.waitForBatch('mine')).toMatchObject({
+      ended: true,
+      counts: { saved: 2, failed: 1 },
+    });
+    await following;
+    expect(told.toSorted()).toEqual(['failed', 'saved', 'saved']);
+    expect(await producer.waitForLink(shareLink(9))).toBeNull();
+    await expect(producer.waitForBatch('yours')).rejects.toThrow('There is no batch "yours"');
+  });
+
+  it('retries and cancels, and a wait can be given up', async () => {
+    const { producer } = await openLibrary();
+    await producer.enqueue([0, 1].map(shareLink), { batch: 'mine' });
+    const signal = AbortSignal.timeout(300);
+    await expect(producer.waitForBatch('mine', { signal })).rejects.toThrow('timeout');
+    expect(await producer.cancel('mine')).toMatchObject({ cancelled: 2 });
+    expect(await producer.waitForBatch('mine')).toMatchObject({ counts: { cancelled: 2 } });
+    expect(await producer.retry('mine')).toEqual({ retried: 2, collected: 0 });
+    expect(await producer.batch('mine')).toMatchObject({ ended: false, counts: { queued: 2 } });
+  });
+
+  it('runs the example that waits for files', async () => {
+    const { producer, settings } = await openLibrary();
+    await using _worker = await createWorker({ settings, logger });
+    const lines: string[] = [];
+    for await (const line of filesOf(producer, 'example', [shareLink(0)])) lines.push(line);
+    expect(lines).toEqual([expect.stringMatching(/ -> .*\.mp4$/)]);
   });
 
   it('takes links as they come, as many as there are', async () => {
