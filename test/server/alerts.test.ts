@@ -2,7 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
-import { alertBody, alertSignature } from '../../src/server/alerts/alert-message.ts';
+import { alertBody, alertHeaders, alertSignature } from '../../src/server/alerts/alert-message.ts';
 import { decideAlerts, type Known, type Seen } from '../../src/server/alerts/decide-alerts.ts';
 import { readBatch } from '../../src/shared/ledger/batch.ts';
 import { until } from '../setup/until.ts';
@@ -68,6 +68,24 @@ describe('the message', () => {
 
   it('for Slack is one text in which nothing can ping or link', () => {
     expect(alertBody({ kind: 'halt-began', halt }, 'slack', 5000)).toContain('Top &lt;up&gt;');
+  });
+
+  it('for Discord mentions nobody and keeps to its length', () => {
+    const long = { ...halt, message: `@everyone ${'x'.repeat(3000)}` };
+    const body: unknown = JSON.parse(alertBody({ kind: 'halt-began', halt: long }, 'discord', 5000));
+    expect(body).toMatchObject({
+      content: expect.stringMatching(/^kie-batch is halted.{1979}/),
+      allowed_mentions: { parse: [] },
+    });
+  });
+
+  it('for ntfy is plain text with a title, urgent when a person is needed', () => {
+    const alert = { kind: 'halt-began', halt } as const;
+    expect(alertBody(alert, 'ntfy', 5000, 'http://dashboard')).toMatch(
+      /^kie-batch is halted: .* http:\/\/dashboard\/$/,
+    );
+    expect(alertHeaders(alert, 'ntfy')).toMatchObject({ title: 'kie-batch', priority: 'high' });
+    expect(alertHeaders(alert, 'json')).toEqual({ 'content-type': 'application/json' });
   });
 
   it('is signed over the instant and the body', () => {

@@ -5,7 +5,8 @@ import { adviceFor, haltSpeaker } from '../../shared/vendor/halt-advice.ts';
 import { formatCount, formatDuration } from '../../shared/wording/format.ts';
 import type { Alert } from './decide-alerts.ts';
 
-export type AlertFormat = 'json' | 'slack';
+export const alertFormats = ['json', 'slack', 'discord', 'ntfy'] as const;
+export type AlertFormat = (typeof alertFormats)[number];
 
 /** @param at Unix milliseconds */
 export function alertBody(
@@ -16,14 +17,36 @@ export function alertBody(
 ): string {
   const link = baseUrl === null ? null : `${baseUrl}${pathOf(alert)}`;
   const text = link === null ? wordsOf(alert) : `${wordsOf(alert)} ${link}`;
-  if (format === 'slack') return JSON.stringify({ text: escapeSlack(text) });
-  return JSON.stringify({
-    event: alert.kind,
-    at: new Date(at).toISOString(),
-    text,
-    ...(link === null ? {} : { link }),
-    ...fieldsOf(alert),
-  });
+  switch (format) {
+    case 'slack':
+      return JSON.stringify({ text: escapeSlack(text) });
+    case 'discord':
+      // Nobody is mentioned, whatever the vendor's message holds. Discord refuses more than 2000 characters.
+      return JSON.stringify({ content: text.slice(0, 2000), allowed_mentions: { parse: [] } });
+    case 'ntfy':
+      return text;
+    case 'json':
+      return JSON.stringify({
+        event: alert.kind,
+        at: new Date(at).toISOString(),
+        text,
+        ...(link === null ? {} : { link }),
+        ...fieldsOf(alert),
+      });
+    default:
+      return format satisfies never;
+  }
+}
+
+/** Headers that go with the body. A topic of ntfy takes plain text, and its title and priority from headers. */
+export function alertHeaders(alert: Alert, format: AlertFormat): Readonly<Record<string, string>> {
+  if (format !== 'ntfy') return { 'content-type': 'application/json' };
+  const isUrgent = alert.kind === 'halt-began' || alert.kind === 'problem-began';
+  return {
+    'content-type': 'text/plain; charset=utf-8',
+    title: 'kie-batch',
+    priority: isUrgent ? 'high' : 'default',
+  };
 }
 
 /** `t=…,v1=…`: HMAC-SHA256 in hex of the instant in seconds, a dot and the body. */

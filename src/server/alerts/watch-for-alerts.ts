@@ -8,7 +8,7 @@ import { z } from 'zod';
 import type { Overview } from '../readings/overview.ts';
 import { problemsOf } from '../readings/problems.ts';
 import type { ServerDeps } from '../server-deps.ts';
-import { type AlertFormat, alertBody, alertSignature } from './alert-message.ts';
+import { type AlertFormat, alertBody, alertHeaders, alertSignature } from './alert-message.ts';
 import { type Alert, decideAlerts, type Known } from './decide-alerts.ts';
 
 export interface AlertTarget {
@@ -63,7 +63,7 @@ async function send(
     async () => {
       const signature =
         key === null ? {} : { 'x-kie-batch-signature': alertSignature(key, body, clock.now()) };
-      const headers = { 'content-type': 'application/json', ...signature };
+      const headers = { ...alertHeaders(alert, format), ...signature };
       const signal = AbortSignal.timeout(timeoutMs);
       const answer = await fetch(url, { method: 'POST', body, headers, signal, redirect: 'error' });
       await answer.body?.cancel();

@@ -159,9 +159,11 @@ export const configurationSchema = z.object({
     .optional()
     .describe('told by `serve` when a batch has ended, a halt begins or ends, or too much fails'),
   ALERT_WEBHOOK_FORMAT: z
-    .enum(['json', 'slack'])
+    .enum(['json', 'slack', 'discord', 'ntfy'])
     .default('json')
-    .describe('`json`: what happened, as fields; `slack`: a text, as Slack’s incoming webhooks take it'),
+    .describe(
+      'form of alerts: `json`, fields for a program; `slack` or `discord`, a message for an incoming webhook; `ntfy`, text for a topic like `https://ntfy.sh/TOPIC`',
+    ),
   ALERT_WEBHOOK_KEY: z.string().min(1).optional().describe('when set, alerts are signed with it'),
   ALERT_FAILED_SHARE: share.prefault('10%').describe('an alert is sent when more of a batch has failed'),
   TRACES_URL: httpUrl('http://127.0.0.1:4318/v1/traces')
