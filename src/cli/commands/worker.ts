@@ -4,6 +4,7 @@ import { requireApiKey } from '../../app/api-key.ts';
 import { openSession } from '../../app/session.ts';
 import { loadConfiguration } from '../../shared/configuration/configuration.ts';
 import { type Stage, stages } from '../../shared/jobs/catalogue.ts';
+import { checkWorker } from '../check-worker.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { untilAborted, withInterrupt } from '../interrupt.ts';
 import type { Terminal } from '../terminal.ts';
@@ -21,6 +22,7 @@ interface WorkerFlags {
   readonly stages: Stage[];
   readonly modelFile: string[];
   readonly limitRate?: string;
+  readonly check: boolean;
   readonly json: boolean;
 }
 
@@ -35,8 +37,10 @@ export function workerCommand(terminal: Terminal): Command {
     )
     .addOption(modelFileOption())
     .addOption(limitRateOption())
+    .option('--check', 'start nothing; end with 0 when a worker of this host is alive, else with 1', false)
     .addOption(jsonOption())
     .action(async (flags: WorkerFlags) => {
+      if (flags.check) return showCheck(terminal, flags.json);
       const loaded = loadConfiguration({
         ...settingsOf(flags),
         ...(flags.json ? { LOG_FORMAT: 'json' } : {}),
@@ -63,6 +67,13 @@ export function workerCommand(terminal: Terminal): Command {
         await session.close();
       }
     });
+}
+
+async function showCheck(terminal: Terminal, isJson: boolean): Promise<void> {
+  const check = await checkWorker();
+  if (isJson) terminal.json(check);
+  else terminal.print(check.message);
+  process.exitCode = check.isHealthy ? exitCodes.saved : exitCodes.failures;
 }
 
 function parseStages(text: string): Stage[] {
