@@ -18,10 +18,14 @@ import { createOutgoing } from '../shared/outgoing/outgoing.ts';
 import type { RedisHandle } from '../shared/redis/open-redis.ts';
 import type { RedisConnection } from '../shared/redis/script.ts';
 import { createStorage } from '../shared/storage/create-storage.ts';
+import { createStorageMemory } from '../shared/storage/redis-storage-memory.ts';
 import type { Storage } from '../shared/storage/storage.ts';
+import { StorageError } from '../shared/storage/storage-error.ts';
+import type { StorageMemory } from '../shared/storage/storage-mark.ts';
 import { rootOf } from '../shared/storage/storage-root.ts';
 import { createVendor } from '../shared/vendor/vendor.ts';
 import { createVideoLengths } from '../shared/video-length/video-lengths.ts';
+import { announceHalt } from '../worker/announce-halt.ts';
 import { createCreateCalls } from '../worker/create-calls.ts';
 import { createGate } from '../worker/gate/gate.ts';
 import { queryGateLimit } from '../worker/gate/query-limit.ts';
@@ -64,9 +68,9 @@ export async function openWorker(
 ): Promise<OpenWorker> {
   const { configuration, logger, redis, clock } = parts;
   const prefix = configuration.QUEUE_PREFIX;
-  const storage = await createStorage(configuration.STORAGE_URL, { clock: systemClock });
-  // A folder that cannot be written would be found out after everything is paid.
-  if (stages.includes('download')) await storage.probe();
+  const memory = createStorageMemory(redis, prefix);
+  const storage = await createStorage(configuration.STORAGE_URL, { clock: systemClock, memory });
+  const outage = stages.includes('download') ? await findOutage(storage, memory) : null;
   const outgoing = createOutgoing({
     allowPrivateAddresses: configuration.ALLOW_PRIVATE_ADDRESSES,
     connectionsPerHost: configuration.DOWNLOAD_CONCURRENCY,
@@ -93,6 +97,9 @@ export async function openWorker(
       : { redis, prefix, operation, leaseMs, ...queryGateLimit(configuration) };
   const dataDir = configuration.DATA_DIR;
   await recordLeftBehind({ ...parts, prefix, dataDir });
+  if (outage !== null) {
+    await announceHalt({ reason: 'storage-unavailable', message: outage }, null, { ...parts, prefix });
+  }
   const worker = startWorker(
     {
       ...parts,
@@ -149,4 +156,22 @@ export async function openWorker(
       await Promise.all([vendor.close(), outgoing.close(), storage.close()]);
     },
   };
+}
+
+/**
+ * A storage that cannot be written would be found out after everything is paid. One that was used before is away for
+ * a while: a halt. One that never was is most likely a wrong setting.
+ * @returns what is wrong, or null
+ * @throws StorageError when the storage was never used
+ */
+async function findOutage(storage: Storage, memory: StorageMemory): Promise<string | null> {
+  const root = rootOf(storage);
+  try {
+    await storage.probe();
+  } catch (error) {
+    if (!(error instanceof StorageError) || (await memory.recall(root)) === null) throw error;
+    return error.message;
+  }
+  if ((await memory.recall(root)) === null) await memory.remember(root, { id: '', place: '' });
+  return null;
 }

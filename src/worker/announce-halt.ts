@@ -15,6 +15,8 @@ export interface HaltNews {
   readonly message: string;
   /** For `storage-full`: the room that the result needs beside the reserve. */
   readonly roomBytes?: number;
+  /** What the probe tries, where it is one result: its key or its URL. */
+  readonly target?: string;
 }
 
 type Context = Pick<WorkerContext, 'redis' | 'prefix' | 'clock' | 'logger' | 'models'>;
@@ -25,14 +27,14 @@ const firstProbeMs = 5000;
 const firstTrialMs = 30_000;
 const ofOneModel: ReadonlySet<HaltReason> = new Set(['model-paused', 'model-failing', 'misconfigured']);
 
-/** @param modelId whose call met it */
+/** @param modelId whose call met it; null when it was no call of a model's */
 export async function announceHalt(
-  { reason, message, roomBytes }: HaltNews,
-  modelId: string,
+  { reason, message, roomBytes, target }: HaltNews,
+  modelId: string | null,
   { redis, prefix, clock, logger, models }: Context,
 ): Promise<void> {
-  const model = ofOneModel.has(reason) ? { model: modelId } : {};
-  const price = reason === 'no-credits' ? usualPrice(models.get(modelId)) : null;
+  const model = modelId !== null && ofOneModel.has(reason) ? { model: modelId } : {};
+  const price = modelId !== null && reason === 'no-credits' ? usualPrice(models.get(modelId)) : null;
   const credits = price === null ? {} : { credits: price };
   const room = roomBytes === undefined ? {} : { roomBytes };
   const nextProbeAt = clock.now() + (reason === 'model-failing' ? firstTrialMs : firstProbeMs);
@@ -41,6 +43,7 @@ export async function announceHalt(
     ...model,
     ...credits,
     ...room,
+    ...(target === undefined ? {} : { target }),
     message,
     nextProbeAt,
   });

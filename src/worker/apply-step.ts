@@ -140,8 +140,9 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
       );
       const { ways, urls } = data;
       const fresh = ways === undefined ? urls && { urls } : { ways };
+      const unreached = step.unreached === undefined ? {} : { unreached: step.unreached };
       const kept = step.refresh ? {} : fresh;
-      return { fate: 'delay', delayMs: step.delayMs, data: { tries: step.tries, ...kept } };
+      return { fate: 'delay', delayMs: step.delayMs, data: { tries: step.tries, ...kept, ...unreached } };
     }
     case 'nothing':
       return done;
@@ -220,7 +221,8 @@ async function halt(
   if (item.state === 'submitting')
     await ledger.move('submitLater', item.id, changes, { nextLookMs: delayMs, expect: sameCall(item) });
   else await ledger.touch(item.id, delayMs);
-  return { fate: 'delay', delayMs, data };
+  const unreached = step.unreached === undefined ? {} : { unreached: step.unreached };
+  return { fate: 'delay', delayMs, data: { ...data, ...unreached } };
 }
 
 async function save(

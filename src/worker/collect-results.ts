@@ -3,6 +3,7 @@
  * Asking the vendor passes the query gate. The ways that were found are returned with the step, so that the next
  * run of the job does not ask for them again.
  */
+import type { Halt } from '../shared/gate-state/halts.ts';
 import type { JobData } from '../shared/jobs/catalogue.ts';
 import type { ResultWay } from '../shared/jobs/result-way.ts';
 import type { Item } from '../shared/ledger/item.ts';
@@ -14,13 +15,16 @@ import {
   afterRefresh,
   type DownloadRules,
 } from './download-decision.ts';
+import { announceEnd } from './halt-trial.ts';
 import { itemLog } from './item-log.ts';
 import { mintLink, type NotNow, readRecord } from './read-record.ts';
+import { noteReached, noteUnreached, type Unreached } from './result-reach.ts';
 import type { Step, StoredResult } from './step.ts';
 import { resultsToFetch } from './task-results.ts';
 import type { FetchReply, StoredReply } from './transfer/fetch-reply.ts';
 import { sidecarOf } from './transfer/sidecar.ts';
-import { afterMintFailed, describeKept, nextWay } from './way-decision.ts';
+import { afterUnreached, type Reach } from './unreached-decision.ts';
+import { afterMintFailed, describeKept, isGone, nextWay } from './way-decision.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 export interface Collected {
@@ -41,6 +45,10 @@ interface Collection {
   readonly tries: number;
   readonly rules: DownloadRules;
   readonly disclosure: Disclosure;
+  /** That stand as it begins. */
+  readonly halts: readonly Halt[];
+  readonly unreached: Unreached | undefined;
+  readonly isOptional: boolean;
   readonly context: WorkerContext;
   readonly signal: AbortSignal;
 }
@@ -59,21 +67,24 @@ const toolName = 'kie-batch';
 export async function collectResults(
   item: Item,
   data: JobData,
+  halts: readonly Halt[],
   context: WorkerContext,
   signal: AbortSignal,
 ): Promise<Collected> {
-  const { fetcher, clock } = context;
-  const kept = describeKept(item.batch, item.completedAt, clock.now());
-  const rules = { ...limits, reserveBytes: fetcher.reserveBytes, kept };
+  const rules = rulesFor(item, context);
   const disclosure = { link: item.url, taskId: item.taskIds.at(-1) ?? '', model: item.model, tool: toolName };
-  const collection = { item, tries: data.tries ?? 0, rules, disclosure, context, signal };
+  const [tries, { unreached }] = [data.tries ?? 0, data];
+  const isOptional = false;
+  const collection = { item, tries, rules, disclosure, halts, unreached, isOptional, context, signal };
   const ways = data.ways ?? (await firstWays(collection, data.urls));
   if ('step' in ways) return ways;
   const stored: StoredResult[] = [];
   for (const { index, isOptional } of resultsToFetch(ways.map(({ recorded }) => recorded))) {
     const way = ways[index];
     if (way === undefined) continue;
-    const limited = isOptional ? { ...collection, rules: { ...rules, ...optionalLimits } } : collection;
+    const limited = isOptional
+      ? { ...collection, isOptional, rules: { ...rules, ...optionalLimits } }
+      : collection;
     const fetched = await fetchByWays(way, index, limited);
     ways[index] = fetched.way;
     if (fetched.stored !== null) stored[index] = fetched.stored;
@@ -82,6 +93,15 @@ export async function collectResults(
     else return { step: fetched.step, ways };
   }
   return { step: afterAllStored(stored.filter((result) => result !== undefined)) };
+}
+
+function rulesFor(
+  { batch, completedAt }: Item,
+  { fetcher: { reserveBytes }, clock }: WorkerContext,
+): DownloadRules {
+  const now = clock.now();
+  const kept = describeKept(batch, completedAt, now);
+  return { ...limits, reserveBytes, isGone: isGone(completedAt, now), kept };
 }
 
 function isFailure(step: Step | NotNow): step is Extract<Step, { do: 'fail' }> {
@@ -108,17 +128,48 @@ async function fetchByWays(first: ResultWay, index: number, collection: Collecti
   for (;;) {
     const reply = await fetchBy(way, index, collection);
     if (reply.outcome === 'stored') {
+      await noteFetched(collection);
       const { file, bytes, sha256 } = reply;
       return { way, stored: { file, bytes, sha256, via: way.kind } };
     }
+    const reach = reply.outcome === 'host-unavailable' ? await reachOf(way, collection) : null;
+    const outage =
+      reply.outcome === 'host-unavailable' && reach !== null ? waitFor(reply, reach, collection) : null;
+    if (outage !== null) return { way, stored: null, step: outage };
     const found = await findWay(way, index, reply, collection);
-    if (found === null) {
-      const { tries, rules, context } = collection;
-      return { way, stored: null, step: afterFetch(reply, tries, rules, context.random()) };
-    }
+    if (found === null) return { way, stored: null, step: tryAgain(reply, reach, collection) };
     if ('step' in found) return { way, stored: null, step: found.step };
     way = found;
   }
+}
+
+/** @returns null for what is optional: it is not waited for, and tells nothing of others */
+async function reachOf({ url }: ResultWay, collection: Collection): Promise<Reach | null> {
+  const { item, halts, unreached, isOptional, context } = collection;
+  if (isOptional) return null;
+  const evidence = await noteUnreached(item.id, unreached, context);
+  const halt = halts.find(({ reason }) => reason === 'results-unavailable');
+  return { ...evidence, url, haltedMs: halt === undefined ? null : context.clock.now() - halt.since };
+}
+
+function waitFor(
+  reply: Extract<Unstored, { outcome: 'host-unavailable' }>,
+  reach: Reach,
+  { tries, rules, context }: Collection,
+): Step | null {
+  return afterUnreached(reply, reach, tries, rules, context.random());
+}
+
+function tryAgain(reply: Unstored, reach: Reach | null, { tries, rules, context }: Collection): Step {
+  const step = afterFetch(reply, tries, rules, context.random());
+  if (step.do !== 'download-again' || reach === null) return step;
+  return { ...step, unreached: { times: reach.times, reached: reach.reached } };
+}
+
+/** A result that was fetched shows that an outage of the hosts is over. */
+async function noteFetched({ halts, context }: Collection): Promise<void> {
+  await noteReached(context);
+  for (const halt of halts) if (halt.reason === 'results-unavailable') await announceEnd(halt, context);
 }
 
 /** @returns null when no way is left now */

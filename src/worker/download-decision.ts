@@ -2,7 +2,7 @@
  * What follows from an attempt to fetch a result. Pure. A task that has succeeded is paid: nothing here ever
  * submits again, and a link that fails here can be fetched with `retry` as long as the vendor keeps the file.
  */
-import type { Halt, LinkReply, RecordReply, Throttled } from '../shared/vendor/replies.ts';
+import type { Halt, LinkReply, RecordReply, Retry, Throttled } from '../shared/vendor/replies.ts';
 import { type Backoff, backoffMs } from './backoff.ts';
 import type { Step, StoredResult } from './step.ts';
 import type { FetchReply } from './transfer/fetch-reply.ts';
@@ -16,6 +16,8 @@ export interface DownloadRules {
   readonly mostRounds: number;
   readonly backoff: Backoff;
   readonly roundBackoff: Backoff;
+  /** The vendor keeps the file no longer. */
+  readonly isGone: boolean;
   /** Until when the vendor keeps the file and what a person can do: ends the message of a failure. */
   readonly kept: string;
   /** Kept free in the storage beside every result. */
@@ -26,6 +28,7 @@ type Unstored = Exclude<FetchReply, { outcome: 'stored' }>;
 
 const storageFullMs = 5000;
 const haltedMs = 5000;
+const vendorBackoff: Backoff = { firstMs: 30_000, mostMs: 30_000 };
 /** The ledger keeps 300 characters of a message; its end must survive. */
 const longestCause = 150;
 
@@ -45,18 +48,29 @@ export function afterFetch(reply: Unstored, triesBefore: number, rules: Download
           do: 'download-again',
           delayMs: backoffMs(rules.backoff, tries + 1, random, floorMs),
           tries: tries + 1,
-          refresh: reply.outcome !== 'retry',
+          refresh: reply.outcome === 'invalid',
           message,
         };
   switch (reply.outcome) {
     case 'expired':
       return afterAllWays(`every way to the result answers HTTP ${reply.httpStatus}`, tries, rules, random);
     case 'retry':
+    case 'host-unavailable':
       return again(reply.message, rules.mostTries, 'download-failed', reply.retryAfterMs);
+    case 'not-stored':
+      return again(reply.message, rules.mostTries, 'download-failed');
     case 'invalid':
       return again(reply.message, rules.mostInvalid, 'result-invalid');
     case 'refused':
       return failed('download-failed', reply.message, rules);
+    case 'storage-unavailable':
+      return {
+        do: 'halt',
+        reason: 'storage-unavailable',
+        message: reply.message,
+        delayMs: haltedMs,
+        target: reply.key,
+      };
     case 'storage-full':
       return {
         do: 'halt',
@@ -92,9 +106,9 @@ export function afterMint(
   rules: DownloadRules,
   random: number,
 ): Step {
-  return reply.outcome === 'retry'
-    ? askAgain(`the vendor gave no link to the result (${reply.message})`, tries, rules, random, false)
-    : afterRefusal(reply, tries, rules, random, false);
+  if (reply.outcome !== 'retry') return afterRefusal(reply, tries, rules, random, false);
+  const message = `the vendor gave no link to the result (${reply.message})`;
+  return afterVendorTrouble(reply, message, tries, rules, random, false);
 }
 
 /** The record was read for result URLs, and gave none. */
@@ -107,7 +121,22 @@ export function afterRefresh(
   if (reply.outcome === 'halt' || reply.outcome === 'throttled')
     return afterRefusal(reply, tries, rules, random, true);
   const message = `the task's record gives no result (${describeRecord(reply)})`;
-  return askAgain(message, tries, rules, random, true);
+  return reply.outcome === 'retry'
+    ? afterVendorTrouble(reply, message, tries, rules, random, true)
+    : askAgain(message, tries, rules, random, true);
+}
+
+/** A vendor that is away or out of order costs no try, as long as it keeps the file; an answer nobody knows does. */
+function afterVendorTrouble(
+  reply: Retry,
+  message: string,
+  tries: number,
+  rules: DownloadRules,
+  random: number,
+  refresh: boolean,
+): Step {
+  if (reply.warn || rules.isGone) return askAgain(message, tries, rules, random, refresh);
+  return { do: 'download-again', delayMs: backoffMs(vendorBackoff, 1, random), tries, refresh, message };
 }
 
 function afterRefusal(

@@ -3,11 +3,16 @@
  * for each job of the queue `download`. Safe to run twice: a result that is stored already is written again
  * to the same place or found there, and the item is saved once.
  */
+import { type Halt, listHalts } from '../shared/gate-state/halts.ts';
 import type { JobData } from '../shared/jobs/catalogue.ts';
 import { applyStep } from './apply-step.ts';
 import { collectResults } from './collect-results.ts';
 import type { JobFate } from './queue-signals.ts';
+import { claimFetch } from './result-reach.ts';
 import type { WorkerContext } from './worker-context.ts';
+
+/** While downloads wait for a halt to end, each asks again after this. */
+const waitMs = 2000;
 
 export async function runDownload(
   id: string,
@@ -17,11 +22,24 @@ export async function runDownload(
 ): Promise<JobFate> {
   const item = await context.ledger.item(id);
   if (item?.state !== 'downloading') return { fate: 'done' };
-  const { step, ways } = await collectResults(item, data, context, signal);
+  const halts = await listHalts(context.redis, context.prefix);
+  if (!(await mayFetch(halts, context))) {
+    const delayMs = waitMs * (1 + context.random());
+    await context.ledger.touch(id, delayMs);
+    return { fate: 'delay', delayMs, data };
+  }
+  const { step, ways } = await collectResults(item, data, halts, context, signal);
   const kept = ways === undefined ? data : { ...data, ways };
   if ('outcome' in step) {
     await context.ledger.touch(id, step.delayMs);
     return { fate: 'delay', delayMs: step.delayMs, data: kept };
   }
   return applyStep(step, item, kept, context);
+}
+
+/** While a halt says that nothing can be fetched or stored, downloads wait; of results one at a time tries. */
+async function mayFetch(halts: readonly Halt[], context: WorkerContext): Promise<boolean> {
+  if (halts.some(({ reason }) => reason === 'storage-unavailable')) return false;
+  if (!halts.some(({ reason }) => reason === 'results-unavailable')) return true;
+  return claimFetch(context);
 }

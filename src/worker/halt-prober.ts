@@ -48,15 +48,26 @@ const intervals: Readonly<Record<HaltReason, { firstMs: number; mostMs: number }
   'storage-full': { firstMs: 5000, mostMs: 30_000 },
 };
 
+/** Only a worker that downloads has the storage, and the way to the results. */
+const ofDownloads: ReadonlySet<HaltReason> = new Set([
+  'storage-full',
+  'storage-unavailable',
+  'results-unavailable',
+]);
+
+export interface Prober {
+  readonly claimant: string;
+  /** Whether its worker downloads. */
+  readonly downloads: boolean;
+}
+
 /** One round over the halts that stand; `signal` ends a probe under way. */
-export async function probeHalts(
-  context: WorkerContext,
-  claimant: string,
-  signal: AbortSignal,
-): Promise<void> {
+export async function probeHalts(context: WorkerContext, prober: Prober, signal: AbortSignal): Promise<void> {
   const { redis, prefix, clock } = context;
+  const { claimant } = prober;
   for (const halt of await listHalts(redis, prefix)) {
     if (halt.nextProbeAt > clock.now()) continue;
+    if (ofDownloads.has(halt.reason) && !prober.downloads) continue;
     const claim = await claimProbe(redis, prefix, { ...identityOf(halt), claimant, leaseMs });
     if (claim.claimed) await settle(halt, claim.probes, await probe(halt, context, signal), context);
   }
@@ -91,8 +102,9 @@ async function probe(halt: Halt, context: WorkerContext, signal: AbortSignal): P
     case 'model-failing':
       return (await isTrying(halt, context)) ? standing(halt.message) : unclear;
     case 'results-unavailable':
-      return unclear;
+      return probeResults(halt, context, signal);
     case 'storage-unavailable':
+      return overUnless(await context.fetcher.storageTrouble(halt.target));
     case 'storage-full':
       return (await context.fetcher.hasRoom(halt.roomBytes)) ? over : standing(halt.message);
     default:
@@ -104,6 +116,16 @@ async function probe(halt: Halt, context: WorkerContext, signal: AbortSignal): P
 async function isTrying({ trialOf }: Halt, { ledger }: WorkerContext): Promise<boolean> {
   const state = trialOf === undefined ? null : (await ledger.item(trialOf))?.state;
   return state === 'submitting' || state === 'processing';
+}
+
+function overUnless(trouble: string | null): Verdict {
+  return trouble === null ? over : standing(trouble);
+}
+
+/** The very result that was not reached; when none waits any more, the next one will tell. */
+async function probeResults(halt: Halt, context: WorkerContext, signal: AbortSignal): Promise<Verdict> {
+  if (halt.target === undefined || (await context.ledger.counts()).downloading === 0) return over;
+  return overUnless(await context.fetcher.hostTrouble(halt.target, signal));
 }
 
 /** The balance: harmless, and refused to a key that is not let in. */
@@ -180,8 +202,9 @@ async function askAnew({ redis, prefix, clock }: WorkerContext): Promise<void> {
   }
 }
 
-export function startHaltProber(context: WorkerContext) {
-  const claimant = randomUUID();
+/** @param downloads whether the worker downloads */
+export function startHaltProber(context: WorkerContext, downloads: boolean) {
+  const prober: Prober = { claimant: randomUUID(), downloads };
   const stopping = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> = askAnew(context).catch(report).then(schedule);
@@ -196,7 +219,7 @@ export function startHaltProber(context: WorkerContext) {
   }
 
   function run(): void {
-    running = probeHalts(context, claimant, stopping.signal)
+    running = probeHalts(context, prober, stopping.signal)
       .then(() => probePauses(context, stopping.signal))
       .catch(report)
       .then(schedule);

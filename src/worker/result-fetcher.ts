@@ -12,6 +12,7 @@ import { createBandwidth, unlimitedBandwidth } from './transfer/bandwidth.ts';
 import type { FetchReply, FetchRequest } from './transfer/fetch-reply.ts';
 import { fetchResult } from './transfer/fetch-result.ts';
 import { defaultTransferLimits, type TransferDeps } from './transfer/transfer-deps.ts';
+import { tryStorage } from './transfer/try-storage.ts';
 
 export interface ResultFetcher {
   readonly keyOf: ResultKeyOf;
@@ -20,6 +21,10 @@ export interface ResultFetcher {
   readonly reserveBytes: number;
   /** Whether downloads can go on after the storage was full: room for so much more than the reserve. */
   hasRoom(roomBytes?: number): Promise<boolean>;
+  /** Why the storage cannot be used in the place of a result; null when it can, or is only full. */
+  storageTrouble(beside?: string): Promise<string | null>;
+  /** Why a result cannot be fetched from its host, or null when the host answers. */
+  hostTrouble(url: string, signal: AbortSignal): Promise<string | null>;
 }
 
 export interface ResultFetcherDeps {
@@ -44,12 +49,21 @@ export function createResultFetcher({ configuration, ...parts }: ResultFetcherDe
     fetch: (request, signal) => fetchResult({ ...request, expect }, transfer, signal),
     reserveBytes: configuration.MIN_FREE_BYTES,
     async hasRoom(roomBytes = 0) {
-      const freeBytes = await storage.freeBytes();
+      const freeBytes = await storage.freeBytes().catch(() => undefined);
       if (freeBytes !== undefined && freeBytes <= roomBytes + configuration.MIN_FREE_BYTES) return false;
-      return storage.probe().then(
-        () => true,
-        () => false,
-      );
+      return (await tryStorage(storage)) === null;
+    },
+    async storageTrouble(beside) {
+      const trouble = await tryStorage(storage, beside);
+      return trouble === null || trouble.isFull ? null : trouble.message;
+    },
+    async hostTrouble(url, signal) {
+      const reply = await parts.outgoing.request({ url, headers: { range: 'bytes=0-0' } }, signal);
+      if (reply.outcome === 'unreachable') return reply.message;
+      if (reply.outcome === 'refused') return null;
+      reply.body.destroy();
+      const isOut = reply.status >= 500 || reply.status === 429;
+      return isOut ? `the result host answered HTTP ${reply.status}` : null;
     },
   };
 }

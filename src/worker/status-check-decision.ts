@@ -3,6 +3,7 @@
  * check that looked by itself and the one a callback woke.
  */
 import type { Item } from '../shared/ledger/item.ts';
+import { fileKeptMs } from '../shared/vendor/facts.ts';
 import type { RecordReply } from '../shared/vendor/replies.ts';
 import { type Backoff, backoffMs } from './backoff.ts';
 import { type SeenState, type SeenTime, seeAgain, seenMs } from './seen-time.ts';
@@ -49,6 +50,9 @@ const secondLookMs = 15_000;
 /** A link that has tried a failing model leaves the next trials to others. */
 const excusedMs = 60_000;
 
+/** About an hour. */
+const mostUnreadable = 120;
+
 type LookAgain = Extract<Step, { do: 'look-again' }>;
 
 export function afterStatusCheck(
@@ -71,7 +75,7 @@ export function afterStatusCheck(
     case 'halt':
       return { do: 'halt', reason: reply.reason, message: reply.message, delayMs: askAgainMs };
     case 'retry':
-      return lookAfterTrouble(task, rules, random);
+      return unreadable(task, reply) ?? lookAfterTrouble(task, rules, random);
     default:
       return reply satisfies never;
   }
@@ -111,6 +115,16 @@ function keptOf({ seen, tries, calledBack }: CheckedTask) {
 function lookAfterTrouble(task: CheckedTask, rules: StatusCheckRules, random: number): LookAgain {
   const tries = task.tries + 1;
   return { ...keptOf(task), delayMs: backoffMs(rules.backoff, tries, random), tries };
+}
+
+/** A vendor that is away or out of order is waited for, as long as it keeps the file; an answer nobody knows is not. */
+function unreadable(
+  { item, tries, now }: CheckedTask,
+  reply: Extract<RecordReply, { outcome: 'retry' }>,
+): Step | null {
+  const isGone = item.submittedAt !== null && now - item.submittedAt >= fileKeptMs;
+  if (!isGone && (reply.warn !== true || tries < mostUnreadable)) return null;
+  return { do: 'fail', reason: 'task-timeout', message: `its record could not be read: ${reply.message}` };
 }
 
 /** Only a fresh look that finds the task running ends it, and only time in which it was watched counts. */

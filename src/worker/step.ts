@@ -5,6 +5,7 @@
 import type { HaltReason } from '../shared/gate-state/halt-reasons.ts';
 import type { WayKind } from '../shared/jobs/result-way.ts';
 import type { FailureReason } from '../shared/ledger/states.ts';
+import type { Unreached } from './result-reach.ts';
 import type { SeenTime } from './seen-time.ts';
 
 export interface StoredResult {
@@ -51,6 +52,10 @@ export type Step =
       readonly delayMs: number;
       /** For `storage-full`: the room that the result needs beside the reserve. */
       readonly roomBytes?: number;
+      /** What the probe tries, where it is one result: its key or its URL. */
+      readonly target?: string;
+      /** For `results-unavailable`: what the download keeps of it. */
+      readonly unreached?: Unreached;
     }
   /** Waits for a person. */
   | { readonly do: 'hold'; readonly message: string }
@@ -96,6 +101,7 @@ export type Step =
       readonly tries: number;
       readonly refresh: boolean;
       readonly message: string;
+      readonly unreached?: Unreached;
     }
   /** Another run has done it already. */
   | { readonly do: 'nothing' };

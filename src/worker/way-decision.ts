@@ -26,16 +26,24 @@ export function afterMintFailed({ isReadAgain }: ResultWay): NextWay | null {
   return isReadAgain ? null : 'read-again';
 }
 
-/** A wrong file may be a moment's trouble of the host: another way is taken when it comes again. */
+/**
+ * A wrong file may be a moment's trouble of the host: another way is taken when it comes again. A host that alone is
+ * not reached (see unreached-decision.ts) counts the same.
+ */
 function isDead({ outcome }: Exclude<FetchReply, { outcome: 'stored' }>, tries: number): boolean {
-  return outcome === 'expired' || outcome === 'refused' || (outcome === 'invalid' && tries > 0);
+  if (outcome === 'expired' || outcome === 'refused') return true;
+  return (outcome === 'invalid' || outcome === 'host-unavailable') && tries > 0;
+}
+
+export function isGone(completedAt: number | null, now: number): boolean {
+  return completedAt !== null && now >= completedAt + fileKeptMs;
 }
 
 /** What a person is told of a result that could not be fetched by any way. */
 export function describeKept(batch: string, completedAt: number | null, now: number): string {
   if (completedAt === null) return '';
   const until = new Date(completedAt + fileKeptMs).toISOString().slice(0, 16).replace('T', ' ');
-  return now < completedAt + fileKeptMs
+  return !isGone(completedAt, now)
     ? `; the vendor keeps the file until ${until} UTC, and kie-batch retry ${batch} tries again without paying`
     : `; the vendor kept the file until ${until} UTC, and only a new paid task (--force) can bring it`;
 }

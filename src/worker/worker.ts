@@ -21,6 +21,7 @@ import { startHaltProber } from './halt-prober.ts';
 import { countHeld, type Held } from './held-items.ts';
 import { isLastAttempt, type JobFate, settleJob } from './queue-signals.ts';
 import { runStatusCheck } from './status-check.ts';
+import { startStorageWatch } from './storage-watch.ts';
 import { createSubmitStage } from './submit.ts';
 import { startSweeper } from './sweeper.ts';
 import { reportUnrecorded } from './unrecorded-tasks.ts';
@@ -98,10 +99,13 @@ export function startWorker(context: WorkerContext, settings: WorkerSettings): R
   };
   const workers = stages.map((stage) => startStage(stage, runs[stage], held, context, settings));
   const sweeper = startSweeper({ ...context, everyMs: sweepEveryMs });
-  const prober = startHaltProber(context);
+  const downloads = stages.includes('download');
+  const prober = startHaltProber(context, downloads);
+  const storageWatch = downloads ? startStorageWatch(context) : null;
   return {
     nudge: () => feeder?.nudge(),
     async stop(deadlineMs) {
+      storageWatch?.stop();
       const answered = context.calls.drain();
       const background = [feeder?.stop(), sweeper.stop(), prober.stop()];
       const cutOff = setTimeout(() => {

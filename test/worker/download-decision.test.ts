@@ -8,6 +8,7 @@ const rules = {
   backoff: { firstMs: 1000, mostMs: 60_000 },
   roundBackoff: { firstMs: 5000, mostMs: 60_000 },
   kept: '; the vendor keeps the file until then',
+  isGone: false,
   reserveBytes: 2 ** 20,
 };
 
@@ -26,12 +27,34 @@ describe('what follows from a download', () => {
 
   it('asks for a link again where none came, and waits for the account like a query', () => {
     const trouble = { outcome: 'retry', message: 'error', sent: true } as const;
-    expect(afterMint(trouble, 0, rules, 0)).toMatchObject({ do: 'download-again', refresh: false, tries: 1 });
-    expect(afterMint(trouble, 7, rules, 0)).toMatchObject({ do: 'fail', reason: 'download-failed' });
+    const unknown = { ...trouble, warn: true } as const;
+    expect(afterMint(unknown, 0, rules, 0)).toMatchObject({ do: 'download-again', refresh: false, tries: 1 });
+    expect(afterMint(unknown, 7, rules, 0)).toMatchObject({ do: 'fail', reason: 'download-failed' });
     const throttled = { outcome: 'throttled', message: '', hints: {}, retryAfterMs: 5000 } as const;
     expect(afterMint(throttled, 6, rules, 0)).toMatchObject({ tries: 6, delayMs: 5000, refresh: false });
     const halt = { outcome: 'halt', reason: 'unauthorized', message: 'no' } as const;
     expect(afterMint(halt, 0, rules, 0)).toMatchObject({ do: 'halt' });
+  });
+
+  it('charges nothing for a vendor that is away or out of order, as long as it keeps the file', () => {
+    const away = { outcome: 'retry', message: 'HTTP 502', sent: true } as const;
+    const gone = { ...rules, isGone: true };
+    for (const decide of [afterMint, afterRefresh]) {
+      expect(decide(away, 7, rules, 0)).toMatchObject({ do: 'download-again', tries: 7 });
+      expect(decide(away, 7, gone, 0)).toMatchObject({ do: 'fail', reason: 'download-failed' });
+    }
+  });
+
+  it('halts when the storage takes nothing, and judges a result alone that only itself is not taken', () => {
+    const away = { outcome: 'storage-unavailable', message: 'EROFS', key: 'batch/a.mp4' } as const;
+    expect(afterFetch(away, 7, rules, 0)).toMatchObject({
+      do: 'halt',
+      reason: 'storage-unavailable',
+      target: 'batch/a.mp4',
+    });
+    const refused = { outcome: 'not-stored', message: 'EISDIR' } as const;
+    expect(afterFetch(refused, 0, rules, 0)).toMatchObject({ do: 'download-again', tries: 1 });
+    expect(afterFetch(refused, 7, rules, 0)).toMatchObject({ do: 'fail', reason: 'download-failed' });
   });
 
   it('tries the same address again after a cut, and counts only tries that brought nothing', () => {

@@ -25,6 +25,7 @@ if before then
     if known[need] then halt[need] = math.max(known[need], halt[need] or 0) end
   end
   halt.probedAt = halt.probedAt or known.probedAt
+  halt.target = halt.target or known.target
   halt.trialOf = known.trialOf
   -- Tasks of before the halt fail and report it again: the trial on offer stands.
   if halt.reason == 'model-failing' and known.trial then halt.trial = true end

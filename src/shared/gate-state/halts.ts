@@ -25,6 +25,8 @@ export interface NewHalt {
   readonly credits?: number;
   /** For `storage-full`: the room that the result needs beside the reserve. */
   readonly roomBytes?: number;
+  /** What the probe tries: the key of a result that could not be stored, or the URL of one that could not be fetched. */
+  readonly target?: string;
   /** When a probe found the halt standing, Unix milliseconds. */
   readonly probedAt?: number;
   /** The probe cannot tell: one link may try. */
@@ -42,6 +44,7 @@ export interface Halt {
   probes: number;
   credits?: number | undefined;
   roomBytes?: number | undefined;
+  target?: string | undefined;
   probedAt?: number | undefined;
   /** One link may try, and none has yet. */
   trial?: boolean | undefined;
@@ -69,6 +72,7 @@ const storedHalt = z.object({
   probes: z.number(),
   credits: z.number().optional(),
   roomBytes: z.number().optional(),
+  target: z.string().optional(),
   probedAt: z.number().optional(),
   trial: z.boolean().optional(),
   trialOf: z.string().optional(),

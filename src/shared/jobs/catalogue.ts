@@ -31,6 +31,8 @@ export const jobDataSchema = z.object({
   beside: z.object({ itemId: z.string(), taskId: z.string() }).optional(),
   /** Of the status check: a task that a callback has named for an item; nothing says yet that it is the item's. */
   claim: z.object({ itemId: z.string(), taskId: z.string(), attempt: z.number() }).optional(),
+  /** Of the download: fetches in a row that did not reach the host, and how many results all had fetched by the last. */
+  unreached: z.object({ times: z.number(), reached: z.number() }).optional(),
   /** Results the vendor gave, when they are still fresh. */
   urls: z.array(z.string()).optional(),
   /** How each result is fetched at present. */

@@ -173,10 +173,15 @@ export function openFilePart(
     },
     async *replay() {
       if (inherited === undefined || inherited.bytes === 0 || current?.token !== inherited.token) return;
-      yield* createReadStream(current.path, { end: inherited.bytes - 1, highWaterMark: READ_CHUNK_BYTES });
+      const end = inherited.bytes - 1;
+      try {
+        yield* createReadStream(current.path, { end, highWaterMark: READ_CHUNK_BYTES });
+      } catch (error) {
+        throw fileStorageError(error, file);
+      }
     },
     async begin(newIdentity) {
-      await drop();
+      await guarded(drop);
       const token = deps.newToken();
       identity = newIdentity;
       const createFile = (isLastWrite: boolean) => {
@@ -199,7 +204,7 @@ export function openFilePart(
       await current?.writes.drain().catch(() => undefined);
       await release();
     },
-    discard: drop,
+    discard: () => guarded(drop),
   };
 }
 

@@ -24,14 +24,18 @@ import {
   sweepParts,
   takePart,
 } from './part-folder.ts';
+import { keepRootFolder } from './root-folder.ts';
 import { type Storage, sidecarKey, sidecarText, withEnding } from './storage.ts';
 import { fileStorageError, isMissing } from './storage-error.ts';
 import { assertKey } from './storage-key.ts';
+import type { StorageMemory } from './storage-mark.ts';
 
 export interface FileStorageDeps {
   readonly clock: Clock;
   /** Silence after which a part of another process is taken rather than copied. Default 60 s. */
   readonly abandonedAfterMs?: number;
+  /** By which the folder is known again; without it every folder will do. */
+  readonly memory?: StorageMemory;
 }
 
 const READ_CHUNK_BYTES = 1024 * 1024;
@@ -41,6 +45,7 @@ const FREE_BYTES_FOR_MS = 200;
 
 export function createFileStorage(rootPath: string, deps: FileStorageDeps): Storage {
   const root = resolve(rootPath);
+  const rootFolder = keepRootFolder(root, deps.memory);
   const partFolder = join(root, PART_FOLDER);
   const owner = randomBytes(8).toString('hex');
   const bootedAt = deps.clock.now() - uptime() * 1000;
@@ -69,7 +74,9 @@ export function createFileStorage(rootPath: string, deps: FileStorageDeps): Stor
 
   /** Folders that were made are synced into their parents, or a power cut would lose them with the file. */
   async function ensureFolder(folder: string): Promise<void> {
+    await rootFolder.ensure();
     if (knownFolders.has(folder)) return;
+    await rootFolder.ensure('freshly');
     const firstMade = await mkdir(folder, { recursive: true, mode: 0o755 });
     if (firstMade !== undefined) {
       for (let made = folder; made.length >= firstMade.length; made = dirname(made))
@@ -180,7 +187,8 @@ export function createFileStorage(rootPath: string, deps: FileStorageDeps): Stor
       return file;
     },
     async readSidecar(key) {
-      const text = await unlessMissing(() => readFile(pathOf(sidecarKey(key)), 'utf8'));
+      const path = pathOf(sidecarKey(key));
+      const text = await guarded(path, () => unlessMissing(() => readFile(path, 'utf8')));
       try {
         return text === undefined ? undefined : (JSON.parse(text) as unknown);
       } catch {
@@ -189,18 +197,30 @@ export function createFileStorage(rootPath: string, deps: FileStorageDeps): Stor
     },
     async withAnyEnding(key) {
       const keys = mediaEndings.map((ending) => withEnding(key, ending));
-      const found = await Promise.all(keys.map((each) => unlessMissing(() => stat(pathOf(each)))));
+      const found = await guarded(pathOf(key), () =>
+        Promise.all(keys.map((each) => unlessMissing(() => stat(pathOf(each))))),
+      );
       return keys.filter((_, index) => found[index]?.isFile() === true);
     },
     async stat(key) {
-      const found = await unlessMissing(() => stat(pathOf(key)));
+      const path = pathOf(key);
+      const found = await guarded(path, () => unlessMissing(() => stat(path)));
+      // Missing is said only of a file in the right folder.
+      if (found === undefined) await guarded(path, () => rootFolder.check());
       return found?.isFile() ? { bytes: found.size, modifiedAt: found.mtimeMs } : undefined;
     },
-    read: (key, range) =>
-      createReadStream(pathOf(key), {
+    async *read(key, range) {
+      const path = pathOf(key);
+      const chunks = createReadStream(path, {
         highWaterMark: READ_CHUNK_BYTES,
         ...(range !== undefined && { start: range.first, end: range.last }),
-      }),
+      });
+      try {
+        yield* chunks;
+      } catch (error) {
+        throw fileStorageError(error, path);
+      }
+    },
     async remove(key) {
       for (const path of [pathOf(key), pathOf(sidecarKey(key))])
         await guarded(path, () => rm(path, { force: true }));
@@ -218,10 +238,13 @@ export function createFileStorage(rootPath: string, deps: FileStorageDeps): Stor
       }
       return free.bytes;
     },
-    async probe() {
-      const file = join(root, `.probe-${newToken()}`);
-      await guarded(root, () => writeWhole(file, 'probe', 'probe'));
-      await rm(file, { force: true });
+    async probe(beside) {
+      const folder = beside === undefined ? root : dirname(pathOf(beside));
+      const file = join(folder, `.probe-${newToken()}`);
+      await guarded(folder, async () => {
+        await writeWhole(file, 'probe', 'probe');
+        await rm(file, { force: true });
+      });
     },
     close: async () => undefined,
   };

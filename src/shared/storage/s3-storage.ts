@@ -80,7 +80,11 @@ export function createS3Storage(location: S3Location, deps: S3StorageDeps): Stor
   async function* read(key: string, range?: ByteRange): AsyncGenerator<Buffer> {
     const wanted = range === undefined ? {} : { Range: `bytes=${range.first}-${range.last}` };
     const object = await guarded(key, () => client.send(new GetObjectCommand({ ...place(key), ...wanted })));
-    if (object.Body instanceof Readable) yield* object.Body;
+    try {
+      if (object.Body instanceof Readable) yield* object.Body;
+    } catch (error) {
+      throw s3StorageError(error, base + key);
+    }
   }
 
   async function remove(key: string): Promise<void> {
@@ -162,8 +166,9 @@ export function createS3Storage(location: S3Location, deps: S3StorageDeps): Stor
       });
     },
     freeBytes: async () => undefined,
-    async probe() {
-      const key = `.probe-${deps.clock.now()}.json`;
+    async probe(beside = '') {
+      const folder = beside.slice(0, beside.lastIndexOf('/') + 1);
+      const key = `${folder}.probe-${randomUUID()}.json`;
       await put(key, 'probe');
       await remove(key);
     },
@@ -174,6 +179,8 @@ export function createS3Storage(location: S3Location, deps: S3StorageDeps): Stor
 function connect({ region, endpoint, forcePathStyle }: S3Location, deps: S3StorageDeps): S3Client {
   return new S3Client({
     forcePathStyle,
+    // Without these the client waits forever for a server that does not answer.
+    requestHandler: { connectionTimeout: 10_000, socketTimeout: 60_000 },
     ...(region !== undefined && { region }),
     // Kin of S3 often do not know the newer checksum trailers; AWS itself does.
     ...(endpoint !== undefined && { endpoint, requestChecksumCalculation: 'WHEN_REQUIRED' }),

@@ -103,8 +103,11 @@ export interface Storage {
   removeAbandonedParts(olderThanMs: number): Promise<number>;
   /** Bytes that can still be written, undefined where the backend has no such bound. */
   freeBytes(): Promise<number | undefined>;
-  /** Writes and removes a small object; throws the StorageError that a real write would meet. */
-  probe(): Promise<void>;
+  /**
+   * Writes and removes a small object, beside a result where its key is given; throws the StorageError that a real
+   * write would meet.
+   */
+  probe(beside?: string): Promise<void>;
   close(): Promise<void>;
 }
 

@@ -1,7 +1,7 @@
 /**
  * The one time that all processes share: Redis's. Ages of what is recorded there are told by no other clock, since
  * a machine's own may be hours off. Between two readings the time passes by this process's monotonic clock; it is
- * read anew every few seconds and after each reconnection, which may lead to another server.
+ * read again every few seconds and after each reconnection, which may lead to another server.
  */
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';

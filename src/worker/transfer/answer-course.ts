@@ -29,7 +29,12 @@ export type AnswerCourse =
   /** What is here cannot be gone on with: ask again without a range. */
   | { readonly course: 'start-over'; readonly message: string }
   | { readonly course: 'expired'; readonly httpStatus: number }
-  | { readonly course: 'retry'; readonly message: string; readonly retryAfterMs?: number };
+  /** `host-unavailable`: an error of the host itself, which may concern all results. */
+  | {
+      readonly course: 'retry' | 'host-unavailable';
+      readonly message: string;
+      readonly retryAfterMs?: number;
+    };
 
 /** A host that asks for more is asked again anyway: its URL will have expired by then. */
 const longestWaitMs = 60 * 60_000;
@@ -55,7 +60,7 @@ export function judgeAnswer(answer: Answer, held: Held, nowMs: number): AnswerCo
   const { retryAfterMs } = readServerHints(answer.headers, nowMs);
   const message = `the result host answered HTTP ${status}`;
   return {
-    course: 'retry',
+    course: status >= 500 || status === 429 ? 'host-unavailable' : 'retry',
     message,
     ...(retryAfterMs !== undefined && { retryAfterMs: Math.min(retryAfterMs, longestWaitMs) }),
   };

@@ -1,7 +1,6 @@
 /**
  * What is asked of the transfer, and what an attempt to bring one result home can come to. Every expected answer is here, so the download
- * decision is a switch; what is thrown besides is the abort reason of the caller's signal or a StorageError
- * that a person has to look at.
+ * decision is a switch; what is thrown besides is the abort reason of the caller's signal.
  */
 
 import type { Disclosure } from '../../shared/media/disclosure.ts';
@@ -32,8 +31,20 @@ export type FetchReply =
       readonly retryAfterMs?: number;
       readonly gainedBytes: number;
     }
+  /** The host was not reached, or is out of order: perhaps for all results. What was received is kept. */
+  | {
+      readonly outcome: 'host-unavailable';
+      readonly message: string;
+      /** It answered, with an error of its own. */
+      readonly answered: boolean;
+      readonly retryAfterMs?: number;
+    }
   /** What came is no whole file of a known kind or is too large: the message says what was seen. Nothing is kept. */
   | { readonly outcome: 'invalid'; readonly message: string }
+  /** The storage takes nothing at present, wherever it is asked: no link is at fault. What was received is kept. */
+  | { readonly outcome: 'storage-unavailable'; readonly message: string; readonly key: string }
+  /** The storage works, but did not take this result. */
+  | { readonly outcome: 'not-stored'; readonly message: string }
   /** What was received is kept. */
   | { readonly outcome: 'storage-full'; readonly freeBytes: number; readonly neededBytes: number }
   /** The address or its scheme is not allowed; no other attempt with it can succeed. */

@@ -10,8 +10,9 @@ import type { FetchReply, FetchRequest } from './fetch-reply.ts';
 import { findStored } from './find-stored.ts';
 import { Transfer } from './transfer.ts';
 import type { TransferDeps } from './transfer-deps.ts';
+import { tryStorage } from './try-storage.ts';
 
-/** Throws the signal's reason when aborted (what was received is kept) and StorageError STORAGE_FAILED. */
+/** Throws the signal's reason when aborted; what was received is kept. */
 export async function fetchResult(
   request: FetchRequest,
   deps: TransferDeps,
@@ -24,9 +25,23 @@ export async function fetchResult(
     return await withPart(request, deps, signal);
   } catch (error) {
     signal.throwIfAborted();
-    if (error instanceof StorageError && error.code === 'STORAGE_FULL') return fullReply(request, deps);
-    throw error;
+    if (!(error instanceof StorageError)) throw error;
+    if (error.code === 'STORAGE_FULL') return fullReply(request, deps);
+    return failedReply(error, request, deps);
   }
+}
+
+/** A trial write beside the result tells whether it is the storage or this one result. */
+async function failedReply(
+  error: StorageError,
+  request: FetchRequest,
+  deps: TransferDeps,
+): Promise<FetchReply> {
+  const { key } = request;
+  const trouble = await tryStorage(deps.storage, key);
+  if (trouble === null) return { outcome: 'not-stored', message: error.message };
+  if (trouble.isFull) return fullReply(request, deps);
+  return { outcome: 'storage-unavailable', message: trouble.message, key };
 }
 
 async function withPart(request: FetchRequest, deps: TransferDeps, signal: AbortSignal): Promise<FetchReply> {
@@ -43,7 +58,7 @@ async function withPart(request: FetchRequest, deps: TransferDeps, signal: Abort
 
 /** The disk itself refused, so the exact need is not known: at least the reserve and a little. */
 async function fullReply(request: FetchRequest, deps: TransferDeps): Promise<FetchReply> {
-  const freeBytes = (await deps.storage.freeBytes()) ?? 0;
+  const freeBytes = (await deps.storage.freeBytes().catch(() => 0)) ?? 0;
   const neededBytes = Math.max(freeBytes + 1, request.expect?.minFreeBytes ?? 0);
   return { outcome: 'storage-full', freeBytes, neededBytes };
 }

@@ -67,8 +67,9 @@ export class Transfer {
     const { url } = this.#request;
     const reply = await this.#deps.outgoing.request({ url, headers: rangeHeaders(held) }, this.#signal);
     if (reply.outcome === 'refused') return reply;
-    if (reply.outcome === 'unreachable')
-      return this.#retry(`the result host was not reached: ${reply.message}`);
+    if (reply.outcome === 'unreachable') {
+      return this.#hostUnavailable(`the result host was not reached: ${reply.message}`, false);
+    }
     const course = judgeAnswer(reply, held, this.#deps.clock.now());
     if (course.course === 'receive-all') return this.#receiveAll(reply, course.identity);
     if (course.course === 'receive-rest') return this.#receive(reply, course.identity);
@@ -87,6 +88,8 @@ export class Transfer {
         return { outcome: 'expired', httpStatus: course.httpStatus };
       case 'retry':
         return this.#retry(course.message, course.retryAfterMs);
+      case 'host-unavailable':
+        return this.#hostUnavailable(course.message, true, course.retryAfterMs);
       default:
         return course satisfies never;
     }
@@ -188,6 +191,16 @@ export class Transfer {
     );
     await sleep(delayMs, undefined, { signal: this.#signal });
     return undefined;
+  }
+
+  #hostUnavailable(message: string, answered: boolean, retryAfterMs?: number): FetchReply {
+    const { host } = new URL(this.#request.url);
+    return {
+      outcome: 'host-unavailable',
+      message: `${host}: ${message}`,
+      answered,
+      ...(retryAfterMs && { retryAfterMs }),
+    };
   }
 
   #retry(message: string, retryAfterMs?: number): FetchReply {

@@ -18,6 +18,8 @@ export interface S3Server {
   open(prefix?: string, clock?: Clock): Promise<Storage>;
   /** Keys of objects under the prefix, pieces of open uploads as `unfinished/…`. */
   list(): Promise<string[]>;
+  /** From now on every request is answered with this status; null: as usual. */
+  answerAll(status: number | null): void;
   stop(): Promise<void>;
 }
 
@@ -30,7 +32,12 @@ export async function startS3Server(): Promise<S3Server> {
   const bucket = join(directory, 'videos');
   const configureBuckets = [{ name: 'videos' }];
   const server = new S3rver({ address: '127.0.0.1', port: 0, directory, silent: true, configureBuckets });
+  let statusOfAll: number | null = null;
   server.middleware.unshift((context, next) => answerUploads(context, next, bucket));
+  server.middleware.unshift(async (context, next) => {
+    if (statusOfAll === null) return next();
+    context.status = statusOfAll;
+  });
   const { port } = await server.run();
   const endpoint = `http://127.0.0.1:${port}`;
   return {
@@ -41,6 +48,9 @@ export async function startS3Server(): Promise<S3Server> {
         s3Credentials,
       }),
     list: () => listObjects(bucket),
+    answerAll(status) {
+      statusOfAll = status;
+    },
     async stop() {
       await server.close();
       await rm(directory, { recursive: true });

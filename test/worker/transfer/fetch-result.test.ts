@@ -238,12 +238,15 @@ test.each([
   [answer(429, '', { 'retry-after': '7' }), { retryAfterMs: 7000 }],
   [answer(502, '<html></html>'), {}],
 ])('a host in trouble is asked again later', async (behaviour, facts) => {
-  expect(await fetchFrom(serve([behaviour]))).toMatchObject({ outcome: 'retry', gainedBytes: 0, ...facts });
+  expect(await fetchFrom(serve([behaviour]))).toMatchObject({ outcome: 'host-unavailable', ...facts });
 });
 
 test('a host that cannot be reached is asked again later', async () => {
   const reply = await fetchFrom('http://127.0.0.1:1/s_1.mp4');
-  expect(reply).toMatchObject({ outcome: 'retry', message: expect.stringContaining('not reached') });
+  expect(reply).toMatchObject({
+    outcome: 'host-unavailable',
+    message: expect.stringContaining('not reached'),
+  });
 });
 
 test('an address that is not allowed is refused', async () => {

@@ -1,0 +1,19 @@
+/** Remembers in Redis, for all processes, which storages were used and by which mark each is known again. */
+import { z } from 'zod';
+import type { RedisConnection } from '../redis/script.ts';
+import type { StorageMemory } from './storage-mark.ts';
+
+const storedMark = z.object({ id: z.string(), place: z.string() });
+
+export function createStorageMemory(redis: RedisConnection, prefix: string): StorageMemory {
+  const key = `${prefix}:storages`;
+  return {
+    async recall(root) {
+      const text = await redis.hget(key, root);
+      return text === null ? null : storedMark.parse(JSON.parse(text));
+    },
+    async remember(root, mark) {
+      await redis.hset(key, root, JSON.stringify(mark));
+    },
+  };
+}

@@ -1,0 +1,51 @@
+/**
+ * Tells an outage of the hosts of results from a broken URL, by what all workers see: a link that is not reached while
+ * others are is judged alone; several in a row, or one again and again, without a result of anybody fetched in
+ * between, are an outage. Called by the download stage. While the halt stands one download at a time may try.
+ */
+import type { WorkerContext } from './worker-context.ts';
+
+/** What a download keeps from one fetch that did not reach the host to the next. */
+export interface Unreached {
+  readonly times: number;
+  /** Results that all workers had fetched by then. */
+  readonly reached: number;
+}
+
+export interface Evidence extends Unreached {
+  /** Links that were not reached since the last result that anybody fetched. */
+  readonly links: number;
+  /** A result was fetched since this link was last not reached. */
+  readonly othersReached: boolean;
+}
+
+type Context = Pick<WorkerContext, 'redis' | 'prefix'>;
+
+const trialEveryMs = 5000;
+/** What was seen longer ago tells nothing. */
+const forgottenAfterMs = 3_600_000;
+const failingKey = (prefix: string) => `${prefix}:results:failing`;
+const reachedKey = (prefix: string) => `${prefix}:results:reached`;
+
+export async function noteReached({ redis, prefix }: Context): Promise<void> {
+  await redis.multi().del(failingKey(prefix)).incr(reachedKey(prefix)).exec();
+}
+
+/** @param before of this link's last fetch, when that did not reach the host either */
+export async function noteUnreached(
+  id: string,
+  before: Unreached | undefined,
+  { redis, prefix }: Context,
+): Promise<Evidence> {
+  await redis.sadd(failingKey(prefix), id);
+  await redis.pexpire(failingKey(prefix), forgottenAfterMs);
+  const [links, text] = await Promise.all([redis.scard(failingKey(prefix)), redis.get(reachedKey(prefix))]);
+  const reached = Number(text ?? 0);
+  const othersReached = before !== undefined && before.reached !== reached;
+  return { links, reached, othersReached, times: othersReached ? 1 : (before?.times ?? 0) + 1 };
+}
+
+/** Lets one download try while the halt stands. */
+export async function claimFetch({ redis, prefix }: Context): Promise<boolean> {
+  return (await redis.set(`${prefix}:results:trial`, '1', 'PX', trialEveryMs, 'NX')) === 'OK';
+}

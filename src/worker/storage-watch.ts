@@ -1,0 +1,43 @@
+/**
+ * Tries the storage every few seconds while tasks are bought or under way, in each worker that downloads. A first
+ * result may take minutes to come; a storage that is away must stop the buying before that. It also notices a
+ * storage that does not answer at all, on which a download would wait for ever.
+ */
+import { announceHalt } from './announce-halt.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+const everyMs = 10_000;
+
+export function startStorageWatch(context: WorkerContext): { stop(): void } {
+  const { logger } = context;
+  let timer: NodeJS.Timeout | undefined;
+  let isStopped = false;
+
+  async function look(): Promise<void> {
+    const { queued, submitting, processing, downloading } = await context.ledger.counts();
+    if (queued + submitting + processing + downloading === 0) return;
+    const message = await context.fetcher.storageTrouble();
+    if (message !== null && !isStopped)
+      await announceHalt({ reason: 'storage-unavailable', message }, null, context);
+  }
+
+  function schedule(): void {
+    if (!isStopped) timer = setTimeout(run, everyMs);
+  }
+
+  function run(): void {
+    look()
+      .catch((error: unknown) =>
+        logger.debug({ err: error }, 'The storage could not be watched, trying again'),
+      )
+      .then(schedule);
+  }
+
+  schedule();
+  return {
+    stop() {
+      isStopped = true;
+      clearTimeout(timer);
+    },
+  };
+}

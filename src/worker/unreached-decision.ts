@@ -1,0 +1,46 @@
+/**
+ * What follows when the host of a result was not reached or is out of order. Pure. An outage of the host costs no link
+ * a try; a broken URL does, once it shows that others are reached meanwhile.
+ */
+import { backoffMs } from './backoff.ts';
+import type { DownloadRules } from './download-decision.ts';
+import type { Evidence } from './result-reach.ts';
+import type { Step } from './step.ts';
+import type { FetchReply } from './transfer/fetch-reply.ts';
+
+export interface Reach extends Evidence {
+  readonly url: string;
+  /** For how long the halt `results-unavailable` has stood; null when it does not. */
+  readonly haltedMs: number | null;
+}
+
+/** So many links in a row that were not reached, or one so often, without a result in between, are an outage. */
+const outageLinks = 5;
+const outageTimes = 3;
+/** A single link that a host answers with errors, and that alone waits for it, is judged after this. */
+const aloneMs = 15 * 60_000;
+const askAgainMs = 5000;
+
+/** @returns null when the trouble is the link's own: its next way is tried, and the try counts */
+export function afterUnreached(
+  reply: Extract<FetchReply, { outcome: 'host-unavailable' }>,
+  reach: Reach,
+  tries: number,
+  rules: DownloadRules,
+  random: number,
+): Step | null {
+  const { times, reached, links, haltedMs, othersReached, url } = reach;
+  const { message, retryAfterMs } = reply;
+  const isBroken = reply.answered && links === 1 && haltedMs !== null && haltedMs >= aloneMs;
+  if (othersReached || isBroken) return null;
+  const unreached = { times, reached };
+  const waitMs = Math.max(askAgainMs, retryAfterMs ?? 0);
+  // A report of a halt that stands would put its next probe off.
+  if (haltedMs !== null)
+    return { do: 'download-again', delayMs: waitMs, tries, refresh: false, message, unreached };
+  if (links >= outageLinks || times >= outageTimes) {
+    return { do: 'halt', reason: 'results-unavailable', message, delayMs: waitMs, target: url, unreached };
+  }
+  const delayMs = backoffMs(rules.backoff, times, random, retryAfterMs);
+  return { do: 'download-again', delayMs, tries, refresh: false, message, unreached };
+}

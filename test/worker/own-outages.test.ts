@@ -1,0 +1,129 @@
+/**
+ * Outages of our own storage and of the host of results, while links are in work: nothing fails, no attempt is charged,
+ * and no task is bought while the halt stands. The mounts are real ones: they need the right to mount, and are skipped
+ * without it.
+ */
+import { spawnSync } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { HaltReason } from '../../src/shared/gate-state/halt-reasons.ts';
+import { hastenProbe, listHalts } from '../../src/shared/gate-state/halts.ts';
+import { type System, type SystemOptions, startSystem } from '../setup/system.ts';
+import { until } from '../setup/until.ts';
+import { s3Credentials, startS3Server } from '../shared/storage/s3-server.ts';
+
+const links = 60;
+const options = (environment: Record<string, string>): SystemOptions => ({
+  simulator: { taskTime: '300ms', resultBytes: 100_000 },
+  environment: { SUBMIT_LIMIT: '5/500ms', ...environment },
+});
+
+const mount = (...args: string[]) => spawnSync('mount', args).status === 0;
+const scratch = await mkdtemp(join(tmpdir(), 'kie-batch-outage-'));
+const disk = join(scratch, 'disk');
+await mkdir(disk);
+const mayMount = mount('-t', 'tmpfs', '-o', 'size=64m', 'tmpfs', disk);
+if (!mayMount) console.warn('skipped: this user may not mount');
+
+afterAll(async () => {
+  if (mayMount) spawnSync('umount', ['-l', disk]);
+  await rm(scratch, { recursive: true, force: true });
+});
+
+function haltsOf({ session, environment }: System) {
+  return listHalts(session.redis, environment['QUEUE_PREFIX'] ?? '');
+}
+
+/** Begins an outage in the middle of the work, ends it a while after its halt, and looks what it has cost. */
+async function suffer(system: System, reason: HaltReason, begin: () => unknown, end: () => unknown) {
+  await system.give(links);
+  await system.startWorker();
+  await until(
+    async () => ((await system.session.ledger.batch('test'))?.counts.saved ?? 0) > 5,
+    'work is done',
+  );
+  await begin();
+  await until(async () => (await haltsOf(system)).some((halt) => halt.reason === reason), `${reason} stands`);
+  await until(async () => {
+    const { submitting = 0, processing = 0 } = (await system.session.ledger.batch('test'))?.counts ?? {};
+    return submitting + processing === 0;
+  }, 'what was under way has ended');
+  const { tasks } = system.simulator.counts();
+  await until(async () => ((await haltsOf(system))[0]?.probes ?? 0) >= 2, 'the halt was probed');
+  expect(system.simulator.counts().tasks).toBe(tasks);
+  expect(tasks).toBeLessThan(links);
+  await end();
+  for (const halt of await haltsOf(system))
+    await hastenProbe(system.session.redis, system.environment['QUEUE_PREFIX'] ?? '', halt, 0);
+  const { counts, failures } = await system.ended();
+  expect([counts.saved, failures]).toEqual([links, {}]);
+  expect(await haltsOf(system)).toEqual([]);
+  expect(system.simulator.counts().tasks).toBe(links);
+}
+
+describe('an outage of our own storage', () => {
+  it.skipIf(!mayMount)(
+    'that is read-only for a while fails no link, and nothing is bought meanwhile',
+    async () => {
+      await using system = await startSystem(options({ STORAGE_URL: `file:${disk}/videos` }));
+      await suffer(
+        system,
+        'storage-unavailable',
+        // Refused while a file is open for writing.
+        () => until(() => mount('-o', 'remount,ro', disk), 'the disk is read-only'),
+        () => expect(spawnSync('mount', ['-o', 'remount,rw', disk]).status).toBe(0),
+      );
+    },
+  );
+
+  it.skipIf(!mayMount)('whose mount is gone makes no folder in its place', async () => {
+    const [real, root] = [join(scratch, 'real'), join(scratch, 'mounted')];
+    await Promise.all([mkdir(real), mkdir(root)]);
+    expect(mount('--bind', real, root)).toBe(true);
+    await using system = await startSystem(options({ STORAGE_URL: `file:${root}` }));
+    let below: readonly string[] = ['not looked at'];
+    await suffer(
+      system,
+      'storage-unavailable',
+      () => expect(spawnSync('umount', ['-l', root]).status).toBe(0),
+      () => {
+        below = spawnSync('ls', ['-A', root], { encoding: 'utf8' }).stdout.split('\n').filter(Boolean);
+        expect(mount('--bind', real, root)).toBe(true);
+      },
+    );
+    spawnSync('umount', ['-l', root]);
+    expect(below).toEqual([]);
+    expect((await readdir(join(real, 'test'))).length).toBe(2 * links);
+  });
+
+  it.each([503, 403])('in S3 that answers %d for a while fails no link', async (status) => {
+    const server = await startS3Server();
+    process.env['AWS_ACCESS_KEY_ID'] = s3Credentials.accessKeyId;
+    process.env['AWS_SECRET_ACCESS_KEY'] = s3Credentials.secretAccessKey;
+    const url = `s3://videos/some/prefix?region=us-east-1&endpoint=${server.endpoint}&forcePathStyle=true`;
+    {
+      await using system = await startSystem(options({ STORAGE_URL: url }));
+      await suffer(
+        system,
+        'storage-unavailable',
+        () => server.answerAll(status),
+        () => server.answerAll(null),
+      );
+    }
+    await server.stop();
+  });
+});
+
+describe('an outage of the host of results', () => {
+  it('fails no link, and nothing is bought meanwhile', async () => {
+    await using system = await startSystem(options({}));
+    await suffer(
+      system,
+      'results-unavailable',
+      () => system.simulator.settings({ faults: { 'result-500': 1 } }),
+      () => system.simulator.settings({ faults: {} }),
+    );
+  });
+});
