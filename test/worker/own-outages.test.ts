@@ -4,10 +4,10 @@
  * without it.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { HaltReason } from '../../src/shared/gate-state/halt-reasons.ts';
 import { hastenProbe, listHalts } from '../../src/shared/gate-state/halts.ts';
 import { type System, type SystemOptions, startSystem } from '../setup/system.ts';
@@ -125,5 +125,32 @@ describe('an outage of the host of results', () => {
       () => system.simulator.settings({ faults: { 'result-500': 1 } }),
       () => system.simulator.settings({ faults: {} }),
     );
+  });
+});
+
+describe('a worker that starts while the storage is away', () => {
+  const file = join(scratch, 'file');
+  const folder = join(file, 'videos');
+  const away = { STORAGE_URL: `file:${folder}` };
+
+  // No folder can be made below a file.
+  beforeAll(() => writeFile(file, ''));
+
+  it('says so and does not start where the storage was never used', async () => {
+    await using system = await startSystem(options(away));
+    await expect(system.startWorker()).rejects.toThrow(folder);
+    expect(await haltsOf(system)).toEqual([]);
+  });
+
+  it('begins the halt where it was used before, and buys nothing', async () => {
+    await using system = await startSystem(options(away));
+    const { redis } = system.session;
+    const mark = JSON.stringify({ id: 'a', place: 'somewhere else' });
+    await redis.hset(`${system.environment['QUEUE_PREFIX']}:storages`, `${folder}/`, mark);
+    await system.give(3);
+    await system.startWorker();
+    expect(await haltsOf(system)).toMatchObject([{ reason: 'storage-unavailable' }]);
+    await until(async () => ((await haltsOf(system))[0]?.probes ?? 0) >= 1, 'the halt was probed');
+    expect(system.simulator.counts().tasks).toBe(0);
   });
 });
