@@ -6,6 +6,7 @@
 import { type CancelSummary, cancelBatch } from '../producer/cancel-batch.ts';
 import { type EnqueueCounts, enqueueLists, type InvalidLine } from '../producer/enqueue-lists.ts';
 import type { ListSource } from '../producer/lists/list-source.ts';
+import { localVideosOf } from '../producer/local-videos.ts';
 import { type RetrySummary, retryBatch } from '../producer/retry-batch.ts';
 import { systemClock } from '../shared/clock.ts';
 import { type Batch, BatchError, totalOf, unfinished } from '../shared/ledger/batch.ts';
@@ -105,6 +106,7 @@ export async function createProducer(options: ConnectOptions = {}): Promise<Prod
   const storage = await createStorage(configuration.STORAGE_URL, { clock: systemClock });
   const root = rootOf(storage);
   await storage.close();
+  const locals = localVideosOf(configuration);
 
   async function openBatch(batch: string, model: ModelDefinition, maxCredits: number | undefined) {
     await ledger.openBatch(batch, { model: model.id, root });
@@ -135,11 +137,17 @@ export async function createProducer(options: ConnectOptions = {}): Promise<Prod
         model,
         inputs: shared,
         sources: [listOf(links)],
-        list: { format: 'jsonl' },
+        list: { format: 'jsonl', localFolder: process.cwd() },
         force,
         since: await ledger.now(),
       },
-      { ledger, onInvalid, onProgress: () => undefined, signal: signal ?? new AbortController().signal },
+      {
+        ledger,
+        locals,
+        onInvalid,
+        onProgress: () => undefined,
+        signal: signal ?? new AbortController().signal,
+      },
     );
     return { batch, total, accepted, duplicates, alreadySaved, invalid, invalidLinks };
   }

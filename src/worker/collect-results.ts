@@ -7,6 +7,7 @@ import type { Halt } from '../shared/gate-state/halts.ts';
 import type { JobData } from '../shared/jobs/catalogue.ts';
 import type { ResultWay } from '../shared/jobs/result-way.ts';
 import type { Item } from '../shared/ledger/item.ts';
+import { publicLink } from '../shared/local-video/local-address.ts';
 import type { Disclosure } from '../shared/media/disclosure.ts';
 import {
   afterAllStored,
@@ -72,7 +73,8 @@ export async function collectResults(
   signal: AbortSignal,
 ): Promise<Collected> {
   const rules = rulesFor(item, context);
-  const disclosure = { link: item.url, taskId: item.taskIds.at(-1) ?? '', model: item.model, tool: toolName };
+  const link = publicLink(item);
+  const disclosure = { link, taskId: item.taskIds.at(-1) ?? '', model: item.model, tool: toolName };
   const [tries, { unreached }] = [data.tries ?? 0, data];
   const isOptional = false;
   const collection = { item, tries, rules, disclosure, halts, unreached, isOptional, context, signal };

@@ -128,7 +128,8 @@ export function createSubmitStage(
       context.callbackUrl === null
         ? {}
         : { callbackUrl: await callbackUrlOf(context.callbackUrl, { id: item.id, attempt }, tokens) };
-    const video = await readyVideo(item, model, data, signal);
+    // A create call is waited for when the worker stops; an upload is given up, as nothing is paid yet.
+    const video = await readyVideo(item, model, data, AbortSignal.any([signal, calls.stopping]));
     if (video.kind !== 'ready') return withoutVideo(video, item, data);
     const price = await expectedPrice(item, model, context, signal);
     const admission = await submitGate.admit(`${item.id}.${randomUUID()}`, model.id);

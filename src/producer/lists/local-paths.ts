@@ -12,6 +12,7 @@ import {
   localAddressOf,
   placeOf,
 } from '../../shared/local-video/local-address.ts';
+import { describeFileError } from '../../shared/local-video/read-video.ts';
 import type { Found, LinkFinder } from './links-in-text.ts';
 import { printable } from './list-entry.ts';
 
@@ -43,9 +44,13 @@ function pathIn(text: string, folder: string): Found | null {
 }
 
 function judged(path: string): Found {
-  if (statSync(path, { throwIfNoEntry: false }) !== undefined)
-    return { kind: 'link', link: localAddressOf(path) };
-  return { kind: 'unusable', reason: `there is no file ${printable(path)}` };
+  try {
+    if (statSync(path, { throwIfNoEntry: false }) !== undefined)
+      return { kind: 'link', link: localAddressOf(path) };
+    return { kind: 'unusable', reason: `there is no file ${printable(path)}` };
+  } catch (error) {
+    return { kind: 'unusable', reason: `${printable(path)} ${describeFileError(error)}` };
+  }
 }
 
 function unquoted(text: string): string {

@@ -50,7 +50,13 @@ function linksOf(word: string): string[] {
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  try {
+    accessSync(path, constants.R_OK);
+    return statSync(path).isDirectory();
+  } catch {
+    // Its problem is named where lists are opened.
+    return false;
+  }
 }
 
 /** Addresses of lists are read with --source, which also asks again and remembers. */

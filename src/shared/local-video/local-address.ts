@@ -35,6 +35,11 @@ export function isOfThisHost({ host }: LocalPlace): boolean {
   return host === '' || host === 'localhost' || host === hostname();
 }
 
+/** What a finished video tells of its source: of a file of somebody's machine neither path nor machine. */
+export function publicLink({ id, url }: { readonly id: string; readonly url: string }): string {
+  return isLocalAddress(url) ? `urn:kie-batch:${id}` : url;
+}
+
 const videoFile = /\.(?:mp4|m4v|mov|webm|mkv)$/i;
 
 export function hasVideoEnding(path: string): boolean {

@@ -28,8 +28,8 @@ export async function inspectVideo(path: string, maxBytes: number): Promise<Vide
     const { shows, ending } =
       kind === 'unknown' || kind === 'more' ? { shows: 'other', ending: '' } : mediaKinds[kind];
     if (shows !== 'video') return unreadable('is no video: it does not begin like MP4, MOV, WebM or MKV');
-    // What changes when the content does, cheap to read.
-    const mark = `${facts.size} ${facts.mtimeMs} ${facts.ino}`;
+    // What changes when the content does, cheap to read. A copy may keep the size and time, but never `ctime`.
+    const mark = `${facts.size} ${facts.mtimeMs} ${facts.ctimeMs} ${facts.ino}`;
     return { kind: 'video', bytes: facts.size, ending, mark };
   } catch (error) {
     return unreadable(describeFileError(error), isErrorCode(error, 'ENOENT', 'ENOTDIR'));
@@ -65,6 +65,9 @@ async function headOf(path: string): Promise<Buffer> {
 export function describeFileError(error: unknown): string {
   if (isErrorCode(error, 'ENOENT', 'ENOTDIR')) return 'does not exist';
   if (isErrorCode(error, 'EACCES', 'EPERM')) return 'may not be read by this user';
+  if (isErrorCode(error, 'ELOOP')) return 'is a symbolic link that leads round in a circle';
+  if (isErrorCode(error, 'ENAMETOOLONG')) return 'has a name that is too long';
+  if (isErrorCode(error, 'ERR_INVALID_ARG_VALUE')) return 'has a name that no file can have';
   return `cannot be read (${error instanceof Error && 'code' in error ? String(error.code) : String(error)})`;
 }
 
