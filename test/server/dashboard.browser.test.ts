@@ -77,7 +77,7 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
     await using tab = await open(window.url);
     await tab.page.getByText('Nothing to do yet').waitFor();
     const [id = ''] = await window.system.give(12);
-    await tab.page.getByText('Nobody is working').waitFor();
+    await tab.page.locator('.headline').getByText('No worker is alive').waitFor();
     await window.system.startWorker();
     await tab.page.getByText('Nothing waits: 12 saved.').waitFor();
     expect(await tab.page.locator('#connection').textContent()).toBe('Live');
@@ -155,7 +155,7 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
       await tab.page.getByRole('button', { name: 'Search' }).click();
       // A search through all goes on by itself until it is through.
       await tab.page.getByRole('link', { name: id }).waitFor();
-      await expect.poll(() => tab.page.getByText('the search goes on').count()).toBe(0);
+      await expect.poll(() => tab.page.getByText('the search goes on').count(), { timeout: 60_000 }).toBe(0);
       expect(await tab.page.locator('table.items tbody tr').count()).toBe(1);
     }
   });
@@ -211,6 +211,11 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
       `/items/${ids[0]}`,
       `/items/${ids[1]}`,
       '/new',
+      '/batches/test/retry',
+      '/workers',
+      '/schedules',
+      '/gate',
+      '/stuck',
       '/audit',
       '/api',
     ]) {
