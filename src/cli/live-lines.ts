@@ -79,6 +79,7 @@ export function stateParts({ counts }: Pick<SeenBatch, 'counts'>): string[] {
 export function paceParts(batch: Pick<SeenBatch, 'forecast'>, rate: Rate | null): string[] {
   const { etaMs, waitsFor } = batch.forecast;
   if (waitsFor === 'pause') return ['paused'];
+  if (waitsFor === 'worker') return ['no worker is alive; start one with kie-batch worker'];
   if (waitsFor === 'halt' || etaMs === 0) return [];
   const pace =
     rate === null ? [] : [`${perMinute(rate.usedPerMinute)} of ${perMinute(rate.limitPerMinute)} a minute`];

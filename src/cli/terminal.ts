@@ -6,6 +6,7 @@
 import { canDrawOver, isBuildMachine } from '../shared/configuration/attended.ts';
 import { secretTexts } from '../shared/configuration/secret-texts.ts';
 import { printable, withoutSecrets } from '../shared/logging/shown-text.ts';
+import { asCalledHere } from './vocabulary.ts';
 
 export interface Terminal {
   /** One JSON value, on standard output. */
@@ -23,7 +24,7 @@ export interface Terminal {
 export function openTerminal({ stdout, stderr }: Pick<NodeJS.Process, 'stdout' | 'stderr'>): Terminal {
   let diverted: ((text: string) => void) | null = null;
   // Whatever comes from outside, and whatever an error says, passes here.
-  const shown = (text: string) => withoutSecrets(printable(text), secretTexts());
+  const shown = (text: string) => asCalledHere(withoutSecrets(printable(text), secretTexts()));
   const write = (text: string) => {
     stderr.write(`${text}\n`);
   };

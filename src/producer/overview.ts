@@ -11,6 +11,7 @@ import { createBatchOperations } from '../shared/ledger/batch-operations.ts';
 import { ledgerKeys } from '../shared/ledger/keys.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import type { ModelRegistry } from '../shared/models/load-models.ts';
+import { isWorkedOn, listWorkers } from '../shared/presence/worker-presence.ts';
 import type { RedisConnection } from '../shared/redis/script.ts';
 
 export interface SeenBatch extends Batch {
@@ -41,7 +42,7 @@ export async function readOverview(
 ): Promise<Overview> {
   const read = async (some: readonly string[]) =>
     (await Promise.all(some.map((name) => ledger.batch(name)))).filter((batch) => batch !== null);
-  const [batches, inRotation, halts, gate, queryGate, now, isAllPaused] = await Promise.all([
+  const [batches, inRotation, halts, gate, queryGate, now, isAllPaused, workers] = await Promise.all([
     Promise.resolve(names ?? ledger.batchNames()).then(read),
     redis.zrange(ledgerKeys(prefix).rotation, '0', '-1').then(read),
     listHalts(redis, prefix),
@@ -49,6 +50,7 @@ export async function readOverview(
     readGate(redis, prefix, 'query'),
     ledger.now(),
     createBatchOperations({ redis, prefix }).isAllPaused(),
+    listWorkers(redis, prefix),
   ]);
   const rate = rateOf(gate);
   const typicalMs = (model: string) => models.list().find(({ id }) => id === model)?.typicalMs ?? 0;
@@ -58,6 +60,7 @@ export async function readOverview(
       rate,
       halts,
       isAllPaused,
+      isWorkedOn: isWorkedOn(batch, workers),
       pauseLeftMs: { submit: pauseLeftMs(gate, now), query: pauseLeftMs(queryGate, now) },
       typicalMs: typicalMs(batch.model),
     };

@@ -100,7 +100,7 @@ describe.concurrent('the commands on batches', () => {
     });
     const run = await project.run(['run', 'links.txt']);
     expect(run.code).toBe(1);
-    expect(run.stderr).toMatch(/3 cancelled[\s\S]*kie-batch retry links/);
+    expect(run.stderr).toMatch(/3 cancelled[\s\S]*npm start -- retry links/);
     expect(project.simulator.counts().createCalls).toBe(0);
     expect(resultOf(await project.run(['retry', 'links', '--json']))).toEqual({
       batch: 'links',

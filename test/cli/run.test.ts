@@ -94,7 +94,9 @@ describe.concurrent('run', () => {
     await project.writeLinks('links.txt', 3);
     const { code, stdout, stderr } = await project.run(['run', 'links.txt']);
     expect([code, stdout]).toEqual([1, '']);
-    expect(stderr).toMatch(/1 failed: rejected[\s\S]*kie-batch export links[\s\S]*kie-batch retry links/);
+    expect(stderr).toMatch(
+      /1 failed: rejected[\s\S]*npm start -- export links[\s\S]*npm start -- retry links/,
+    );
   });
 
   it('ends with 3 at a halt when it is asked to, and the links stay queued', async () => {

@@ -27,7 +27,7 @@ describe('the schedule command', () => {
     const added = await project.run(['schedule', 'add', 'news', ...add, 'links.txt']);
     expect(added).toMatchObject({ code: 0, stderr: '' });
     expect(added.stdout).toMatch(
-      /^news: next \d{4}-\d\d-\d\d 06:00:00, .* \(Europe\/Berlin\)\n.*kie-batch worker/,
+      /^news: next \d{4}-\d\d-\d\d 06:00:00, .* \(Europe\/Berlin\)\n.*npm start -- worker/,
     );
 
     const ran = await project.run(['schedule', 'run', 'news']);

@@ -1,6 +1,7 @@
 /** `kie-batch cancel`: the waiting links of a batch stop at once; what is paid is still collected. */
 import { Command } from 'commander';
 import { type CancelSummary, cancelBatch } from '../../producer/cancel-batch.ts';
+import { confirmLoss } from '../confirm-loss.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { plural } from '../format.ts';
 import { noteAction } from '../note-action.ts';
@@ -13,6 +14,7 @@ export function cancelCommand(terminal: Terminal): Command {
     .description('Cancel the links of a batch that wait or are held; paid tasks are still collected')
     .argument('<batch>', 'name of a batch')
     .option('--abandon', 'do not collect the results of paid tasks either', false)
+    .option('--yes', 'with --abandon: do not ask', false)
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -20,9 +22,10 @@ export function cancelCommand(terminal: Terminal): Command {
 A link that another batch lists too goes on there. Killed in the middle, the batch is left paused, and the same
 command goes on. What was cancelled is taken up again with: kie-batch retry BATCH`,
     )
-    .action((name: string, flags: { abandon: boolean; json: boolean }) =>
+    .action((name: string, flags: { abandon: boolean; yes: boolean; json: boolean }) =>
       withSession(terminal, async (session) => {
-        await requireBatch(name, session);
+        const { processing, downloading } = (await requireBatch(name, session)).counts;
+        if (flags.abandon) await confirmLoss(processing + downloading, flags.yes, terminal);
         const summary = await cancelBatch(name, operationsOf(session), flags);
         const action = flags.abandon ? 'cancel --abandon' : 'cancel';
         await noteAction(session, {

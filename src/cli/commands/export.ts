@@ -28,7 +28,7 @@ export function exportCommand(terminal: Terminal): Command {
   return new Command('export')
     .description('Print every link of a batch with what became of it')
     .argument('<batch>', 'name of a batch')
-    .option('--format <format>', 'jsonl or csv', 'jsonl')
+    .option('--format <format>', 'jsonl, csv, or urls: the links alone', 'jsonl')
     .option('--state <state>', `only links in this state: ${itemStates.join(', ')}`)
     .option('--reason <reason>', `only links that failed for this reason: ${failureReasons.join(', ')}`)
     .option(
@@ -38,7 +38,7 @@ export function exportCommand(terminal: Terminal): Command {
     )
     .addOption(jsonOption())
     .action(async (name: string, flags: ExportFlags) => {
-      const format = oneOf('--format', ['jsonl', 'csv'], flags.format);
+      const format = oneOf('--format', ['jsonl', 'csv', 'urls'], flags.format);
       const isWanted = filterOf(flags);
       const loaded = loadConfiguration();
       const session = await openSession({ loaded, output: terminal, modelFiles: [], logTo: 'file' });
@@ -50,12 +50,12 @@ export function exportCommand(terminal: Terminal): Command {
         // Files are read page by page: small ones, so that the first verdict does not wait for hundreds of videos.
         for await (const page of session.ledger.items(name, verification === null ? undefined : 8)) {
           const rows = await rowsOf(page.filter(isWanted), name, verification);
-          const lines = rows.map((row) =>
-            format === 'csv'
-              ? `${toCsvLine(columns.map((column) => row[column]))}\r\n`
-              : `${JSON.stringify(row)}\n`,
-          );
-          await write(lines.join(''));
+          const lineOf = {
+            csv: (row: (typeof rows)[number]) => `${toCsvLine(columns.map((column) => row[column]))}\r\n`,
+            jsonl: (row: (typeof rows)[number]) => `${JSON.stringify(row)}\n`,
+            urls: ({ url }: (typeof rows)[number]) => `${url}\n`,
+          }[format];
+          await write(rows.map(lineOf).join(''));
         }
         process.exitCode = verification === null ? exitCodes.saved : verification.report(name, terminal);
       } finally {

@@ -1,6 +1,7 @@
 /** `kie-batch remove`: forgets the ended links of a batch; videos stay, and saved links stay known as paid. */
 import { Command } from 'commander';
 import { removeBatch } from '../../producer/remove-batch.ts';
+import { confirmLoss } from '../confirm-loss.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { plural } from '../format.ts';
 import { noteAction } from '../note-action.ts';
@@ -8,21 +9,27 @@ import type { Terminal } from '../terminal.ts';
 import { operationsOf, requireBatch, withSession } from '../with-session.ts';
 import { jsonOption } from './options.ts';
 
+/** Failures of links whose paid result can still be collected. */
+const collectable = ['download-failed', 'result-invalid', 'task-timeout'] as const;
+
 export function removeCommand(terminal: Terminal): Command {
   return new Command('remove')
     .description('Remove the records of a batch’s ended links from Redis; videos stay where they are')
     .argument('<batch>', 'name of a batch')
+    .option('--yes', 'do not ask where results that were paid for would be forgotten', false)
     .addOption(jsonOption())
     .addHelpText(
       'after',
       `
 Links under way or held are never removed: cancel or retry them first. A saved link stays known as paid and saved, in
-some 30 bytes, and is never paid again without --force; a failed or cancelled one is forgotten. To have this done
-after a time by itself, set RETAIN_SAVED_DAYS and RETAIN_FAILED_DAYS.`,
+some 30 bytes, and is never paid again; a failed or cancelled one is forgotten. To have this done
+automatically after a time, set RETAIN_SAVED_DAYS and RETAIN_FAILED_DAYS.`,
     )
-    .action((name: string, flags: { json: boolean }) =>
+    .action((name: string, flags: { yes: boolean; json: boolean }) =>
       withSession(terminal, async (session) => {
-        await requireBatch(name, session);
+        const { failures } = await requireBatch(name, session);
+        const uncollected = collectable.reduce((sum, reason) => sum + (failures[reason] ?? 0), 0);
+        await confirmLoss(uncollected, flags.yes, terminal);
         const { removed, kept, isGone } = await removeBatch(name, operationsOf(session));
         await noteAction(session, { action: 'remove', target: name, outcome: plural(removed, 'link') });
         if (flags.json) terminal.json({ batch: name, removed, kept, gone: isGone });

@@ -2,6 +2,7 @@
  * The pages that show: overview, batches, one batch, one item. Each is a reading and a view; everything that
  * acts lies in actions.ts.
  */
+
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { forecast, rateOf } from '../../shared/gate-state/forecast.ts';
@@ -10,6 +11,7 @@ import type { Batch } from '../../shared/ledger/batch.ts';
 import type { Item } from '../../shared/ledger/item.ts';
 import type { ItemPage } from '../../shared/ledger/search.ts';
 import { activeStates } from '../../shared/ledger/states.ts';
+import { isWorkedOn } from '../../shared/presence/worker-presence.ts';
 import { createGrowingSearch } from '../readings/growing-search.ts';
 import type { Overview } from '../readings/overview.ts';
 import { remember } from '../readings/remember.ts';
@@ -209,6 +211,7 @@ function forecastOf(batch: Batch, overview: Overview, { models }: ServerDeps) {
     rate: rateOf(overview.submitGate),
     halts: overview.halts,
     isAllPaused: overview.isPaused,
+    isWorkedOn: isWorkedOn(batch, overview.workers),
     pauseLeftMs: {
       submit: pauseLeftMs(overview.submitGate, overview.at),
       query: pauseLeftMs(overview.queryGate, overview.at),

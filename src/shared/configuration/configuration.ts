@@ -3,19 +3,16 @@
  * Only this folder touches `process.env`. All problems are reported in one ConfigurationError, because a
  * person who has to fix three settings wants to hear of three, not of the first.
  */
-import { existsSync } from 'node:fs';
-import { loadEnvFile } from 'node:process';
+
 import type { z } from 'zod';
 import { isLoopback } from '../outgoing/address-rules.ts';
+import { ConfigurationError } from './configuration-error.ts';
+import { readEnvFile } from './env-file.ts';
 import { type Configuration, configurationSchema, secretSettings } from './schema.ts';
 
 export { cacheFolder } from './cache-folder.ts';
+export { ConfigurationError } from './configuration-error.ts';
 export type { Configuration } from './schema.ts';
-
-/** Wrong settings. The message lists each with what is expected and is meant to be shown as it is. */
-export class ConfigurationError extends Error {
-  readonly code = 'CONFIGURATION';
-}
 
 export interface LoadedConfiguration {
   readonly configuration: Configuration;
@@ -24,7 +21,8 @@ export interface LoadedConfiguration {
 }
 
 export function loadConfiguration(overrides: Readonly<Record<string, string>> = {}): LoadedConfiguration {
-  if (existsSync('.env')) loadEnvFile('.env');
+  // What the environment says wins; other libraries read their settings there too.
+  Object.assign(process.env, { ...readEnvFile('.env'), ...process.env });
   return parseConfiguration({ ...process.env, ...overrides });
 }
 
@@ -83,6 +81,32 @@ function isPlainBeyondLoopback(address: string): boolean {
 
 function unknownNames(given: Readonly<Record<string, string | undefined>>): string[] {
   return Object.keys(given)
-    .filter((name) => name.startsWith('KIE_') && !(name in configurationSchema.shape))
-    .map((name) => `${name} is not a setting of kie-batch and is ignored`);
+    .filter((name) => !(name in configurationSchema.shape))
+    .flatMap((name) => {
+      const meant = closestSetting(name);
+      if (meant !== null)
+        return [`${name} is not a setting of kie-batch and is ignored; did you mean ${meant}?`];
+      return name.startsWith('KIE_') ? [`${name} is not a setting of kie-batch and is ignored`] : [];
+    });
+}
+
+/** The setting that a name was probably meant as: one or two letters away. */
+function closestSetting(name: string): string | null {
+  if (name.length < 8 || !name.includes('_')) return null;
+  const most = name.length < 10 ? 1 : 2;
+  return Object.keys(configurationSchema.shape).find((known) => distance(name, known) <= most) ?? null;
+}
+
+/** Letters to add, drop or change (Levenshtein). */
+function distance(left: string, right: string): number {
+  let row = Array.from({ length: right.length + 1 }, (_, index) => index);
+  for (const [i, letter] of [...left].entries()) {
+    const next = [i + 1];
+    for (const [j, other] of [...right].entries()) {
+      const change = (row[j] ?? 0) + (letter === other ? 0 : 1);
+      next.push(Math.min(change, (row[j + 1] ?? 0) + 1, (next[j] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row.at(-1) ?? 0;
 }

@@ -16,9 +16,9 @@ export interface Rate {
 }
 
 export interface Forecast {
-  /** Null when nobody can tell: halted, paused, or no gate yet. 0 when the batch has ended. */
+  /** Null when nobody can tell: halted, paused, nobody works on it, or no gate yet. 0 when the batch has ended. */
   readonly etaMs: number | null;
-  readonly waitsFor: 'halt' | 'pause' | null;
+  readonly waitsFor: 'halt' | 'pause' | 'worker' | null;
 }
 
 type Waiting = Pick<Batch, 'name' | 'model' | 'counts' | 'priority' | 'isPaused'>;
@@ -29,6 +29,8 @@ export interface ForecastFacts {
   readonly rate: Rate | null;
   readonly halts: readonly Pick<Halt, 'reason' | 'model'>[];
   readonly isAllPaused: boolean;
+  /** Whether a worker is alive that takes this batch's links. */
+  readonly isWorkedOn: boolean;
   /** How long the vendor's pauses still last: of new tasks, and of looks at those under way. */
   readonly pauseLeftMs: Readonly<Record<GateOperation, number>>;
   /** How long a task usually takes. */
@@ -57,6 +59,7 @@ export function forecast(batch: Waiting, facts: ForecastFacts): Forecast {
     return { etaMs: null, waitsFor: 'halt' };
   const ahead = workAhead(batch, facts.waiting);
   if (ahead > 0 && (batch.isPaused || facts.isAllPaused)) return { etaMs: null, waitsFor: 'pause' };
+  if (!facts.isWorkedOn) return { etaMs: null, waitsFor: 'worker' };
   if (facts.rate === null) return { etaMs: null, waitsFor: null };
   return { etaMs: afterMs(ahead, facts.rate, facts), waitsFor: null };
 }

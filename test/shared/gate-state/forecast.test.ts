@@ -16,6 +16,7 @@ const facts = (changes: Partial<ForecastFacts>): ForecastFacts => ({
   rate: { limitPerMinute: 120, usedPerMinute: 0 },
   halts: [],
   isAllPaused: false,
+  isWorkedOn: true,
   pauseLeftMs: { submit: 0, query: 0 },
   typicalMs: 0,
   ...changes,
@@ -53,6 +54,7 @@ describe('the forecast of a batch', () => {
     ['a halt of the account', { halts: [{ reason: 'no-credits', model: null } as const] }, 'halt'],
     ['a halt of its model', { halts: [{ reason: 'model-paused', model: 'm' } as const] }, 'halt'],
     ['a pause of everything', { isAllPaused: true }, 'pause'],
+    ['nobody to work', { isWorkedOn: false }, 'worker'],
     ['no gate yet', { rate: null }, null],
   ])('tells nothing during %s', (_what, changes, waitsFor) => {
     expect(forecast(batch('a', 1), facts(changes))).toEqual({ etaMs: null, waitsFor });
