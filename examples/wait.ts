@@ -1,5 +1,5 @@
 /**
- * Hands links in and waits for the files. `node wait.ts LINK…` beside a running `kie-batch worker`.
+ * Hands links in and waits for the files. With Node 24, `node wait.ts LINK…` beside a running `kie-batch worker`.
  */
 import { createProducer, type Producer } from 'kie-batch';
 
