@@ -41,7 +41,7 @@ async function store(url: string, index: number): Promise<void> {
     expect: { maxBytes: 2 ** 33 },
   };
   const reply = await fetchResult(request, deps, signal);
-  if (reply.outcome !== 'stored') throw new Error(JSON.stringify(reply));
+  if (reply.kind !== 'stored') throw new Error(JSON.stringify(reply));
 }
 
 const startedAt = performance.now();

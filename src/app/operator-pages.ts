@@ -71,7 +71,7 @@ function openVendor({ configuration, logger }: Session): Vendor | null {
 
 async function readCredits(vendor: Vendor, signal: AbortSignal): Promise<number | null> {
   const reply = await vendor.balance(signal);
-  return reply.outcome === 'credits' ? reply.credits : null;
+  return reply.kind === 'credits' ? reply.credits : null;
 }
 
 function alertsOf(deps: ServerDeps, configuration: Configuration) {

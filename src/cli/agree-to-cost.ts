@@ -72,7 +72,7 @@ export async function readBalance(
   const vendor = createVendor({ baseUrl, apiKey, logger, clock: systemClock });
   try {
     const reply = await vendor.balance(AbortSignal.timeout(balancePatienceMs));
-    return reply.outcome === 'credits' ? reply.credits : null;
+    return reply.kind === 'credits' ? reply.credits : null;
   } finally {
     await vendor.close();
   }

@@ -8,22 +8,22 @@ import { refusedClaims } from '../shared/chronicle/measures.ts';
 import { recordFoundTask } from '../shared/ledger/found-task.ts';
 import type { Item } from '../shared/ledger/item.ts';
 import { itemLog } from './item-log.ts';
-import type { JobFate } from './queue-signals.ts';
+import type { JobOutcome } from './queue-signals.ts';
 import type { Step } from './step.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-const done: JobFate = { fate: 'done' };
+const done: JobOutcome = { kind: 'done' };
 
 export async function adoptTask(
-  { taskId, attempt }: Extract<Step, { do: 'adopt-task' }>,
+  { taskId, attempt }: Extract<Step, { kind: 'adopt-task' }>,
   item: Item,
   context: WorkerContext,
-): Promise<JobFate> {
+): Promise<JobOutcome> {
   const { ledger, queues } = context;
   const recorded = await recordFoundTask(ledger, item.id, { taskId, attempt, by: 'callback' });
   if (recorded === 'of-another')
     return refuseTask(
-      { do: 'refuse-task', taskId, message: 'it is the task of another link' },
+      { kind: 'refuse-task', taskId, message: 'it is the task of another link' },
       item,
       context,
     );
@@ -45,10 +45,10 @@ export async function adoptTask(
 }
 
 export async function refuseTask(
-  { taskId, message }: Extract<Step, { do: 'refuse-task' }>,
+  { taskId, message }: Extract<Step, { kind: 'refuse-task' }>,
   item: Item,
   context: WorkerContext,
-): Promise<JobFate> {
+): Promise<JobOutcome> {
   itemLog(item, context).warn(
     { otherTaskId: taskId, why: message },
     'A callback named a task that is not the link’s: nothing was changed',

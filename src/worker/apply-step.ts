@@ -13,13 +13,13 @@ import { announceHalt } from './announce-halt.ts';
 import { adoptTask, refuseTask } from './apply-claim-steps.ts';
 import { awaitCallback, recordTask, resubmitUnsure } from './apply-submit-steps.ts';
 import { itemLog } from './item-log.ts';
-import type { JobFate } from './queue-signals.ts';
+import type { JobOutcome } from './queue-signals.ts';
 import type { Step } from './step.ts';
 import { recordOf } from './step-record.ts';
 import { learnTaskPrice } from './task-price.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-const done: JobFate = { fate: 'done' };
+const done: JobOutcome = { kind: 'done' };
 /** The vendor has made no task of the call. */
 const notSubmitted: ItemChanges = { submittedAt: null, releaseCredits: true };
 
@@ -29,19 +29,19 @@ export async function applyStep(
   item: Item,
   data: JobData,
   context: WorkerContext,
-): Promise<JobFate> {
+): Promise<JobOutcome> {
   const taken = sparingSaved(step, item);
-  const [fate] = await Promise.all([
+  const [outcome] = await Promise.all([
     context.held.keep(() => carryOut(taken, item, data, context)),
     tell(taken, item, context),
   ]);
-  return fate;
+  return outcome;
 }
 
 /** A link that was saved before cannot fail: a failed one may be forgotten, and paid again. */
 function sparingSaved(step: Step, item: Item): Step {
-  if (step.do !== 'fail' || item.savedAt === null) return step;
-  return { do: 'stay-saved', message: `its file could not be fetched again: ${step.message}` };
+  if (step.kind !== 'fail' || item.savedAt === null) return step;
+  return { kind: 'stay-saved', message: `its file could not be fetched again: ${step.message}` };
 }
 
 /** A story that cannot be told holds nothing up. */
@@ -53,17 +53,17 @@ async function tell(step: Step, item: Item, { chronicle, clock, logger }: Worker
     .catch((error: unknown) => logger.debug({ err: error }, 'An event could not be noted'));
 }
 
-async function carryOut(step: Step, item: Item, data: JobData, context: WorkerContext): Promise<JobFate> {
+async function carryOut(step: Step, item: Item, data: JobData, context: WorkerContext): Promise<JobOutcome> {
   const { ledger, queues, clock } = context;
   const { id } = item;
-  switch (step.do) {
+  switch (step.kind) {
     case 'record-task':
       return recordTask(step.taskId, item, context);
     case 'submit-later': {
       const cost = step.cost === 'attempt' ? { addAttempts: 1 } : { staysAtGate: true };
       const changes = { ...cost, ...notSubmitted, ...saying(step.message) };
       await ledger.move('submitLater', id, changes, { nextLookMs: step.delayMs, expect: sameCall(item) });
-      return { fate: 'delay', delayMs: step.delayMs };
+      return { kind: 'delay', delayMs: step.delayMs };
     }
     case 'await-callback':
       return awaitCallback(step, item, context);
@@ -108,13 +108,13 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
     case 'look-again': {
       await ledger.touch(id, step.delayMs);
       if (step.credits !== undefined) await chargeRunning(item, step.credits, context);
-      return { fate: 'delay', delayMs: step.delayMs, data: keptFor(step, data, clock.now()) };
+      return { kind: 'delay', delayMs: step.delayMs, data: keptFor(step, data, clock.now()) };
     }
     case 'count-credits':
       await ledger.note(id, { addCreditsSpentBeside: { taskId: step.taskId, credits: step.credits } });
       return done;
     case 'look-beside-again':
-      return { fate: 'delay', delayMs: step.delayMs, data: { ...data, tries: step.tries } };
+      return { kind: 'delay', delayMs: step.delayMs, data: { ...data, tries: step.tries } };
     case 'adopt-task':
       return adoptTask(step, item, context);
     case 'refuse-task':
@@ -142,7 +142,7 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
       const fresh = ways === undefined ? urls && { urls } : { ways };
       const unreached = step.unreached === undefined ? {} : { unreached: step.unreached };
       const kept = step.refresh ? {} : fresh;
-      return { fate: 'delay', delayMs: step.delayMs, data: { tries: step.tries, ...kept, ...unreached } };
+      return { kind: 'delay', delayMs: step.delayMs, data: { tries: step.tries, ...kept, ...unreached } };
     }
     case 'nothing':
       return done;
@@ -197,7 +197,7 @@ function settled(credits = 0): ItemChanges {
   return credits > 0 ? { addCreditsSpent: credits, addBilledFailures: 1 } : { releaseCredits: true };
 }
 
-function keptFor(step: Extract<Step, { do: 'look-again' }>, data: JobData, now: number): JobData {
+function keptFor(step: Extract<Step, { kind: 'look-again' }>, data: JobData, now: number): JobData {
   const { seen, tries, calledBack, isRunning } = step;
   const runningAt = isRunning ? now : data.runningAt;
   return {
@@ -209,11 +209,11 @@ function keptFor(step: Extract<Step, { do: 'look-again' }>, data: JobData, now: 
 }
 
 async function halt(
-  step: Extract<Step, { do: 'halt' }>,
+  step: Extract<Step, { kind: 'halt' }>,
   item: Item,
   data: JobData,
   context: WorkerContext,
-): Promise<JobFate> {
+): Promise<JobOutcome> {
   const { ledger } = context;
   const { delayMs } = step;
   await announceHalt(step, item.model, context);
@@ -222,14 +222,14 @@ async function halt(
     await ledger.move('submitLater', item.id, changes, { nextLookMs: delayMs, expect: sameCall(item) });
   else await ledger.touch(item.id, delayMs);
   const unreached = step.unreached === undefined ? {} : { unreached: step.unreached };
-  return { fate: 'delay', delayMs, data: { ...data, ...unreached } };
+  return { kind: 'delay', delayMs, data: { ...data, ...unreached } };
 }
 
 async function save(
-  step: Extract<Step, { do: 'save' }>,
+  step: Extract<Step, { kind: 'save' }>,
   item: Item,
   context: WorkerContext,
-): Promise<JobFate> {
+): Promise<JobOutcome> {
   const { ledger } = context;
   const [first] = step.results;
   const bytes = step.results.reduce((sum, result) => sum + result.bytes, 0);

@@ -7,16 +7,16 @@ import { recordFoundTask } from '../shared/ledger/found-task.ts';
 import type { Item } from '../shared/ledger/item.ts';
 import { itemLog } from './item-log.ts';
 import { nextCheckAt } from './polling/history.ts';
-import type { JobFate } from './queue-signals.ts';
+import type { JobOutcome } from './queue-signals.ts';
 import type { Step } from './step.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** A batch with a budget wants to know soon what its tasks cost. */
 const priceLookMs = 800;
-const done: JobFate = { fate: 'done' };
+const done: JobOutcome = { kind: 'done' };
 
 /** The id is recorded before anything else, wherever the item has got to in the meantime. */
-export async function recordTask(taskId: string, item: Item, context: WorkerContext): Promise<JobFate> {
+export async function recordTask(taskId: string, item: Item, context: WorkerContext): Promise<JobOutcome> {
   const { ledger, queues, held, recent } = context;
   const task = { itemId: item.id, taskId, attempt: item.attempts + 1 };
   const recorded = await held.keep(
@@ -47,23 +47,23 @@ async function lookAtFollowed(item: Item, context: WorkerContext): Promise<void>
 
 /** The callback route brings the task home, or this job comes back and asks again what to do. */
 export async function awaitCallback(
-  { delayMs, message }: Extract<Step, { do: 'await-callback' }>,
+  { delayMs, message }: Extract<Step, { kind: 'await-callback' }>,
   item: Item,
   context: WorkerContext,
-): Promise<JobFate> {
+): Promise<JobOutcome> {
   const moved = await context.ledger.move('awaitCallback', item.id, { message }, { nextLookMs: delayMs });
   if (!moved.moved) return done;
   if (item.message !== message) {
     itemLog(item, context).info({ words: message }, 'An answer was lost: the callback is waited for');
   }
-  return { fate: 'delay', delayMs };
+  return { kind: 'delay', delayMs };
 }
 
 export async function resubmitUnsure(
-  step: Extract<Step, { do: 'resubmit-unsure' }>,
+  step: Extract<Step, { kind: 'resubmit-unsure' }>,
   item: Item,
   context: WorkerContext,
-): Promise<JobFate> {
+): Promise<JobOutcome> {
   const { ledger, queues } = context;
   itemLog(item, context).warn({ words: step.message }, 'A link may be paid twice');
   if (item.state === 'submitting') {
@@ -75,7 +75,7 @@ export async function resubmitUnsure(
     };
     const expect = { attempts: item.attempts };
     await ledger.move('submitLater', item.id, changes, { nextLookMs: step.delayMs, expect });
-    return { fate: 'delay', delayMs: step.delayMs };
+    return { kind: 'delay', delayMs: step.delayMs };
   }
   const taskId = item.taskIds.at(-1);
   await ledger.move(

@@ -33,7 +33,7 @@ const mostTries = 1440;
 const haltedMs = 30_000;
 
 export function afterClaimLook(claim: ClaimedTask, reply: RecordReply, random: number): Step {
-  switch (reply.outcome) {
+  switch (reply.kind) {
     case 'pending':
     case 'succeeded':
     case 'failed':
@@ -42,7 +42,7 @@ export function afterClaimLook(claim: ClaimedTask, reply: RecordReply, random: n
       return lookAgain(claim, mostTriesUnclear, random, 'the vendor does not know it');
     case 'throttled':
     case 'halt':
-      return { do: 'look-beside-again', delayMs: haltedMs, tries: claim.tries };
+      return { kind: 'look-beside-again', delayMs: haltedMs, tries: claim.tries };
     case 'retry':
       return lookAgain(claim, mostTries, random, reply.message);
     default:
@@ -56,8 +56,8 @@ function afterRecord(claim: ClaimedTask, origin: RecordOrigin | null, random: nu
   if (origin === null) return lookAgain(claim, mostTriesUnclear, random, 'its record names no link');
   const isOurs = madeFor === null ? isMadeOf(claim, origin) : madeFor.id === item.id;
   return isOurs
-    ? { do: 'adopt-task', taskId, attempt }
-    : { do: 'refuse-task', taskId, message: 'its record names another link' };
+    ? { kind: 'adopt-task', taskId, attempt }
+    : { kind: 'refuse-task', taskId, message: 'its record names another link' };
 }
 
 /** The same video may be given with several models and inputs: each is an item. */
@@ -80,6 +80,6 @@ function textOf(value: unknown): string {
 }
 
 function lookAgain({ taskId, tries }: ClaimedTask, most: number, random: number, message: string): Step {
-  if (tries + 1 >= most) return { do: 'refuse-task', taskId, message };
-  return { do: 'look-beside-again', delayMs: backoffMs(backoff, tries + 1, random), tries: tries + 1 };
+  if (tries + 1 >= most) return { kind: 'refuse-task', taskId, message };
+  return { kind: 'look-beside-again', delayMs: backoffMs(backoff, tries + 1, random), tries: tries + 1 };
 }

@@ -6,7 +6,7 @@ import { createCallbackTokens } from '../shared/callbacks/callback-tokens.ts';
 import type { JobData } from '../shared/jobs/catalogue.ts';
 import { applyStep } from './apply-step.ts';
 import { afterClaimLook } from './claimed-task-decision.ts';
-import type { JobFate } from './queue-signals.ts';
+import type { JobOutcome } from './queue-signals.ts';
 import { readRecord } from './read-record.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -15,14 +15,14 @@ export async function runClaimLook(
   data: JobData,
   context: WorkerContext,
   signal: AbortSignal,
-): Promise<JobFate> {
+): Promise<JobOutcome> {
   const item = await context.ledger.item(itemId);
-  if (item === null) return { fate: 'done' };
+  if (item === null) return { kind: 'done' };
   // The answer to the create call has come meanwhile.
   if (item.taskIds.includes(taskId))
-    return applyStep({ do: 'adopt-task', taskId, attempt }, item, data, context);
+    return applyStep({ kind: 'adopt-task', taskId, attempt }, item, data, context);
   const reply = await readRecord(item, taskId, context, signal);
-  if (reply.outcome === 'not-now') return { fate: 'delay', delayMs: reply.delayMs, data };
+  if (reply.kind === 'not-now') return { kind: 'delay', delayMs: reply.delayMs, data };
   const callbackUrl = ('origin' in reply ? reply.origin?.callbackUrl : null) ?? null;
   const claim = {
     item,

@@ -33,7 +33,7 @@ export interface Collected {
   readonly ways?: ResultWay[];
 }
 
-type Unstored = Exclude<FetchReply, { outcome: 'stored' }>;
+type Unstored = Exclude<FetchReply, { kind: 'stored' }>;
 /** Where a way leads to: a stored result, or a step because no way is left now. */
 type Fetched = { readonly way: ResultWay } & (
   | { readonly stored: StoredResult }
@@ -106,8 +106,8 @@ function rulesFor(
   return { ...limits, reserveBytes, isGone: isGone(completedAt, now), kept };
 }
 
-function isFailure(step: Step | NotNow): step is Extract<Step, { do: 'fail' }> {
-  return 'do' in step && step.do === 'fail';
+function isFailure(step: Step | NotNow): step is Extract<Step, { kind: 'fail' }> {
+  return step.kind === 'fail';
 }
 
 /** A fresh result has its URLs from the status check; a late or repeated download reads the record. */
@@ -129,14 +129,14 @@ async function fetchByWays(first: ResultWay, index: number, collection: Collecti
   let way = first;
   for (;;) {
     const reply = await fetchBy(way, index, collection);
-    if (reply.outcome === 'stored') {
+    if (reply.kind === 'stored') {
       await noteFetched(collection);
       const { file, bytes, sha256 } = reply;
       return { way, stored: { file, bytes, sha256, via: way.kind } };
     }
-    const reach = reply.outcome === 'host-unavailable' ? await reachOf(way, collection) : null;
+    const reach = reply.kind === 'host-unavailable' ? await reachOf(way, collection) : null;
     const outage =
-      reply.outcome === 'host-unavailable' && reach !== null ? waitFor(reply, reach, collection) : null;
+      reply.kind === 'host-unavailable' && reach !== null ? waitFor(reply, reach, collection) : null;
     if (outage !== null) return { way, stored: null, step: outage };
     const found = await findWay(way, index, reply, collection);
     if (found === null) return { way, stored: null, step: tryAgain(reply, reach, collection) };
@@ -155,7 +155,7 @@ async function reachOf({ url }: ResultWay, collection: Collection): Promise<Reac
 }
 
 function waitFor(
-  reply: Extract<Unstored, { outcome: 'host-unavailable' }>,
+  reply: Extract<Unstored, { kind: 'host-unavailable' }>,
   reach: Reach,
   { tries, rules, context }: Collection,
 ): Step | null {
@@ -164,7 +164,7 @@ function waitFor(
 
 function tryAgain(reply: Unstored, reach: Reach | null, { tries, rules, context }: Collection): Step {
   const step = afterFetch(reply, tries, rules, context.random());
-  if (step.do !== 'download-again' || reach === null) return step;
+  if (step.kind !== 'download-again' || reach === null) return step;
   return { ...step, unreached: { times: reach.times, reached: reach.reached } };
 }
 
@@ -192,9 +192,9 @@ async function findWay(
 async function mint(way: ResultWay, collection: Collection): Promise<Found> {
   const { item, tries, rules, context, signal } = collection;
   const reply = await mintLink(item, way.recorded, context, signal);
-  if (reply.outcome === 'no-link') return null;
-  if (reply.outcome === 'not-now') return { step: reply };
-  if (reply.outcome !== 'link') return { step: afterMint(reply, tries, rules, context.random()) };
+  if (reply.kind === 'no-link') return null;
+  if (reply.kind === 'not-now') return { step: reply };
+  if (reply.kind !== 'link') return { step: afterMint(reply, tries, rules, context.random()) };
   return { ...way, kind: 'minted-url', url: reply.url, mintedAt: context.clock.now() };
 }
 
@@ -215,8 +215,8 @@ async function recordedUrls({
   signal,
 }: Collection): Promise<readonly string[] | { readonly step: Step | NotNow }> {
   const record = await readRecord(item, disclosure.taskId, context, signal);
-  if (record.outcome === 'succeeded') return record.urls;
-  if (record.outcome === 'not-now') return { step: record };
+  if (record.kind === 'succeeded') return record.urls;
+  if (record.kind === 'not-now') return { step: record };
   return { step: afterRefresh(record, tries, rules, context.random()) };
 }
 

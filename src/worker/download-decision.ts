@@ -24,7 +24,7 @@ export interface DownloadRules {
   readonly reserveBytes: number;
 }
 
-type Unstored = Exclude<FetchReply, { outcome: 'stored' }>;
+type Unstored = Exclude<FetchReply, { kind: 'stored' }>;
 
 const storageFullMs = 5000;
 const haltedMs = 5000;
@@ -35,7 +35,7 @@ const longestCause = 150;
 /** @param triesBefore attempts in a row that brought nothing, before this one */
 export function afterFetch(reply: Unstored, triesBefore: number, rules: DownloadRules, random: number): Step {
   // A transfer that brought something goes on; only those in a row that bring nothing are counted.
-  const tries = reply.outcome === 'retry' && reply.gainedBytes > 0 ? 0 : triesBefore;
+  const tries = reply.kind === 'retry' && reply.gainedBytes > 0 ? 0 : triesBefore;
   const again = (
     message: string,
     most: number,
@@ -45,13 +45,13 @@ export function afterFetch(reply: Unstored, triesBefore: number, rules: Download
     tries + 1 >= most
       ? failed(reason, `given up after ${tries + 1} tries: ${message}`, rules)
       : {
-          do: 'download-again',
+          kind: 'download-again',
           delayMs: backoffMs(rules.backoff, tries + 1, random, floorMs),
           tries: tries + 1,
-          refresh: reply.outcome === 'invalid',
+          refresh: reply.kind === 'invalid',
           message,
         };
-  switch (reply.outcome) {
+  switch (reply.kind) {
     case 'expired':
       return afterAllWays(`every way to the result answers HTTP ${reply.httpStatus}`, tries, rules, random);
     case 'retry':
@@ -65,7 +65,7 @@ export function afterFetch(reply: Unstored, triesBefore: number, rules: Download
       return failed('download-failed', reply.message, rules);
     case 'storage-unavailable':
       return {
-        do: 'halt',
+        kind: 'halt',
         reason: 'storage-unavailable',
         message: reply.message,
         delayMs: haltedMs,
@@ -73,7 +73,7 @@ export function afterFetch(reply: Unstored, triesBefore: number, rules: Download
       };
     case 'storage-full':
       return {
-        do: 'halt',
+        kind: 'halt',
         reason: 'storage-full',
         message: describeSpace(reply),
         delayMs: storageFullMs,
@@ -88,7 +88,7 @@ export function afterFetch(reply: Unstored, triesBefore: number, rules: Download
 function afterAllWays(message: string, tries: number, rules: DownloadRules, random: number): Step {
   if (tries + 1 >= rules.mostRounds) return failed('download-failed', message, rules);
   const delayMs = backoffMs(rules.roundBackoff, tries + 1, random);
-  return { do: 'download-again', delayMs, tries: tries + 1, refresh: true, message };
+  return { kind: 'download-again', delayMs, tries: tries + 1, refresh: true, message };
 }
 
 function failed(
@@ -96,32 +96,32 @@ function failed(
   message: string,
   { kept }: DownloadRules,
 ): Step {
-  return { do: 'fail', reason, message: `${message.slice(0, longestCause)}${kept}` };
+  return { kind: 'fail', reason, message: `${message.slice(0, longestCause)}${kept}` };
 }
 
 /** No answer to the request for a link that could be used, as for the record. */
 export function afterMint(
-  reply: Exclude<LinkReply, { outcome: 'link' | 'no-link' }>,
+  reply: Exclude<LinkReply, { kind: 'link' | 'no-link' }>,
   tries: number,
   rules: DownloadRules,
   random: number,
 ): Step {
-  if (reply.outcome !== 'retry') return afterRefusal(reply, tries, rules, random, false);
+  if (reply.kind !== 'retry') return afterRefusal(reply, tries, rules, random, false);
   const message = `the vendor gave no link to the result (${reply.message})`;
   return afterVendorTrouble(reply, message, tries, rules, random, false);
 }
 
 /** The record was read for result URLs, and gave none. */
 export function afterRefresh(
-  reply: Exclude<RecordReply, { outcome: 'succeeded' }>,
+  reply: Exclude<RecordReply, { kind: 'succeeded' }>,
   tries: number,
   rules: DownloadRules,
   random: number,
 ): Step {
-  if (reply.outcome === 'halt' || reply.outcome === 'throttled')
+  if (reply.kind === 'halt' || reply.kind === 'throttled')
     return afterRefusal(reply, tries, rules, random, true);
   const message = `the task's record gives no result (${describeRecord(reply)})`;
-  return reply.outcome === 'retry'
+  return reply.kind === 'retry'
     ? afterVendorTrouble(reply, message, tries, rules, random, true)
     : askAgain(message, tries, rules, random, true);
 }
@@ -136,7 +136,7 @@ function afterVendorTrouble(
   refresh: boolean,
 ): Step {
   if (reply.warn || rules.isGone) return askAgain(message, tries, rules, random, refresh);
-  return { do: 'download-again', delayMs: backoffMs(vendorBackoff, 1, random), tries, refresh, message };
+  return { kind: 'download-again', delayMs: backoffMs(vendorBackoff, 1, random), tries, refresh, message };
 }
 
 function afterRefusal(
@@ -147,9 +147,9 @@ function afterRefusal(
   refresh: boolean,
 ): Step {
   const { message } = reply;
-  if (reply.outcome === 'halt') return { do: 'halt', reason: reply.reason, message, delayMs: haltedMs };
+  if (reply.kind === 'halt') return { kind: 'halt', reason: reply.reason, message, delayMs: haltedMs };
   const delayMs = backoffMs(rules.backoff, 1, random, reply.retryAfterMs);
-  return { do: 'download-again', delayMs, tries, refresh, message };
+  return { kind: 'download-again', delayMs, tries, refresh, message };
 }
 
 function askAgain(
@@ -161,24 +161,23 @@ function askAgain(
 ): Step {
   if (tries + 1 >= rules.mostTries) return failed('download-failed', message, rules);
   const delayMs = backoffMs(rules.backoff, tries + 1, random);
-  return { do: 'download-again', delayMs, tries: tries + 1, refresh, message };
+  return { kind: 'download-again', delayMs, tries: tries + 1, refresh, message };
 }
 
 export function afterAllStored(results: readonly StoredResult[]): Step {
   const [first, ...others] = results;
-  if (first === undefined) return { do: 'fail', reason: 'result-invalid', message: 'the task has no result' };
-  return { do: 'save', results: [first, ...others] };
+  if (first === undefined)
+    return { kind: 'fail', reason: 'result-invalid', message: 'the task has no result' };
+  return { kind: 'save', results: [first, ...others] };
 }
 
-function describeSpace({ freeBytes, neededBytes }: Extract<FetchReply, { outcome: 'storage-full' }>): string {
+function describeSpace({ freeBytes, neededBytes }: Extract<FetchReply, { kind: 'storage-full' }>): string {
   const inMib = (bytes: number) => `${Math.ceil(bytes / 2 ** 20)} MiB`;
   return `${inMib(freeBytes)} free where videos are stored, ${inMib(neededBytes)} needed`;
 }
 
-function describeRecord(
-  reply: Exclude<RecordReply, { outcome: 'succeeded' | 'halt' | 'throttled' }>,
-): string {
-  switch (reply.outcome) {
+function describeRecord(reply: Exclude<RecordReply, { kind: 'succeeded' | 'halt' | 'throttled' }>): string {
+  switch (reply.kind) {
     case 'pending':
       return `its state is ${reply.state}`;
     case 'failed':

@@ -7,7 +7,7 @@ import { type Halt, listHalts } from '../shared/gate-state/halts.ts';
 import type { JobData } from '../shared/jobs/catalogue.ts';
 import { applyStep } from './apply-step.ts';
 import { collectResults } from './collect-results.ts';
-import type { JobFate } from './queue-signals.ts';
+import type { JobOutcome } from './queue-signals.ts';
 import { claimFetch } from './result-reach.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -19,20 +19,20 @@ export async function runDownload(
   data: JobData,
   context: WorkerContext,
   signal: AbortSignal,
-): Promise<JobFate> {
+): Promise<JobOutcome> {
   const item = await context.ledger.item(id);
-  if (item?.state !== 'downloading') return { fate: 'done' };
+  if (item?.state !== 'downloading') return { kind: 'done' };
   const halts = await listHalts(context.redis, context.prefix);
   if (!(await mayFetch(halts, context))) {
     const delayMs = waitMs * (1 + context.random());
     await context.ledger.touch(id, delayMs);
-    return { fate: 'delay', delayMs, data };
+    return { kind: 'delay', delayMs, data };
   }
   const { step, ways } = await collectResults(item, data, halts, context, signal);
   const kept = ways === undefined ? data : { ...data, ways };
-  if ('outcome' in step) {
+  if (step.kind === 'not-now') {
     await context.ledger.touch(id, step.delayMs);
-    return { fate: 'delay', delayMs: step.delayMs, data: kept };
+    return { kind: 'delay', delayMs: step.delayMs, data: kept };
   }
   return applyStep(step, item, kept, context);
 }

@@ -131,8 +131,8 @@ async function probeResults(halt: Halt, context: WorkerContext, signal: AbortSig
 /** The balance: harmless, and refused to a key that is not let in. */
 async function probeAccount(halt: Halt, context: WorkerContext, signal: AbortSignal): Promise<Verdict> {
   const reply = await context.vendor.balance(signal);
-  if (reply.outcome === 'halt') return refused(halt, reply, context.models.list()[0], context);
-  if (reply.outcome !== 'credits') return standing(halt.message);
+  if (reply.kind === 'halt') return refused(halt, reply, context.models.list()[0], context);
+  if (reply.kind !== 'credits') return standing(halt.message);
   // Whether the cap of a key holds for the balance too nobody has seen.
   if (halt.reason === 'key-limit') return unclear;
   return halt.reason === 'no-credits' ? afterBalance(halt, reply.credits) : over;
@@ -159,7 +159,7 @@ async function afterProbe(
   model: ModelDefinition,
   context: WorkerContext,
 ): Promise<Verdict> {
-  switch (reply.outcome) {
+  switch (reply.kind) {
     case 'live':
       // Says that the URL and the model are right, but nothing of an option that was refused.
       return halt.reason === 'misconfigured' ? unclear : over;

@@ -31,8 +31,8 @@ export async function takeTrial(
  * a failing model works again only the end of the task shows: see model-brake.ts.
  */
 export async function settleTrial(halt: Halt, reply: CreateReply, context: WorkerContext): Promise<void> {
-  if (reply.outcome === 'halt' && reply.reason === halt.reason) return foundStanding(halt, reply, context);
-  if (reply.outcome !== 'accepted' && reply.outcome !== 'reject' && reply.outcome !== 'throttled') return;
+  if (reply.kind === 'halt' && reply.reason === halt.reason) return foundStanding(halt, reply, context);
+  if (reply.kind !== 'accepted' && reply.kind !== 'reject' && reply.kind !== 'throttled') return;
   if (halt.reason !== 'model-failing') await announceEnd(halt, context);
   // The trial went past the gate; the vendor's window has counted it.
   const admission = await context.submitGate.admit(`trial.${halt.reason}.${context.clock.now()}`);
@@ -41,7 +41,7 @@ export async function settleTrial(halt: Halt, reply: CreateReply, context: Worke
 
 async function foundStanding(
   halt: Halt,
-  { message }: Extract<CreateReply, { outcome: 'halt' }>,
+  { message }: Extract<CreateReply, { kind: 'halt' }>,
   { redis, prefix, clock }: WorkerContext,
 ): Promise<void> {
   const { nextProbeAt } = halt;

@@ -16,11 +16,10 @@ export async function probePauses(context: WorkerContext, signal: AbortSignal): 
   for (const operation of operations) {
     const claimed = await claimPauseProbe(redis, prefix, operation);
     if (claimed === null) continue;
-    const { outcome } = await askFree(operation, context, signal);
-    const facts = { operation, outcome };
+    const { kind } = await askFree(operation, context, signal);
+    const facts = { operation, answer: kind };
     // Neither says that calls are taken again.
-    if (outcome === 'throttled' || outcome === 'retry')
-      logger.info(facts, 'A long pause of the vendor stands');
+    if (kind === 'throttled' || kind === 'retry') logger.info(facts, 'A long pause of the vendor stands');
     else if (await endPause(redis, prefix, operation, claimed))
       logger.info(facts, 'A long pause of the vendor has ended early: the rate begins low');
   }
@@ -31,10 +30,10 @@ async function askFree(
   operation: GateOperation,
   { vendor, models }: WorkerContext,
   signal: AbortSignal,
-): Promise<{ readonly outcome: string }> {
+): Promise<{ readonly kind: string }> {
   const known = models.list();
   const model = known.find(({ probe }) => probe !== null) ?? known[0];
-  if (model === undefined) return { outcome: 'retry' };
+  if (model === undefined) return { kind: 'retry' };
   if (operation === 'query') return vendor.read(model, noTask, signal);
   return model.probe === null ? vendor.balance(signal) : vendor.probe(model, signal);
 }

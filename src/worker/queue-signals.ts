@@ -7,21 +7,21 @@ import { DelayedError, type Job } from 'bullmq';
 import type { JobData } from '../shared/jobs/catalogue.ts';
 import type { HeldAnswers } from './held-answers.ts';
 
-export type JobFate =
-  | { readonly fate: 'done' }
-  | { readonly fate: 'delay'; readonly delayMs: number; readonly data?: JobData };
+export type JobOutcome =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'delay'; readonly delayMs: number; readonly data?: JobData };
 
 export async function settleJob(
   job: Job<JobData>,
   token: string | undefined,
-  fate: JobFate,
+  outcome: JobOutcome,
   now: number,
   keep: HeldAnswers['keep'],
 ): Promise<void> {
-  if (fate.fate === 'done') return;
-  const { data } = fate;
+  if (outcome.kind === 'done') return;
+  const { data } = outcome;
   if (data) await keep(() => job.updateData(data));
-  await keep(() => job.moveToDelayed(now + Math.max(1, Math.round(fate.delayMs)), token));
+  await keep(() => job.moveToDelayed(now + Math.max(1, Math.round(outcome.delayMs)), token));
   throw new DelayedError();
 }
 

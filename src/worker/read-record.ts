@@ -11,7 +11,7 @@ import type { WorkerContext } from './worker-context.ts';
 
 /** Nothing was asked; ask again after `delayMs`. */
 export interface NotNow {
-  readonly outcome: 'not-now';
+  readonly kind: 'not-now';
   readonly delayMs: number;
 }
 
@@ -56,7 +56,7 @@ async function query<Reply extends RecordReply | LinkReply | UploadReply>(
   ask: () => Promise<Reply>,
 ): Promise<Reply | NotNow> {
   const admission = await admitSoon(queryGate, `${item.id}.${random()}`, item.model);
-  if (!admission.go) return { outcome: 'not-now', delayMs: Math.min(admission.waitMs, longestWaitMs) };
+  if (!admission.go) return { kind: 'not-now', delayMs: Math.min(admission.waitMs, longestWaitMs) };
   const reply = await ask();
   // The reply counts for more than the slot, which becomes free with its lease.
   await queryGate
@@ -77,7 +77,7 @@ async function admitSoon(gate: Gate, holder: string, model: string): Promise<Adm
 
 /** What the vendor's limit has made of the query. */
 function verdictOf(reply: RecordReply | LinkReply | UploadReply): Verdict {
-  return reply.outcome === 'throttled'
+  return reply.kind === 'throttled'
     ? { kind: 'refused', message: reply.message, ...reply.hints }
     : { kind: 'counted' };
 }

@@ -59,8 +59,8 @@ export function createResultFetcher({ configuration, ...parts }: ResultFetcherDe
     },
     async hostTrouble(url, signal) {
       const reply = await parts.outgoing.request({ url, headers: { range: 'bytes=0-0' } }, signal);
-      if (reply.outcome === 'unreachable') return reply.message;
-      if (reply.outcome === 'refused') return null;
+      if (reply.kind === 'unreachable') return reply.message;
+      if (reply.kind === 'refused') return null;
       reply.body.destroy();
       const isOut = reply.status >= 500 || reply.status === 429;
       return isOut ? `the result host answered HTTP ${reply.status}` : null;

@@ -22,11 +22,11 @@ export function afterBesideLook(
   creditsPerTask: number,
   random: number,
 ): Step {
-  switch (reply.outcome) {
+  switch (reply.kind) {
     case 'succeeded':
-      return { do: 'count-credits', taskId, credits: reply.credits ?? creditsPerTask };
+      return { kind: 'count-credits', taskId, credits: reply.credits ?? creditsPerTask };
     case 'failed':
-      return { do: 'count-credits', taskId, credits: reply.credits ?? 0 };
+      return { kind: 'count-credits', taskId, credits: reply.credits ?? 0 };
     case 'pending':
       return lookAgain({ taskId, tries }, random, reply.credits ?? 0);
     case 'unknown-task':
@@ -35,7 +35,7 @@ export function afterBesideLook(
     case 'throttled':
     case 'halt':
       // The account has to wait: that says nothing of the task.
-      return { do: 'look-beside-again', delayMs: backoff.mostMs, tries };
+      return { kind: 'look-beside-again', delayMs: backoff.mostMs, tries };
     default:
       return reply satisfies never;
   }
@@ -44,6 +44,6 @@ export function afterBesideLook(
 /** What a task costs while it runs, it has cost: it counts even where its end is never seen. */
 function lookAgain({ taskId, tries }: BesideLook, random: number, credits = 0): Step {
   if (tries + 1 < mostTries)
-    return { do: 'look-beside-again', delayMs: backoffMs(backoff, tries + 1, random), tries: tries + 1 };
-  return credits > 0 ? { do: 'count-credits', taskId, credits } : { do: 'nothing' };
+    return { kind: 'look-beside-again', delayMs: backoffMs(backoff, tries + 1, random), tries: tries + 1 };
+  return credits > 0 ? { kind: 'count-credits', taskId, credits } : { kind: 'nothing' };
 }

@@ -6,7 +6,7 @@
 import type { JobData } from '../shared/jobs/catalogue.ts';
 import { usualPrice } from '../shared/models/price.ts';
 import { applyStep } from './apply-step.ts';
-import type { JobFate } from './queue-signals.ts';
+import type { JobOutcome } from './queue-signals.ts';
 import { readRecord } from './read-record.ts';
 import { afterBesideLook } from './secondary-task-decision.ts';
 import type { WorkerContext } from './worker-context.ts';
@@ -16,11 +16,11 @@ export async function runBesideLook(
   data: JobData,
   context: WorkerContext,
   signal: AbortSignal,
-): Promise<JobFate> {
+): Promise<JobOutcome> {
   const item = await context.ledger.item(itemId);
-  if (item === null) return { fate: 'done' };
+  if (item === null) return { kind: 'done' };
   const reply = await readRecord(item, taskId, context, signal);
-  if (reply.outcome === 'not-now') return { fate: 'delay', delayMs: reply.delayMs, data };
+  if (reply.kind === 'not-now') return { kind: 'delay', delayMs: reply.delayMs, data };
   const creditsPerTask = usualPrice(context.models.get(item.model)) ?? 0;
   const look = { taskId, tries: data.tries ?? 0 };
   return applyStep(afterBesideLook(look, reply, creditsPerTask, context.random()), item, data, context);

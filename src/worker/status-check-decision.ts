@@ -53,7 +53,7 @@ const excusedMs = 60_000;
 /** About an hour. */
 const mostUnreadable = 120;
 
-type LookAgain = Extract<Step, { do: 'look-again' }>;
+type LookAgain = Extract<Step, { kind: 'look-again' }>;
 
 export function afterStatusCheck(
   task: CheckedTask,
@@ -61,11 +61,11 @@ export function afterStatusCheck(
   rules: StatusCheckRules,
   random: number,
 ): Step {
-  switch (reply.outcome) {
+  switch (reply.kind) {
     case 'pending':
       return pastDeadline(task, rules) ?? withCredits(reply.credits, lookWhileRunning(task, rules, random));
     case 'succeeded':
-      return { do: 'download', urls: reply.urls, credits: reply.credits ?? rules.creditsPerTask };
+      return { kind: 'download', urls: reply.urls, credits: reply.credits ?? rules.creditsPerTask };
     case 'failed':
       return afterFailure(task, reply, rules, random);
     case 'unknown-task':
@@ -73,7 +73,7 @@ export function afterStatusCheck(
     case 'throttled':
       return { ...keptOf(task), delayMs: backoffMs(rules.backoff, 1, random, reply.retryAfterMs) };
     case 'halt':
-      return { do: 'halt', reason: reply.reason, message: reply.message, delayMs: askAgainMs };
+      return { kind: 'halt', reason: reply.reason, message: reply.message, delayMs: askAgainMs };
     case 'retry':
       return unreadable(task, reply) ?? lookAfterTrouble(task, rules, random);
     default:
@@ -84,7 +84,7 @@ export function afterStatusCheck(
 /** A record may be a moment behind the callback; a callback that is not true after that counts for nothing. */
 function lookWhileRunning(task: CheckedTask, rules: StatusCheckRules, random: number): LookAgain {
   const { calledBack, tries } = task;
-  const again = { do: 'look-again', isRunning: true } as const;
+  const again = { kind: 'look-again', isRunning: true } as const;
   if (!calledBack || tries >= believedLooks) {
     return { ...again, delayMs: rules.nextLookMs, seen: seenAgain(task, 'running', rules.nextLookMs) };
   }
@@ -105,7 +105,7 @@ function withCredits(credits: number | null | undefined, step: LookAgain): LookA
 /** A look that told nothing leaves what is known as it is. */
 function keptOf({ seen, tries, calledBack }: CheckedTask) {
   return {
-    do: 'look-again' as const,
+    kind: 'look-again' as const,
     seen,
     ...(tries === 0 ? {} : { tries }),
     ...(calledBack ? { calledBack } : {}),
@@ -120,11 +120,11 @@ function lookAfterTrouble(task: CheckedTask, rules: StatusCheckRules, random: nu
 /** A vendor that is away or out of order is waited for, as long as it keeps the file; an answer nobody knows is not. */
 function unreadable(
   { item, tries, now }: CheckedTask,
-  reply: Extract<RecordReply, { outcome: 'retry' }>,
+  reply: Extract<RecordReply, { kind: 'retry' }>,
 ): Step | null {
   const isGone = item.submittedAt !== null && now - item.submittedAt >= fileKeptMs;
   if (!isGone && (reply.warn !== true || tries < mostUnreadable)) return null;
-  return { do: 'fail', reason: 'task-timeout', message: `its record could not be read: ${reply.message}` };
+  return { kind: 'fail', reason: 'task-timeout', message: `its record could not be read: ${reply.message}` };
 }
 
 /** Only a fresh look that finds the task running ends it, and only time in which it was watched counts. */
@@ -132,19 +132,19 @@ function pastDeadline({ seen, now }: CheckedTask, { deadlineMs }: StatusCheckRul
   if (seenMs(seen, 'running', now) < deadlineMs) return null;
   const minutes = Math.round(deadlineMs / 60_000);
   const message = `the vendor has reported the task as running for ${minutes} minutes; a retry looks at it again and pays nothing`;
-  return { do: 'fail', reason: 'task-timeout', message };
+  return { kind: 'fail', reason: 'task-timeout', message };
 }
 
 function afterFailure(
   task: CheckedTask,
-  reply: Extract<RecordReply, { outcome: 'failed' }>,
+  reply: Extract<RecordReply, { kind: 'failed' }>,
   rules: StatusCheckRules,
   random: number,
 ): Step {
   if (!hasFailedForGood(task, reply)) {
     const leftMs = (reply.graceMs ?? 0) - seenMs(task.seen, 'failed', task.now);
     const delayMs = Math.min(secondLookMs, leftMs);
-    return { do: 'look-again', delayMs, seen: seenAgain(task, 'failed', delayMs) };
+    return { kind: 'look-again', delayMs, seen: seenAgain(task, 'failed', delayMs) };
   }
   const message = failureText(reply);
   const { item } = task;
@@ -152,28 +152,28 @@ function afterFailure(
   // What a running task was seen to cost counts until its record says that it was given back.
   const credits = reply.credits ?? item.chargedCredits;
   const charged = credits > 0 ? { credits } : {};
-  const fail = { do: 'fail', reason: 'generation-failed', message, unpaid: true, ...charged } as const;
+  const fail = { kind: 'fail', reason: 'generation-failed', message, unpaid: true, ...charged } as const;
   if (credits > 0 && item.billedFailures > 0) {
     return { ...fail, message: `${message}; not repeated, as failed tasks of this link were billed twice` };
   }
   const excused = rules.modelFailing && (isWorthAnother(reply) || item.excusedTasks === 0);
-  if (excused) return { do: 'resubmit', delayMs: excusedMs, message, excused, ...charged };
+  if (excused) return { kind: 'resubmit', delayMs: excusedMs, message, excused, ...charged };
   if (!isWorthAnother(reply) || tasks - item.excusedTasks >= rules.mostTasks) return fail;
-  return { do: 'resubmit', delayMs: backoffMs(rules.backoff, tasks, random), message, ...charged };
+  return { kind: 'resubmit', delayMs: backoffMs(rules.backoff, tasks, random), message, ...charged };
 }
 
-export function failureText({ failCode, failMsg }: Extract<RecordReply, { outcome: 'failed' }>): string {
+export function failureText({ failCode, failMsg }: Extract<RecordReply, { kind: 'failed' }>): string {
   return [failCode, failMsg].filter(Boolean).join(': ') || 'the vendor gave no reason';
 }
 
-function isWorthAnother({ resubmit, graceMs }: Extract<RecordReply, { outcome: 'failed' }>): boolean {
+function isWorthAnother({ resubmit, graceMs }: Extract<RecordReply, { kind: 'failed' }>): boolean {
   return resubmit || graceMs !== undefined;
 }
 
 /** Whether a failure is the task's last word, and not one that may yet turn. */
 export function hasFailedForGood(
   { seen, now }: Pick<CheckedTask, 'seen' | 'now'>,
-  { graceMs = 0 }: Extract<RecordReply, { outcome: 'failed' }>,
+  { graceMs = 0 }: Extract<RecordReply, { kind: 'failed' }>,
 ): boolean {
   return seenMs(seen, 'failed', now) >= graceMs;
 }
@@ -186,14 +186,14 @@ function afterUnknownTask(task: CheckedTask, words: string, rules: StatusCheckRu
       ? backoffMs(rules.backoff, tries, random)
       : Math.min(secondLookMs, Math.max(rules.nextLookMs, rules.backoff.firstMs));
     const again = task.calledBack ? { tries, calledBack: true } : {};
-    return { do: 'look-again', delayMs, seen: seenAgain(task, 'unknown', delayMs), ...again };
+    return { kind: 'look-again', delayMs, seen: seenAgain(task, 'unknown', delayMs), ...again };
   }
   const message = `the vendor no longer knows the task: ${words}`;
-  if (rules.onAmbiguous === 'hold') return { do: 'hold', message };
+  if (rules.onAmbiguous === 'hold') return { kind: 'hold', message };
   const tasks = task.item.taskIds.length;
-  if (tasks >= rules.mostTasks) return { do: 'fail', reason: 'generation-failed', message };
+  if (tasks >= rules.mostTasks) return { kind: 'fail', reason: 'generation-failed', message };
   return {
-    do: 'resubmit-unsure',
+    kind: 'resubmit-unsure',
     cost: 'attempt',
     delayMs: backoffMs(rules.backoff, tasks, random),
     message,

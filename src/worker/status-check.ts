@@ -16,7 +16,7 @@ import { noteFailure, noteSuccess } from './brake/model-brake.ts';
 import { runClaimLook } from './claimed-task.ts';
 import { type EndedTask, nextCheckAt } from './polling/history.ts';
 import { observedDurationMs } from './polling/observed-duration.ts';
-import type { JobFate } from './queue-signals.ts';
+import type { JobOutcome } from './queue-signals.ts';
 import { readRecord } from './read-record.ts';
 import { runBesideLook } from './secondary-task.ts';
 import type { SeenTime } from './seen-time.ts';
@@ -29,7 +29,7 @@ import {
 } from './status-check-decision.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-const done: JobFate = { fate: 'done' };
+const done: JobOutcome = { kind: 'done' };
 const backoff: Backoff = { firstMs: 1000, mostMs: 30_000 };
 /** While a budget waits for the price of a task, its record is read this often, and for this long. */
 const priceLookMs = 1500;
@@ -42,7 +42,7 @@ export async function runStatusCheck(
   data: JobData,
   context: WorkerContext,
   signal: AbortSignal,
-): Promise<JobFate> {
+): Promise<JobOutcome> {
   if (data.claim !== undefined) return runClaimLook(data.claim, data, context, signal);
   if (data.beside !== undefined) return runBesideLook(data.beside, data, context, signal);
   const item = await context.ledger.item(id);
@@ -51,12 +51,12 @@ export async function runStatusCheck(
   if (item?.state !== 'processing' || taskId === undefined) return done;
   const model = context.models.get(item.model);
   const reply = await readRecord(item, taskId, context, signal);
-  if (reply.outcome === 'not-now') {
+  if (reply.kind === 'not-now') {
     await context.ledger.touch(id, reply.delayMs);
-    return { fate: 'delay', delayMs: reply.delayMs, data };
+    return { kind: 'delay', delayMs: reply.delayMs, data };
   }
   const now = context.clock.now();
-  if (reply.outcome === 'succeeded' || reply.outcome === 'failed') {
+  if (reply.kind === 'succeeded' || reply.kind === 'failed') {
     await context.histories.learn(model, endedTask(item, reply, data, now, context));
   }
   const task = {
@@ -80,8 +80,8 @@ async function brake(
   reply: RecordReply,
   context: WorkerContext,
 ): Promise<boolean> {
-  if (reply.outcome === 'succeeded') await noteSuccess(item.model, context);
-  if (reply.outcome !== 'failed' || !hasFailedForGood(task, reply)) return false;
+  if (reply.kind === 'succeeded') await noteSuccess(item.model, context);
+  if (reply.kind !== 'failed' || !hasFailedForGood(task, reply)) return false;
   const isFinal = !reply.resubmit && reply.graceMs === undefined && !reply.credits;
   const message = failureText(reply);
   const failure = { model: item.model, id: taskId, message, isFinal };
@@ -127,13 +127,12 @@ async function isPriceWanted(item: Item, now: number, ledger: WorkerContext['led
 
 function endedTask(
   item: Item,
-  reply: Extract<RecordReply, { outcome: 'succeeded' | 'failed' }>,
+  reply: Extract<RecordReply, { kind: 'succeeded' | 'failed' }>,
   data: JobData,
   now: number,
   { callbackUrl }: WorkerContext,
 ): EndedTask {
-  const times =
-    reply.outcome === 'succeeded' ? reply : ({ createTimeMs: null, completeTimeMs: null } as const);
+  const times = reply.kind === 'succeeded' ? reply : ({ createTimeMs: null, completeTimeMs: null } as const);
   const durationMs = observedDurationMs({
     createTimeMs: times.createTimeMs,
     completeTimeMs: times.completeTimeMs,

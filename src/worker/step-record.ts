@@ -10,7 +10,7 @@ import type { Step, StoredResult } from './step.ts';
 
 /** @param item as it stood before the step; @returns null when there is nothing to tell */
 export function recordOf(step: Step, item: Item, now: number): Note | null {
-  switch (step.do) {
+  switch (step.kind) {
     case 'record-task':
       return {
         event: { kind: 'task-created', words: step.taskId },

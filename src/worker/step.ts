@@ -17,26 +17,26 @@ export interface StoredResult {
 
 export type Step =
   /** The vendor took the task: record its id before anything else. */
-  | { readonly do: 'record-task'; readonly taskId: string }
+  | { readonly kind: 'record-task'; readonly taskId: string }
   /** Back to the queue; `cost` says whether the link's account of attempts is charged. */
   | {
-      readonly do: 'submit-later';
+      readonly kind: 'submit-later';
       readonly delayMs: number;
       readonly cost: 'nothing' | 'attempt';
       readonly message?: string;
     }
   /** The answer was lost, but the task's callback may yet tell its id: stays in `submitting` meanwhile. */
-  | { readonly do: 'await-callback'; readonly delayMs: number; readonly message: string }
+  | { readonly kind: 'await-callback'; readonly delayMs: number; readonly message: string }
   /** As `submit-later`, after an answer that was lost: the link may be paid twice. */
   | {
-      readonly do: 'resubmit-unsure';
+      readonly kind: 'resubmit-unsure';
       readonly delayMs: number;
       readonly cost: 'nothing' | 'attempt';
       readonly message: string;
     }
   /** The task failed and is worth another. */
   | {
-      readonly do: 'resubmit';
+      readonly kind: 'resubmit';
       /** The model fails everybody's tasks: this one does not count against the link. */
       readonly excused?: true;
       readonly delayMs: number;
@@ -46,7 +46,7 @@ export type Step =
     }
   /** The account or a model has to wait; the item waits with it and is charged nothing. */
   | {
-      readonly do: 'halt';
+      readonly kind: 'halt';
       readonly reason: HaltReason;
       readonly message: string;
       readonly delayMs: number;
@@ -58,10 +58,10 @@ export type Step =
       readonly unreached?: Unreached;
     }
   /** Waits for a person. */
-  | { readonly do: 'hold'; readonly message: string }
+  | { readonly kind: 'hold'; readonly message: string }
   /** `unpaid` where the vendor has surely charged nothing for the last task. */
   | {
-      readonly do: 'fail';
+      readonly kind: 'fail';
       readonly reason: FailureReason;
       readonly message: string;
       readonly unpaid?: true;
@@ -70,7 +70,7 @@ export type Step =
     }
   /** Nothing to do but to look again. */
   | {
-      readonly do: 'look-again';
+      readonly kind: 'look-again';
       readonly delayMs: number;
       /** What is kept of the looks so far; see seen-time.ts. */
       readonly seen: SeenTime;
@@ -83,20 +83,20 @@ export type Step =
       readonly isRunning?: true;
     }
   /** The record of a task beside the one that is followed says what it has cost. */
-  | { readonly do: 'count-credits'; readonly taskId: string; readonly credits: number }
+  | { readonly kind: 'count-credits'; readonly taskId: string; readonly credits: number }
   /** … or does not say yet. */
-  | { readonly do: 'look-beside-again'; readonly delayMs: number; readonly tries: number }
+  | { readonly kind: 'look-beside-again'; readonly delayMs: number; readonly tries: number }
   /** A task that a callback has named is the item's, by its record. */
-  | { readonly do: 'adopt-task'; readonly taskId: string; readonly attempt: number }
+  | { readonly kind: 'adopt-task'; readonly taskId: string; readonly attempt: number }
   /** … or is not: nothing changes. */
-  | { readonly do: 'refuse-task'; readonly taskId: string; readonly message: string }
+  | { readonly kind: 'refuse-task'; readonly taskId: string; readonly message: string }
   /** Its file was gone and could not be collected again; what was saved once stays saved, and is never paid again. */
-  | { readonly do: 'stay-saved'; readonly message: string }
-  | { readonly do: 'download'; readonly urls: readonly string[]; readonly credits: number }
-  | { readonly do: 'save'; readonly results: readonly [StoredResult, ...StoredResult[]] }
+  | { readonly kind: 'stay-saved'; readonly message: string }
+  | { readonly kind: 'download'; readonly urls: readonly string[]; readonly credits: number }
+  | { readonly kind: 'save'; readonly results: readonly [StoredResult, ...StoredResult[]] }
   /** The same download job again, later; with fresh result URLs where `refresh` asks for them. */
   | {
-      readonly do: 'download-again';
+      readonly kind: 'download-again';
       readonly delayMs: number;
       readonly tries: number;
       readonly refresh: boolean;
@@ -104,4 +104,4 @@ export type Step =
       readonly unreached?: Unreached;
     }
   /** Another run has done it already. */
-  | { readonly do: 'nothing' };
+  | { readonly kind: 'nothing' };

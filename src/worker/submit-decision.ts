@@ -33,16 +33,16 @@ const refusedAgainMs = 60_000;
 const unreachableMs = 5000;
 
 export function afterSubmit(item: Item, reply: CreateReply, rules: SubmitRules, random: number): Step {
-  switch (reply.outcome) {
+  switch (reply.kind) {
     case 'accepted':
-      return { do: 'record-task', taskId: reply.taskId };
+      return { kind: 'record-task', taskId: reply.taskId };
     case 'throttled':
-      return { do: 'submit-later', delayMs: 0, cost: 'nothing' };
+      return { kind: 'submit-later', delayMs: 0, cost: 'nothing' };
     case 'halt':
-      return { do: 'halt', reason: reply.reason, message: reply.message, delayMs: askAgainMs };
+      return { kind: 'halt', reason: reply.reason, message: reply.message, delayMs: askAgainMs };
     case 'reject':
       if (rules.refusesAll) return modelRefuses(reply.message);
-      return { do: 'fail', reason: 'rejected', message: reply.message, unpaid: true };
+      return { kind: 'fail', reason: 'rejected', message: reply.message, unpaid: true };
     case 'retry':
       return tryAgain(item, reply.message, rules, random, reply.sent);
     case 'ambiguous':
@@ -59,11 +59,11 @@ export function afterSubmit(item: Item, reply: CreateReply, rules: SubmitRules, 
 export function afterLostAnswer(item: Item, message: string, rules: SubmitRules, random: number): Step {
   const { callbackLeftMs = 0 } = rules;
   if (callbackLeftMs > 0) {
-    return { do: 'await-callback', delayMs: Math.min(callbackLeftMs, reckonAgainMs), message };
+    return { kind: 'await-callback', delayMs: Math.min(callbackLeftMs, reckonAgainMs), message };
   }
   if (rules.onAmbiguous === 'hold') {
     return {
-      do: 'hold',
+      kind: 'hold',
       message: `${message}; held, as the task may have been paid (ON_AMBIGUOUS_SUBMIT=hold)`,
     };
   }
@@ -71,7 +71,7 @@ export function afterLostAnswer(item: Item, message: string, rules: SubmitRules,
   const attempts = item.attempts + 1;
   if (attempts >= rules.mostAttempts && !rules.vendorDown) return exhausted(attempts, message);
   return {
-    do: 'resubmit-unsure',
+    kind: 'resubmit-unsure',
     cost: rules.vendorDown ? 'nothing' : 'attempt',
     delayMs: backoffMs(rules.backoff, attempts, random),
     message: `${message}; submitted again, possibly paid twice`,
@@ -80,14 +80,14 @@ export function afterLostAnswer(item: Item, message: string, rules: SubmitRules,
 
 /** No link is at fault. One that has tried leaves the next trials to others. */
 function modelRefuses(message: string): Step {
-  return { do: 'halt', reason: 'model-failing', message, delayMs: refusedAgainMs };
+  return { kind: 'halt', reason: 'model-failing', message, delayMs: refusedAgainMs };
 }
 
 /** Not repeated however down the vendor is: it may take every task and lose every answer. */
 function lostTooOften(item: Item, message: string): Step {
   const calls = item.possiblyPaidTwice + 1;
   return {
-    do: 'fail',
+    kind: 'fail',
     reason: 'attempts-exhausted',
     message: `the answers to ${calls} create calls were lost, and each may have made a paid task: ${message}`,
   };
@@ -98,19 +98,19 @@ function tryAgain(item: Item, message: string, rules: SubmitRules, random: numbe
   const attempts = item.attempts + 1;
   // That says nothing about the link: wait as long as it takes.
   if (!sent || rules.vendorDown)
-    return { do: 'submit-later', delayMs: unreachableMs, cost: 'nothing', message };
+    return { kind: 'submit-later', delayMs: unreachableMs, cost: 'nothing', message };
   if (attempts >= rules.mostAttempts) return { ...exhausted(attempts, message), unpaid: true };
   return {
-    do: 'submit-later',
+    kind: 'submit-later',
     delayMs: backoffMs(rules.backoff, attempts, random),
     cost: 'attempt',
     message,
   };
 }
 
-function exhausted(attempts: number, message: string): Extract<Step, { do: 'fail' }> {
+function exhausted(attempts: number, message: string): Extract<Step, { kind: 'fail' }> {
   return {
-    do: 'fail',
+    kind: 'fail',
     reason: 'attempts-exhausted',
     message: `given up after ${attempts} attempts: ${message}`,
   };
@@ -119,5 +119,5 @@ function exhausted(attempts: number, message: string): Extract<Step, { do: 'fail
 /** The batch may spend nothing more, and no task of its own is under way that could give anything back. */
 export function afterBudget(batch: string, budget: number): Step {
   const message = `the ${budget} credits allowed for batch ${batch} are used up; allow more with --max-credits, then: kie-batch retry ${batch} --reason budget-exhausted`;
-  return { do: 'fail', reason: 'budget-exhausted', message };
+  return { kind: 'fail', reason: 'budget-exhausted', message };
 }

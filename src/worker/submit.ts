@@ -18,13 +18,13 @@ import { callbackPatienceMs } from './callback-patience.ts';
 import type { Admission, Settled, Verdict } from './gate/gate.ts';
 import { settleTrial, takeTrial } from './halt-trial.ts';
 import { itemLog } from './item-log.ts';
-import type { JobFate } from './queue-signals.ts';
+import type { JobOutcome } from './queue-signals.ts';
 import { afterBudget, afterLostAnswer, afterSubmit, type SubmitRules } from './submit-decision.ts';
 import { expectedPrice } from './task-price.ts';
 import { createUploads, type ReadyVideo } from './upload.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-const done: JobFate = { fate: 'done' };
+const done: JobOutcome = { kind: 'done' };
 /** However long the gate says to wait, ask again this soon: what it waits for may end early. */
 const longestWaitMs = 1500;
 /** A call of this item is under way, here or in another worker. */
@@ -34,7 +34,7 @@ const neverAborted = new AbortController().signal;
 type Refused = Extract<Admission, { go: false }>;
 
 export interface SubmitStage {
-  run(id: string, data: JobData, signal: AbortSignal): Promise<JobFate>;
+  run(id: string, data: JobData, signal: AbortSignal): Promise<JobOutcome>;
 }
 
 export interface SubmitStageDeps {
@@ -62,7 +62,7 @@ export function createSubmitStage(
       const lostTask = taskLostByRedis(item);
       if (lostTask !== null) {
         itemLog(item, context).warn({ taskId: lostTask }, 'Redis has lost a task id: it is recorded again');
-        return applyStep({ do: 'record-task', taskId: lostTask }, item, data, context);
+        return applyStep({ kind: 'record-task', taskId: lostTask }, item, data, context);
       }
       if (item.state === 'submitting') return findLost(item, data);
       if (item.state === 'processing') {
@@ -96,11 +96,11 @@ export function createSubmitStage(
   }
 
   /** The call of a worker that is gone; or the answer was lost earlier, and its callback is waited for. */
-  async function findLost(item: Item, data: JobData): Promise<JobFate> {
+  async function findLost(item: Item, data: JobData): Promise<JobOutcome> {
     const { submitter } = item;
     if (submitter === workerId && !calls.wasSent(item.id)) {
       // Redis failed between the intent and the call, which never left.
-      return applyStep({ do: 'submit-later', delayMs: 1, cost: 'nothing' }, item, data, context);
+      return applyStep({ kind: 'submit-later', delayMs: 1, cost: 'nothing' }, item, data, context);
     }
     if (submitter !== null && !(await hasEnded(submitter, item.id))) return notNow(data);
     const words = item.message ?? 'a worker ended while it waited for the vendor';
@@ -119,7 +119,7 @@ export function createSubmitStage(
     model: ModelDefinition,
     data: JobData,
     signal: AbortSignal,
-  ): Promise<JobFate> {
+  ): Promise<JobOutcome> {
     const { submitGate } = context;
     using call = calls.begin(item.id);
     if (call === null) return notNow(data);
@@ -166,15 +166,15 @@ export function createSubmitStage(
       );
     const settled = held.keep(() => settle(verdictOf(reply)));
     // A task id is recorded before anything else; any other answer may have to be seen with those of other links.
-    const isAccepted = reply.outcome === 'accepted';
-    const [fate] = isAccepted
+    const isAccepted = reply.kind === 'accepted';
+    const [outcome] = isAccepted
       ? await Promise.all([decide({}), settled])
       : [await decide(await held.keep(async () => troubleOf(submitting, reply, await settled, signal)))];
     // What is not sure to be unpaid is not taken for unsent, whatever Redis forgets.
-    if (reply.outcome !== 'ambiguous') call.applied();
+    if (reply.kind !== 'ambiguous') call.applied();
     if (isAccepted) await held.keep(() => noteAccepted(model.id, context));
     if (trial !== null) await settleTrial(trial, reply, context);
-    return fate;
+    return outcome;
   }
 
   /** What the answer says of everybody, and not of this link. */
@@ -185,7 +185,7 @@ export function createSubmitStage(
     signal: AbortSignal,
   ): Promise<Pick<SubmitRules, 'vendorDown' | 'refusesAll'>> {
     if (settled.troubled && (await isVendorDown(models.get(item.model), signal))) return { vendorDown: true };
-    const isRefusal = reply.outcome === 'reject' || (reply.outcome === 'retry' && reply.sent);
+    const isRefusal = reply.kind === 'reject' || (reply.kind === 'retry' && reply.sent);
     if (!isRefusal) return {};
     const failure = { model: item.model, id: item.id, message: reply.message, isFinal: false };
     return { refusesAll: await noteFailure('create', failure, context) };
@@ -193,7 +193,7 @@ export function createSubmitStage(
 
   /** Asked with a free call when many answers in a row were of no use: is it the vendor, or are it these links? */
   async function isVendorDown(model: ModelDefinition, signal: AbortSignal): Promise<boolean> {
-    return (await context.vendor.probe(model, signal)).outcome === 'retry';
+    return (await context.vendor.probe(model, signal)).kind === 'retry';
   }
 
   /** Nothing has been paid: the link ends with its reason, or comes back later. */
@@ -201,21 +201,21 @@ export function createSubmitStage(
     video: Exclude<ReadyVideo, { kind: 'ready' }>,
     item: Item,
     data: JobData,
-  ): Promise<JobFate> {
+  ): Promise<JobOutcome> {
     switch (video.kind) {
       case 'unreadable': {
         const { message } = video;
-        return applyStep({ do: 'fail', reason: 'input-unreadable', message }, item, data, context);
+        return applyStep({ kind: 'fail', reason: 'input-unreadable', message }, item, data, context);
       }
       case 'halted':
-        return applyStep({ do: 'halt', ...video.halt, delayMs: longestWaitMs }, item, data, context);
+        return applyStep({ kind: 'halt', ...video.halt, delayMs: longestWaitMs }, item, data, context);
       case 'wait': {
         const { message, delayMs } = video;
-        if (message === undefined) return { fate: 'delay', delayMs, data };
+        if (message === undefined) return { kind: 'delay', delayMs, data };
         context.logger.info({ item: item.id, message }, 'A video is not uploaded yet');
         // Others may have the place until then.
         await ledger.leaveGate(item.id);
-        return { fate: 'delay', delayMs, data: { ...data, tries: (data.tries ?? 0) + 1 } };
+        return { kind: 'delay', delayMs, data: { ...data, tries: (data.tries ?? 0) + 1 } };
       }
       default:
         return video satisfies never;
@@ -223,17 +223,17 @@ export function createSubmitStage(
   }
 
   /** A halt may last for hours: the place at the gate is for links that can get through. */
-  async function waitForGate({ id }: Item, { why, waitMs }: Refused): Promise<JobFate> {
+  async function waitForGate({ id }: Item, { why, waitMs }: Refused): Promise<JobOutcome> {
     if (why === 'halted') await ledger.leaveGate(id);
-    return { fate: 'delay', delayMs: why === 'limit' ? waitMs : Math.min(waitMs, longestWaitMs) };
+    return { kind: 'delay', delayMs: why === 'limit' ? waitMs : Math.min(waitMs, longestWaitMs) };
   }
 
   /** Paused; or no credits left to spend: for good, or until a task of the batch that is under way gives some back. */
-  async function refuse(item: Item, refusal: Refusal, data: JobData): Promise<JobFate> {
+  async function refuse(item: Item, refusal: Refusal, data: JobData): Promise<JobOutcome> {
     // What is paused waits in its batch's backlog again.
     if (refusal === 'paused' || refusal === 'known-task') return done;
     await ledger.leaveGate(item.id);
-    if (refusal === 'budget-wait') return { fate: 'delay', delayMs: longestWaitMs };
+    if (refusal === 'budget-wait') return { kind: 'delay', delayMs: longestWaitMs };
     const batch = await ledger.batch(item.batch);
     return applyStep(afterBudget(item.batch, batch?.budget ?? 0), item, data, context);
   }
@@ -247,13 +247,13 @@ export function createSubmitStage(
   }
 }
 
-function notNow(data: JobData): JobFate {
-  return { fate: 'delay', delayMs: underWayMs, data };
+function notNow(data: JobData): JobOutcome {
+  return { kind: 'delay', delayMs: underWayMs, data };
 }
 
 /** What the vendor's limit has made of the call. */
 function verdictOf(reply: CreateReply): Verdict {
-  switch (reply.outcome) {
+  switch (reply.kind) {
     case 'throttled':
       return { kind: 'refused', message: reply.message, ...reply.hints };
     case 'accepted':

@@ -23,7 +23,7 @@ const askAgainMs = 5000;
 
 /** @returns null when the trouble is the link's own: its next way is tried, and the try counts */
 export function afterUnreached(
-  reply: Extract<FetchReply, { outcome: 'host-unavailable' }>,
+  reply: Extract<FetchReply, { kind: 'host-unavailable' }>,
   reach: Reach,
   tries: number,
   rules: DownloadRules,
@@ -37,10 +37,10 @@ export function afterUnreached(
   const waitMs = Math.max(askAgainMs, retryAfterMs ?? 0);
   // A report of a halt that stands would put its next probe off.
   if (haltedMs !== null)
-    return { do: 'download-again', delayMs: waitMs, tries, refresh: false, message, unreached };
+    return { kind: 'download-again', delayMs: waitMs, tries, refresh: false, message, unreached };
   if (links >= outageLinks || times >= outageTimes) {
-    return { do: 'halt', reason: 'results-unavailable', message, delayMs: waitMs, target: url, unreached };
+    return { kind: 'halt', reason: 'results-unavailable', message, delayMs: waitMs, target: url, unreached };
   }
   const delayMs = backoffMs(rules.backoff, times, random, retryAfterMs);
-  return { do: 'download-again', delayMs, tries, refresh: false, message, unreached };
+  return { kind: 'download-again', delayMs, tries, refresh: false, message, unreached };
 }

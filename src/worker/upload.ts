@@ -80,7 +80,7 @@ async function uploadFile(
   const reply = await uploadVideo(item, request, context, signal);
   if (readFailure !== null)
     return { kind: 'unreadable', message: `${place.path} ${describeFileError(readFailure)}` };
-  if (reply.outcome === 'uploaded') {
+  if (reply.kind === 'uploaded') {
     if (contentId(model, digest(), item.inputs) !== item.id)
       return {
         kind: 'unreadable',
@@ -93,11 +93,11 @@ async function uploadFile(
 }
 
 function afterRefusal(
-  reply: Exclude<UploadReply, { outcome: 'uploaded' }> | NotNow,
+  reply: Exclude<UploadReply, { kind: 'uploaded' }> | NotNow,
   data: JobData,
   { random }: WorkerContext,
 ): ReadyVideo {
-  switch (reply.outcome) {
+  switch (reply.kind) {
     case 'refused':
       return { kind: 'unreadable', message: `the vendor does not take the file: ${reply.message}` };
     case 'halt':
@@ -106,7 +106,7 @@ function afterRefusal(
       return { kind: 'wait', delayMs: reply.delayMs };
     case 'throttled':
     case 'retry': {
-      const waitMs = reply.outcome === 'throttled' ? reply.retryAfterMs : undefined;
+      const waitMs = reply.kind === 'throttled' ? reply.retryAfterMs : undefined;
       const delayMs = backoffMs(backoff, (data.tries ?? 0) + 1, random(), waitMs);
       return { kind: 'wait', delayMs, message: `the upload waits: ${reply.message}` };
     }

@@ -11,7 +11,7 @@ export type NextWay = 'mint' | 'read-again';
 /** @param tries attempts in a row that brought nothing, before this one; @returns null when no way is left now */
 export function nextWay(
   way: ResultWay,
-  reply: Exclude<FetchReply, { outcome: 'stored' }>,
+  reply: Exclude<FetchReply, { kind: 'stored' }>,
   tries: number,
   now: number,
 ): NextWay | null {
@@ -30,9 +30,9 @@ export function afterMintFailed({ isReadAgain }: ResultWay): NextWay | null {
  * A wrong file may be a moment's trouble of the host: another way is taken when it comes again. A host that alone is
  * not reached (see unreached-decision.ts) counts the same.
  */
-function isDead({ outcome }: Exclude<FetchReply, { outcome: 'stored' }>, tries: number): boolean {
-  if (outcome === 'expired' || outcome === 'refused') return true;
-  return (outcome === 'invalid' || outcome === 'host-unavailable') && tries > 0;
+function isDead({ kind }: Exclude<FetchReply, { kind: 'stored' }>, tries: number): boolean {
+  if (kind === 'expired' || kind === 'refused') return true;
+  return (kind === 'invalid' || kind === 'host-unavailable') && tries > 0;
 }
 
 export function isGone(completedAt: number | null, now: number): boolean {

@@ -19,7 +19,7 @@ import { runDownload } from './download.ts';
 import { type Feeder, startFeeder } from './feeder.ts';
 import { startHaltProber } from './halt-prober.ts';
 import { countHeld, type Held } from './held-items.ts';
-import { isLastAttempt, type JobFate, settleJob } from './queue-signals.ts';
+import { isLastAttempt, type JobOutcome, settleJob } from './queue-signals.ts';
 import { runStatusCheck } from './status-check.ts';
 import { startStorageWatch } from './storage-watch.ts';
 import { createSubmitStage } from './submit.ts';
@@ -49,7 +49,7 @@ export interface RunningWorker {
   abandon(): string | null;
 }
 
-type Run = (id: string, data: JobData, signal: AbortSignal) => Promise<JobFate>;
+type Run = (id: string, data: JobData, signal: AbortSignal) => Promise<JobOutcome>;
 
 const lockDurationMs = 10_000;
 const stalledCheckMs = 3000;
@@ -90,10 +90,10 @@ export function startWorker(context: WorkerContext, settings: WorkerSettings): R
   const runs: Readonly<Record<Stage, Run>> = {
     submit: submit.run,
     'status-check': async (id, data, signal) => {
-      const fate = await runStatusCheck(id, data, context, signal);
+      const outcome = await runStatusCheck(id, data, context, signal);
       // The task has ended: under MAX_IN_FLIGHT there is room for another.
-      if (fate.fate === 'done') feeder?.nudge();
-      return fate;
+      if (outcome.kind === 'done') feeder?.nudge();
+      return outcome;
     },
     download: (id, data, signal) => runDownload(id, data, context, signal),
   };
@@ -149,16 +149,16 @@ function startStage(
     const abort = signal ?? new AbortController().signal;
     // Its lock was lost, as after a step of Redis's clock: the run under way must not be taken for one that is gone.
     if (job.id !== undefined && running.has(job.id)) {
-      await settleJob(job, token, { fate: 'delay', delayMs: busyMs }, context.clock.now(), context.held.keep);
+      await settleJob(job, token, { kind: 'delay', delayMs: busyMs }, context.clock.now(), context.held.keep);
     }
     using _ = hold(running, job.id ?? '');
     using __ = held.hold(stage, (job.data.claim ?? job.data.beside)?.itemId ?? job.id ?? '');
-    const fate = await runGuarded(
+    const outcome = await runGuarded(
       job,
       () => run(job.id ?? '', jobDataSchema.parse(job.data), abort),
       context,
     );
-    await settleJob(job, token, fate, context.clock.now(), context.held.keep);
+    await settleJob(job, token, outcome, context.clock.now(), context.held.keep);
   };
   const worker = new QueueWorker<JobData>(stage, process, {
     connection: settings.connection,
@@ -190,15 +190,15 @@ function hold(running: Set<string>, id: string): Disposable {
  */
 async function runGuarded(
   job: Job<JobData>,
-  run: () => Promise<JobFate>,
+  run: () => Promise<JobOutcome>,
   context: WorkerContext,
-): Promise<JobFate> {
+): Promise<JobOutcome> {
   try {
     return await run();
   } catch (error) {
     if (isRedisTrouble(error)) {
       context.warnOfTrouble('Redis refused a step of a link, trying again', error);
-      return { fate: 'delay', delayMs: redisTroubleMs };
+      return { kind: 'delay', delayMs: redisTroubleMs };
     }
     const item = await context.ledger.item(job.id ?? '');
     if (item === null) throw error;
@@ -207,10 +207,10 @@ async function runGuarded(
       // The item stays where it is: a call of another worker may have been paid.
       await announceHalt({ reason: 'misconfigured', message }, item.model, context);
       await context.ledger.touch(item.id, misconfiguredMs);
-      return { fate: 'delay', delayMs: misconfiguredMs };
+      return { kind: 'delay', delayMs: misconfiguredMs };
     }
     if (!isLastAttempt(job)) throw error;
-    return applyStep({ do: 'fail', reason: reasonIn(item.state), message }, item, job.data, context);
+    return applyStep({ kind: 'fail', reason: reasonIn(item.state), message }, item, job.data, context);
   }
 }
 

@@ -59,24 +59,24 @@ describe('the verdicts of doctor', () => {
   });
 
   it.each([
-    [{ outcome: 'credits', credits: 1000 }, ['ok', 'ok']],
-    [{ outcome: 'credits', credits: 55 }, ['ok', 'warning']],
-    [{ outcome: 'credits', credits: 3 }, ['ok', 'failed']],
-    [{ outcome: 'halt', reason: 'unauthorized', message: 'no' }, ['failed']],
-    [{ outcome: 'halt', reason: 'maintenance', message: 'later' }, ['failed']],
-    [{ outcome: 'retry', sent: false, message: 'refused' }, ['failed']],
-    [{ outcome: 'throttled', message: 'busy', hints: {} }, ['warning']],
+    [{ kind: 'credits', credits: 1000 }, ['ok', 'ok']],
+    [{ kind: 'credits', credits: 55 }, ['ok', 'warning']],
+    [{ kind: 'credits', credits: 3 }, ['ok', 'failed']],
+    [{ kind: 'halt', reason: 'unauthorized', message: 'no' }, ['failed']],
+    [{ kind: 'halt', reason: 'maintenance', message: 'later' }, ['failed']],
+    [{ kind: 'retry', sent: false, message: 'refused' }, ['failed']],
+    [{ kind: 'throttled', message: 'busy', hints: {} }, ['warning']],
   ] as const)('a balance reply %j', (reply, verdicts) => {
     const checks = judgeCredits(reply, { waitingLinks: 10, creditsPerTask: 10 });
     expect(checks.map(({ verdict }) => verdict)).toEqual(verdicts);
   });
 
   it.each([
-    [{ outcome: 'live' }, 'ok'],
-    [{ outcome: 'paused', message: 'temporarily paused' }, 'failed'],
-    [{ outcome: 'unknown-model', message: 'not supported' }, 'failed'],
-    [{ outcome: 'no-probe' }, 'skipped'],
-    [{ outcome: 'retry', sent: true, message: '?' }, 'warning'],
+    [{ kind: 'live' }, 'ok'],
+    [{ kind: 'paused', message: 'temporarily paused' }, 'failed'],
+    [{ kind: 'unknown-model', message: 'not supported' }, 'failed'],
+    [{ kind: 'no-probe' }, 'skipped'],
+    [{ kind: 'retry', sent: true, message: '?' }, 'warning'],
   ] as const)('a probe reply %j', (reply, verdict) => {
     expect(judgeModel({ id: 'm' }, reply).verdict).toBe(verdict);
   });

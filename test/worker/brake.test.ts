@@ -40,11 +40,11 @@ describe('the kind of a failure', () => {
 describe('a refusal that every link gets', () => {
   const rules = { mostAttempts: 3, onAmbiguous: 'resubmit', backoff: { firstMs: 1, mostMs: 1 } } as const;
   it.each([
-    { outcome: 'reject', reason: 'rejected', message: 'Please enter callBackUrl' },
-    { outcome: 'retry', sent: true, message: 'This field is required' },
+    { kind: 'reject', reason: 'rejected', message: 'Please enter callBackUrl' },
+    { kind: 'retry', sent: true, message: 'This field is required' },
   ] as const)('halts the model and fails no link: %o', (reply) => {
     expect(afterSubmit(anItem(), reply, { ...rules, refusesAll: true }, 0)).toMatchObject({
-      do: 'halt',
+      kind: 'halt',
       reason: 'model-failing',
       message: reply.message,
     });

@@ -18,12 +18,12 @@ const claim: ClaimedTask = {
   tries: 0,
 };
 const running = (origin?: RecordOrigin): RecordReply => ({
-  outcome: 'pending',
+  kind: 'pending',
   state: 'generating',
   ...(origin === undefined ? {} : { origin }),
 });
 const failed = (origin: RecordOrigin): RecordReply => ({
-  outcome: 'failed',
+  kind: 'failed',
   resubmit: true,
   failCode: '500',
   failMsg: '',
@@ -54,7 +54,7 @@ describe('a task that a callback has named', () => {
     ],
     ['it failed and is the item’s', { madeFor: own }, failed(naming(address)), 2],
   ])('is the item’s when %s', (_, changes, reply, attempt) => {
-    expect(decide(changes, reply)).toEqual({ do: 'adopt-task', taskId: 't9', attempt });
+    expect(decide(changes, reply)).toEqual({ kind: 'adopt-task', taskId: 't9', attempt });
   });
 
   it.each([
@@ -68,24 +68,24 @@ describe('a task that a callback has named', () => {
     ['names an address that is not ours and no link', {}, running(naming('https://other/callback'))],
     ['names another link, failed', {}, failed(naming(null, 'https://sora.chatgpt.com/p/s_2'))],
   ])('is refused when its record %s', (_, changes, reply) => {
-    expect(decide(changes, reply)).toMatchObject({ do: 'refuse-task', taskId: 't9' });
+    expect(decide(changes, reply)).toMatchObject({ kind: 'refuse-task', taskId: 't9' });
   });
 
   it.each<[string, RecordReply, number]>([
-    ['unknown to the vendor', { outcome: 'unknown-task', message: 'null' }, 8],
+    ['unknown to the vendor', { kind: 'unknown-task', message: 'null' }, 8],
     ['without an origin', running(), 8],
-    ['not readable at present', { outcome: 'retry', message: '502', sent: true }, 1440],
+    ['not readable at present', { kind: 'retry', message: '502', sent: true }, 1440],
   ])('is looked at a bounded number of times while it is %s', (_, reply, most) => {
-    expect(decide({}, reply)).toMatchObject({ do: 'look-beside-again', tries: 1 });
-    expect(decide({ tries: most - 2 }, reply)).toMatchObject({ do: 'look-beside-again' });
-    expect(decide({ tries: most - 1 }, reply)).toMatchObject({ do: 'refuse-task' });
+    expect(decide({}, reply)).toMatchObject({ kind: 'look-beside-again', tries: 1 });
+    expect(decide({ tries: most - 2 }, reply)).toMatchObject({ kind: 'look-beside-again' });
+    expect(decide({ tries: most - 1 }, reply)).toMatchObject({ kind: 'refuse-task' });
   });
 
   it.each<RecordReply>([
-    { outcome: 'throttled', message: '429', hints: {} },
-    { outcome: 'halt', reason: 'maintenance', message: '455' },
+    { kind: 'throttled', message: '429', hints: {} },
+    { kind: 'halt', reason: 'maintenance', message: '455' },
   ])('is looked at for as long as the account has to wait: $outcome', (reply) => {
-    expect(decide({ tries: 1439 }, reply)).toMatchObject({ do: 'look-beside-again', tries: 1439 });
+    expect(decide({ tries: 1439 }, reply)).toMatchObject({ kind: 'look-beside-again', tries: 1439 });
   });
 
   const edit = models.get('happyhorse/video-edit');
@@ -101,6 +101,6 @@ describe('a task that a callback has named', () => {
     ['another model', { model: 'topaz/video-upscale' }, 'refuse-task'],
   ])('of the same video with %s', (_, changes, expected) => {
     const origin = { ...naming(null, url), input, ...changes };
-    expect(decide({ item: edited, model: edit }, running(origin))).toMatchObject({ do: expected });
+    expect(decide({ item: edited, model: edit }, running(origin))).toMatchObject({ kind: expected });
   });
 });

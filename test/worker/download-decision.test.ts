@@ -14,113 +14,117 @@ const rules = {
 
 describe('what follows from a download', () => {
   it('tries all ways again, with growing pauses, when every one is refused, and then says until when', () => {
-    const dead = { outcome: 'expired', httpStatus: 403 } as const;
+    const dead = { kind: 'expired', httpStatus: 403 } as const;
     const steps = [0, 1, 2, 3, 4].map((tries) => afterFetch(dead, tries, rules, 0));
     expect(steps.slice(0, 4)).toMatchObject([5000, 10_000, 20_000, 40_000].map((delayMs) => ({ delayMs })));
-    expect(steps.slice(0, 4)).toMatchObject(Array(4).fill({ do: 'download-again', refresh: true }));
+    expect(steps.slice(0, 4)).toMatchObject(Array(4).fill({ kind: 'download-again', refresh: true }));
     expect(steps[4]).toEqual({
-      do: 'fail',
+      kind: 'fail',
       reason: 'download-failed',
       message: 'every way to the result answers HTTP 403; the vendor keeps the file until then',
     });
   });
 
   it('asks for a link again where none came, and waits for the account like a query', () => {
-    const trouble = { outcome: 'retry', message: 'error', sent: true } as const;
+    const trouble = { kind: 'retry', message: 'error', sent: true } as const;
     const unknown = { ...trouble, warn: true } as const;
-    expect(afterMint(unknown, 0, rules, 0)).toMatchObject({ do: 'download-again', refresh: false, tries: 1 });
-    expect(afterMint(unknown, 7, rules, 0)).toMatchObject({ do: 'fail', reason: 'download-failed' });
-    const throttled = { outcome: 'throttled', message: '', hints: {}, retryAfterMs: 5000 } as const;
+    expect(afterMint(unknown, 0, rules, 0)).toMatchObject({
+      kind: 'download-again',
+      refresh: false,
+      tries: 1,
+    });
+    expect(afterMint(unknown, 7, rules, 0)).toMatchObject({ kind: 'fail', reason: 'download-failed' });
+    const throttled = { kind: 'throttled', message: '', hints: {}, retryAfterMs: 5000 } as const;
     expect(afterMint(throttled, 6, rules, 0)).toMatchObject({ tries: 6, delayMs: 5000, refresh: false });
-    const halt = { outcome: 'halt', reason: 'unauthorized', message: 'no' } as const;
-    expect(afterMint(halt, 0, rules, 0)).toMatchObject({ do: 'halt' });
+    const halt = { kind: 'halt', reason: 'unauthorized', message: 'no' } as const;
+    expect(afterMint(halt, 0, rules, 0)).toMatchObject({ kind: 'halt' });
   });
 
   it('charges nothing for a vendor that is away or out of order, as long as it keeps the file', () => {
-    const away = { outcome: 'retry', message: 'HTTP 502', sent: true } as const;
+    const away = { kind: 'retry', message: 'HTTP 502', sent: true } as const;
     const gone = { ...rules, isGone: true };
     for (const decide of [afterMint, afterRefresh]) {
-      expect(decide(away, 7, rules, 0)).toMatchObject({ do: 'download-again', tries: 7 });
-      expect(decide(away, 7, gone, 0)).toMatchObject({ do: 'fail', reason: 'download-failed' });
+      expect(decide(away, 7, rules, 0)).toMatchObject({ kind: 'download-again', tries: 7 });
+      expect(decide(away, 7, gone, 0)).toMatchObject({ kind: 'fail', reason: 'download-failed' });
     }
   });
 
   it('halts when the storage takes nothing, and judges a result alone that only itself is not taken', () => {
-    const away = { outcome: 'storage-unavailable', message: 'EROFS', key: 'batch/a.mp4' } as const;
+    const away = { kind: 'storage-unavailable', message: 'EROFS', key: 'batch/a.mp4' } as const;
     expect(afterFetch(away, 7, rules, 0)).toMatchObject({
-      do: 'halt',
+      kind: 'halt',
       reason: 'storage-unavailable',
       target: 'batch/a.mp4',
     });
-    const refused = { outcome: 'not-stored', message: 'EISDIR' } as const;
-    expect(afterFetch(refused, 0, rules, 0)).toMatchObject({ do: 'download-again', tries: 1 });
-    expect(afterFetch(refused, 7, rules, 0)).toMatchObject({ do: 'fail', reason: 'download-failed' });
+    const refused = { kind: 'not-stored', message: 'EISDIR' } as const;
+    expect(afterFetch(refused, 0, rules, 0)).toMatchObject({ kind: 'download-again', tries: 1 });
+    expect(afterFetch(refused, 7, rules, 0)).toMatchObject({ kind: 'fail', reason: 'download-failed' });
   });
 
   it('tries the same address again after a cut, and counts only tries that brought nothing', () => {
-    const cut = { outcome: 'retry', message: 'cut' } as const;
+    const cut = { kind: 'retry', message: 'cut' } as const;
     expect(afterFetch({ ...cut, gainedBytes: 0 }, 3, rules, 0)).toMatchObject({
       refresh: false,
       tries: 4,
       delayMs: 8000,
     });
     expect(afterFetch({ ...cut, gainedBytes: 99 }, 7, rules, 0)).toMatchObject({
-      do: 'download-again',
+      kind: 'download-again',
       tries: 1,
     });
     expect(afterFetch({ ...cut, gainedBytes: 0 }, 7, rules, 0)).toMatchObject({
-      do: 'fail',
+      kind: 'fail',
       reason: 'download-failed',
     });
   });
 
   it('never comes back sooner than the host asks for', () => {
-    const busy = { outcome: 'retry', message: 'busy', retryAfterMs: 30_000, gainedBytes: 0 } as const;
+    const busy = { kind: 'retry', message: 'busy', retryAfterMs: 30_000, gainedBytes: 0 } as const;
     expect(afterFetch(busy, 0, rules, 0)).toMatchObject({ delayMs: 30_000 });
   });
 
   it('fails as result-invalid with what was seen, after a bounded number of wrong files', () => {
-    const wrong = { outcome: 'invalid', message: 'an HTML page' } as const;
-    expect(afterFetch(wrong, 0, rules, 0)).toMatchObject({ do: 'download-again', refresh: true });
+    const wrong = { kind: 'invalid', message: 'an HTML page' } as const;
+    expect(afterFetch(wrong, 0, rules, 0)).toMatchObject({ kind: 'download-again', refresh: true });
     const last = afterFetch(wrong, 3, rules, 0);
     expect(last).toMatchObject({
-      do: 'fail',
+      kind: 'fail',
       reason: 'result-invalid',
       message: expect.stringContaining('HTML page'),
     });
   });
 
   it('fails at once when the address is not allowed', () => {
-    expect(afterFetch({ outcome: 'refused', message: 'private' }, 0, rules, 0)).toMatchObject({
+    expect(afterFetch({ kind: 'refused', message: 'private' }, 0, rules, 0)).toMatchObject({
       reason: 'download-failed',
     });
   });
 
   it('halts when the disk is full, and charges the link nothing', () => {
-    const full = { outcome: 'storage-full', freeBytes: 1, neededBytes: 2 ** 30 } as const;
-    const halt = { do: 'halt', reason: 'storage-full', roomBytes: 2 ** 30 - 2 ** 20 };
+    const full = { kind: 'storage-full', freeBytes: 1, neededBytes: 2 ** 30 } as const;
+    const halt = { kind: 'halt', reason: 'storage-full', roomBytes: 2 ** 30 - 2 ** 20 };
     expect(afterFetch(full, 2, rules, 0)).toMatchObject(halt);
   });
 
   it('waits for the account when the record cannot be read for fresh addresses', () => {
-    const halt = { outcome: 'halt', reason: 'unauthorized', message: 'no' } as const;
-    expect(afterRefresh(halt, 0, rules, 0)).toMatchObject({ do: 'halt' });
-    const throttled = { outcome: 'throttled', message: '', hints: {}, retryAfterMs: 5000 } as const;
+    const halt = { kind: 'halt', reason: 'unauthorized', message: 'no' } as const;
+    expect(afterRefresh(halt, 0, rules, 0)).toMatchObject({ kind: 'halt' });
+    const throttled = { kind: 'throttled', message: '', hints: {}, retryAfterMs: 5000 } as const;
     expect(afterRefresh(throttled, 6, rules, 0)).toMatchObject({
-      do: 'download-again',
+      kind: 'download-again',
       tries: 6,
       delayMs: 5000,
     });
   });
 
   it('gives up when the record has lost its result for good', () => {
-    const gone = { outcome: 'unknown-task', message: 'recordInfo is null' } as const;
-    expect(afterRefresh(gone, 7, rules, 0)).toMatchObject({ do: 'fail', reason: 'download-failed' });
+    const gone = { kind: 'unknown-task', message: 'recordInfo is null' } as const;
+    expect(afterRefresh(gone, 7, rules, 0)).toMatchObject({ kind: 'fail', reason: 'download-failed' });
   });
 
   it('saves all results of a task, and none is no success', () => {
     const result = { file: '/a.mp4', bytes: 1, sha256: '00', via: 'minted-url' } as const;
-    expect(afterAllStored([result, result])).toEqual({ do: 'save', results: [result, result] });
-    expect(afterAllStored([])).toMatchObject({ do: 'fail', reason: 'result-invalid' });
+    expect(afterAllStored([result, result])).toEqual({ kind: 'save', results: [result, result] });
+    expect(afterAllStored([])).toMatchObject({ kind: 'fail', reason: 'result-invalid' });
   });
 });

@@ -18,16 +18,18 @@ describe('a lost answer', () => {
   it('waits for its callback, and reckons anew within a minute', () => {
     const wait = (callbackLeftMs: number) =>
       afterLostAnswer(submitting, 'reset', { ...rules, callbackLeftMs }, 0);
-    expect(wait(3_600_000)).toEqual({ do: 'await-callback', delayMs: 60_000, message: 'reset' });
-    expect(wait(1234)).toMatchObject({ do: 'await-callback', delayMs: 1234 });
-    expect(wait(0)).toMatchObject({ do: 'resubmit-unsure' });
-    expect(wait(-5)).toMatchObject({ do: 'resubmit-unsure' });
+    expect(wait(3_600_000)).toEqual({ kind: 'await-callback', delayMs: 60_000, message: 'reset' });
+    expect(wait(1234)).toMatchObject({ kind: 'await-callback', delayMs: 1234 });
+    expect(wait(0)).toMatchObject({ kind: 'resubmit-unsure' });
+    expect(wait(-5)).toMatchObject({ kind: 'resubmit-unsure' });
   });
 
   it('is held under the policy hold once no callback can come any more', () => {
     const held = { ...rules, onAmbiguous: 'hold' } as const;
-    expect(afterLostAnswer(submitting, 'reset', { ...held, callbackLeftMs: 1 }, 0).do).toBe('await-callback');
-    expect(afterLostAnswer(submitting, 'reset', held, 0).do).toBe('hold');
+    expect(afterLostAnswer(submitting, 'reset', { ...held, callbackLeftMs: 1 }, 0).kind).toBe(
+      'await-callback',
+    );
+    expect(afterLostAnswer(submitting, 'reset', held, 0).kind).toBe('hold');
   });
 });
 

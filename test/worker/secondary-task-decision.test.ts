@@ -4,14 +4,14 @@ import type { RecordReply } from '../../src/shared/vendor/replies.ts';
 import { afterBesideLook } from '../../src/worker/secondary-task-decision.ts';
 
 const succeeded = (credits: number | null): RecordReply => ({
-  outcome: 'succeeded',
+  kind: 'succeeded',
   urls: ['https://host/a.mp4'],
   credits,
   createTimeMs: null,
   completeTimeMs: null,
 });
 const failed = (credits: number | null): RecordReply => ({
-  outcome: 'failed',
+  kind: 'failed',
   resubmit: true,
   failCode: '500',
   failMsg: '',
@@ -26,29 +26,29 @@ describe('the record of a task beside', () => {
     ['nothing for a failure', failed(null), 0],
     ['what a failure cost all the same', failed(3), 3],
   ])('counts %s', (_, reply, credits) => {
-    expect(decide(reply)).toEqual({ do: 'count-credits', taskId: 't1', credits });
+    expect(decide(reply)).toEqual({ kind: 'count-credits', taskId: 't1', credits });
   });
 
   it.each<RecordReply>([
-    { outcome: 'pending', state: 'generating' },
-    { outcome: 'unknown-task', message: 'recordInfo is null' },
-    { outcome: 'retry', message: '', sent: true },
+    { kind: 'pending', state: 'generating' },
+    { kind: 'unknown-task', message: 'recordInfo is null' },
+    { kind: 'retry', message: '', sent: true },
   ])('that does not tell yet is read again, further and further apart, for a day: $outcome', (reply) => {
-    expect(decide(reply)).toEqual({ do: 'look-beside-again', delayMs: 5000, tries: 1 });
-    expect(decide(reply, 10)).toEqual({ do: 'look-beside-again', delayMs: 120_000, tries: 11 });
-    expect(decide(reply, 718)).toMatchObject({ do: 'look-beside-again' });
-    expect(decide(reply, 719)).toEqual({ do: 'nothing' });
+    expect(decide(reply)).toEqual({ kind: 'look-beside-again', delayMs: 5000, tries: 1 });
+    expect(decide(reply, 10)).toEqual({ kind: 'look-beside-again', delayMs: 120_000, tries: 11 });
+    expect(decide(reply, 718)).toMatchObject({ kind: 'look-beside-again' });
+    expect(decide(reply, 719)).toEqual({ kind: 'nothing' });
   });
 
   it.each<RecordReply>([
-    { outcome: 'throttled', message: '', hints: {} },
-    { outcome: 'halt', reason: 'maintenance', message: '' },
+    { kind: 'throttled', message: '', hints: {} },
+    { kind: 'halt', reason: 'maintenance', message: '' },
   ])('is read for as long as the account has to wait: $outcome', (reply) => {
-    expect(decide(reply, 719)).toEqual({ do: 'look-beside-again', delayMs: 120_000, tries: 719 });
+    expect(decide(reply, 719)).toEqual({ kind: 'look-beside-again', delayMs: 120_000, tries: 719 });
   });
 
   it('counts what a task cost while it ran, where its end is never seen', () => {
-    const running: RecordReply = { outcome: 'pending', state: 'generating', credits: 6 };
-    expect(decide(running, 719)).toEqual({ do: 'count-credits', taskId: 't1', credits: 6 });
+    const running: RecordReply = { kind: 'pending', state: 'generating', credits: 6 };
+    expect(decide(running, 719)).toEqual({ kind: 'count-credits', taskId: 't1', credits: 6 });
   });
 });

@@ -19,7 +19,7 @@ function decide(reply: RecordReply, task: object = {}, changed: object = {}) {
 }
 
 const failed = {
-  outcome: 'failed',
+  kind: 'failed',
   failCode: '500',
   failMsg: 'internal error',
   credits: null,
@@ -35,8 +35,8 @@ const timedOut = {
 
 describe('what follows from a record', () => {
   it('looks at a running task again when the schedule says so', () => {
-    expect(decide({ outcome: 'pending', state: 'generating' })).toEqual({
-      do: 'look-again',
+    expect(decide({ kind: 'pending', state: 'generating' })).toEqual({
+      kind: 'look-again',
       delayMs: 4321,
       isRunning: true,
       seen: { look: { at: now, nextMs: 4321 }, runningMs: 0 },
@@ -47,95 +47,95 @@ describe('what follows from a record', () => {
     const late = {
       seen: { look: { at: now - 30_000, nextMs: 30_000 }, runningMs: rules.deadlineMs - 30_000 },
     };
-    expect(decide({ outcome: 'pending', state: 'waiting' }, late)).toMatchObject({
-      do: 'fail',
+    expect(decide({ kind: 'pending', state: 'waiting' }, late)).toMatchObject({
+      kind: 'fail',
       reason: 'task-timeout',
     });
   });
 
   it('gives no task up for time in which nobody could look, nor for a clock that steps', () => {
-    const pending = { outcome: 'pending', state: 'waiting' } as const;
+    const pending = { kind: 'pending', state: 'waiting' } as const;
     for (const at of [now - 10 * rules.deadlineMs, now + 10 * rules.deadlineMs]) {
       const away = { submittedAt: at, seen: { look: { at, nextMs: 5000 }, runningMs: 20_000 } };
       const step = decide(pending, away);
-      expect(step).toMatchObject({ do: 'look-again', seen: { look: { at: now } } });
-      if (step.do === 'look-again') expect(step.seen.runningMs).toBeLessThanOrEqual(35_000);
+      expect(step).toMatchObject({ kind: 'look-again', seen: { look: { at: now } } });
+      if (step.kind === 'look-again') expect(step.seen.runningMs).toBeLessThanOrEqual(35_000);
     }
   });
 
   it('gives no task up that could not be looked at', () => {
     const late = { seen: { look: { at: now - 30_000, nextMs: 30_000 }, runningMs: rules.deadlineMs } };
-    const trouble = { outcome: 'retry', message: '', sent: true } as const;
-    expect(decide(trouble, late)).toMatchObject({ do: 'look-again', ...late });
+    const trouble = { kind: 'retry', message: '', sent: true } as const;
+    expect(decide(trouble, late)).toMatchObject({ kind: 'look-again', ...late });
   });
 
   it('downloads a result, also one that came past the deadline', () => {
     const urls = ['https://host/a.mp4'];
     const reply = {
-      outcome: 'succeeded',
+      kind: 'succeeded',
       urls,
       credits: null,
       createTimeMs: null,
       completeTimeMs: null,
     } as const;
-    expect(decide({ ...reply, urls })).toEqual({ do: 'download', urls, credits: 10 });
+    expect(decide({ ...reply, urls })).toEqual({ kind: 'download', urls, credits: 10 });
     expect(decide({ ...reply, urls, credits: 7 }, { submittedAt: 0 })).toEqual({
-      do: 'download',
+      kind: 'download',
       urls,
       credits: 7,
     });
   });
 
   it('submits a task again that failed in a passing way, a bounded number of times', () => {
-    expect(decide(failed)).toMatchObject({ do: 'resubmit' });
+    expect(decide(failed)).toMatchObject({ kind: 'resubmit' });
     expect(decide(failed, { taskIds: ['t1', 't2', 't3'] })).toMatchObject({
-      do: 'fail',
+      kind: 'fail',
       reason: 'generation-failed',
     });
   });
 
   it('counts what a failed task was charged all the same', () => {
-    expect(decide({ ...failed, credits: 10 })).toMatchObject({ do: 'resubmit', credits: 10 });
+    expect(decide({ ...failed, credits: 10 })).toMatchObject({ kind: 'resubmit', credits: 10 });
     const step = decide({ ...failed, resubmit: false, credits: 10 });
-    expect(step).toMatchObject({ do: 'fail', unpaid: true, credits: 10 });
+    expect(step).toMatchObject({ kind: 'fail', unpaid: true, credits: 10 });
     expect(decide({ ...failed, credits: 0 })).not.toHaveProperty('credits');
   });
 
   it('forgets nothing over a look that told nothing', () => {
     const seen = { look: { at: now - 9000, nextMs: 15_000 }, failedMs: 60_000, unknownMs: 9000 };
     const known = { seen, calledBack: true, tries: 2 };
-    const throttled = { outcome: 'throttled', message: '', hints: {} } as const;
-    expect(decide(throttled, known)).toMatchObject({ ...known, do: 'look-again' });
-    const trouble = { outcome: 'retry', message: '', sent: true } as const;
-    expect(decide(trouble, known)).toMatchObject({ ...known, do: 'look-again', tries: 3 });
+    const throttled = { kind: 'throttled', message: '', hints: {} } as const;
+    expect(decide(throttled, known)).toMatchObject({ ...known, kind: 'look-again' });
+    const trouble = { kind: 'retry', message: '', sent: true } as const;
+    expect(decide(trouble, known)).toMatchObject({ ...known, kind: 'look-again', tries: 3 });
   });
 
   it('keeps the words of the vendor when a task failed for good', () => {
     const step = decide({ ...failed, resubmit: false, failCode: '422', failMsg: 'no access' });
-    expect(step).toMatchObject({ do: 'fail', reason: 'generation-failed', message: '422: no access' });
+    expect(step).toMatchObject({ kind: 'fail', reason: 'generation-failed', message: '422: no access' });
   });
 
   it('looks again for two minutes at a failure that may yet turn, and only then submits again', () => {
     const seenFor = (failedMs: number) => ({
       seen: { look: { at: now - 10_000, nextMs: 15_000 }, failedMs: failedMs - 10_000 },
     });
-    expect(decide(timedOut)).toMatchObject({ do: 'look-again', seen: { failedMs: 0 } });
+    expect(decide(timedOut)).toMatchObject({ kind: 'look-again', seen: { failedMs: 0 } });
     expect(decide(timedOut, seenFor(119_000))).toMatchObject({
-      do: 'look-again',
+      kind: 'look-again',
       delayMs: 1000,
     });
-    expect(decide(timedOut, seenFor(120_000))).toMatchObject({ do: 'resubmit' });
+    expect(decide(timedOut, seenFor(120_000))).toMatchObject({ kind: 'resubmit' });
   });
 
   it('tolerates a record that is not there yet', () => {
-    expect(decide({ outcome: 'unknown-task', message: 'null' })).toMatchObject({ do: 'look-again' });
+    expect(decide({ kind: 'unknown-task', message: 'null' })).toMatchObject({ kind: 'look-again' });
   });
 
   it('comes back soon for a record that is behind its callback', () => {
-    const unknown = { outcome: 'unknown-task', message: 'null' } as const;
+    const unknown = { kind: 'unknown-task', message: 'null' } as const;
     const step = decide(unknown, { calledBack: true, tries: 1 }, { nextLookMs: 600_000 });
     expect(step).toEqual({
-      do: 'look-again',
+      kind: 'look-again',
       delayMs: 2000,
       tries: 2,
       calledBack: true,
@@ -145,30 +145,30 @@ describe('what follows from a record', () => {
 
   it('takes a record that stays away for a lost task, which the policy decides', () => {
     const old = { submittedAt: now - 300_000 };
-    const lost = { outcome: 'unknown-task', message: 'recordInfo is null' } as const;
+    const lost = { kind: 'unknown-task', message: 'recordInfo is null' } as const;
     expect(decide(lost, old)).toEqual({
-      do: 'look-again',
+      kind: 'look-again',
       delayMs: 4321,
       seen: { look: { at: now, nextMs: 4321 }, unknownMs: 0 },
     });
     expect(decide(lost, old, { nextLookMs: 600_000 })).toMatchObject({ delayMs: 15_000 });
     const gone = { ...old, seen: { look: { at: now - 15_000, nextMs: 15_000 }, unknownMs: 105_000 } };
-    expect(decide(lost, gone)).toMatchObject({ do: 'resubmit-unsure' });
-    expect(decide(lost, gone, { onAmbiguous: 'hold' })).toMatchObject({ do: 'hold' });
+    expect(decide(lost, gone)).toMatchObject({ kind: 'resubmit-unsure' });
+    expect(decide(lost, gone, { onAmbiguous: 'hold' })).toMatchObject({ kind: 'hold' });
   });
 
   it('never comes back sooner than a refusal asks for', () => {
-    const step = decide({ outcome: 'throttled', message: '', hints: {}, retryAfterMs: 7000 });
-    expect(step).toMatchObject({ do: 'look-again', delayMs: 7000 });
+    const step = decide({ kind: 'throttled', message: '', hints: {}, retryAfterMs: 7000 });
+    expect(step).toMatchObject({ kind: 'look-again', delayMs: 7000 });
   });
 
   it('waits with the account when it is stopped', () => {
-    const step = decide({ outcome: 'halt', reason: 'unauthorized', message: 'no' });
-    expect(step).toMatchObject({ do: 'halt', reason: 'unauthorized' });
+    const step = decide({ kind: 'halt', reason: 'unauthorized', message: 'no' });
+    expect(step).toMatchObject({ kind: 'halt', reason: 'unauthorized' });
   });
 
   it('backs off from trouble without end, and without failing the link', () => {
-    const reply = { outcome: 'retry', message: '', sent: true } as const;
-    expect(decide(reply, { tries: 500 })).toMatchObject({ do: 'look-again', delayMs: 30_000, tries: 501 });
+    const reply = { kind: 'retry', message: '', sent: true } as const;
+    expect(decide(reply, { tries: 500 })).toMatchObject({ kind: 'look-again', delayMs: 30_000, tries: 501 });
   });
 });

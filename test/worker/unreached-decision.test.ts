@@ -36,15 +36,16 @@ describe('a host of results that was not reached', () => {
     ['in the halt, long, by several', { haltedMs: 60 * minute, links: 2 }, true, 'download-again'],
     ['in the halt, long, by one that the host refuses', { haltedMs: 15 * minute }, true, null],
   ] as const)('%s', (_, changes, answered, expected) => {
-    const reply = { outcome: 'host-unavailable', message: 'refused', answered } as const;
+    const reply = { kind: 'host-unavailable', message: 'refused', answered } as const;
     const step = afterUnreached(reply, { ...first, ...changes }, 4, rules, 0);
-    expect(step?.do ?? null).toBe(expected);
-    if (step?.do === 'download-again') expect(step).toMatchObject({ tries: 4, refresh: false });
-    if (step?.do === 'halt') expect(step).toMatchObject({ reason: 'results-unavailable', target: first.url });
+    expect(step?.kind ?? null).toBe(expected);
+    if (step?.kind === 'download-again') expect(step).toMatchObject({ tries: 4, refresh: false });
+    if (step?.kind === 'halt')
+      expect(step).toMatchObject({ reason: 'results-unavailable', target: first.url });
   });
 
   it('is never asked sooner than it wishes', () => {
-    const reply = { outcome: 'host-unavailable', message: '', answered: true, retryAfterMs: 90_000 } as const;
+    const reply = { kind: 'host-unavailable', message: '', answered: true, retryAfterMs: 90_000 } as const;
     expect(afterUnreached(reply, first, 0, rules, 0)).toMatchObject({ delayMs: 90_000 });
     expect(afterUnreached(reply, { ...first, times: 3 }, 0, rules, 0)).toMatchObject({ delayMs: 90_000 });
   });

@@ -6,11 +6,11 @@ const recorded = { url: 'https://host/a', recorded: 'https://host/a', isReadAgai
 const result = { kind: 'result-url', ...recorded } as const;
 const minted = { kind: 'minted-url', ...recorded, url: 'https://host/m', mintedAt: 0 } as const;
 const again = { kind: 'record-again', ...recorded, isReadAgain: true } as const;
-const dead = { outcome: 'expired', httpStatus: 403 } as const;
-const wrong = { outcome: 'invalid', message: 'an HTML page' } as const;
-const cut = { outcome: 'retry', message: 'cut', gainedBytes: 0 } as const;
-const full = { outcome: 'storage-full', freeBytes: 0, neededBytes: 1 } as const;
-const refused = { outcome: 'refused', message: 'a private address' } as const;
+const dead = { kind: 'expired', httpStatus: 403 } as const;
+const wrong = { kind: 'invalid', message: 'an HTML page' } as const;
+const cut = { kind: 'retry', message: 'cut', gainedBytes: 0 } as const;
+const full = { kind: 'storage-full', freeBytes: 0, neededBytes: 1 } as const;
+const refused = { kind: 'refused', message: 'a private address' } as const;
 const minute = 60_000;
 
 describe('the next way to a result', () => {

@@ -80,7 +80,7 @@ async function probeAll(
 }
 
 function probeText(reply: ProbeReply): string {
-  switch (reply.outcome) {
+  switch (reply.kind) {
     case 'live':
       return 'on';
     case 'paused':

@@ -76,7 +76,7 @@ async function checkClock(baseUrl: string, outgoing: Outgoing): Promise<Check> {
   const sentAt = systemClock.now();
   const reply = await outgoing.request({ url: baseUrl });
   const middle = (sentAt + systemClock.now()) / 2;
-  if (reply.outcome !== 'answered') {
+  if (reply.kind !== 'answered') {
     return warning('clock', `${baseUrl} cannot be asked for the time: ${reply.message}`, 'check the network');
   }
   reply.body.destroy();
@@ -92,11 +92,11 @@ async function checkCallback(configuration: Configuration, outgoing: Outgoing): 
     return [skipped('callback address', 'CALLBACK_BASE_URL is not set: tasks are looked at instead')];
   }
   const reply = await outgoing.request({ url: `${baseUrl}/healthz` });
-  if (reply.outcome === 'answered') reply.body.destroy();
+  if (reply.kind === 'answered') reply.body.destroy();
   return judgeCallback({
     baseUrl,
     hasWebhookKey: key !== undefined,
-    answer: reply.outcome === 'answered' ? reply.status : reply.message,
+    answer: reply.kind === 'answered' ? reply.status : reply.message,
     isPrivate: !configuration.ALLOW_PRIVATE_ADDRESSES && (await isPrivate(new URL(baseUrl).hostname)),
   });
 }

@@ -13,7 +13,7 @@ export interface CreditFacts {
 }
 
 export function judgeCredits(reply: CreditsReply, facts: CreditFacts): Check[] {
-  switch (reply.outcome) {
+  switch (reply.kind) {
     case 'credits':
       return [ok('key', 'the vendor knows the key'), judgeBalance(reply.credits, facts)];
     case 'halt':
@@ -56,7 +56,7 @@ function judgeAccount(reason: string, message: string): Check {
 
 export function judgeModel({ id }: Pick<ModelDefinition, 'id'>, reply: ProbeReply): Check {
   const name = `model ${id}`;
-  switch (reply.outcome) {
+  switch (reply.kind) {
     case 'live':
       return ok(name, 'is on');
     case 'paused':

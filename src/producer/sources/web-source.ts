@@ -98,8 +98,8 @@ async function fetchOnce(
       { url, headers: conditionsOf(known) },
       AbortSignal.any([signal, deadline]),
     );
-    if (reply.outcome === 'refused') return problem(`is refused: ${reply.message}`, false);
-    if (reply.outcome === 'unreachable') return problem(`cannot be reached (${reply.code})`, true);
+    if (reply.kind === 'refused') return problem(`is refused: ${reply.message}`, false);
+    if (reply.kind === 'unreachable') return problem(`cannot be reached (${reply.code})`, true);
     const refusal = refusalOf(reply, known);
     if (refusal === null) {
       const spooled = await spool(reply.body, maxBytes);

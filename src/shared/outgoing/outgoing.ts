@@ -39,7 +39,7 @@ export interface OutgoingRequest {
 }
 
 export interface OutgoingAnswer {
-  readonly outcome: 'answered';
+  readonly kind: 'answered';
   readonly status: number;
   /** Names in lower case; repeated ones joined by a comma. */
   readonly headers: Readonly<Record<string, string>>;
@@ -51,8 +51,8 @@ export interface OutgoingAnswer {
 
 export type OutgoingReply =
   | OutgoingAnswer
-  | { readonly outcome: 'refused'; readonly message: string }
-  | { readonly outcome: 'unreachable'; readonly code: string; readonly message: string };
+  | { readonly kind: 'refused'; readonly message: string }
+  | { readonly kind: 'unreachable'; readonly code: string; readonly message: string };
 
 export interface Outgoing {
   /** Rejects only when the signal is aborted, with its reason. */
@@ -100,12 +100,12 @@ async function followRedirects(
   const maxRedirects = options.maxRedirects ?? 5;
   let verdict = judgeUrl(request.url, options);
   for (let hop = 0; ; hop += 1) {
-    if ('refusal' in verdict) return { outcome: 'refused', message: verdict.refusal };
+    if ('refusal' in verdict) return { kind: 'refused', message: verdict.refusal };
     const reply = await send(agent, verdict.url, request, signal);
-    const location = reply.outcome === 'answered' ? redirectOf(request, reply) : undefined;
-    if (reply.outcome !== 'answered' || location === undefined) return reply;
+    const location = reply.kind === 'answered' ? redirectOf(request, reply) : undefined;
+    if (reply.kind !== 'answered' || location === undefined) return reply;
     reply.body.destroy();
-    if (hop === maxRedirects) return { outcome: 'refused', message: `more than ${maxRedirects} redirects` };
+    if (hop === maxRedirects) return { kind: 'refused', message: `more than ${maxRedirects} redirects` };
     verdict = judgeUrl(location, options, verdict.url);
   }
 }
@@ -124,7 +124,7 @@ async function send(
 ): Promise<OutgoingReply> {
   try {
     const answer = await sendRequest(agent, dispatchOptions(url, request), signal);
-    return { outcome: 'answered', ...answer, url: url.href };
+    return { kind: 'answered', ...answer, url: url.href };
   } catch (error) {
     signal?.throwIfAborted();
     return unanswered(error);
@@ -142,9 +142,9 @@ function dispatchOptions(url: URL, request: OutgoingRequest): Dispatcher.Dispatc
 }
 
 function unanswered(error: unknown): OutgoingReply {
-  if (error instanceof AddressRefusedError) return { outcome: 'refused', message: error.message };
+  if (error instanceof AddressRefusedError) return { kind: 'refused', message: error.message };
   const message = error instanceof Error && error.message !== '' ? error.message : String(error);
-  return { outcome: 'unreachable', code: errorCode(error), message };
+  return { kind: 'unreachable', code: errorCode(error), message };
 }
 
 function errorCode(error: unknown): string {

@@ -145,7 +145,7 @@ export function openFilePart(
     synced.catch(() => undefined);
     return deps.withTemporary(key, sidecarText(sidecar), async (path) => {
       const commit = await finish(synced, path);
-      if (commit.outcome === 'superseded') await rm(path, { force: true });
+      if (commit.kind === 'superseded') await rm(path, { force: true });
       return commit;
     });
   }
@@ -155,12 +155,12 @@ export function openFilePart(
     await synced;
     await release();
     const isRenamed = await deps.inFolder(dirname(file), () => renameUnlessGone(path, file));
-    if (!isRenamed) return { outcome: 'superseded' };
+    if (!isRenamed) return { kind: 'superseded' };
     // Whoever cleared it away has put the same sidecar there.
     if (sidecarPath !== undefined) await renameUnlessGone(sidecarPath, sidecarKey(file));
     await deps.syncFolder(dirname(file));
     if (mustClear) await removePartsOf(folder, stem);
-    return { outcome: 'committed', file };
+    return { kind: 'committed', file };
   }
 
   return {

@@ -151,7 +151,7 @@ export function openS3Part(part: S3PartPlace): Part {
       if (passed) await part.remove(part.passingKey).catch(() => undefined);
       passed = false;
       if (sidecar !== undefined) await part.putSidecar(place.key, sidecar);
-      return { outcome: 'committed', file: part.locate(place.key) };
+      return { kind: 'committed', file: part.locate(place.key) };
     },
     suspend: giveUp,
     discard: giveUp,

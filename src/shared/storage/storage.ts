@@ -62,9 +62,7 @@ export interface RewrittenFacts {
 }
 
 /** `superseded`: another process committed the same key meanwhile and cleared our part away. */
-export type Commit =
-  | { readonly outcome: 'committed'; readonly file: string }
-  | { readonly outcome: 'superseded' };
+export type Commit = { readonly kind: 'committed'; readonly file: string } | { readonly kind: 'superseded' };
 
 export interface StoredObject {
   readonly bytes: number;

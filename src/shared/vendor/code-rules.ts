@@ -8,21 +8,21 @@ import type { VendorHaltReason } from './replies.ts';
 
 /** What a refusal leads to, before it is dressed as a reply. */
 export type Rule =
-  | { outcome: 'throttled' }
-  | { outcome: 'halt'; reason: VendorHaltReason }
-  | { outcome: 'reject' }
-  | { outcome: 'unknown-task' }
+  | { kind: 'throttled' }
+  | { kind: 'halt'; reason: VendorHaltReason }
+  | { kind: 'reject' }
+  | { kind: 'unknown-task' }
   /** Of a create call alone. */
-  | { outcome: 'ambiguous' }
-  | { outcome: 'retry'; warn?: true };
+  | { kind: 'ambiguous' }
+  | { kind: 'retry'; warn?: true };
 
-const THROTTLED: Rule = { outcome: 'throttled' };
-const REJECT: Rule = { outcome: 'reject' };
-const RETRY: Rule = { outcome: 'retry' };
-const UNKNOWN_TASK: Rule = { outcome: 'unknown-task' };
-const AMBIGUOUS: Rule = { outcome: 'ambiguous' };
-const UNKNOWN: Rule = { outcome: 'retry', warn: true };
-const halt = (reason: VendorHaltReason): Rule => ({ outcome: 'halt', reason });
+const THROTTLED: Rule = { kind: 'throttled' };
+const REJECT: Rule = { kind: 'reject' };
+const RETRY: Rule = { kind: 'retry' };
+const UNKNOWN_TASK: Rule = { kind: 'unknown-task' };
+const AMBIGUOUS: Rule = { kind: 'ambiguous' };
+const UNKNOWN: Rule = { kind: 'retry', warn: true };
+const halt = (reason: VendorHaltReason): Rule => ({ kind: 'halt', reason });
 
 /** Codes other than 200 that the vendor documents or was seen to send. */
 export type RefusalCode = 400 | 401 | 402 | 403 | 404 | 408 | 422 | 429 | 430 | 433 | 455 | 500 | 501 | 505;

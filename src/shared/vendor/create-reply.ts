@@ -19,7 +19,7 @@ export function parseCreateReply(raw: RawReply): CreateReply {
   const message = messageOf(envelope, code);
   if (isSuccess(code)) return withId(taskId, `${message}, without a task id`, raw);
   const reply = withRefusal(createRule(code, envelope.message), message, raw);
-  const mayBeMade = reply.outcome === 'retry' || reply.outcome === 'ambiguous';
+  const mayBeMade = reply.kind === 'retry' || reply.kind === 'ambiguous';
   // An id in hand is followed, whatever came with it: its record will say what it is.
   return mayBeMade && taskId !== undefined
     ? withId(taskId, `A task id came with an error: ${message}`, raw)
@@ -27,8 +27,8 @@ export function parseCreateReply(raw: RawReply): CreateReply {
 }
 
 function withId(taskId: string | null | undefined, message: string, raw: RawReply): CreateReply {
-  if (typeof taskId !== 'string') return { outcome: 'ambiguous', message };
-  return { outcome: 'accepted', taskId, hints: readServerHints(raw.headers, raw.receivedAtMs) };
+  if (typeof taskId !== 'string') return { kind: 'ambiguous', message };
+  return { kind: 'accepted', taskId, hints: readServerHints(raw.headers, raw.receivedAtMs) };
 }
 
 function isSuccess(code: number): boolean {
@@ -37,7 +37,7 @@ function isSuccess(code: number): boolean {
 
 function withoutEnvelope(raw: RawReply): CreateReply {
   if (isSuccess(raw.httpStatus) && !isPage(raw)) {
-    return { outcome: 'ambiguous', message: `The answer was cut off or garbled. ${describeRaw(raw)}` };
+    return { kind: 'ambiguous', message: `The answer was cut off or garbled. ${describeRaw(raw)}` };
   }
   return withRefusal(createStatusRule(raw.httpStatus), describeRaw(raw), raw);
 }
@@ -51,17 +51,17 @@ function isPage({ bodyText }: RawReply): boolean {
 }
 
 function withRefusal(rule: Rule, message: string, raw: RawReply): CreateReply {
-  switch (rule.outcome) {
+  switch (rule.kind) {
     case 'throttled':
     case 'halt':
     case 'retry':
       return refusalReply(rule, message, raw);
     case 'reject':
-      return { outcome: 'reject', reason: 'rejected', message };
+      return { kind: 'reject', reason: 'rejected', message };
     case 'ambiguous':
-      return { outcome: 'ambiguous', message };
+      return { kind: 'ambiguous', message };
     case 'unknown-task':
-      return { outcome: 'retry', sent: true, warn: true, message };
+      return { kind: 'retry', sent: true, warn: true, message };
     default:
       return rule satisfies never;
   }

@@ -15,12 +15,12 @@ export function parseCreditsReply(raw: RawReply): CreditsReply {
   if (code !== 200) return refusal(accountRule(code, envelope.message), messageOf(envelope, code), raw);
   const credits = readNumber(envelope.data);
   return credits === null || !Number.isFinite(credits)
-    ? { outcome: 'retry', sent: true, warn: true, message: 'Code 200 without a balance' }
-    : { outcome: 'credits', credits };
+    ? { kind: 'retry', sent: true, warn: true, message: 'Code 200 without a balance' }
+    : { kind: 'credits', credits };
 }
 
 function refusal(rule: Rule, message: string, raw: RawReply): CreditsReply {
-  switch (rule.outcome) {
+  switch (rule.kind) {
     case 'throttled':
     case 'halt':
     case 'retry':
@@ -28,7 +28,7 @@ function refusal(rule: Rule, message: string, raw: RawReply): CreditsReply {
     case 'unknown-task':
     case 'reject':
     case 'ambiguous':
-      return { outcome: 'retry', sent: true, warn: true, message };
+      return { kind: 'retry', sent: true, warn: true, message };
     default:
       return rule satisfies never;
   }

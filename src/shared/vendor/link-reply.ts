@@ -17,17 +17,17 @@ export function parseLinkReply(raw: RawReply): LinkReply {
   }
   const fields = readFields(envelope.data);
   const url = [envelope.data, fields['url'], fields['downloadUrl']].find(isHttpUrl);
-  if (url !== undefined) return { outcome: 'link', url };
-  return { outcome: 'no-link', message: 'Code 200 without a link' };
+  if (url !== undefined) return { kind: 'link', url };
+  return { kind: 'no-link', message: 'Code 200 without a link' };
 }
 
 /** That the endpoint is missing, or does not take this URL, stops nothing: there are other ways to the file. */
 function refusal(rule: Rule, code: number, message: string, raw: RawReply): LinkReply {
-  if (code === 400 || code === 404 || code === 422) return { outcome: 'no-link', message };
-  switch (rule.outcome) {
+  if (code === 400 || code === 404 || code === 422) return { kind: 'no-link', message };
+  switch (rule.kind) {
     case 'halt':
       return rule.reason === 'misconfigured' || rule.reason === 'model-paused'
-        ? { outcome: 'no-link', message }
+        ? { kind: 'no-link', message }
         : refusalReply(rule, message, raw);
     case 'throttled':
     case 'retry':
@@ -35,7 +35,7 @@ function refusal(rule: Rule, code: number, message: string, raw: RawReply): Link
     case 'reject':
     case 'unknown-task':
     case 'ambiguous':
-      return { outcome: 'no-link', message };
+      return { kind: 'no-link', message };
     default:
       return rule satisfies never;
   }

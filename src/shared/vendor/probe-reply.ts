@@ -10,21 +10,21 @@ import { readEnvelope } from './reply-body.ts';
 /** Reads the answer to a probe. Never throws, whatever came. */
 export function parseProbeReply(raw: RawReply): ProbeReply {
   const envelope = readEnvelope(raw.bodyText);
-  if (envelope !== null && isInputExamined(envelope.message)) return { outcome: 'live' };
+  if (envelope !== null && isInputExamined(envelope.message)) return { kind: 'live' };
   return asProbeReply(parseCreateReply(raw));
 }
 
 /** What it would mean for a real create call. */
 function asProbeReply(reply: CreateReply): ProbeReply {
-  switch (reply.outcome) {
+  switch (reply.kind) {
     // The input was examined, so the model is on; accepting an empty one is odd, but "on" all the same.
     case 'reject':
     case 'accepted':
-      return { outcome: 'live' };
+      return { kind: 'live' };
     case 'halt':
       return haltAsProbe(reply);
     case 'ambiguous':
-      return { outcome: 'retry', sent: true, message: reply.message };
+      return { kind: 'retry', sent: true, message: reply.message };
     case 'throttled':
     case 'retry':
       return reply;
@@ -33,10 +33,10 @@ function asProbeReply(reply: CreateReply): ProbeReply {
   }
 }
 
-function haltAsProbe(reply: Extract<CreateReply, { outcome: 'halt' }>): ProbeReply {
+function haltAsProbe(reply: Extract<CreateReply, { kind: 'halt' }>): ProbeReply {
   const { reason, message } = reply;
-  if (reason === 'model-paused') return { outcome: 'paused', message };
+  if (reason === 'model-paused') return { kind: 'paused', message };
   return reason === 'misconfigured' && /\bmodel\b/i.test(message)
-    ? { outcome: 'unknown-model', message }
+    ? { kind: 'unknown-model', message }
     : reply;
 }

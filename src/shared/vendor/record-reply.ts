@@ -33,7 +33,7 @@ export function parseRecordReply(raw: RawReply, resultPath: readonly string[]): 
   if (envelope === null) {
     const rule = statusRule(raw.httpStatus);
     // A 404 of a proxy says nothing of the task, and stopping everything for it would be rash.
-    return refusal(raw.httpStatus === 404 ? { outcome: 'retry', warn: true } : rule, describeRaw(raw), raw);
+    return refusal(raw.httpStatus === 404 ? { kind: 'retry', warn: true } : rule, describeRaw(raw), raw);
   }
   const code = envelope.code ?? raw.httpStatus;
   const record = readFields(envelope.data);
@@ -49,23 +49,23 @@ export function parseRecordReply(raw: RawReply, resultPath: readonly string[]): 
 }
 
 function refusal(rule: Rule, message: string, raw: RawReply): RecordReply {
-  switch (rule.outcome) {
+  switch (rule.kind) {
     case 'throttled':
     case 'halt':
     case 'retry':
       return refusalReply(rule, message, raw);
     case 'unknown-task':
-      return { outcome: 'unknown-task', message };
+      return { kind: 'unknown-task', message };
     case 'reject':
     case 'ambiguous':
-      return { outcome: 'retry', sent: true, warn: true, message };
+      return { kind: 'retry', sent: true, warn: true, message };
     default:
       return rule satisfies never;
   }
 }
 
 function withoutState(): Retry {
-  return { outcome: 'retry', sent: true, warn: true, message: 'Code 200 without a task state' };
+  return { kind: 'retry', sent: true, warn: true, message: 'Code 200 without a task state' };
 }
 
 function withState(
@@ -77,22 +77,22 @@ function withState(
   if (state === 'fail') return withFailure(record);
   const credits = readCredits(record);
   return RUNNING_STATES.has(state)
-    ? { outcome: 'pending', state, credits }
-    : { outcome: 'pending', state, credits, warn: true };
+    ? { kind: 'pending', state, credits }
+    : { kind: 'pending', state, credits, warn: true };
 }
 
 function withSuccess(record: Fields, resultPath: readonly string[]): Succeeded | Pending {
   const urls = readUrls(record, resultPath);
   if (urls.length === 0) {
     return {
-      outcome: 'pending',
+      kind: 'pending',
       state: 'success without a result',
       credits: readCredits(record),
       warn: true,
     };
   }
   return {
-    outcome: 'succeeded',
+    kind: 'succeeded',
     urls,
     credits: readCredits(record),
     // `costTime` is milliseconds in one page and seconds in another; the two instants agree everywhere.
@@ -105,7 +105,7 @@ function withFailure(record: Fields): Failed {
   const failCode = readText(record['failCode']);
   const failMsg = readText(record['failMsg']);
   return {
-    outcome: 'failed',
+    kind: 'failed',
     ...failRule(failCode, failMsg),
     failCode,
     failMsg,

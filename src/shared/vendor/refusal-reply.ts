@@ -5,25 +5,25 @@ import { readServerHints } from '../outgoing/server-hints.ts';
 import type { Rule } from './code-rules.ts';
 import type { Halt, RawReply, Retry, Throttled } from './replies.ts';
 
-export type RefusalRule = Extract<Rule, { outcome: 'throttled' | 'halt' | 'retry' }>;
+export type RefusalRule = Extract<Rule, { kind: 'throttled' | 'halt' | 'retry' }>;
 
 /** The reply for a refusal; `raw` gives the limit headers. */
 export function refusalReply(rule: RefusalRule, message: string, raw: RawReply): Throttled | Halt | Retry {
-  switch (rule.outcome) {
+  switch (rule.kind) {
     case 'throttled': {
       const hints = readServerHints(raw.headers, raw.receivedAtMs);
       const { retryAfterMs } = hints;
       return {
-        outcome: 'throttled',
+        kind: 'throttled',
         message,
         hints,
         ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       };
     }
     case 'halt':
-      return { outcome: 'halt', reason: rule.reason, message };
+      return { kind: 'halt', reason: rule.reason, message };
     case 'retry':
-      return { outcome: 'retry', message, sent: true, ...(rule.warn ? { warn: true } : {}) };
+      return { kind: 'retry', message, sent: true, ...(rule.warn ? { warn: true } : {}) };
     default:
       return rule satisfies never;
   }

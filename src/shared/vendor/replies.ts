@@ -18,7 +18,7 @@ export type VendorHaltReason =
 
 /** Refused for coming too fast; never queued at the vendor, costs a link no attempt. */
 export interface Throttled {
-  outcome: 'throttled';
+  kind: 'throttled';
   message: string;
   /** Wait at least this long; absent when the vendor gave no time. */
   retryAfterMs?: number;
@@ -27,14 +27,14 @@ export interface Throttled {
 
 /** The account or the model has to wait; no link is at fault. */
 export interface Halt {
-  outcome: 'halt';
+  kind: 'halt';
   reason: VendorHaltReason;
   message: string;
 }
 
 /** Worth another try, a bounded number of times. */
 export interface Retry {
-  outcome: 'retry';
+  kind: 'retry';
   message: string;
   /** False when not one byte of the request can have left: the gate gets its slot back. */
   sent: boolean;
@@ -43,13 +43,13 @@ export interface Retry {
 }
 
 export type CreateReply =
-  | { outcome: 'accepted'; taskId: string; hints: ServerHints }
+  | { kind: 'accepted'; taskId: string; hints: ServerHints }
   | Throttled
   | Halt
-  | { outcome: 'reject'; reason: 'rejected'; message: string }
+  | { kind: 'reject'; reason: 'rejected'; message: string }
   | Retry
   /** May have been created and billed: never blindly repeated. */
-  | { outcome: 'ambiguous'; message: string };
+  | { kind: 'ambiguous'; message: string };
 
 /** A record that was read. */
 interface ReadRecord {
@@ -58,7 +58,7 @@ interface ReadRecord {
 }
 
 export interface Succeeded extends ReadRecord {
-  outcome: 'succeeded';
+  kind: 'succeeded';
   urls: string[];
   /** Credits really spent; null when the record does not say. */
   credits: number | null;
@@ -67,7 +67,7 @@ export interface Succeeded extends ReadRecord {
 }
 
 export interface Failed extends ReadRecord {
-  outcome: 'failed';
+  kind: 'failed';
   /** Whether another task for the link is worth it (failed tasks cost nothing). */
   resubmit: boolean;
   /** The failure may yet turn into success within this time of its first sight: look again. */
@@ -81,7 +81,7 @@ export interface Failed extends ReadRecord {
 }
 
 export interface Pending extends ReadRecord {
-  outcome: 'pending';
+  kind: 'pending';
   state: string;
   /** Taken at submission and shown while the task runs; null when the record does not say. */
   credits?: number | null;
@@ -93,27 +93,27 @@ export type RecordReply =
   | Pending
   | Succeeded
   | Failed
-  | { outcome: 'unknown-task'; message: string }
+  | { kind: 'unknown-task'; message: string }
   | Throttled
   | Halt
   | Retry;
 
-export type CreditsReply = { outcome: 'credits'; credits: number } | Throttled | Halt | Retry;
+export type CreditsReply = { kind: 'credits'; credits: number } | Throttled | Halt | Retry;
 
 /** A link to the file behind a result URL, perhaps; or none for this URL. */
 export type LinkReply =
-  | { outcome: 'link'; url: string }
-  | { outcome: 'no-link'; message: string }
+  | { kind: 'link'; url: string }
+  | { kind: 'no-link'; message: string }
   | Throttled
   | Halt
   | Retry;
 
 export type ProbeReply =
-  | { outcome: 'live' }
-  | { outcome: 'paused'; message: string }
-  | { outcome: 'unknown-model'; message: string }
+  | { kind: 'live' }
+  | { kind: 'paused'; message: string }
+  | { kind: 'unknown-model'; message: string }
   /** The model definition has no free probe. */
-  | { outcome: 'no-probe' }
+  | { kind: 'no-probe' }
   | Throttled
   | Halt
   | Retry;
@@ -132,8 +132,8 @@ export interface RawReply {
 
 /** To an upload. `refused` says something of this very file. */
 export type UploadReply =
-  | { outcome: 'uploaded'; url: string }
-  | { outcome: 'refused'; message: string }
+  | { kind: 'uploaded'; url: string }
+  | { kind: 'refused'; message: string }
   | Throttled
   | Halt
   | Retry;

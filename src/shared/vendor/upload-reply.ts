@@ -20,13 +20,13 @@ export function parseUploadReply(raw: RawReply): UploadReply {
   }
   const fields = readFields(envelope.data);
   const url = [fields['downloadUrl'], fields['fileUrl'], fields['url']].find(isHttpUrl);
-  if (url !== undefined) return { outcome: 'uploaded', url };
-  return { outcome: 'retry', sent: true, warn: true, message: 'Code 200 without an address' };
+  if (url !== undefined) return { kind: 'uploaded', url };
+  return { kind: 'retry', sent: true, warn: true, message: 'Code 200 without an address' };
 }
 
 function refusal(rule: Rule, code: number, message: string, raw: RawReply): UploadReply {
-  if (codesOfTheFile.includes(code)) return { outcome: 'refused', message };
-  switch (rule.outcome) {
+  if (codesOfTheFile.includes(code)) return { kind: 'refused', message };
+  switch (rule.kind) {
     case 'halt':
     case 'throttled':
     case 'retry':
@@ -35,7 +35,7 @@ function refusal(rule: Rule, code: number, message: string, raw: RawReply): Uplo
     case 'reject':
     case 'unknown-task':
     case 'ambiguous':
-      return { outcome: 'retry', sent: true, message };
+      return { kind: 'retry', sent: true, message };
     default:
       return rule satisfies never;
   }

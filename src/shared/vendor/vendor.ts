@@ -153,10 +153,10 @@ async function createTask(
   const callback = callbackUrl === undefined ? {} : { callBackUrl: callbackUrl };
   const payload = { model: vendorModelName(model), ...callback, input: buildInput(model, url, inputs) };
   const reply = asCreateReply(await send({ method: 'POST', path: model.createPath, payload }, signal));
-  if (reply.outcome === 'retry' && reply.warn) {
+  if (reply.kind === 'retry' && reply.warn) {
     warn('Unknown answer to a create call', reply.message, { model: model.id });
   }
-  if (reply.outcome === 'retry' && !reply.sent) warn('The vendor cannot be reached', reply.message, {});
+  if (reply.kind === 'retry' && !reply.sent) warn('The vendor cannot be reached', reply.message, {});
   return reply;
 }
 
@@ -175,9 +175,9 @@ async function getRecord(
 }
 
 function warnOfRecord(warn: Warn, reply: RecordReply, fields: { model: string; taskId: string }): void {
-  if (reply.outcome === 'pending' && reply.warn) warn('Unknown task state', reply.state, fields);
-  if (reply.outcome === 'failed' && reply.warn) warn('Unknown fail code', reply.failCode, fields);
-  if (reply.outcome === 'retry' && reply.warn) warn('Unknown answer to a query', reply.message, fields);
+  if (reply.kind === 'pending' && reply.warn) warn('Unknown task state', reply.state, fields);
+  if (reply.kind === 'failed' && reply.warn) warn('Unknown fail code', reply.failCode, fields);
+  if (reply.kind === 'retry' && reply.warn) warn('Unknown answer to a query', reply.message, fields);
 }
 
 async function probeModel(
@@ -185,18 +185,18 @@ async function probeModel(
   model: ModelDefinition,
   signal: AbortSignal,
 ): Promise<ProbeReply> {
-  if (model.probe === null) return { outcome: 'no-probe' };
+  if (model.probe === null) return { kind: 'no-probe' };
   const payload = { model: vendorModelName(model), input: model.probe.input };
   const answer = await send({ method: 'POST', path: model.createPath, payload }, signal);
   return readAnswer(answer, parseProbeReply);
 }
 
 async function getCredits(send: SendRequest, retryMs: number, signal: AbortSignal): Promise<CreditsReply> {
-  let reply: CreditsReply = { outcome: 'retry', sent: false, message: 'Stopped before it was sent' };
+  let reply: CreditsReply = { kind: 'retry', sent: false, message: 'Stopped before it was sent' };
   const attempt = async () => {
     const answer = await send({ method: 'GET', path: balancePath }, signal);
     reply = readAnswer(answer, parseCreditsReply);
-    if (reply.outcome === 'retry') throw new Error(reply.message);
+    if (reply.kind === 'retry') throw new Error(reply.message);
   };
   // What p-retry rejects with in the end is the last reply once more, or the signal's reason.
   await pRetry(attempt, { retries: 2, minTimeout: retryMs, signal }).catch(() => {});
@@ -206,7 +206,7 @@ async function getCredits(send: SendRequest, retryMs: number, signal: AbortSigna
 /** Without an answer a create call is repeatable only when nothing can have been sent. */
 function asCreateReply(answer: VendorAnswer): CreateReply {
   if (answer.kind === 'answered') return parseCreateReply(answer.raw);
-  return answer.sent ? { outcome: 'ambiguous', message: answer.message } : asRetry(answer);
+  return answer.sent ? { kind: 'ambiguous', message: answer.message } : asRetry(answer);
 }
 
 /** A query can always be repeated. */
@@ -215,5 +215,5 @@ function readAnswer<Reply>(answer: VendorAnswer, parse: (raw: RawReply) => Reply
 }
 
 function asRetry({ message, sent }: Extract<VendorAnswer, { kind: 'failed' }>): Retry {
-  return { outcome: 'retry', message, sent };
+  return { kind: 'retry', message, sent };
 }

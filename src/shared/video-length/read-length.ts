@@ -54,7 +54,7 @@ async function fetchPiece(
 ): Promise<Buffer | null> {
   const range = `bytes=${from}-${from + pieceBytes - 1}`;
   const reply = await outgoing.request({ url, headers: { range } }, signal);
-  if (reply.outcome !== 'answered') return null;
+  if (reply.kind !== 'answered') return null;
   try {
     // A server that ignores ranges sends the file from its start.
     const isUsable = reply.status === 206 || (reply.status === 200 && from === 0);

@@ -23,35 +23,35 @@ export interface FetchRequest {
 export type FetchReply =
   | StoredReply
   /** The URL is dead (403, 404, 410). What was received is kept. */
-  | { readonly outcome: 'expired'; readonly httpStatus: number }
+  | { readonly kind: 'expired'; readonly httpStatus: number }
   /** Nothing wrong with the result: try later. `gainedBytes` are new and kept for the next attempt. */
   | {
-      readonly outcome: 'retry';
+      readonly kind: 'retry';
       readonly message: string;
       readonly retryAfterMs?: number;
       readonly gainedBytes: number;
     }
   /** The host was not reached, or is out of order: perhaps for all results. What was received is kept. */
   | {
-      readonly outcome: 'host-unavailable';
+      readonly kind: 'host-unavailable';
       readonly message: string;
       /** It answered, with an error of its own. */
       readonly answered: boolean;
       readonly retryAfterMs?: number;
     }
   /** What came is no whole file of a known kind or is too large: the message says what was seen. Nothing is kept. */
-  | { readonly outcome: 'invalid'; readonly message: string }
+  | { readonly kind: 'invalid'; readonly message: string }
   /** The storage takes nothing at present, wherever it is asked: no link is at fault. What was received is kept. */
-  | { readonly outcome: 'storage-unavailable'; readonly message: string; readonly key: string }
+  | { readonly kind: 'storage-unavailable'; readonly message: string; readonly key: string }
   /** The storage works, but did not take this result. */
-  | { readonly outcome: 'not-stored'; readonly message: string }
+  | { readonly kind: 'not-stored'; readonly message: string }
   /** What was received is kept. */
-  | { readonly outcome: 'storage-full'; readonly freeBytes: number; readonly neededBytes: number }
+  | { readonly kind: 'storage-full'; readonly freeBytes: number; readonly neededBytes: number }
   /** The address or its scheme is not allowed; no other attempt with it can succeed. */
-  | { readonly outcome: 'refused'; readonly message: string };
+  | { readonly kind: 'refused'; readonly message: string };
 
 export interface StoredReply {
-  readonly outcome: 'stored';
+  readonly kind: 'stored';
   /** With the ending that its bytes say. */
   readonly key: string;
   /** Absolute path or `s3://` URL. */

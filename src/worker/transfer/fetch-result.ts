@@ -39,9 +39,9 @@ async function failedReply(
 ): Promise<FetchReply> {
   const { key } = request;
   const trouble = await tryStorage(deps.storage, key);
-  if (trouble === null) return { outcome: 'not-stored', message: error.message };
+  if (trouble === null) return { kind: 'not-stored', message: error.message };
   if (trouble.isFull) return fullReply(request, deps);
-  return { outcome: 'storage-unavailable', message: trouble.message, key };
+  return { kind: 'storage-unavailable', message: trouble.message, key };
 }
 
 async function withPart(request: FetchRequest, deps: TransferDeps, signal: AbortSignal): Promise<FetchReply> {
@@ -49,7 +49,7 @@ async function withPart(request: FetchRequest, deps: TransferDeps, signal: Abort
   let keep = true;
   try {
     const reply = await new Transfer(request, deps, part, signal).run();
-    keep = reply.outcome !== 'invalid' && reply.outcome !== 'refused';
+    keep = reply.kind !== 'invalid' && reply.kind !== 'refused';
     return reply;
   } finally {
     await (keep ? part.suspend() : part.discard());
@@ -60,5 +60,5 @@ async function withPart(request: FetchRequest, deps: TransferDeps, signal: Abort
 async function fullReply(request: FetchRequest, deps: TransferDeps): Promise<FetchReply> {
   const freeBytes = (await deps.storage.freeBytes().catch(() => 0)) ?? 0;
   const neededBytes = Math.max(freeBytes + 1, request.expect?.minFreeBytes ?? 0);
-  return { outcome: 'storage-full', freeBytes, neededBytes };
+  return { kind: 'storage-full', freeBytes, neededBytes };
 }

@@ -43,7 +43,7 @@ async function recognise(
   if (source === undefined) return undefined;
   await storage.clearParts(opened);
   const stored: StoredReply = {
-    outcome: 'stored',
+    kind: 'stored',
     key,
     file: storage.locate(key),
     bytes: inspection.bytes,

@@ -66,8 +66,8 @@ export class Transfer {
   async #ask(held: Held): Step {
     const { url } = this.#request;
     const reply = await this.#deps.outgoing.request({ url, headers: rangeHeaders(held) }, this.#signal);
-    if (reply.outcome === 'refused') return reply;
-    if (reply.outcome === 'unreachable') {
+    if (reply.kind === 'refused') return reply;
+    if (reply.kind === 'unreachable') {
       return this.#hostUnavailable(`the result host was not reached: ${reply.message}`, false);
     }
     const course = judgeAnswer(reply, held, this.#deps.clock.now());
@@ -85,7 +85,7 @@ export class Transfer {
         this.#fromScratch = true;
         return this.#reconnect(course.message);
       case 'expired':
-        return { outcome: 'expired', httpStatus: course.httpStatus };
+        return { kind: 'expired', httpStatus: course.httpStatus };
       case 'retry':
         return this.#retry(course.message, course.retryAfterMs);
       case 'host-unavailable':
@@ -108,7 +108,7 @@ export class Transfer {
     const problem = tooLarge(totalBytes ?? 0, maxBytes);
     if (problem !== undefined) {
       answer.body.destroy();
-      return { outcome: 'invalid', message: problem };
+      return { kind: 'invalid', message: problem };
     }
     this.#inspection.expectTotal(totalBytes);
     const target = { part: this.#part, inspection: this.#inspection, inspected: () => this.#place() };
@@ -120,9 +120,9 @@ export class Transfer {
       case 'cut':
         return this.#reconnect(body.message);
       case 'invalid':
-        return { outcome: 'invalid', message: body.message };
+        return { kind: 'invalid', message: body.message };
       case 'storage-full':
-        return { outcome: 'storage-full', freeBytes: body.freeBytes, neededBytes: body.neededBytes };
+        return { kind: 'storage-full', freeBytes: body.freeBytes, neededBytes: body.neededBytes };
       default:
         return body satisfies never;
     }
@@ -131,13 +131,13 @@ export class Transfer {
   /** Verifies, labels and commits what is held. */
   async #finish(): Step {
     const walked = this.#inspection.end();
-    if (walked.kind === 'broken') return { outcome: 'invalid', message: walked.message };
+    if (walked.kind === 'broken') return { kind: 'invalid', message: walked.message };
     const key = this.#place();
     const { disclosure, sidecarOf } = this.#request;
     const sourceSha256 = this.#inspection.sha256();
     const { bytes, sha256 } = await this.#label(walked.facts.labelEdits(disclosure));
     const stored: StoredReply = {
-      outcome: 'stored',
+      kind: 'stored',
       key,
       file: this.#deps.storage.locate(key),
       bytes,
@@ -147,7 +147,7 @@ export class Transfer {
       isFound: false,
     };
     const commit = await this.#part.commit(sidecarOf(stored));
-    return commit.outcome === 'superseded' ? this.#findWhatSuperseded() : stored;
+    return commit.kind === 'superseded' ? this.#findWhatSuperseded() : stored;
   }
 
   /** The first bytes have told the kind: the ending of the key and how the label will be written follow from it. */
@@ -175,7 +175,7 @@ export class Transfer {
 
   async #findWhatSuperseded(): Step {
     const stored = await findStored(this.#request, this.#deps.storage);
-    return stored ?? { outcome: 'retry', message: 'another process stored this result', gainedBytes: 0 };
+    return stored ?? { kind: 'retry', message: 'another process stored this result', gainedBytes: 0 };
   }
 
   /** Asks again at once after a cut, a few times, so that a short one costs no turn in the queue. */
@@ -196,7 +196,7 @@ export class Transfer {
   #hostUnavailable(message: string, answered: boolean, retryAfterMs?: number): FetchReply {
     const { host } = new URL(this.#request.url);
     return {
-      outcome: 'host-unavailable',
+      kind: 'host-unavailable',
       message: `${host}: ${message}`,
       answered,
       ...(retryAfterMs && { retryAfterMs }),
@@ -209,7 +209,7 @@ export class Transfer {
     const kept = identity?.validator !== undefined && this.#part.survivesSuspend;
     const gainedBytes = kept ? Math.max(0, bytes - this.#startBytes) : 0;
     return {
-      outcome: 'retry',
+      kind: 'retry',
       message: `${message}; ${place}`,
       gainedBytes,
       ...(retryAfterMs && { retryAfterMs }),

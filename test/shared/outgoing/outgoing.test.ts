@@ -38,7 +38,7 @@ function client(options: Partial<OutgoingOptions> = {}): Outgoing {
 
 async function bodyOf(outgoing: Outgoing, url: string): Promise<string> {
   const reply = await outgoing.request({ url });
-  if (reply.outcome !== 'answered') throw new Error(JSON.stringify(reply));
+  if (reply.kind !== 'answered') throw new Error(JSON.stringify(reply));
   return text(reply.body);
 }
 
@@ -57,7 +57,7 @@ test('a redirect is followed and the final address reported', async () => {
     else response.end('there');
   });
   const reply = await client().request({ url: `${origin}/a` });
-  expect(reply).toMatchObject({ outcome: 'answered', status: 200, url: `${origin}/b` });
+  expect(reply).toMatchObject({ kind: 'answered', status: 200, url: `${origin}/b` });
 });
 
 test.each([
@@ -67,19 +67,19 @@ test.each([
 ])('a redirect to %s is refused', async (location, message) => {
   const { origin } = await serve((_, response) => response.writeHead(302, { location }).end());
   const reply = await client().request({ url: `${origin}/a` });
-  expect(reply).toMatchObject({ outcome: 'refused', message: expect.stringContaining(message) });
+  expect(reply).toMatchObject({ kind: 'refused', message: expect.stringContaining(message) });
 });
 
 test('a redirect without end is refused', async () => {
   const { origin } = await serve((_, response) => response.writeHead(302, { location: '/again' }).end());
   const reply = await client({ maxRedirects: 3 }).request({ url: `${origin}/a` });
-  expect(reply).toEqual({ outcome: 'refused', message: 'more than 3 redirects' });
+  expect(reply).toEqual({ kind: 'refused', message: 'more than 3 redirects' });
 });
 
 test('a POST is not repeated at another place', async () => {
   const { origin } = await serve((_, response) => response.writeHead(307, { location: '/other' }).end());
   const reply = await client().request({ url: `${origin}/a`, method: 'POST', body: '{}' });
-  expect(reply).toMatchObject({ outcome: 'answered', status: 307 });
+  expect(reply).toMatchObject({ kind: 'answered', status: 307 });
 });
 
 test('a name that resolves to a private address is refused before anything is sent', async () => {
@@ -92,7 +92,7 @@ test('a name that resolves to a private address is refused before anything is se
   const outgoing = client({ allowPrivateAddresses: false, resolveHost });
   const reply = await outgoing.request({ url: `https://public.example:${port}/a` });
   expect(reply).toEqual({
-    outcome: 'refused',
+    kind: 'refused',
     message: 'public.example: 127.0.0.1 is not a public address (loopback)',
   });
   expect(requests).toBe(0);
@@ -113,14 +113,14 @@ test('a name is resolved once for a connection, so it cannot change between chec
 test('a name that resolves to nothing is unreachable', async () => {
   const resolveHost: ResolveHost = async () => [];
   const reply = await client({ resolveHost }).request({ url: 'http://nowhere.example/' });
-  expect(reply).toMatchObject({ outcome: 'unreachable', message: expect.stringContaining('no address') });
+  expect(reply).toMatchObject({ kind: 'unreachable', message: expect.stringContaining('no address') });
 });
 
 test('a closed port is unreachable', async () => {
   const { origin } = await serve(() => undefined);
   for (const server of servers.splice(0)) await new Promise((resolve) => server.close(resolve));
   expect(await client().request({ url: `${origin}/` })).toMatchObject({
-    outcome: 'unreachable',
+    kind: 'unreachable',
     code: 'ECONNREFUSED',
   });
 });
@@ -128,7 +128,7 @@ test('a closed port is unreachable', async () => {
 test('an answer that never comes is given up after the header timeout', async () => {
   const { origin } = await serve(() => undefined);
   const reply = await client({ headersTimeoutMs: 50 }).request({ url: `${origin}/` });
-  expect(reply).toMatchObject({ outcome: 'unreachable', code: 'UND_ERR_HEADERS_TIMEOUT' });
+  expect(reply).toMatchObject({ kind: 'unreachable', code: 'UND_ERR_HEADERS_TIMEOUT' });
 });
 
 test('an endless body that is left costs no more: its connection ends', async () => {
@@ -142,7 +142,7 @@ test('an endless body that is left costs no more: its connection ends', async ()
     more();
   });
   const reply = await client().request({ url: `${origin}/` });
-  if (reply.outcome !== 'answered') throw new Error('unanswered');
+  if (reply.kind !== 'answered') throw new Error('unanswered');
   let received = 0;
   for await (const chunk of reply.body) {
     received += chunk.length;
@@ -158,7 +158,7 @@ test('a cut body gives every byte that arrived, then the error', async () => {
     response.write(Buffer.alloc(300_000, 1), () => response.destroy());
   });
   const reply = await client().request({ url: `${origin}/` });
-  if (reply.outcome !== 'answered') throw new Error('unanswered');
+  if (reply.kind !== 'answered') throw new Error('unanswered');
   let received = 0;
   const reading = (async () => {
     for await (const chunk of reply.body) {
@@ -178,7 +178,7 @@ test('an aborted request rejects with the reason, also while it waits for a conn
   const second = outgoing.request({ url: `${origin}/` }, stop.signal);
   stop.abort(new Error('stopping'));
   await expect(second).rejects.toThrow('stopping');
-  if (first.outcome === 'answered') first.body.destroy();
+  if (first.kind === 'answered') first.body.destroy();
 });
 
 test('no more connections than allowed are open to one host', async () => {

@@ -40,8 +40,8 @@ test('a host with several addresses is reached although its only usable one conn
     const reply = outgoing.request({ url: `http://slow.example:${port}/` });
     setTimeout(() => child.kill('SIGCONT'), 600);
     const answer = await reply;
-    expect(answer).toMatchObject({ outcome: 'answered', status: 200 });
-    if (answer.outcome === 'answered') answer.body.destroy();
+    expect(answer).toMatchObject({ kind: 'answered', status: 200 });
+    if (answer.kind === 'answered') answer.body.destroy();
   } finally {
     await outgoing.close();
     for (const each of fillers) each.destroy();

@@ -47,7 +47,7 @@ export function describeStorage(name: string, prepare: () => Promise<StorageUnde
 
     async function store(key: string, bytes: Buffer): Promise<void> {
       const part = await begin(key, bytes);
-      expect(await part.commit()).toEqual({ outcome: 'committed', file: storage.locate(key) });
+      expect(await part.commit()).toEqual({ kind: 'committed', file: storage.locate(key) });
     }
 
     async function readAll(key: string): Promise<Buffer> {
@@ -121,7 +121,7 @@ export function describeStorage(name: string, prepare: () => Promise<StorageUnde
         ]);
         expect(await part.rewrite(edits)).toEqual({ bytes: expected.length, sha256: sha256(expected) });
         expect(await storage.stat(placed)).toBeUndefined();
-        expect(await part.commit({ a: 1 })).toEqual({ outcome: 'committed', file: storage.locate(placed) });
+        expect(await part.commit({ a: 1 })).toEqual({ kind: 'committed', file: storage.locate(placed) });
         expect(await readAll(placed)).toEqual(expected);
         expect(await listed(key)).toEqual([key.replace('.mp4', '.json'), placed]);
         expect(await storage.withAnyEnding(key)).toEqual([placed]);
@@ -182,7 +182,7 @@ export function describeStorage(name: string, prepare: () => Promise<StorageUnde
       await second.write(Buffer.alloc(200_000, 2));
       await first.write(Buffer.alloc(100_000, 1));
       const commits = [await second.commit(), await first.commit()];
-      expect(commits.filter(({ outcome }) => outcome === 'committed').length).toBeGreaterThan(0);
+      expect(commits.filter(({ kind }) => kind === 'committed').length).toBeGreaterThan(0);
       const stored = await readAll(key);
       expect([Buffer.alloc(400_000, 1), Buffer.alloc(200_000, 2)]).toContainEqual(stored);
       await Promise.all([first.suspend(), second.suspend()]);

@@ -81,8 +81,8 @@ test('a part of another process is copied while it may still be written, and bot
   await first.write(Buffer.from('the first goes on'));
   await second.write(Buffer.from('the second goes on'));
   const prefix = await replayed(second);
-  expect(await second.commit()).toMatchObject({ outcome: 'committed' });
-  expect(await first.commit()).toEqual({ outcome: 'superseded' });
+  expect(await second.commit()).toMatchObject({ kind: 'committed' });
+  expect(await first.commit()).toEqual({ kind: 'superseded' });
   expect(await readFile(join(root, key), 'utf8')).toBe(`${prefix}the second goes on`);
   expect(await partFiles()).toEqual([]);
 });
@@ -184,7 +184,7 @@ test('a batch folder that somebody removes meanwhile is made again', async () =>
   await part.write(Buffer.from('video'));
   await storage.putSidecar(key, {});
   await rm(join(root, 'batch'), { recursive: true });
-  expect(await part.commit()).toMatchObject({ outcome: 'committed' });
+  expect(await part.commit()).toMatchObject({ kind: 'committed' });
 });
 
 test('folders are 0755, files as the umask says', async () => {

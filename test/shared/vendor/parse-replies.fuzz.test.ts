@@ -96,10 +96,10 @@ test('every reply has an outcome and none an exception', () => {
     fc.property(reply, (raw) => {
       replies += 1;
       const created = parseCreateReply(raw);
-      look('create', created.outcome);
-      look('probe', parseProbeReply(raw).outcome);
-      look('record', parseRecordReply(raw, RESULT_PATH).outcome);
-      look('credits', parseCreditsReply(raw).outcome);
+      look('create', created.kind);
+      look('probe', parseProbeReply(raw).kind);
+      look('record', parseRecordReply(raw, RESULT_PATH).kind);
+      look('credits', parseCreditsReply(raw).kind);
     }),
     { numRuns: REPLIES },
   );
@@ -112,12 +112,12 @@ test('what is accepted or succeeded is fit for use', () => {
   fc.assert(
     fc.property(reply, (raw) => {
       const created = parseCreateReply(raw);
-      if (created.outcome === 'accepted') expect(created.taskId).toMatch(TASK_ID);
-      if (created.outcome === 'throttled' && created.retryAfterMs !== undefined) {
+      if (created.kind === 'accepted') expect(created.taskId).toMatch(TASK_ID);
+      if (created.kind === 'throttled' && created.retryAfterMs !== undefined) {
         expect(created.retryAfterMs).toBeGreaterThan(0);
       }
       const found = parseRecordReply(raw, RESULT_PATH);
-      if (found.outcome === 'succeeded') {
+      if (found.kind === 'succeeded') {
         expect(found.urls.length).toBeGreaterThan(0);
         for (const url of found.urls) expect(url).toMatch(/^https?:/i);
       }
@@ -145,6 +145,6 @@ test('a callback of any bytes has a task id or none', () => {
 test('a deeply nested body is no danger', () => {
   const depth = 100_000;
   const bodyText = `{"code":200,"data":${'['.repeat(depth)}${']'.repeat(depth)}}`;
-  expect(parseCreateReply({ httpStatus: 200, headers: {}, bodyText }).outcome).toBe('ambiguous');
-  expect(parseRecordReply({ httpStatus: 200, headers: {}, bodyText }, RESULT_PATH).outcome).toBe('retry');
+  expect(parseCreateReply({ httpStatus: 200, headers: {}, bodyText }).kind).toBe('ambiguous');
+  expect(parseRecordReply({ httpStatus: 200, headers: {}, bodyText }, RESULT_PATH).kind).toBe('retry');
 });

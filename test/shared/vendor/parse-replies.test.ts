@@ -49,50 +49,42 @@ describe('answers to a create call, read tolerantly', () => {
     [
       'a byte-order mark',
       raw('\uFEFF{"code":200,"data":{"taskId":"abc"}}'),
-      { outcome: 'accepted', taskId: 'abc' },
+      { kind: 'accepted', taskId: 'abc' },
     ],
-    [
-      'a code in quotes',
-      raw({ code: '200', data: { taskId: 'abc' } }),
-      { outcome: 'accepted', taskId: 'abc' },
-    ],
+    ['a code in quotes', raw({ code: '200', data: { taskId: 'abc' } }), { kind: 'accepted', taskId: 'abc' }],
     [
       'an id that is a number',
       raw({ code: 200, data: { taskId: 12345 } }),
-      { outcome: 'accepted', taskId: '12345' },
+      { kind: 'accepted', taskId: '12345' },
     ],
-    ['no code at all, but an id', raw({ data: { taskId: 'abc' } }), { outcome: 'accepted', taskId: 'abc' }],
-    ["the body's code against the status", raw({ code: 429 }, { httpStatus: 500 }), { outcome: 'throttled' }],
+    ['no code at all, but an id', raw({ data: { taskId: 'abc' } }), { kind: 'accepted', taskId: 'abc' }],
+    ["the body's code against the status", raw({ code: 429 }, { httpStatus: 500 }), { kind: 'throttled' }],
     [
       'a status without a code',
       raw({ error: 'x' }, { httpStatus: 401 }),
-      { outcome: 'halt', reason: 'unauthorized' },
+      { kind: 'halt', reason: 'unauthorized' },
     ],
-    [
-      'the older name of the message',
-      raw({ code: 422, message: 'no' }),
-      { outcome: 'reject', message: 'no' },
-    ],
-    ['an unknown code', raw({ code: 599, msg: 'hm' }), { outcome: 'retry', warn: true }],
-    ['malformed, says the vendor', raw({ code: 400, msg: 'bad' }), { outcome: 'reject' }],
+    ['the older name of the message', raw({ code: 422, message: 'no' }), { kind: 'reject', message: 'no' }],
+    ['an unknown code', raw({ code: 599, msg: 'hm' }), { kind: 'retry', warn: true }],
+    ['malformed, says the vendor', raw({ code: 400, msg: 'bad' }), { kind: 'reject' }],
     [
       'a pause under another code',
       raw({ code: 422, msg: 'This interface is temporarily paused' }),
-      { outcome: 'halt', reason: 'model-paused' },
+      { kind: 'halt', reason: 'model-paused' },
     ],
     [
       'no credits under another code',
       raw({ code: 422, msg: 'Insufficient credits' }),
-      { outcome: 'halt', reason: 'no-credits' },
+      { kind: 'halt', reason: 'no-credits' },
     ],
     [
       'too fast under another code',
       raw({ code: 500, msg: 'Your call frequency is too high' }),
-      { outcome: 'throttled' },
+      { kind: 'throttled' },
     ],
-    ['a redirect', raw('', { httpStatus: 302 }), { outcome: 'halt', reason: 'misconfigured' }],
-    ['a plain 404', raw('Not found', { httpStatus: 404 }), { outcome: 'halt', reason: 'misconfigured' }],
-    ['a status 505 of a proxy', raw('<html>', { httpStatus: 505 }), { outcome: 'retry' }],
+    ['a redirect', raw('', { httpStatus: 302 }), { kind: 'halt', reason: 'misconfigured' }],
+    ['a plain 404', raw('Not found', { httpStatus: 404 }), { kind: 'halt', reason: 'misconfigured' }],
+    ['a status 505 of a proxy', raw('<html>', { httpStatus: 505 }), { kind: 'retry' }],
   ])('%s', (_, reply, expected) => {
     expect(parseCreateReply(reply)).toMatchObject(expected);
   });
@@ -120,7 +112,7 @@ describe('answers to a create call, read tolerantly', () => {
     ['an edge whose request was not acknowledged', raw('error code: 522', { httpStatus: 522 })],
     ['a server that timed out behind the vendor', raw({ code: 500, msg: 'Read timed out' })],
   ])('ambiguous, since a task may exist: %s', (_, reply) => {
-    expect(parseCreateReply(reply)).toMatchObject({ outcome: 'ambiguous' });
+    expect(parseCreateReply(reply)).toMatchObject({ kind: 'ambiguous' });
   });
 
   test.each<[string, RawReply, string]>([
@@ -135,7 +127,7 @@ describe('answers to a create call, read tolerantly', () => {
     ['beside an unknown code', raw({ code: 599, data: { taskId: 'abc' } }), 'abc'],
     ['in the page of a gateway that speaks JSON', raw({ code: 504, data: { taskId: 'abc' } }), 'abc'],
   ])('an id is followed wherever it stands: %s', (_, reply, taskId) => {
-    expect(parseCreateReply(reply)).toMatchObject({ outcome: 'accepted', taskId });
+    expect(parseCreateReply(reply)).toMatchObject({ kind: 'accepted', taskId });
   });
 
   test.each<[string, RawReply]>([
@@ -145,22 +137,22 @@ describe('answers to a create call, read tolerantly', () => {
     ['overloaded', raw('<html>', { httpStatus: 503 })],
     ['challenged by its edge', raw('<html>Just a moment...', { httpStatus: 403 })],
   ])('nothing was made by a vendor that is %s', (_, reply) => {
-    expect(parseCreateReply(reply)).toMatchObject({ outcome: 'retry' });
+    expect(parseCreateReply(reply)).toMatchObject({ kind: 'retry' });
   });
 
   test.each<[number, string, object]>([
-    [429, 'Credits insufficient', { outcome: 'halt', reason: 'no-credits' }],
-    [430, 'Your call frequency is too high', { outcome: 'throttled' }],
-    [430, 'Credits insufficient', { outcome: 'halt', reason: 'no-credits' }],
-    [403, 'forbidden', { outcome: 'halt', reason: 'unauthorized' }],
-    [422, 'callBackUrl is not a valid URL', { outcome: 'halt', reason: 'misconfigured' }],
+    [429, 'Credits insufficient', { kind: 'halt', reason: 'no-credits' }],
+    [430, 'Your call frequency is too high', { kind: 'throttled' }],
+    [430, 'Credits insufficient', { kind: 'halt', reason: 'no-credits' }],
+    [403, 'forbidden', { kind: 'halt', reason: 'unauthorized' }],
+    [422, 'callBackUrl is not a valid URL', { kind: 'halt', reason: 'misconfigured' }],
   ])('code %i with "%s"', (code, msg, expected) => {
     expect(parseCreateReply(raw({ code, msg }))).toMatchObject(expected);
   });
 
   test('a whole answer is believed even if the connection broke after it', () => {
     const reply = raw({ code: 200, data: { taskId: 'abc' } }, { complete: false });
-    expect(parseCreateReply(reply)).toMatchObject({ outcome: 'accepted', taskId: 'abc' });
+    expect(parseCreateReply(reply)).toMatchObject({ kind: 'accepted', taskId: 'abc' });
   });
 
   test("a message is one short line of the vendor's words", () => {
@@ -174,7 +166,7 @@ describe('answers to a query, read tolerantly', () => {
     const resultJson = '{"resultUrls":["https://a.example/x.mp4"]}';
     const times = { createTime: 1698765400000, completeTime: '1698765432000', creditsConsumed: '7.5' };
     expect(record({ state: 'success', resultJson, ...times })).toEqual({
-      outcome: 'succeeded',
+      kind: 'succeeded',
       urls: ['https://a.example/x.mp4'],
       credits: 7.5,
       createTimeMs: 1698765400000,
@@ -254,7 +246,7 @@ describe('answers to a query, read tolerantly', () => {
     ['', { resubmit: false, warn: true }],
   ])('fail code "%s"', (failCode, expected) => {
     expect(record({ state: 'fail', failCode, failMsg: 'words' })).toMatchObject({
-      outcome: 'failed',
+      kind: 'failed',
       failCode,
       failMsg: 'words',
       ...expected,
@@ -263,27 +255,22 @@ describe('answers to a query, read tolerantly', () => {
 
   test('a failed task wrapped in code 501 is a failed task, with a number for a code too', () => {
     expect(record({ state: 'fail', failCode: 422 }, 501)).toMatchObject({
-      outcome: 'failed',
+      kind: 'failed',
       failCode: '422',
     });
   });
 
   test.each<[string, unknown, number, object]>([
-    ['code 200 without data', { code: 200, data: null }, 200, { outcome: 'retry', warn: true }],
-    [
-      'an address that does not exist',
-      { code: 404, msg: 'Not found' },
-      200,
-      { outcome: 'retry', warn: true },
-    ],
-    ['an upper-case state', { code: 200, data: { state: 'GENERATING' } }, 200, { outcome: 'pending' }],
-    ['malformed, says the vendor', { code: 400, msg: 'bad' }, 200, { outcome: 'retry', warn: true }],
-    ['another 422', { code: 422, msg: 'what?' }, 200, { outcome: 'retry', warn: true }],
-    ['a 404 of a proxy', '<html>', 404, { outcome: 'retry', warn: true }],
-    ['a redirect', '', 307, { outcome: 'halt', reason: 'misconfigured' }],
-    ['a model switched off', { code: 505, msg: 'off' }, 200, { outcome: 'retry' }],
-    ['maintenance', { code: 455, msg: 'later' }, 200, { outcome: 'halt', reason: 'maintenance' }],
-    ['too fast', { code: 500, msg: 'Your call frequency is too high.' }, 200, { outcome: 'throttled' }],
+    ['code 200 without data', { code: 200, data: null }, 200, { kind: 'retry', warn: true }],
+    ['an address that does not exist', { code: 404, msg: 'Not found' }, 200, { kind: 'retry', warn: true }],
+    ['an upper-case state', { code: 200, data: { state: 'GENERATING' } }, 200, { kind: 'pending' }],
+    ['malformed, says the vendor', { code: 400, msg: 'bad' }, 200, { kind: 'retry', warn: true }],
+    ['another 422', { code: 422, msg: 'what?' }, 200, { kind: 'retry', warn: true }],
+    ['a 404 of a proxy', '<html>', 404, { kind: 'retry', warn: true }],
+    ['a redirect', '', 307, { kind: 'halt', reason: 'misconfigured' }],
+    ['a model switched off', { code: 505, msg: 'off' }, 200, { kind: 'retry' }],
+    ['maintenance', { code: 455, msg: 'later' }, 200, { kind: 'halt', reason: 'maintenance' }],
+    ['too fast', { code: 500, msg: 'Your call frequency is too high.' }, 200, { kind: 'throttled' }],
   ])('%s', (_, body, httpStatus, expected) => {
     expect(parseRecord(body, { httpStatus })).toMatchObject(expected);
   });
@@ -291,28 +278,28 @@ describe('answers to a query, read tolerantly', () => {
 
 describe('the balance and the probe', () => {
   test.each<[string, unknown, object]>([
-    ['a whole balance', { code: 200, data: 100 }, { outcome: 'credits', credits: 100 }],
-    ['a fractional balance', { code: 200, data: 99.5 }, { outcome: 'credits', credits: 99.5 }],
-    ['a balance in quotes', { code: 200, data: '12' }, { outcome: 'credits', credits: 12 }],
-    ['no balance', { code: 200, data: null }, { outcome: 'retry', warn: true }],
-    ['a wrong key', { code: 401, msg: 'no' }, { outcome: 'halt', reason: 'unauthorized' }],
-    ['a wrong address', { code: 404, msg: 'no' }, { outcome: 'halt', reason: 'misconfigured' }],
-    ['too fast', { code: 429 }, { outcome: 'throttled' }],
+    ['a whole balance', { code: 200, data: 100 }, { kind: 'credits', credits: 100 }],
+    ['a fractional balance', { code: 200, data: 99.5 }, { kind: 'credits', credits: 99.5 }],
+    ['a balance in quotes', { code: 200, data: '12' }, { kind: 'credits', credits: 12 }],
+    ['no balance', { code: 200, data: null }, { kind: 'retry', warn: true }],
+    ['a wrong key', { code: 401, msg: 'no' }, { kind: 'halt', reason: 'unauthorized' }],
+    ['a wrong address', { code: 404, msg: 'no' }, { kind: 'halt', reason: 'misconfigured' }],
+    ['too fast', { code: 429 }, { kind: 'throttled' }],
   ])('%s', (_, body, expected) => {
     expect(parseCreditsReply(raw(body))).toMatchObject(expected);
   });
 
   test.each<[string, unknown, object]>([
-    ['a field is required: live', { code: 500, msg: 'This field is required' }, { outcome: 'live' }],
-    ['paused', { code: 500, msg: 'This interface is temporarily paused' }, { outcome: 'paused' }],
+    ['a field is required: live', { code: 500, msg: 'This field is required' }, { kind: 'live' }],
+    ['paused', { code: 500, msg: 'This interface is temporarily paused' }, { kind: 'paused' }],
     [
       'unknown',
       { code: 422, msg: 'The model name you specified is not supported.' },
-      { outcome: 'unknown-model' },
+      { kind: 'unknown-model' },
     ],
-    ['a wrong address', { code: 404, msg: 'Not found' }, { outcome: 'halt', reason: 'misconfigured' }],
-    ['a wrong key', { code: 401, msg: 'no' }, { outcome: 'halt', reason: 'unauthorized' }],
-    ['an unreadable answer', '{"code":', { outcome: 'retry' }],
+    ['a wrong address', { code: 404, msg: 'Not found' }, { kind: 'halt', reason: 'misconfigured' }],
+    ['a wrong key', { code: 401, msg: 'no' }, { kind: 'halt', reason: 'unauthorized' }],
+    ['an unreadable answer', '{"code":', { kind: 'retry' }],
   ])('the probe says %s', (_, body, expected) => {
     expect(parseProbeReply(raw(body))).toMatchObject(expected);
   });
@@ -334,7 +321,7 @@ test('frames beside a result are taken along, each address once', () => {
 });
 
 test.each([
-  [{ firstFrameUrl: 'https://a.example/f.png' }, { outcome: 'pending' }],
+  [{ firstFrameUrl: 'https://a.example/f.png' }, { kind: 'pending' }],
   [
     { resultObject: { video: 'https://a.example/x.mp4', text: 'done' } },
     { urls: ['https://a.example/x.mp4'] },

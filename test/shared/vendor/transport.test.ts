@@ -47,27 +47,27 @@ async function serveRequests(onRequest: (socket: Socket, count: number) => void)
 
 describe('nothing was sent', () => {
   test('the connection is refused', async () => {
-    expect(await create(await refusingUrl())).toMatchObject({ outcome: 'retry', sent: false });
+    expect(await create(await refusingUrl())).toMatchObject({ kind: 'retry', sent: false });
   });
 
   test('the host name does not exist', async () => {
-    expect(await create('http://host.invalid')).toMatchObject({ outcome: 'retry', sent: false });
+    expect(await create('http://host.invalid')).toMatchObject({ kind: 'retry', sent: false });
   });
 
   test('the other side speaks no TLS', async () => {
     const url = await serveTcp((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
-    expect(await create(url.replace('http:', 'https:'))).toMatchObject({ outcome: 'retry', sent: false });
+    expect(await create(url.replace('http:', 'https:'))).toMatchObject({ kind: 'retry', sent: false });
   });
 
   test('the other side hangs up during the TLS handshake', async () => {
     const url = await serveTcp((socket) => socket.once('data', () => socket.resetAndDestroy()));
-    expect(await create(url.replace('http:', 'https:'))).toMatchObject({ outcome: 'retry', sent: false });
+    expect(await create(url.replace('http:', 'https:'))).toMatchObject({ kind: 'retry', sent: false });
   });
 
   test('the TLS handshake never ends', async () => {
     const url = await serveTcp(() => {});
     const reply = await create(url.replace('http:', 'https:'), { timeoutMs: SHORT_MS });
-    expect(reply).toMatchObject({ outcome: 'retry', sent: false });
+    expect(reply).toMatchObject({ kind: 'retry', sent: false });
   });
 
   test('the connection cannot be made in time', async () => {
@@ -75,7 +75,7 @@ describe('nothing was sent', () => {
     const dispatcher = new Agent({ connect: () => {} });
     onTestFinished(() => dispatcher.destroy());
     const reply = await create('http://127.0.0.1:9', { dispatcher, timeoutMs: SHORT_MS });
-    expect(reply).toMatchObject({ outcome: 'retry', sent: false });
+    expect(reply).toMatchObject({ kind: 'retry', sent: false });
   });
 
   test('the network cannot be reached', async () => {
@@ -83,14 +83,14 @@ describe('nothing was sent', () => {
     const dispatcher = new Agent({ connect: (_, callback) => callback(unreachable, null) });
     onTestFinished(() => dispatcher.destroy());
     expect(await create('http://127.0.0.1:9', { dispatcher })).toMatchObject({
-      outcome: 'retry',
+      kind: 'retry',
       sent: false,
     });
   });
 
   test('the signal was given before', async () => {
     const { url, counts } = await serveRequests((socket) => socket.write(rawAnswer(ACCEPTED)));
-    expect(await create(url, {}, AbortSignal.abort())).toMatchObject({ outcome: 'retry', sent: false });
+    expect(await create(url, {}, AbortSignal.abort())).toMatchObject({ kind: 'retry', sent: false });
     expect(counts.connections).toBe(0);
   });
 
@@ -107,10 +107,10 @@ describe('nothing was sent', () => {
     const stopper = new AbortController();
     const waiting = client.create(request, stopper.signal);
     stopper.abort();
-    expect(await waiting).toMatchObject({ outcome: 'retry', sent: false });
+    expect(await waiting).toMatchObject({ kind: 'retry', sent: false });
     socket.write(rawAnswer(ACCEPTED));
-    expect(await holding).toMatchObject({ outcome: 'accepted' });
-    expect(await client.create(request, never())).toMatchObject({ outcome: 'accepted' });
+    expect(await holding).toMatchObject({ kind: 'accepted' });
+    expect(await client.create(request, never())).toMatchObject({ kind: 'accepted' });
     expect(counts.requests).toBe(2);
   });
 });
@@ -137,7 +137,7 @@ describe('the request may have arrived', () => {
 
   test.each(ways)('%s', async (_, onRequest) => {
     const { url, counts } = await serveRequests(onRequest);
-    expect(await create(url)).toMatchObject({ outcome: 'ambiguous' });
+    expect(await create(url)).toMatchObject({ kind: 'ambiguous' });
     expect(counts.requests).toBe(1);
   });
 
@@ -145,34 +145,34 @@ describe('the request may have arrived', () => {
     const { url } = await serveRequests(onRequest);
     const { client } = connect(url);
     expect(await client.read(defaultModel, 't', never())).toMatchObject({
-      outcome: 'retry',
+      kind: 'retry',
       sent: true,
     });
   });
 
   test('no answer ever comes', async () => {
     const { url, counts } = await serveRequests(() => {});
-    expect(await create(url, { timeoutMs: SHORT_MS })).toMatchObject({ outcome: 'ambiguous' });
+    expect(await create(url, { timeoutMs: SHORT_MS })).toMatchObject({ kind: 'ambiguous' });
     expect(counts.requests).toBe(1);
   });
 
   test('the answer stops half-way', async () => {
     const { url } = await serveRequests((socket) => socket.write(rawAnswer(ACCEPTED).slice(0, -10)));
-    expect(await create(url, { timeoutMs: SHORT_MS })).toMatchObject({ outcome: 'ambiguous' });
+    expect(await create(url, { timeoutMs: SHORT_MS })).toMatchObject({ kind: 'ambiguous' });
   });
 
   test("undici's own timeout for headers strikes first", async () => {
     const { url, counts } = await serveRequests(() => {});
     const dispatcher = new Agent({ headersTimeout: SHORT_MS });
     onTestFinished(() => dispatcher.destroy());
-    expect(await create(url, { dispatcher })).toMatchObject({ outcome: 'ambiguous' });
+    expect(await create(url, { dispatcher })).toMatchObject({ kind: 'ambiguous' });
     expect(counts.requests).toBe(1);
   });
 
   test('the signal comes after the request has left', async () => {
     const stopper = new AbortController();
     const { url } = await serveRequests(() => stopper.abort());
-    expect(await create(url, {}, stopper.signal)).toMatchObject({ outcome: 'ambiguous' });
+    expect(await create(url, {}, stopper.signal)).toMatchObject({ kind: 'ambiguous' });
   });
 
   test('the client is closed while the request is under way', async () => {
@@ -182,14 +182,14 @@ describe('the request may have arrived', () => {
     const reply = client.create({ model: defaultModel, url: LINK }, never());
     await arrived.promise;
     await client.close();
-    expect(await reply).toMatchObject({ outcome: 'ambiguous' });
+    expect(await reply).toMatchObject({ kind: 'ambiguous' });
   });
 });
 
 test('a connection reset as soon as it was open is unsent or ambiguous, whichever the sockets saw', async () => {
   const url = await serveTcp((socket) => socket.resetAndDestroy());
   const reply = await create(url);
-  expect(reply.outcome === 'retry' ? reply.sent : reply.outcome).toBeOneOf([false, 'ambiguous']);
+  expect(reply.kind === 'retry' ? reply.sent : reply.kind).toBeOneOf([false, 'ambiguous']);
 });
 
 describe('connections that are kept', () => {
@@ -207,7 +207,7 @@ describe('connections that are kept', () => {
     const { client } = connect(url);
     for (let count = 0; count < 20; count += 1) {
       const reply = await client.create({ model: defaultModel, url: LINK }, never());
-      expect(reply).toMatchObject({ outcome: 'accepted' });
+      expect(reply).toMatchObject({ kind: 'accepted' });
     }
     expect(counts.requests).toBe(20);
   });
@@ -224,10 +224,10 @@ describe('connections that are kept', () => {
       });
       const { client } = connect(url);
       expect(await client.create({ model: defaultModel, url: LINK }, never())).toMatchObject({
-        outcome: 'accepted',
+        kind: 'accepted',
       });
       expect(await client.create({ model: defaultModel, url: LINK }, never())).toMatchObject({
-        outcome: 'ambiguous',
+        kind: 'ambiguous',
       });
       expect(counts.requests).toBe(2);
     },
@@ -242,7 +242,7 @@ describe('connections that are kept', () => {
       });
     });
     onTestFinished(() => dispatcher.destroy());
-    expect(await create(url, { dispatcher })).toMatchObject({ outcome: 'ambiguous' });
+    expect(await create(url, { dispatcher })).toMatchObject({ kind: 'ambiguous' });
     expect(counts.requests).toBe(1);
   });
 });

@@ -9,7 +9,13 @@ const caseSchema = z.strictObject({
   headers: z.record(z.string(), z.string()).default({}),
   body: z.unknown(),
   transport: z.enum(['reset-after-send', 'refused']).optional(),
-  expect: z.looseObject({ outcome: z.string() }),
+  // The file says `outcome` for what the replies call `kind`.
+  expect: z
+    .looseObject({ outcome: z.string() })
+    .transform(({ outcome, ...rest }): { kind: string } & Record<string, unknown> => ({
+      kind: outcome,
+      ...rest,
+    })),
 });
 
 export type ReplyCase = z.output<typeof caseSchema>;

@@ -65,7 +65,7 @@ describe('the replies of the contract, over HTTP', () => {
           : await serveTcp((socket) => socket.on('data', () => socket.resetAndDestroy()));
       const reply = await connect(url).client.create({ model: defaultModel, url: LINK }, never());
       expect(reply).toMatchObject(rest.expect);
-      if (reply.outcome === 'retry') expect(reply.sent).toBe(false);
+      if (reply.kind === 'retry') expect(reply.sent).toBe(false);
     },
   );
 });
@@ -119,7 +119,7 @@ describe('what is sent', () => {
     for (const httpStatus of [301, 302, 303, 307, 308]) {
       const { url } = await serveAnswer('', { httpStatus, headers });
       const { client } = connect(url);
-      const misconfigured = { outcome: 'halt', reason: 'misconfigured' };
+      const misconfigured = { kind: 'halt', reason: 'misconfigured' };
       expect(await client.create({ model: defaultModel, url: LINK }, never())).toMatchObject(misconfigured);
       expect(await client.read(defaultModel, 't', never())).toMatchObject(misconfigured);
     }
@@ -135,7 +135,7 @@ describe('how answers are read', () => {
   ])('an answer packed with %s is unpacked', async (encoding, body) => {
     const { url } = await serveAnswer(body, { headers: { 'content-encoding': encoding } });
     const reply = await connect(url).client.create({ model: defaultModel, url: LINK }, never());
-    expect(reply).toMatchObject({ outcome: 'accepted', taskId: 'abc' });
+    expect(reply).toMatchObject({ kind: 'accepted', taskId: 'abc' });
   });
 
   test.each<[string, Buffer, string]>([
@@ -145,7 +145,7 @@ describe('how answers are read', () => {
   ])('a packing that is %s hides whether a task exists', async (_, body, encoding) => {
     const { url } = await serveAnswer(body, { headers: { 'content-encoding': encoding } });
     const reply = await connect(url).client.create({ model: defaultModel, url: LINK }, never());
-    expect(reply).toMatchObject({ outcome: 'ambiguous' });
+    expect(reply).toMatchObject({ kind: 'ambiguous' });
   });
 
   test('an endless answer is cut, and is ambiguous only where a task may hide in it', async () => {
@@ -158,10 +158,10 @@ describe('how answers are read', () => {
     const options = { maxReplyBytes: 100_000 };
     const create = async (first: string) =>
       connect(await start(first), options).client.create({ model: defaultModel, url: LINK }, never());
-    expect(await create('{"code":200,"data":"')).toMatchObject({ outcome: 'ambiguous' });
-    expect(await create('<html>')).toMatchObject({ outcome: 'retry' });
+    expect(await create('{"code":200,"data":"')).toMatchObject({ kind: 'ambiguous' });
+    expect(await create('<html>')).toMatchObject({ kind: 'retry' });
     const query = connect(await start('{'), options).client.read(defaultModel, 't', never());
-    expect(await query).toMatchObject({ outcome: 'retry', sent: true });
+    expect(await query).toMatchObject({ kind: 'retry', sent: true });
   });
 
   test('a limit comes with what the server says of its pace', async () => {
@@ -173,7 +173,7 @@ describe('how answers are read', () => {
     };
     const { url } = await serveAnswer('{"code":429,"msg":"slow down"}', { headers });
     const reply = await connect(url).client.create({ model: defaultModel, url: LINK }, never());
-    expect(reply).toMatchObject({ outcome: 'throttled', retryAfterMs: 3_000, message: 'slow down' });
+    expect(reply).toMatchObject({ kind: 'throttled', retryAfterMs: 3_000, message: 'slow down' });
     expect(reply).toHaveProperty('hints', { retryAfterMs: 3_000, remaining: 0 });
   });
 });
@@ -186,19 +186,19 @@ describe('the balance and the probe', () => {
       expect(request.url).toBe('/api/v1/chat/credit');
       response.end(calls < 3 ? '<html>' : '{"code":200,"data":99.5}');
     });
-    expect(await connect(url).client.balance(never())).toEqual({ outcome: 'credits', credits: 99.5 });
+    expect(await connect(url).client.balance(never())).toEqual({ kind: 'credits', credits: 99.5 });
     expect(calls).toBe(3);
   });
 
   test('a balance that never comes is a reply and no exception', async () => {
     const { client } = connect(await refusingUrl());
-    expect(await client.balance(never())).toMatchObject({ outcome: 'retry', sent: false });
-    expect(await client.balance(AbortSignal.abort())).toMatchObject({ outcome: 'retry', sent: false });
+    expect(await client.balance(never())).toMatchObject({ kind: 'retry', sent: false });
+    expect(await client.balance(AbortSignal.abort())).toMatchObject({ kind: 'retry', sent: false });
   });
 
   test('the probe is one create call with the empty input', async () => {
     const { url, received } = await serveAnswer('{"code":500,"msg":"This field is required"}');
-    expect(await connect(url).client.probe(defaultModel, never())).toEqual({ outcome: 'live' });
+    expect(await connect(url).client.probe(defaultModel, never())).toEqual({ kind: 'live' });
     expect(received.map(({ body }) => JSON.parse(body))).toEqual([
       { model: 'sora-watermark-remover', input: {} },
     ]);
@@ -207,13 +207,13 @@ describe('the balance and the probe', () => {
   test('a model without a probe is not probed', async () => {
     const { url, received } = await serveAnswer(ACCEPTED);
     const model = { ...defaultModel, probe: null };
-    expect(await connect(url).client.probe(model, never())).toEqual({ outcome: 'no-probe' });
+    expect(await connect(url).client.probe(model, never())).toEqual({ kind: 'no-probe' });
     expect(received).toEqual([]);
   });
 
   test("a failing probe is not repeated here: its pace is the caller's", async () => {
     const { url, received } = await serveAnswer('<html>', { httpStatus: 502 });
-    expect(await connect(url).client.probe(defaultModel, never())).toMatchObject({ outcome: 'retry' });
+    expect(await connect(url).client.probe(defaultModel, never())).toMatchObject({ kind: 'retry' });
     expect(received).toHaveLength(1);
   });
 });

@@ -26,7 +26,7 @@ async function bringHome(id: string): Promise<void> {
   for (let tries = 0; tries < MOST_TRIES; tries += 1) {
     const url = `${order.origin}/${id}.mp4?signed=${process.pid}-${tries}`;
     const reply = await fetchResult(requestFor(id, url), deps, signal);
-    if (reply.outcome === 'stored') {
+    if (reply.kind === 'stored') {
       console.log(id);
       return;
     }

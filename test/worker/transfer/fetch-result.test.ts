@@ -59,7 +59,7 @@ function fetchFrom(
 
 /** The stored file begins with exactly these bytes and is what the reply says. */
 async function expectStored(reply: FetchReply, source: Buffer = bytes): Promise<void> {
-  if (reply.outcome !== 'stored') throw new Error(JSON.stringify(reply));
+  if (reply.kind !== 'stored') throw new Error(JSON.stringify(reply));
   const stored = await readFile(join(root, key));
   expect(stored.subarray(0, source.length).equals(source)).toBe(true);
   expect(stored.subarray(source.length).toString()).toContain(DIGITAL_SOURCE_TYPE);
@@ -117,7 +117,7 @@ test('a stalled transfer goes on from its last byte', async () => {
 
 test('a transfer cut too often is given back, and another process goes on with it', async () => {
   const reply = await fetchFrom(serve([cutAfter(10_000), cutAfter(10_000), cutAfter(10_000)]));
-  expect(reply).toMatchObject({ outcome: 'retry', gainedBytes: 30_000 });
+  expect(reply).toMatchObject({ kind: 'retry', gainedBytes: 30_000 });
   const other = await createDeps(root);
   const resumed = await fetchFrom(serve(), {}, other);
   await expectStored(resumed);
@@ -128,7 +128,7 @@ test('a transfer cut too often is given back, and another process goes on with i
 
 test('an expired address keeps what was received, and a fresh address goes on with it', async () => {
   const expired = await fetchFrom(serve([cutAfter(90_000), answer(403, 'Request has expired')]));
-  expect(expired).toEqual({ outcome: 'expired', httpStatus: 403 });
+  expect(expired).toEqual({ kind: 'expired', httpStatus: 403 });
   const fresh = host.serve('/fresh.mp4', { bytes, etag: '"v1"' });
   const reply = await fetchFrom(fresh);
   await expectStored(reply);
@@ -196,7 +196,7 @@ test.each([
   ],
 ])('%s is invalid, says what was seen and leaves nothing', async (_, behaviour, message) => {
   expect(await fetchFrom(serve([behaviour]))).toEqual({
-    outcome: 'invalid',
+    kind: 'invalid',
     message: expect.stringContaining(message),
   });
   expect(await filesIn(root)).toEqual([]);
@@ -209,7 +209,7 @@ test('a wrong content type does not matter where the bytes are right', async () 
 
 test('a result that is announced too large is not read', async () => {
   const reply = await fetchFrom(serve(), { expect: { maxBytes: 1000 } });
-  expect(reply).toEqual({ outcome: 'invalid', message: expect.stringContaining('larger than 1000 bytes') });
+  expect(reply).toEqual({ kind: 'invalid', message: expect.stringContaining('larger than 1000 bytes') });
 });
 
 test('an endless body ends at the limit', async () => {
@@ -228,7 +228,7 @@ test('an endless body ends at the limit', async () => {
   };
   const reply = await fetchFrom(serve([endless]), { expect: { maxBytes: 1_000_000 } });
   expect(reply).toEqual({
-    outcome: 'invalid',
+    kind: 'invalid',
     message: expect.stringContaining('larger than 1000000 bytes'),
   });
 });
@@ -238,13 +238,13 @@ test.each([
   [answer(429, '', { 'retry-after': '7' }), { retryAfterMs: 7000 }],
   [answer(502, '<html></html>'), {}],
 ])('a host in trouble is asked again later', async (behaviour, facts) => {
-  expect(await fetchFrom(serve([behaviour]))).toMatchObject({ outcome: 'host-unavailable', ...facts });
+  expect(await fetchFrom(serve([behaviour]))).toMatchObject({ kind: 'host-unavailable', ...facts });
 });
 
 test('a host that cannot be reached is asked again later', async () => {
   const reply = await fetchFrom('http://127.0.0.1:1/s_1.mp4');
   expect(reply).toMatchObject({
-    outcome: 'host-unavailable',
+    kind: 'host-unavailable',
     message: expect.stringContaining('not reached'),
   });
 });
@@ -252,14 +252,14 @@ test('a host that cannot be reached is asked again later', async () => {
 test('an address that is not allowed is refused', async () => {
   const outgoing = createOutgoing({ allowPrivateAddresses: false });
   const strict = await createDeps(root, { outgoing });
-  expect(await fetchFrom(serve(), {}, strict)).toMatchObject({ outcome: 'refused' });
-  expect(await fetchFrom('https://127.0.0.1/x', {}, strict)).toMatchObject({ outcome: 'refused' });
+  expect(await fetchFrom(serve(), {}, strict)).toMatchObject({ kind: 'refused' });
+  expect(await fetchFrom('https://127.0.0.1/x', {}, strict)).toMatchObject({ kind: 'refused' });
   expect(host.seen).toEqual([]);
 });
 
 test('a storage with too little space is full before the body is kept', async () => {
   const reply = await fetchFrom(serve(), { expect: { minFreeBytes: 2 ** 60 } });
-  if (reply.outcome !== 'storage-full') throw new Error(JSON.stringify(reply));
+  if (reply.kind !== 'storage-full') throw new Error(JSON.stringify(reply));
   expect(reply.neededBytes).toBeGreaterThan(2 ** 60);
   expect(reply.freeBytes).toBeGreaterThan(0);
 });

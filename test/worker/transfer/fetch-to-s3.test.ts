@@ -41,7 +41,7 @@ function fetchOne(id: string, behaviours: Behaviour[] = []) {
 
 test('a cut transfer goes on from its last byte within one upload, and what is stored is right', async () => {
   const reply = await fetchOne('s_1', [cutAfter(6_000_000), cutAfter(3_000_000)]);
-  if (reply.outcome !== 'stored') throw new Error(JSON.stringify(reply));
+  if (reply.kind !== 'stored') throw new Error(JSON.stringify(reply));
   expect(host.seen.map(({ range }) => range)).toEqual([undefined, 'bytes=6000000-', 'bytes=9000000-']);
   expect(reply).toMatchObject({ file: 's3://videos/some/prefix/batch/s_1.mp4', sourceSha256: sha256(bytes) });
   const chunks: Buffer[] = [];
@@ -58,16 +58,16 @@ test('a cut transfer goes on from its last byte within one upload, and what is s
 
 test('a transfer that is given back has gained nothing and leaves no pieces', async () => {
   const cuts = [cutAfter(3_000_000), cutAfter(3_000_000), cutAfter(3_000_000)];
-  expect(await fetchOne('s_2', cuts)).toMatchObject({ outcome: 'retry', gainedBytes: 0 });
+  expect(await fetchOne('s_2', cuts)).toMatchObject({ kind: 'retry', gainedBytes: 0 });
   expect((await server.list()).filter((name) => name.includes('unfinished') || name.includes('s_2'))).toEqual(
     [],
   );
-  expect(await fetchOne('s_2')).toMatchObject({ outcome: 'stored', resumedFromBytes: 0 });
+  expect(await fetchOne('s_2')).toMatchObject({ kind: 'stored', resumedFromBytes: 0 });
 });
 
 test('what is no video never becomes an object', async () => {
   expect(await fetchOne('s_3', [answer(200, bytes.subarray(0, 7_000_000))])).toMatchObject({
-    outcome: 'invalid',
+    kind: 'invalid',
   });
   expect((await server.list()).filter((name) => name.includes('unfinished') || name.includes('s_3'))).toEqual(
     [],

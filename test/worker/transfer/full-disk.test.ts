@@ -62,20 +62,20 @@ describe.skipIf(disk === undefined)('a disk that fills up', () => {
   test('is found full before it is, by the announced length and the reserve', async () => {
     await writeFile(ballast, Buffer.alloc(2 * MIB));
     const reply = await fetchOne(2 * MIB);
-    if (reply.outcome !== 'storage-full') throw new Error(JSON.stringify(reply));
+    if (reply.kind !== 'storage-full') throw new Error(JSON.stringify(reply));
     expect(reply.freeBytes).toBeLessThanOrEqual(6 * MIB);
     expect(reply.neededBytes).toBeGreaterThan(7 * MIB);
     await rm(ballast);
-    await expect.poll(() => fetchOne(2 * MIB)).toMatchObject({ outcome: 'stored' });
+    await expect.poll(() => fetchOne(2 * MIB)).toMatchObject({ kind: 'stored' });
   });
 
   test('that fills up in the middle loses nothing, and the transfer goes on when space is back', async () => {
     await writeFile(ballast, Buffer.alloc(5 * MIB));
-    expect(await fetchOne(0, [untold])).toMatchObject({ outcome: 'storage-full' });
+    expect(await fetchOne(0, [untold])).toMatchObject({ kind: 'storage-full' });
     expect((await filesIn(root)).filter((name) => name.includes('batch'))).toEqual([]);
     await rm(ballast);
     const reply = await fetchOne(0);
-    if (reply.outcome !== 'stored') throw new Error(JSON.stringify(reply));
+    if (reply.kind !== 'stored') throw new Error(JSON.stringify(reply));
     expect(reply.resumedFromBytes).toBeGreaterThan(MIB);
     expect(host.seen.at(-1)?.range).toBe(`bytes=${reply.resumedFromBytes}-`);
     expect(await filesIn(root)).toEqual(['batch/s_1.json', 'batch/s_1.mp4']);

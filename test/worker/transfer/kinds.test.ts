@@ -51,10 +51,10 @@ async function fetchTwice(id: string, bytes: Buffer, cuts: readonly number[], of
   // The address says nothing of the kind, and the host's content type is that of a video.
   const url = host.serve(`/${id}`, { bytes, etag: '"v1"', behaviours });
   const reply = await fetchResult(requestFor(id, url), of, signal);
-  if (reply.outcome !== 'stored') throw new Error(JSON.stringify(reply));
+  if (reply.kind !== 'stored') throw new Error(JSON.stringify(reply));
   const again = await fetchResult(requestFor(id, 'http://127.0.0.1:1/gone'), of, signal);
   expect(again).toMatchObject({
-    outcome: 'stored',
+    kind: 'stored',
     file: reply.file,
     sha256: reply.sha256,
     sourceSha256: sha256(bytes),
@@ -86,12 +86,12 @@ describe.each(kinds)('a result of the kind %s', (kind) => {
     const behaviours = [cutAfter(200), cutAfter(100), cutAfter(1)];
     const url = host.serve('/s_2', { bytes, etag: '"v1"', behaviours });
     expect(await fetchResult(requestFor('s_2', url), deps, signal)).toMatchObject({
-      outcome: 'retry',
+      kind: 'retry',
       gainedBytes: 301,
     });
     const other = await createDeps(root);
     const reply = await fetchResult(requestFor('s_2', url), other, signal);
-    expect(reply).toMatchObject({ outcome: 'stored', sourceSha256: sha256(bytes), resumedFromBytes: 301 });
+    expect(reply).toMatchObject({ kind: 'stored', sourceSha256: sha256(bytes), resumedFromBytes: 301 });
     await other.outgoing.close();
   });
 
