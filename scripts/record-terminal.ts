@@ -1,5 +1,5 @@
 /**
- * Makes the README's terminal recording, docs/screenshots/run.svg: a list is brought home from the simulated vendor, one
+ * Makes the README's terminal recording, docs/screenshots/run.svg: a list is downloaded from the simulated vendor, one
  * link of it fails, and `status` is asked. Run with: npx node scripts/record-terminal.ts
  */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

@@ -1,6 +1,6 @@
 /**
  * What a great batch costs: `npm run bench -- million [LINKS]`. One list is enqueued, also killed on the way and from a
- * source, looked at, exported, cancelled, taken up again, removed and imported with the real executable, on a Redis
+ * source, looked at, exported, cancelled, picked up again, removed and imported with the real executable, on a Redis
  * of its own; plain `addBulk` on the same Redis is what enqueueing is measured by. Needs some 2 GB of memory and a few
  * minutes for the million.
  */

@@ -9,7 +9,7 @@ import type { Outcome, Schedule } from './schedules.ts';
 
 /** 20 tasks in 10 s. */
 const SUBMIT_EVERY_MS = 500;
-/** As the worker does: a history is learned anew every two seconds. */
+/** As the worker does: a history is learned again every two seconds. */
 const REFRESH_MS = 2_000;
 const KEPT_TASKS = 320;
 

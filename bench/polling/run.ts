@@ -85,7 +85,7 @@ function compareStanding(times: TaskTimes): Comparison {
   return { title: `${times.name}: ${times.what}`, rows, frontier };
 }
 
-/** Learns while the tasks go on, from nothing; the same 2,000 tasks for every schedule. */
+/** Learns while the tasks continue, from nothing; the same 2,000 tasks for every schedule. */
 function compareDrifting(times: DriftingTimes): Comparison {
   const random = seededRandom(1);
   const durationsMs = Array.from({ length: DRIFT_TASKS }, (_, task) =>

@@ -36,7 +36,7 @@ export function watchForCrash(terminal: Terminal): CrashWatch {
 export function describeCrash(error: unknown): string {
   const message = (error instanceof Error ? error.message : String(error)).split('\n')[0];
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const head = `error: kie-batch has met an error of its own: ${message}. Nothing is lost; the same command resumes.`;
+  const head = `error: kie-batch has met an error of its own: ${message}. Nothing is lost; rerun the command to resume.`;
   try {
     return `${head} Please report it with the details in ${logStack(stack)}`;
   } catch {

@@ -1,5 +1,5 @@
 /**
- * What a person is told when a command cannot go on. Errors of known kinds carry a message that says what to
+ * What a person is told when a command cannot continue. Errors of known kinds carry a message that says what to
  * do; anything else is a bug of ours, whose stack goes to the log file.
  */
 

@@ -1,6 +1,6 @@
 /**
  * Ctrl-C, `kill`, a closed terminal or a crash: the first asks the work to end in good order, a second Ctrl-C or
- * `kill` ends the process at once. What was under way is taken up again by the next run either way. A second SIGHUP
+ * `kill` ends the process at once. What was under way is picked up again by the next run either way. A second SIGHUP
  * is none: when a terminal closes, the kernel and the shell both send one.
  */
 import { exitCodes } from './exit-codes.ts';

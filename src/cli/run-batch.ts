@@ -1,7 +1,7 @@
 /**
  * Takes lists into a batch and works until the batch has ended: the heart of `run` and of the demo. What
  * ends it early is the caller's signal (Ctrl-C) or, where asked for, a halt; either way everything stays
- * queued and a later run goes on.
+ * queued and a later run continues.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -114,7 +114,7 @@ export async function runBatch(request: RunRequest, deps: RunDeps): Promise<RunE
   }
 }
 
-/** A batch that has work under way already was agreed to; it is told what the rest will cost and goes on. */
+/** A batch that has work under way already was agreed to; it is told what the rest will cost and continues. */
 async function agree(
   { batch: name, model }: RunRequest,
   isHeld: boolean,

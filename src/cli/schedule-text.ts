@@ -32,7 +32,7 @@ export function describeSchedule({ schedule, nextAt, running, runs }: ScheduleVi
 }
 
 function describeNext(nextAt: number | null, paused: boolean, timeZone: string, now: number): string {
-  if (paused) return 'paused; go on with: kie-batch schedule resume NAME';
+  if (paused) return 'paused; continue with: kie-batch schedule resume NAME';
   if (nextAt === null) return 'as soon as a worker runs';
   if (nextAt <= now) return `overdue since ${wallTime(nextAt, timeZone)}: no worker has taken it`;
   return `${wallTime(nextAt, timeZone)} (in ${formatDuration(nextAt - now)})`;

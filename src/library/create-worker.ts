@@ -14,7 +14,7 @@ export interface WorkerOptions extends ConnectOptions {
 export interface Worker extends AsyncDisposable {
   /**
    * Finishes open create calls, which takes up to a minute when the vendor does not answer. Everything else has
-   * `deadlineMs` (default 8000), is cut off then, and is taken up again by another worker or a later one.
+   * `deadlineMs` (default 8000), is cut off then, and is picked up again by another worker or a later one.
    */
   stop(deadlineMs?: number): Promise<void>;
 }

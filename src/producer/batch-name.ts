@@ -1,6 +1,6 @@
 /**
  * The name of a batch when none is given. Pure. It follows from the first file's name, so that the same
- * command given again goes on with the same batch.
+ * command given again continues with the same batch.
  */
 import { basename } from 'node:path';
 import { STANDARD_INPUT } from './lists/list-source.ts';

@@ -1,7 +1,7 @@
 /**
  * Cancels a batch: its waiting links stop at once, then each is cancelled, chunk by chunk. Paid tasks are still
  * collected unless they are abandoned. Called by `cancel` and by the server. Killed in between it leaves the batch
- * paused, and the same call goes on.
+ * paused, and the same call resumes it.
  */
 import type { BatchOperations } from '../shared/ledger/batch-operations.ts';
 import { inChunks } from './in-chunks.ts';

@@ -1,6 +1,6 @@
 /**
  * Accounts for the lines that brought no link: counts all of them, keeps the first for printing, and when there
- * are more, writes every one to a file beside the logs, so that a person can mend and give them again. Takes
+ * are more, writes every one to a file beside the logs, so that a person can correct and give them again. Takes
  * lines as fast as lists are read, in constant memory. A report that cannot be written stops no batch: the
  * counts stay right and the result says what went wrong.
  */

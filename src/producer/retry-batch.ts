@@ -9,7 +9,7 @@ import type { FailureReason } from '../shared/ledger/states.ts';
 import { inChunks } from './in-chunks.ts';
 
 export interface RetrySummary {
-  /** All that were taken up again. */
+  /** All that were retried. */
   readonly retried: number;
   /** Of these, paid already: only looked at or downloaded again. */
   readonly collected: number;

@@ -16,7 +16,7 @@ export interface RetrySomeDeps {
 
 const chunkSize = 10_000;
 
-/** @returns how many were taken up again */
+/** @returns how many were retried */
 export async function retrySome(
   batch: string,
   ids: ReadonlySet<string>,

@@ -1,6 +1,6 @@
 /**
  * `/healthz`: this process answers. `/readyz`: it can do its work now, which means that Redis answers and takes
- * writes; asked anew each time, with a short patience. For load balancers and people. Whether links move is
+ * writes; asked again each time, with a short patience. For load balancers and people. Whether links move is
  * the workers' matter and takes no server out of service, so it is said beside, in a word that tells a
  * stranger nothing more.
  */

@@ -58,7 +58,7 @@ export const faults = {
   },
   result: {
     'result-cut': 'the connection closes in the middle of the file',
-    'result-stall': 'the transfer stops in the middle and never goes on',
+    'result-stall': 'the transfer stops in the middle and never continues',
     'result-slow': 'the transfer trickles at a few hundred bytes a second',
     'result-html': 'an HTML page with HTTP 200, called video/mp4',
     'result-json': 'a JSON error with HTTP 200, called video/mp4',

@@ -34,7 +34,7 @@ const longestCause = 150;
 
 /** @param triesBefore attempts in a row that brought nothing, before this one */
 export function afterFetch(reply: Unstored, triesBefore: number, rules: DownloadRules, random: number): Step {
-  // A transfer that brought something goes on; only those in a row that bring nothing are counted.
+  // A transfer that brought something continues; only those in a row that bring nothing are counted.
   const tries = reply.kind === 'retry' && reply.gainedBytes > 0 ? 0 : triesBefore;
   const again = (
     message: string,

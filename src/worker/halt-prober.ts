@@ -1,7 +1,7 @@
 /**
  * Ends halts: asks, with a call that costs nothing and harms nobody, whether what stopped us is over. Every
  * worker runs one, but a claim in Redis lets a single one probe at a time, so a thousand waiting links cause
- * one call. Probes that go on failing come further and further apart.
+ * one call. Probes that continue failing come further and further apart.
  */
 import { randomUUID } from 'node:crypto';
 import type { HaltReason } from '../shared/gate-state/halt-reasons.ts';
@@ -85,7 +85,7 @@ async function settle(halt: Halt, probes: number, verdict: Verdict, context: Wor
   await beginHalt(redis, prefix, { ...identityOf(halt), ...found, message, nextProbeAt });
   const facts = { halt: halt.reason, model: halt.model, words: message };
   const times = { since: isoTime(halt.since), nextProbeAt: isoTime(nextProbeAt) };
-  logger.info({ ...facts, ...times }, trial ? 'A halt may be over: one link tries' : 'A halt goes on');
+  logger.info({ ...facts, ...times }, trial ? 'A halt may be over: one link tries' : 'A halt continues');
 }
 
 /** The free call that tells whether a halt is over. */
@@ -128,7 +128,7 @@ async function probeResults(halt: Halt, context: WorkerContext, signal: AbortSig
   return overUnless(await context.fetcher.hostTrouble(halt.target, signal));
 }
 
-/** The balance: harmless, and refused to a key that is not let in. */
+/** The balance: harmless, and refused to a key that is not admitted. */
 async function probeAccount(halt: Halt, context: WorkerContext, signal: AbortSignal): Promise<Verdict> {
   const reply = await context.vendor.balance(signal);
   if (reply.kind === 'halt') return refused(halt, reply, context.models.list()[0], context);
@@ -144,7 +144,7 @@ function afterBalance(halt: Halt, balance: number): Verdict {
   return halt.probedAt === undefined ? { kind: 'unclear', credits: balance + leastCredits } : over;
 }
 
-/** The free create call: its refusal shows whether the account, and the model, would be let in. */
+/** The free create call: its refusal shows whether the account, and the model, would be admitted. */
 async function probeCreate(halt: Halt, context: WorkerContext, signal: AbortSignal): Promise<Verdict> {
   const models = context.models.list();
   const model = halt.model === null ? models[0] : models.find(({ id }) => id === halt.model);

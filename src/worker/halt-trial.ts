@@ -1,7 +1,7 @@
 /**
  * How a halt ends, and the one link that may try when its probe cannot tell. A key's own cap, and a model
  * without a free probe, show themselves to real create calls alone: so the prober offers a trial, whichever link
- * asks next takes it, and everybody else goes on waiting for its answer. Called by the prober and the submit stage.
+ * asks next takes it, and everybody else continues waiting for its answer. Called by the prober and the submit stage.
  */
 import {
   beginHalt,
@@ -54,7 +54,7 @@ export async function announceEnd(
 ): Promise<void> {
   if (!(await endHalt(redis, prefix, identityOf(halt)))) return;
   const seconds = Math.round((clock.now() - halt.since) / 1000);
-  logger.info({ halt: halt.reason, model: halt.model, seconds }, 'A halt is over: work goes on');
+  logger.info({ halt: halt.reason, model: halt.model, seconds }, 'A halt is over: work resumes');
 }
 
 export function identityOf({ reason, model }: Pick<Halt, 'reason' | 'model'>): HaltIdentity {

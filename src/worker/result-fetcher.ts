@@ -19,7 +19,7 @@ export interface ResultFetcher {
   fetch(request: Omit<FetchRequest, 'expect'>, signal: AbortSignal): Promise<FetchReply>;
   /** Kept free beside every result: MIN_FREE_BYTES. */
   readonly reserveBytes: number;
-  /** Whether downloads can go on after the storage was full: room for so much more than the reserve. */
+  /** Whether downloads can continue after the storage was full: room for so much more than the reserve. */
   hasRoom(roomBytes?: number): Promise<boolean>;
   /** Why the storage cannot be used in the place of a result; null when it can, or is only full. */
   storageTrouble(beside?: string): Promise<string | null>;

@@ -119,7 +119,7 @@ async function rulesFor(
   return { deadlineMs, creditsPerTask, mostTasks, onAmbiguous: submitRules.onAmbiguous, backoff, nextLookMs };
 }
 
-/** A batch with a budget goes on when it knows what its tasks cost. */
+/** A batch with a budget continues when it knows what its tasks cost. */
 async function isPriceWanted(item: Item, now: number, ledger: WorkerContext['ledger']): Promise<boolean> {
   if (item.chargedCredits > 0 || now - (item.submittedAt ?? now) > priceWantedForMs) return false;
   return (await ledger.budgetOf(item.batch)) !== null;

@@ -23,7 +23,7 @@ export interface SubmitRules {
 
 /** How often a lost answer is followed by another create call, at most: each may pay for one more task. */
 const mostUnsure = 2;
-/** While a callback is waited for, the limit is reckoned anew this often: it shrinks as durations are learned. */
+/** While a callback is waited for, the limit is reckoned again this often: it shrinks as durations are learned. */
 const reckonAgainMs = 60_000;
 /** Waiting for a halt or a pause is the gate's business; the job only comes back to ask. */
 const askAgainMs = 1000;

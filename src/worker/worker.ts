@@ -115,7 +115,7 @@ export function startWorker(context: WorkerContext, settings: WorkerSettings): R
       const patience = new AbortController();
       const wait = (ms: number) => sleep(ms, null, { signal: patience.signal }).catch(() => null);
       const late = Promise.all([wait(deadlineMs), answered]).then(() => wait(closeMs));
-      // With Redis away nothing closes by itself; what was under way is taken up again by whoever comes next.
+      // With Redis away nothing closes by itself; what was under way is picked up again by whoever comes next.
       await Promise.race([closed, late]);
       clearTimeout(cutOff);
       context.held.stop();

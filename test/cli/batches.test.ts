@@ -169,7 +169,7 @@ describe.concurrent('the commands on batches', () => {
     watching.child.kill('SIGINT');
     expect(await watching.ended).toMatchObject({
       code: 130,
-      stderr: expect.stringMatching(/the work goes on/),
+      stderr: expect.stringMatching(/the work continues/),
     });
   });
 

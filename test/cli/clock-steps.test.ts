@@ -19,7 +19,7 @@ interface FakeClock {
   set(offset: string): Promise<void>;
 }
 
-/** A clock of a process that can be set while it runs, as a person or NTP sets it: the monotonic one goes on. */
+/** A clock of a process that can be set while it runs, as a person or NTP sets it: the monotonic one continues. */
 async function fakeClock(project: Project, name: string, offset: string): Promise<FakeClock> {
   const file = join(project.folder, `${name}.time`);
   const set = async (to: string) => {

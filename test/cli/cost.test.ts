@@ -81,7 +81,7 @@ describe('what a batch will cost', () => {
 });
 
 describe('a run that was asked about', () => {
-  it('pays nothing before the answer, nothing after no, and goes on after yes', async () => {
+  it('pays nothing before the answer, nothing after no, and continues after yes', async () => {
     await using system = await startSystem();
     const list = join(system.folder, 'links.txt');
     await writeFile(list, 'https://sora.chatgpt.com/p/s_a\n');
@@ -118,7 +118,7 @@ describe('--exit-on-halt', () => {
     expect(stderr).toContain('5 links stay queued');
   });
 
-  it('goes on when a halt of an earlier run is over', async () => {
+  it('continues when a halt of an earlier run is over', async () => {
     await using project = await openProject({ simulator: { credits: 0 } });
     const list = await project.writeLinks('links.txt', 5);
     expect((await project.run(['run', list, '--exit-on-halt'])).code).toBe(3);

@@ -121,7 +121,7 @@ describe.concurrent('doctor', () => {
     expect((await project.run(['doctor'])).stdout).toMatch(/✓ key: the vendor knows the key/);
   });
 
-  it('goes on after each thing that fails, says what to do, and ends with 1', async () => {
+  it('continues after each thing that fails, says what to do, and ends with 1', async () => {
     await using project = await openProject({
       simulator: { pausedModels: ['sora-watermark-remover'], credits: 5 },
     });

@@ -108,7 +108,7 @@ describe.concurrent('run', () => {
     expect(stderr).toMatch(/no-credits[\s\S]*top up[\s\S]*3 links stay queued/);
   });
 
-  it('ends in good order at the first Ctrl-C, says how to go on, and goes on', async () => {
+  it('ends in good order at the first Ctrl-C, says how to continue, and continues', async () => {
     await using project = await openProject(slow);
     await project.writeLinks('links.txt', 60);
     const running = project.start(['run', 'links.txt', '--json']);
@@ -116,7 +116,7 @@ describe.concurrent('run', () => {
     running.child.kill('SIGINT');
     const { code, stdout, stderr } = await running.ended;
     expect(code).toBe(130);
-    expect(stderr).toMatch(/Stopping[\s\S]*stay queued; the same command goes on/);
+    expect(stderr).toMatch(/Stopping[\s\S]*stay queued; rerun the command to resume/);
     expect(JSON.parse(stdout)).toMatchObject({ accepted: 60, failed: 0 });
     const again = await project.run(['run', 'links.txt']);
     expect(again.code).toBe(0);

@@ -55,7 +55,7 @@ describe('the operations on a batch', () => {
   };
   const fail = (id: string, reason: FailureReason) => ledger.move('fail', id, { reason, message: 'no' });
 
-  it('a paused batch hands out nothing, and goes on where it was', async () => {
+  it('a paused batch hands out nothing, and continues where it was', async () => {
     await ledger.enqueue('one', links(5));
     expect(await take(1)).toEqual(['s_a0']);
     await operations.pause('one');
@@ -328,7 +328,7 @@ describe('the operations on a batch', () => {
           await give('two');
           for (const [name, target] of steps) {
             await step[name](target);
-            // As the commands do: an operation on a batch that has been deleted is refused, given links open it anew.
+            // As the commands do: an operation on a batch that has been deleted is refused, given links open it again.
             if (name === 'remove' && (await book.batch(target)) === null) await give(target);
           }
           const found = new Map<string, string>();

@@ -76,7 +76,7 @@ describe('the report of lines that brought no link', () => {
     expect(file).toBe(join(folder, 'invalid-.._.._etc_pass_wd-20260901T123015Z.jsonl'));
   });
 
-  it('goes on counting where the file cannot be written, and says why', () => {
+  it('continues counting where the file cannot be written, and says why', () => {
     writeFileSync(folder, 'a file where the folder should be');
     const report = collected(5_000);
     expect(report).toMatchObject({ count: 5_000, file: undefined });

@@ -1,6 +1,6 @@
 /**
  * The operator's window in a real browser: followed live from the first link to the last saved video, through a
- * halt, a failed group taken up again, a search, a paste of 1,000 links, and a Redis that is away. Needs
+ * halt, a failed group picked up again, a search, a paste of 1,000 links, and a Redis that is away. Needs
  * chromium (Debian's package), and is skipped with a word where there is none.
  */
 import { spawnSync } from 'node:child_process';
@@ -153,9 +153,11 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
     for (const text of [wanted, 'task-of-77777', id.slice(-7)]) {
       await tab.page.getByRole('searchbox').fill(text);
       await tab.page.getByRole('button', { name: 'Search' }).click();
-      // A search through all goes on by itself until it is through.
+      // A search through all resumes automatically until it is through.
       await tab.page.getByRole('link', { name: id }).waitFor();
-      await expect.poll(() => tab.page.getByText('the search goes on').count(), { timeout: 60_000 }).toBe(0);
+      await expect
+        .poll(() => tab.page.getByText('the search continues').count(), { timeout: 60_000 })
+        .toBe(0);
       expect(await tab.page.locator('table.items tbody tr').count()).toBe(1);
     }
   });

@@ -1,4 +1,4 @@
-/** A search that goes on from call to call. */
+/** A search that continues from call to call. */
 import { expect, it } from 'vitest';
 import { createGrowingSearch } from '../../src/server/readings/growing-search.ts';
 import { anItem } from '../setup/an-item.ts';
@@ -43,7 +43,7 @@ it('a full page ends it, and says where the next one begins', async () => {
   expect(await search()).toMatchObject({ next: 31, examined: 31 });
 });
 
-it('what was found is kept for its time and then looked for anew', async () => {
+it('what was found is kept for its time and then looked for again', async () => {
   const { search, looks, clock } = searchIn(20, 50);
   await search();
   clock.nowMs = 999;

@@ -49,7 +49,7 @@ describe('a live page', () => {
     expect(page.text().slice(before)).not.toContain('"id":"failures"');
   });
 
-  it('goes on after the last sample it has', async () => {
+  it('continues after the last sample it has', async () => {
     const prefix = redisPrefix();
     const tick = Math.floor(Date.now() / sampleEveryMs) * sampleEveryMs - 60_000;
     const redis = connectTestRedis();

@@ -285,7 +285,7 @@ describe('faults of a download', () => {
     }
   });
 
-  it('result-endless goes on behind the end of the file', async () => {
+  it('result-endless continues behind the end of the file', async () => {
     const { simulator, url, right } = await startWithResult({}, 'result-endless');
     await using _ = simulator;
     const response = await download(url);

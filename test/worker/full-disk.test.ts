@@ -32,7 +32,7 @@ describe.skipIf(disk === undefined)('a disk that fills up', () => {
     await rm(root, { recursive: true, force: true });
   });
 
-  it('halts the work, loses nothing, and lets it go on by itself when space is back', async () => {
+  it('halts the work, loses nothing, and lets it continue by itself when space is back', async () => {
     await writeFile(ballast, Buffer.alloc(18 * mib));
     await using system = await startSystem({
       simulator: { resultBytes: 2 * mib },

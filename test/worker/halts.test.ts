@@ -148,7 +148,7 @@ describe('halts', () => {
     expect(system.simulator.counts().createCalls).toBe(before + 1);
   });
 
-  it('of one model let the others go on', async () => {
+  it('of one model let the others continue', async () => {
     await using system = await startSystem({ simulator: { pausedModels: [testModel] } });
     await system.give(100, 'paused');
     await system.startWorker();

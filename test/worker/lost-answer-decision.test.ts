@@ -15,7 +15,7 @@ const rules = {
 const submitting = anItem({ state: 'submitting' });
 
 describe('a lost answer', () => {
-  it('waits for its callback, and reckons anew within a minute', () => {
+  it('waits for its callback, and reckons again within a minute', () => {
     const wait = (callbackLeftMs: number) =>
       afterLostAnswer(submitting, 'reset', { ...rules, callbackLeftMs }, 0);
     expect(wait(3_600_000)).toEqual({ kind: 'await-callback', delayMs: 60_000, message: 'reset' });

@@ -1,5 +1,5 @@
 /**
- * Answers that were lost: with callbacks on the task comes home by its callback and nothing is paid twice; without,
+ * Answers that were lost: with callbacks on the task is downloaded by its callback and nothing is paid twice; without,
  * the policy decides, and the report names exactly what may have been paid twice.
  */
 import { describe, expect, it } from 'vitest';
@@ -46,7 +46,7 @@ describe('lost answers with callbacks on', () => {
     expect(items.map(({ attempts }) => attempts)).toEqual(Array(400).fill(1));
   });
 
-  it('of a worker that was killed after its call left are brought home by the callback', async () => {
+  it('of a worker that was killed after its call left are downloaded by the callback', async () => {
     await using system = await startServedSystem({ simulator: { taskTime: '500ms' } });
     const [id = ''] = await system.give(1);
     const { ledger } = system.session;

@@ -94,7 +94,7 @@ describe('the way of a link', () => {
     expect((await system.session.ledger.item(ids[1] ?? ''))?.message).toBeTruthy();
   });
 
-  it('waits out a halt without charging a link, and goes on by itself', async () => {
+  it('waits out a halt without charging a link, and resumes automatically', async () => {
     await using system = await startSystem({ simulator: { credits: 0 } });
     const ids = await system.give(4);
     await system.startWorker();

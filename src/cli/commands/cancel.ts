@@ -19,8 +19,8 @@ export function cancelCommand(terminal: Terminal): Command {
     .addHelpText(
       'after',
       `
-A link that another batch lists too goes on there. Killed in the middle, the batch is left paused, and the same
-command goes on. What was cancelled is taken up again with: kie-batch retry BATCH`,
+A link that another batch lists too continues there. Killed in the middle, the batch is left paused, and the same
+command resumes it. What was cancelled is retried with: kie-batch retry BATCH`,
     )
     .action((name: string, flags: { abandon: boolean; yes: boolean; json: boolean }) =>
       withSession(terminal, async (session) => {

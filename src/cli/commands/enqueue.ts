@@ -119,7 +119,7 @@ async function enqueue(files: readonly string[], flags: ListFlags, terminal: Ter
         ask: isHeld ? ask : null,
       }));
     if (!agreed) {
-      terminal.say(`Not started: the batch is paused. Let it go with  kie-batch resume ${batch}`);
+      terminal.say(`Not started: the batch is paused. Resume it with  kie-batch resume ${batch}`);
       return exitCodes.interrupted;
     }
     if (isHeld) await session.ledger.startBatch(batch);

@@ -62,6 +62,6 @@ async function resetGates({ redis, configuration }: Session): Promise<void> {
 function describe(verb: 'pause' | 'resume', name: string | undefined): string {
   const what = name ?? 'Everything';
   if (verb === 'resume')
-    return `${what} ${name === undefined ? 'goes on; batches paused by name stay so' : 'goes on'}`;
+    return `${what} ${name === undefined ? 'continues; batches paused by name stay so' : 'continues'}`;
   return `${what} is paused; tasks at the vendor are still collected. Go on with: kie-batch resume${name === undefined ? '' : ` ${name}`}`;
 }

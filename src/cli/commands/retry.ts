@@ -1,4 +1,4 @@
-/** `kie-batch retry`: failed, cancelled and held links of a batch are taken up again; deleted files are fetched again. */
+/** `kie-batch retry`: failed, cancelled and held links of a batch are retried; deleted files are fetched again. */
 import { Command } from 'commander';
 import { UsageError } from '../../app/usage-error.ts';
 import { fetchMissing, type MissingSummary } from '../../producer/fetch-missing.ts';
@@ -15,7 +15,7 @@ import { jsonOption, oneOf } from './options.ts';
 export function retryCommand(terminal: Terminal): Command {
   return new Command('retry')
     .description(
-      'Take failed, cancelled and held links of a batch up again; a paid task is collected, not paid anew',
+      'Retry failed, cancelled and held links of a batch; a paid task is collected, not paid for again',
     )
     .argument('<batch>', 'name of a batch')
     .option('--reason <reason>', `only links that failed for this reason: ${failureReasons.join(', ')}`)
@@ -36,7 +36,7 @@ export function retryCommand(terminal: Terminal): Command {
         const outcome = `${plural(retried, 'link')}${why}`;
         await noteAction(session, { action: 'retry', target: name, outcome });
         if (flags.json) terminal.json({ batch: name, retried, collected });
-        else terminal.print(`${name}: ${plural(retried, 'link')} taken up again${paidPart(collected)}`);
+        else terminal.print(`${name}: ${plural(retried, 'link')} retried${paidPart(collected)}`);
         process.exitCode = exitCodes.saved;
       });
     });

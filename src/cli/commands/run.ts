@@ -147,7 +147,7 @@ function report({ ended, facts }: RunEnd, { json }: RunFlags, terminal: Terminal
       return exitCodes.halted;
     case 'declined':
       terminal.say(
-        `Not started. ${plural(left, 'link')} wait in a batch that is paused; the same command asks again.`,
+        `Not started. ${plural(left, 'link')} wait in a batch that is paused; rerun the command to be asked again.`,
       );
       return exitCodes.interrupted;
     default:
@@ -156,5 +156,5 @@ function report({ ended, facts }: RunEnd, { json }: RunFlags, terminal: Terminal
 }
 
 function staying(links: number): string {
-  return `${plural(links, 'link')} ${links === 1 ? 'stays' : 'stay'} queued; the same command goes on.`;
+  return `${plural(links, 'link')} ${links === 1 ? 'stays' : 'stay'} queued; rerun the command to resume.`;
 }

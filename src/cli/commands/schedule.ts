@@ -210,9 +210,9 @@ function resumeCommand(terminal: Terminal): Command {
   return simpleCommand(
     terminal,
     'resume',
-    'Let a paused schedule go on with its next tick',
+    'Let a paused schedule continue with its next tick',
     resumeSchedule,
-    'goes on',
+    'continues',
   );
 }
 

@@ -31,7 +31,7 @@ Exit codes: 0 ended and everything saved, 1 ended with failures, 130 stopped wat
         process.exitCode = await withInterrupt(
           terminal,
           (signal) => watch(name, flags, { session, terminal, signal }),
-          'Stopped watching; the work goes on.',
+          'Stopped watching; the work continues.',
         );
       }),
     );

@@ -107,7 +107,7 @@ function judgeReach(baseUrl: string, answer: number | string, isPrivate: boolean
     return failed(
       name,
       `${baseUrl} does not answer: ${answer}`,
-      'start kie-batch serve there, or mend the way to it',
+      'start kie-batch serve there, or repair the way to it',
     );
   if (answer >= 500)
     return failed(name, `${baseUrl} answers HTTP ${answer}`, 'look at the proxy in front of kie-batch serve');

@@ -78,7 +78,7 @@ function jsonOr(hint: 'json' | 'jsonl', [first, second]: readonly HeadLine[]): L
   if (second === undefined) return 'json';
   if (first.text.startsWith('[')) return hint === 'jsonl' && isJson(first.text) ? 'jsonl' : 'json';
   if (isJson(first.text)) return 'jsonl';
-  // A broken first line of JSONL, unless it stops where a document goes on.
+  // A broken first line of JSONL, unless it stops where a document continues.
   return second.text.startsWith('{') && !/[[{,:]$/.test(first.text) ? 'jsonl' : 'json';
 }
 

@@ -70,7 +70,7 @@ export class LineSplitter {
     return this.#block(lines);
   }
 
-  /** The bytes after the end of an over-long line; none while it goes on. */
+  /** The bytes after the end of an over-long line; none while it continues. */
   #afterSkipped(bytes: Buffer): Buffer {
     const end = endOfLine(bytes, 0);
     if (end === bytes.length) return bytes.subarray(end);

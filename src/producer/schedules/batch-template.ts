@@ -9,7 +9,7 @@ const placeholders = ['name', 'date', 'time'] as const;
 
 /**
  * `{name}` the schedule's name, `{date}` like 2026-11-22, `{time}` like 0615.
- * @param at the instant the run was due, so that a run taken up again after a crash finds its batch
+ * @param at the instant the run was due, so that a run picked up again after a crash finds its batch
  * @throws ScheduleError
  */
 export function renderBatchName(

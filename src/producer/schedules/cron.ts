@@ -2,7 +2,7 @@
  * When a schedule is due. Pure. BullMQ's own parser reads the expression; added to it is the one rule it lacks:
  * a time that the change to summer time leaves out is made up for right after the gap, also where the clocks
  * jump at midnight or by half an hour, so that a daily schedule runs on every day. A time that comes twice in
- * autumn is due once; `*` and steps of minutes go on in real time through both hours.
+ * autumn is due once; `*` and steps of minutes continue in real time through both hours.
  */
 import { getNextMillis } from 'bullmq';
 import { ScheduleError } from './schedule.ts';

@@ -1,5 +1,5 @@
 /**
- * Holds a schedule while a run of it goes on, so that no other begins, whoever starts it: a tick, or a person
+ * Holds a schedule while a run of it continues, so that no other begins, whoever starts it: a tick, or a person
  * with `schedule run`. The hold ends by itself soon after the process that has it.
  */
 import { randomUUID } from 'node:crypto';
@@ -21,7 +21,7 @@ export type HoldAnswer =
 
 export interface HoldRequest {
   readonly schedule: string;
-  /** The same for a tick that is taken up again after a crash: it may go on at once. */
+  /** The same for a tick that is picked up again after a crash: it may continue at once. */
   readonly tick: string;
   readonly host: string;
 }

@@ -32,14 +32,14 @@ export interface RunScheduleDeps {
   readonly storageRoot: string;
   readonly logger: Logger;
   readonly clock: Clock;
-  /** For people: where the run goes on. */
+  /** For people: where the run continues. */
   readonly host: string;
   /** Links have come. */
   readonly nudge: () => void;
 }
 
 export interface Tick {
-  /** The same when it is taken up again. */
+  /** The same when it is picked up again. */
   readonly id: string;
   readonly at: number;
   readonly by: ScheduleRun['by'];
@@ -49,7 +49,7 @@ export type RunAnswer =
   | { readonly ran: true; readonly run: ScheduleRun }
   | { readonly ran: false; readonly running: ScheduleRunning };
 
-/** Throws when it was cut off by `signal` or by another process; then the tick is to be taken up again. */
+/** Throws when it was cut off by `signal` or by another process; then the tick is to be picked up again. */
 export async function runSchedule(
   schedule: Schedule,
   tick: Tick,

@@ -7,7 +7,7 @@ import { type TickData, tickDataSchema, ticksQueue } from '../../shared/jobs/cat
 import type { RedisConnection } from '../../shared/redis/script.ts';
 import { type RunScheduleDeps, runSchedule } from './run-schedule.ts';
 import { createScheduleStore } from './schedule-store.ts';
-import { mendTicks, openTicksQueue, tickSettings } from './ticks-queue.ts';
+import { openTicksQueue, repairTicks, tickSettings } from './ticks-queue.ts';
 
 export interface ScheduleRunnerDeps extends Omit<RunScheduleDeps, 'store'> {
   /** For BullMQ's blocking calls. */
@@ -15,7 +15,7 @@ export interface ScheduleRunnerDeps extends Omit<RunScheduleDeps, 'store'> {
 }
 
 export interface ScheduleRunner {
-  /** Ends at once: a run that is cut off is taken up again, here or elsewhere, without losing or repeating. */
+  /** Ends at once: a run that is cut off is picked up again, here or elsewhere, without losing or repeating. */
   stop(): Promise<void>;
 }
 
@@ -33,7 +33,7 @@ export function startScheduleRunner(deps: ScheduleRunnerDeps): ScheduleRunner {
   const mend = () =>
     store
       .all()
-      .then((schedules) => mendTicks(queue, schedules))
+      .then((schedules) => repairTicks(queue, schedules))
       .catch((error: unknown) => logger.warn({ err: error }, 'Could not look after schedules, trying again'));
 
   const process = async (job: Job<TickData>, _token?: string, signal?: AbortSignal): Promise<void> => {
@@ -47,7 +47,7 @@ export function startScheduleRunner(deps: ScheduleRunnerDeps): ScheduleRunner {
       { ...deps, store },
       signal ?? new AbortController().signal,
     );
-    if (!answer.ran) logger.debug({ schedule: name }, 'A tick was left out: the run before still goes on');
+    if (!answer.ran) logger.debug({ schedule: name }, 'A tick was left out: the run before still continues');
   };
   const worker = new QueueWorker<TickData>(ticksQueue, process, {
     connection: deps.connection,

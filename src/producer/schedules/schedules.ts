@@ -1,6 +1,6 @@
 /**
  * What a person does with schedules: add, list, pause, resume, remove. Running them is the runner's part. Each
- * step is safe to repeat, and one that dies half-way is mended by the next worker (mendTicks).
+ * step is safe to repeat, and one that dies half-way is repaired by the next worker (repairTicks).
  */
 import type { Clock } from '../../shared/clock.ts';
 import { parseSourceAddress, writeSourceAddress } from '../sources/source-address.ts';

@@ -1,6 +1,6 @@
 /**
  * The queue of ticks and BullMQ's job schedulers in it, which bring a tick about at its time, once however many
- * workers there are. A scheduler follows from its schedule and is made anew when it is missing.
+ * workers there are. A scheduler follows from its schedule and is made again when it is missing.
  */
 import { Queue, type RepeatOptions } from 'bullmq';
 import { type TickData, ticksQueue } from '../../shared/jobs/catalogue.ts';
@@ -16,7 +16,7 @@ export const tickSettings = {
     nextTickAt(pattern ?? '', tz ?? 'UTC', after),
 };
 
-/** A tick that was cut off (a worker stopped or killed) is taken up again; what went wrong in it is not. */
+/** A tick that was cut off (a worker stopped or killed) is picked up again; what went wrong in it is not. */
 const tickOptions = {
   attempts: 50,
   backoff: { type: 'fixed', delay: 1000 },
@@ -61,7 +61,7 @@ export async function dueTick(queue: TicksQueue, name: string): Promise<number |
  * Sees to it that every schedule that is not paused has its next tick, and nothing else has one: after a crash
  * between two writes, or a Redis that lost its last second. An overdue tick that is there is left to run.
  */
-export async function mendTicks(queue: TicksQueue, schedules: readonly Schedule[]): Promise<void> {
+export async function repairTicks(queue: TicksQueue, schedules: readonly Schedule[]): Promise<void> {
   const wanted = new Map(schedules.filter(({ paused }) => !paused).map((each) => [each.name, each]));
   for (const schedule of wanted.values()) {
     if ((await dueTick(queue, schedule.name)) === null) await startTicks(queue, schedule);

@@ -43,7 +43,7 @@ export interface Taken {
   /** Lists somebody still writes. */
   readonly unfinished: number;
   readonly problems: readonly { readonly list: string; readonly problem: string }[];
-  /** The signal ended it; the next run goes on. */
+  /** The signal ended it; the next run continues. */
   readonly interrupted: boolean;
 }
 

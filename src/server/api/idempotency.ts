@@ -26,7 +26,7 @@ export interface IdempotencyOptions {
   readonly key: string | undefined;
   /** The request but for its body; a key belongs to one. */
   readonly request: string;
-  /** Goes on where it was left when it is read again. */
+  /** Continues where it was left when it is read again. */
   readonly body: AsyncIterable<Uint8Array>;
 }
 

@@ -106,7 +106,7 @@ export function mustBeOperator({ role }: Viewer): void {
   if (role !== 'operator') throw new Refusal(403, 'This needs the role of an operator.');
 }
 
-/** Lets only operators go on, and only with a form or a token of theirs. */
+/** Lets only operators continue, and only with a form or a token of theirs. */
 export async function requireOperator(
   request: FastifyRequest,
   { accounts, sessions }: GuardParts,

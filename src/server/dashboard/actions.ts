@@ -1,7 +1,7 @@
 /**
  * What an operator can do from the pages. Each action checks the role and the form's token, is written to the
  * audit log with what came of it, and leads back to where it was asked for. What takes longer than a moment
- * goes on behind the page, whose numbers follow.
+ * continues behind the page, whose numbers follow.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';

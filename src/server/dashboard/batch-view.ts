@@ -186,10 +186,10 @@ function itemTable({ batch, items, query }: BatchReading): Html {
 }
 
 function searchGoesOn({ items, examined }: ItemPage, { counts }: Batch): Html {
-  return html`<p class="note">${items.length === 0 ? 'None' : count(items.length)} among the ${count(examined)} of ${count(totalOf(counts))} links looked at so far; the search goes on.</p>`;
+  return html`<p class="note">${items.length === 0 ? 'None' : count(items.length)} among the ${count(examined)} of ${count(totalOf(counts))} links looked at so far; the search continues.</p>`;
 }
 
-/** Where no script runs nothing goes on by itself. */
+/** Where no script runs nothing resumes automatically. */
 function pageLinks(
   { batch, items, query }: Pick<BatchReading, 'batch' | 'items' | 'query'>,
   isOn: boolean,

@@ -1,6 +1,6 @@
 /**
  * Keeps open pages up to date by server-sent events. What is sent is the state, not a log of changes: a page
- * that comes back after an interruption gets every part that differs, and its charts go on from the last
+ * that comes back after an interruption gets every part that differs, and its charts continue from the last
  * sample it has (Last-Event-ID). While Redis is away each page is told so, and told when it is back. A page ends with
  * its reader's session, and is dropped when its reader does not read.
  */

@@ -45,7 +45,7 @@ export interface PagesParts extends PageParts {
 }
 
 const batchesAPage = 20;
-/** A search through a million items that finds little answers after this, and goes on while the page is open. */
+/** A search through a million items that finds little answers after this, and continues while the page is open. */
 const searchBudgetMs = 100;
 /** A search that has to look through the items is not repeated every second for a page that follows. */
 const searchFreshMs = 10_000;
@@ -193,7 +193,7 @@ async function findNamed(batch: string, text: string, { search }: ServerDeps): P
   return found !== null && [found.batch, ...found.otherBatches].includes(batch) ? found : null;
 }
 
-/** Grouping reads thousands of failures, so it is done anew only when their number has changed, and not every second. */
+/** Grouping reads thousands of failures, so it is done again only when their number has changed, and not every second. */
 function createFailureReader({ search }: ServerDeps) {
   const readers = new Map<string, ReturnType<typeof remember<Awaited<ReturnType<typeof search.failures>>>>>();
   return async ({ name, counts }: Batch) => {

@@ -1,5 +1,5 @@
 /**
- * `/metrics`: the state of the whole in Prometheus's form, read anew when it is asked for. Everything comes from
+ * `/metrics`: the state of the whole in Prometheus's form, read again when it is asked for. Everything comes from
  * Redis, where workers keep it, so any number of servers show the same and counters survive restarts.
  */
 import { Counter, Gauge, Registry } from 'prom-client';

@@ -1,7 +1,7 @@
 /**
- * A search through many items that goes on while somebody looks: each call adds what can be looked through in its
+ * A search through many items that continues while somebody looks: each call adds what can be looked through in its
  * time, so that a page answers at once and fills by itself, whatever the size of the batch. What has been found
- * is kept for a while, and then looked for anew.
+ * is kept for a while, and then looked for again.
  */
 import type { ItemPage } from '../../shared/ledger/search.ts';
 

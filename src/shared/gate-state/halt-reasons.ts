@@ -6,7 +6,7 @@
 export type GateOperation = 'submit' | 'query';
 
 /**
- * What each halt stops. Tasks at the vendor are paid already, so looking after them goes on wherever the
+ * What each halt stops. Tasks at the vendor are paid already, so looking after them continues wherever the
  * vendor can still answer; with a full disk no new task is bought whose result could not be stored.
  */
 const stoppedBy = {

@@ -21,7 +21,7 @@ export interface CancelledItems {
   readonly collecting: number;
   /** A create call is under way: cancelled when it comes back without a task, else collected. */
   readonly calling: number;
-  /** Another batch lists them too, and they go on there. */
+  /** Another batch lists them too, and they continue there. */
   readonly left: number;
 }
 
@@ -147,7 +147,7 @@ export function createBatchOperations({ redis, prefix }: { redis: RedisConnectio
       return { looked, queued, checkAgain, downloadAgain };
     },
 
-    /** Goes on round the batch's list; the caller looks at as many items as there were when it began. */
+    /** Continues round the batch's list; the caller looks at as many items as there were when it began. */
     async removeItems(name: string, most: number, ended: EndedBefore): Promise<RemovedItems> {
       const reply = await scripts.remove(
         [keys.batch(name), keys.items(name), keys.counts, `${prefix}:remembered`],

@@ -15,7 +15,7 @@ export interface ItemChanges {
   readonly otherTaskId?: string;
   /** Refused when another item has this task. */
   readonly unownedTaskId?: string;
-  /** Sets the count anew, where a person has asked for another try. */
+  /** Sets the count again, where a person has asked for another try. */
   readonly attempts?: number;
   /** Added to what is there; the item's batches count these too. */
   readonly addAttempts?: number;

@@ -66,7 +66,7 @@ export function placeFoundTask(item: Item, { taskId, attempt }: FoundTask): Plac
     case 'processing':
     case 'downloading':
     case 'saved':
-      // Another task of the link is being followed or has ended well. It goes on, and this one is not lost sight of.
+      // Another task of the link is being followed or has ended well. It continues, and this one is not lost sight of.
       return {
         transition: null,
         changes: { otherTaskId: taskId, ...(item.possiblyPaidTwice > 0 ? {} : tally(item, 1)) },
@@ -98,7 +98,7 @@ export async function recordFoundTask(ledger: Ledger, id: string, found: FoundTa
     const item = await ledger.item(id);
     if (item === null) return 'no-item';
     const isKnown = item.taskIds.includes(found.taskId);
-    // An answer that names a task of earlier: the vendor goes on with that one.
+    // An answer that names a task of earlier: the vendor continues with that one.
     const isRenewed = isKnown && found.by === 'answer' && item.state === 'submitting';
     if (isKnown && !isRenewed) return 'known';
     const placement = isRenewed ? renewed : placeFoundTask(item, found);

@@ -83,7 +83,7 @@ export type Moved =
 
 export interface Taken {
   readonly ids: readonly string[];
-  /** Batches that wait in vain: their budget is used up, and no task of theirs is under way. */
+  /** Batches that cannot continue: their budget is used up, and no task of theirs is under way. */
   readonly exhausted: readonly string[];
 }
 
@@ -96,7 +96,7 @@ const answerOf: Readonly<Record<string, EnqueueAnswer>> = {
   s: 'already-saved',
   j: 'already-saved',
 };
-/** How long past its own time a job may be late before the sweep makes it anew. */
+/** How long past its own time a job may be late before the sweep makes it again. */
 const graceMs = 60_000;
 const noInputs: Inputs = {};
 /** Pages of items that are read before they are wanted: a Redis that is far away is not waited for each time. */
@@ -258,7 +258,7 @@ export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
     await redis.srem(keys.atGate, id);
   }
 
-  /** Items nobody has looked after in time; each is handed to one caller, who makes its job anew. */
+  /** Items nobody has looked after in time; each is handed to one caller, who makes its job again. */
   async function overdue(count: number): Promise<string[]> {
     return (await overdueScript([keys.active], [count, graceMs])) as string[];
   }

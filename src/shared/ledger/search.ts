@@ -1,7 +1,7 @@
 /**
  * Finding items: by link, id or task id at once, by state and reason page by page. Used by the server; at a
  * million items a page costs milliseconds, because failed and held items are listed by batch, and because a
- * call that finds little stops when its time is up and says where to go on.
+ * call that finds little stops when its time is up and says where to continue.
  */
 import { z } from 'zod';
 import { identifyLink } from '../models/identify-link.ts';

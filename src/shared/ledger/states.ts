@@ -81,7 +81,7 @@ export const transitions = {
   beginSubmit: { from: ['queued'], to: 'submitting', because: 'admitted by the gate' },
   recordTask: { from: ['submitting'], to: 'processing', because: 'task id recorded' },
   awaitCallback: { from: ['submitting'], to: 'submitting', because: 'answer lost, its callback may tell' },
-  recordOrphan: { from: ['queued', 'held'], to: 'processing', because: 'lost task id came home' },
+  recordOrphan: { from: ['queued', 'held'], to: 'processing', because: 'lost task id recovered' },
   submitLater: { from: ['submitting'], to: 'queued', because: 'throttled, halted or to be tried again' },
   hold: { from: ['submitting', 'processing'], to: 'held', because: 'answer lost, policy hold' },
   resubmit: { from: ['processing'], to: 'queued', because: 'task failed, worth another' },

@@ -10,7 +10,7 @@ import { formatBytes } from '../wording/format.ts';
 
 export type VideoFile =
   | { readonly kind: 'video'; readonly bytes: number; readonly ending: string; readonly mark: string }
-  /** `reason` goes on after the name of the file. */
+  /** `reason` continues after the name of the file. */
   | { readonly kind: 'unreadable'; readonly reason: string; readonly isGone: boolean };
 
 const readBytes = 256 * 1024;

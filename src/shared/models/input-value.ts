@@ -7,7 +7,7 @@ import type { InputSpec, InputValue } from './input-spec.ts';
 
 export type ReadValue =
   | { readonly ok: true; readonly value: InputValue }
-  /** `reason` goes on from the input's name: "must be …". */
+  /** `reason` continues from the input's name: "must be …". */
   | { readonly ok: false; readonly reason: string };
 
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;

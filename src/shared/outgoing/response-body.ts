@@ -1,7 +1,7 @@
 /**
  * The body of an answer as the outgoing client hands it out. Unlike a stream of Node it never throws away
  * bytes that had arrived when the connection broke: the reader gets them all and then the error, so a cut
- * transfer goes on from its last byte. Invariant: at most the high-water mark waits here unread.
+ * transfer continues from its last byte. Invariant: at most the high-water mark waits here unread.
  */
 
 export interface ResponseBody extends AsyncIterable<Buffer> {

@@ -1,7 +1,7 @@
 /**
  * Tells trouble of Redis from everything else that can be thrown: a write that is refused (a full disk, no memory, a
  * replica, too few replicas), a server that is loading or out of reach. None of it is the fault of an item, and all
- * of it ends. Used wherever work goes on after Redis has refused something, and for the message a person gets.
+ * of it ends. Used wherever work continues after Redis has refused something, and for the message a person gets.
  */
 import { ReplyError } from 'ioredis';
 

@@ -1,5 +1,5 @@
 /**
- * Which unfinished part of a result a process goes on with, and which it removes. Pure; called by the
+ * Which unfinished part of a result a process continues with, and which it removes. Pure; called by the
  * part folder whenever a part is opened. A part's bytes always belong to one identity (starting over makes
  * a new part), so a copy of somebody else's part is right at any moment, even while they still write.
  * Invariant: a part that somebody may still be writing is copied, never taken and never removed.
@@ -51,7 +51,7 @@ export interface SweepFacts extends ChoiceFacts {
 }
 
 /**
- * Whether a part that was found in the folder may be removed without being asked for: one that nobody can go on
+ * Whether a part that was found in the folder may be removed without being asked for: one that nobody can continue
  * with, or whose result has been stored since, as soon as nobody writes to it; any other when it is old.
  * @param storedAt when the file under the final name was written, undefined where there is none
  */

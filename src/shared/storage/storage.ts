@@ -27,7 +27,7 @@ export interface ResultPlace {
  * key at the same time: whoever commits last wins, with a whole file either way.
  */
 export interface Part {
-  /** Whether a later `openPart` can go on with what `suspend` leaves. */
+  /** Whether a later `openPart` can continue with what `suspend` leaves. */
   readonly survivesSuspend: boolean;
   /** What the received bytes belong to; undefined where nothing was received yet. */
   readonly identity: SourceIdentity | undefined;
@@ -49,7 +49,7 @@ export interface Part {
    * over afterwards.
    */
   commit(sidecar?: object): Promise<Commit>;
-  /** Gives the part up for now; a later `openPart` may go on with it where the backend can. */
+  /** Gives the part up for now; a later `openPart` may continue with it where the backend can. */
   suspend(): Promise<void>;
   /** Gives the part up for good. */
   discard(): Promise<void>;
@@ -96,7 +96,7 @@ export interface Storage {
   clearParts(key: string): Promise<void>;
   /**
    * Removes parts that nobody has written to for as long, anywhere in the storage, and sooner those that nobody
-   * can go on with any more, once their writer has been silent. Returns how many.
+   * can continue with any more, once their writer has been silent. Returns how many.
    */
   removeAbandonedParts(olderThanMs: number): Promise<number>;
   /** Bytes that can still be written, undefined where the backend has no such bound. */

@@ -1,5 +1,5 @@
 /**
- * Appends to a file while the network goes on: chunks are collected and written together, one vectored
+ * Appends to a file while the network continues: chunks are collected and written together, one vectored
  * write at a time, so a large file costs few system calls and the event loop never waits for the disk. The
  * file is opened by the first write, so a small one that is whole by then costs no state on the disk.
  * Invariant: every write names its position, and after a failed write nothing more is written.
@@ -71,7 +71,7 @@ export function createWriteBehind(
     if (writtenBytes - flushedBytes >= FLUSH_EVERY_BYTES) flush(handle);
   }
 
-  /** Goes on beside the writes, one at a time. A failure counts: the kernel tells it only once. */
+  /** Continues beside the writes, one at a time. A failure counts: the kernel tells it only once. */
   function flush(handle: FileHandle): void {
     if (flushing !== undefined) return;
     flushedBytes = writtenBytes;

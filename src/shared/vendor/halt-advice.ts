@@ -27,7 +27,7 @@ const haltAdvice: Readonly<Record<HaltReason, string>> = {
   unauthorized: 'check KIE_API_KEY; the key is wrong, expired or lacks the right',
   'no-credits': 'top up the account',
   'key-limit': 'raise the key’s own cap at the vendor, or wait until its period ends',
-  maintenance: 'nothing to do: the vendor is asked again by itself',
+  maintenance: 'nothing to do: the vendor is asked again automatically',
   'model-paused': 'the vendor has switched the model off; wait, or choose another with --model',
   'model-failing':
     'nothing to do: one link at a time tries whether the model works again; another model with --model',

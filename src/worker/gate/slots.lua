@@ -62,7 +62,7 @@ local NAMES = {}
 for index, field in ipairs(LEARNED) do NAMES[index] = field[1] end
 
 -- After the clock was set back, what has happened lies in the future; nothing may wait for it to come round again.
-local function mendClock(state)
+local function repairClock(state)
   for _, name in ipairs({ 'raisedAt', 'refusedAt', 'fellAt' }) do state[name] = math.min(state[name], now) end
   if state.nextProbeAt > now + LONGEST_PAUSE then state.nextProbeAt = now end
   if state.pausedUntil > now + LONGEST_PAUSE then state.pausedUntil = 0 end
@@ -77,7 +77,7 @@ local function readState()
     local known = not state.isNew or string.find(field[1], '^pause') ~= nil
     state[field[1]] = known and tonumber(values[index + 1]) or field[2]
   end
-  mendClock(state)
+  repairClock(state)
   if learn == 'down' then state.limit = math.min(state.limit, configuredMax) end
   return state
 end

@@ -42,7 +42,7 @@ const MIN_GAP_MS = 500;
 /** While little is known looks are cheaper by up to this factor: a result seen sooner also teaches sooner. */
 const EXPLORING_SHARE = 0.25;
 const EXPLORED_TASKS = 20;
-/** Beside callbacks that come a look is nearly always in vain: it has to save so many times as much. */
+/** Beside callbacks that come a poll rarely finds anything: it has to save so many times as much. */
 const BESIDE_CALLBACKS_FACTOR = 5;
 /** So many callbacks make half of that. */
 const CALLBACKS_TRUSTED = 5;
@@ -52,7 +52,7 @@ const CALLBACK_LEAD_MS = 5_000;
 const CALLBACKS_BELIEVED = 25;
 const CALLBACKS_BELIEVED_LOST = 0.5;
 
-/** Learns from `tasks`, newest first. Takes a few milliseconds: not for every task anew. */
+/** Learns from `tasks`, newest first. Takes a few milliseconds: not for every task again. */
 export function learnHistory(tasks: readonly EndedTask[], beliefs: Beliefs): History {
   const durationsMs = tasks.map(({ durationMs }) => Math.min(durationMs, beliefs.deadlineMs));
   const distribution = learnDistribution(durationsMs, beliefs);

@@ -22,7 +22,7 @@ export interface LearnedHistoriesOptions {
   prefix: string;
   clock: Clock;
   logger: Logger;
-  /** How often a history is learned anew. Default 2 s: it takes some milliseconds. */
+  /** How often a history is learned again. Default 2 s: it takes some milliseconds. */
   refreshMs?: number;
 }
 

@@ -1,6 +1,6 @@
 /**
  * What to do with the answer of a result host, before any of its body is read. Pure; called once for each
- * answer. The rules are those of RFC 9110: a 206 goes on only where its Content-Range and validator fit
+ * answer. The rules are those of RFC 9110: a 206 continues only where its Content-Range and validator fit
  * what is already here, anything else starts over. Invariant: bytes are only ever appended to bytes of the
  * same representation.
  */

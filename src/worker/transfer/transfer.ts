@@ -23,7 +23,7 @@ import type { TransferDeps } from './transfer-deps.ts';
 
 const DEFAULT_MAX_BYTES = 2 * 1024 ** 3;
 
-/** What a step of the transfer came to: a reply ends it, `undefined` goes on with another request. */
+/** What a step of the transfer came to: a reply ends it, `undefined` continues with another request. */
 type Step = Promise<FetchReply | undefined>;
 
 type CourseWithoutBody = Exclude<AnswerCourse, { course: 'receive-all' | 'receive-rest' }>;
@@ -187,7 +187,7 @@ export class Transfer {
     const heldBytes = this.#held().bytes;
     this.#deps.logger.debug(
       { key: this.#request.key, heldBytes, delayMs, cause: message },
-      'transfer goes on',
+      'transfer continues',
     );
     await sleep(delayMs, undefined, { signal: this.#signal });
     return undefined;

@@ -46,14 +46,14 @@ describe('when the clocks go forward', () => {
       ['03-29T01:00', '03-30T01:00'],
     ],
     [
-      'quarters of an hour go on in real time',
+      'quarters of an hour continue in real time',
       '*/15 * * * *',
       berlin,
       '2026-03-29T00:30:00Z',
       ['03-29T00:45', '03-29T01:00', '03-29T01:15'],
     ],
     [
-      'hours go on in real time',
+      'hours continue in real time',
       '0 * * * *',
       berlin,
       '2026-03-28T23:50:00Z',
@@ -113,14 +113,14 @@ describe('when the clocks go back', () => {
       ['10-25T02:00', '10-26T02:00'],
     ],
     [
-      'quarters of an hour go on in real time',
+      'quarters of an hour continue in real time',
       '*/15 * * * *',
       berlin,
       '2026-10-25T00:30:00Z',
       ['10-25T00:45', '10-25T01:00', '10-25T01:15', '10-25T01:30', '10-25T01:45', '10-25T02:00'],
     ],
     [
-      'hours go on in real time',
+      'hours continue in real time',
       '0 * * * *',
       berlin,
       '2026-10-24T23:50:00Z',

@@ -10,7 +10,7 @@ import {
   resumeSchedule,
   viewSchedule,
 } from '../../../src/producer/schedules/schedules.ts';
-import { dueTick, mendTicks, startTicks } from '../../../src/producer/schedules/ticks-queue.ts';
+import { dueTick, repairTicks, startTicks } from '../../../src/producer/schedules/ticks-queue.ts';
 import { until } from '../../setup/until.ts';
 import { linkOf, listOf } from '../sources/taking.ts';
 import { everySecond, serveSlowly, startScheduling } from './scheduling.ts';
@@ -59,7 +59,7 @@ describe('a schedule', () => {
     expect(await dueTick(deps.queue, 'news')).toBeGreaterThan(missedAt);
   });
 
-  it('is not started again while a run of it still goes on', async () => {
+  it('is not started again while a run of it still continues', async () => {
     const { add, startRunner, ran, skippedTicks } = await startScheduling();
     const slow = await serveSlowly(listOf(1, 2));
     startRunner('one');
@@ -73,7 +73,7 @@ describe('a schedule', () => {
     expect(run?.skippedTicks).toBeGreaterThanOrEqual(2);
   });
 
-  it('goes on elsewhere with the tick of a worker that was stopped', async () => {
+  it('continues elsewhere with the tick of a worker that was stopped', async () => {
     const { add, startRunner, runs, ran, deps } = await startScheduling();
     const slow = await serveSlowly(listOf(1, 2));
     const first = startRunner('first');
@@ -120,7 +120,7 @@ describe('a schedule', () => {
     expect((await ledger.batch('others'))?.model).toBe('topaz/video-upscale');
   });
 
-  it('is quiet while it is paused, and goes on when it is resumed', async () => {
+  it('is quiet while it is paused, and continues when it is resumed', async () => {
     const { folder, add, startRunner, ran, runs, deps } = await startScheduling();
     await writeFile(join(folder, 'links.txt'), listOf(1));
     startRunner();
@@ -190,21 +190,21 @@ describe('a schedule', () => {
 });
 
 describe('ticks that were lost', () => {
-  it('are made anew from the schedules, and those of no schedule are taken away', async () => {
+  it('are made again from the schedules, and those of no schedule are taken away', async () => {
     const { add, deps } = await startScheduling();
     const schedule = await add({ cron: yearly });
     await deps.queue.removeJobScheduler('news');
     await startTicks(deps.queue, { ...schedule, name: 'gone' });
-    await mendTicks(deps.queue, await deps.store.all());
+    await repairTicks(deps.queue, await deps.store.all());
     expect(await dueTick(deps.queue, 'news')).not.toBeNull();
     expect(await dueTick(deps.queue, 'gone')).toBeNull();
   });
 
-  it('are made anew when a scheduler has lost its job', async () => {
+  it('are made again when a scheduler has lost its job', async () => {
     const { add, deps } = await startScheduling();
     await add({ cron: yearly });
     await deps.queue.drain(true);
-    await mendTicks(deps.queue, await deps.store.all());
+    await repairTicks(deps.queue, await deps.store.all());
     expect(await dueTick(deps.queue, 'news')).not.toBeNull();
   });
 
@@ -213,7 +213,7 @@ describe('ticks that were lost', () => {
     await add({ cron: everySecond });
     const dueAt = (await dueTick(deps.queue, 'news')) ?? 0;
     await until(() => Date.now() > dueAt + 1100, 'it was overdue');
-    await mendTicks(deps.queue, await deps.store.all());
+    await repairTicks(deps.queue, await deps.store.all());
     expect(await dueTick(deps.queue, 'news')).toBe(dueAt);
   });
 });

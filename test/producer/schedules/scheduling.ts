@@ -37,7 +37,7 @@ export interface Scheduling {
   runs(name?: string): Promise<ScheduleRun[]>;
   /** Waits until there are so many of them. */
   ran(count: number, name?: string): Promise<ScheduleRun[]>;
-  /** Ticks left out while the present run goes on. */
+  /** Ticks left out while the present run continues. */
   skippedTicks(name?: string): Promise<number>;
 }
 

@@ -88,7 +88,7 @@ describe('a file as a source', () => {
     const startedAt = Date.now();
     const clock = {
       now: () => {
-        // Somebody goes on writing while the source waits.
+        // Somebody continues writing while the source waits.
         writeFileSync(path, listOf(1, 2));
         return startedAt;
       },
@@ -125,7 +125,7 @@ describe('a file as a source', () => {
     expect([...marks.keys()]).toEqual([join(folder, 'deep', 'b.csv')]);
   });
 
-  it('goes on with the other files when one cannot be read as a list', async () => {
+  it('continues with the other files when one cannot be read as a list', async () => {
     const { folder, take, invalid } = await startTaking();
     await writeFile(join(folder, 'a.txt'), 'no link\n');
     await writeFile(join(folder, 'b.txt'), listOf(2));

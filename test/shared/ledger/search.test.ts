@@ -71,7 +71,7 @@ describe('a page of items', () => {
     expect(await all(search, { part: ids[5]?.slice(-6) })).toEqual([ids[5]]);
   });
 
-  it('leaves out what has been taken up again', async () => {
+  it('leaves out what has been picked up again', async () => {
     await using system = await startSystem();
     const ids = await system.give(5);
     await fail(system, ids, 'no');
@@ -79,7 +79,7 @@ describe('a page of items', () => {
     expect(await all(searchOf(system), { state: 'failed' })).not.toContain(ids[2]);
   });
 
-  it('stops when its time is up and says where to go on', async () => {
+  it('stops when its time is up and says where to continue', async () => {
     await using system = await startSystem();
     await system.give(30_000);
     const page = await searchOf(system).page('test', { state: 'saved' }, { from: 0, size: 10, budgetMs: 0 });

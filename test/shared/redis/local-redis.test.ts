@@ -221,7 +221,7 @@ describe('a local Redis', () => {
     expect(String(failure)).not.toContain('\n');
   });
 
-  it('is ended and started anew when its socket was deleted, and loses nothing', async () => {
+  it('is ended and started again when its socket was deleted, and loses nothing', async () => {
     const first = await start();
     await ask(first, (redis) => redis.set('link', 'paid'));
     const serverProcess = await server(first);

@@ -78,12 +78,12 @@ test('a part of another process is copied while it may still be written, and bot
   await expect.poll(async () => (await partFiles()).length).toBe(2);
   const other = createFileStorage(root, { clock: systemClock });
   const second = await other.openPart(key);
-  await first.write(Buffer.from('the first goes on'));
-  await second.write(Buffer.from('the second goes on'));
+  await first.write(Buffer.from('the first continues'));
+  await second.write(Buffer.from('the second continues'));
   const prefix = await replayed(second);
   expect(await second.commit()).toMatchObject({ kind: 'committed' });
   expect(await first.commit()).toEqual({ kind: 'superseded' });
-  expect(await readFile(join(root, key), 'utf8')).toBe(`${prefix}the second goes on`);
+  expect(await readFile(join(root, key), 'utf8')).toBe(`${prefix}the second continues`);
   expect(await partFiles()).toEqual([]);
 });
 

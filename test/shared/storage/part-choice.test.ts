@@ -76,7 +76,7 @@ test.each<[string, PartOnDisk, number | undefined, boolean]>([
   ['one that can be gone on with stays', part('bb1', { modifiedAt: 900_000 }), undefined, false],
   ['an old one goes', part('bb1', { modifiedAt: 400_000 }), undefined, true],
   ['one whose result was stored since goes', part('bb1', { modifiedAt: 900_000 }), 910_000, true],
-  ['one begun anew since its result was stored stays', part('bb1', { modifiedAt: 900_000 }), 890_000, false],
+  ['one begun again since its result was stored stays', part('bb1', { modifiedAt: 900_000 }), 890_000, false],
   ['one without a state goes', part('bb1', { modifiedAt: 900_000, identity: undefined }), undefined, true],
   ['a state without its part goes', part('bb1', { modifiedAt: 900_000, bytes: 0 }), undefined, true],
   ['one that somebody may still be writing stays', part('bb1', { bytes: 0 }), 1_000_000, false],

@@ -45,7 +45,7 @@ test('what is written comes out in order, whatever the sizes, pauses and drains'
   await fc.assert(fc.asyncProperty(fc.array(action, { maxLength: 30 }), run), { numRuns: 40 });
 });
 
-test('writing goes on after the bytes that are there', async () => {
+test('writing continues after the bytes that are there', async () => {
   const path = join(folder, 'there');
   await writeFile(path, 'there, ');
   const writes = createWriteBehind(() => open(path, 'r+'), 7);

@@ -35,7 +35,7 @@ describe('learned histories', () => {
     expect((await other.of(topaz)).tasks).toBe(0);
   });
 
-  test('a history is learned anew once its time is over, and not before', async () => {
+  test('a history is learned again once its time is over, and not before', async () => {
     const histories = create();
     const empty = await histories.of(sora);
     await histories.learn(sora, { durationMs: 20_000, seenBy: 'look' });

@@ -11,7 +11,7 @@ const none: Held = { identity: undefined, bytes: 0 };
 const half: Held = { identity: { validator: '"v1"', totalBytes: 100 }, bytes: 50 };
 const halfOfUnknown: Held = { identity: { validator: '"v1"', totalBytes: undefined }, bytes: 50 };
 
-test('only what has a validator is asked to go on', () => {
+test('only what has a validator is asked to continue', () => {
   expect(rangeHeaders(none)).toEqual({});
   expect(rangeHeaders({ identity: { validator: undefined, totalBytes: 100 }, bytes: 50 })).toEqual({});
   expect(rangeHeaders({ ...half, bytes: 0 })).toEqual({});

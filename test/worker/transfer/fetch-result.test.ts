@@ -104,18 +104,18 @@ test('a body of unknown length is stored whole', async () => {
   await expectStored(await fetchFrom(serve([chunked])));
 });
 
-test('a cut transfer goes on from its last byte', async () => {
+test('a cut transfer continues from its last byte', async () => {
   await expectStored(await fetchFrom(serve([cutAfter(70_000), cutAfter(50_000)])));
   expect(ranges()).toEqual([undefined, 'bytes=70000-', 'bytes=120000-']);
   expect(host.seen[1]?.ifRange).toBe('"v1"');
 });
 
-test('a stalled transfer goes on from its last byte', async () => {
+test('a stalled transfer continues from its last byte', async () => {
   await expectStored(await fetchFrom(serve([stallAfter(70_000)])));
   expect(ranges()).toEqual([undefined, 'bytes=70000-']);
 });
 
-test('a transfer cut too often is given back, and another process goes on with it', async () => {
+test('a transfer cut too often is given back, and another process continues with it', async () => {
   const reply = await fetchFrom(serve([cutAfter(10_000), cutAfter(10_000), cutAfter(10_000)]));
   expect(reply).toMatchObject({ kind: 'retry', gainedBytes: 30_000 });
   const other = await createDeps(root);
@@ -126,7 +126,7 @@ test('a transfer cut too often is given back, and another process goes on with i
   await other.outgoing.close();
 });
 
-test('an expired address keeps what was received, and a fresh address goes on with it', async () => {
+test('an expired address keeps what was received, and a fresh address continues with it', async () => {
   const expired = await fetchFrom(serve([cutAfter(90_000), answer(403, 'Request has expired')]));
   expect(expired).toEqual({ kind: 'expired', httpStatus: 403 });
   const fresh = host.serve('/fresh.mp4', { bytes, etag: '"v1"' });

@@ -39,7 +39,7 @@ function fetchOne(id: string, behaviours: Behaviour[] = []) {
   return fetchResult(request, deps, new AbortController().signal);
 }
 
-test('a cut transfer goes on from its last byte within one upload, and what is stored is right', async () => {
+test('a cut transfer continues from its last byte within one upload, and what is stored is right', async () => {
   const reply = await fetchOne('s_1', [cutAfter(6_000_000), cutAfter(3_000_000)]);
   if (reply.kind !== 'stored') throw new Error(JSON.stringify(reply));
   expect(host.seen.map(({ range }) => range)).toEqual([undefined, 'bytes=6000000-', 'bytes=9000000-']);

@@ -69,7 +69,7 @@ describe.skipIf(disk === undefined)('a disk that fills up', () => {
     await expect.poll(() => fetchOne(2 * MIB)).toMatchObject({ kind: 'stored' });
   });
 
-  test('that fills up in the middle loses nothing, and the transfer goes on when space is back', async () => {
+  test('that fills up in the middle loses nothing, and the transfer continues when space is back', async () => {
     await writeFile(ballast, Buffer.alloc(5 * MIB));
     expect(await fetchOne(0, [untold])).toMatchObject({ kind: 'storage-full' });
     expect((await filesIn(root)).filter((name) => name.includes('batch'))).toEqual([]);

@@ -4,7 +4,7 @@
 -- ARGV  1 token of this run   2 tick it belongs to   3 started at, ms   4 host   5 lifetime in ms
 -- Returns {'begun'} or {'running', started at, host}.
 --
--- Invariant: one token holds a schedule at a time. A tick that is taken up again after its worker was killed
+-- Invariant: one token holds a schedule at a time. A tick that is picked up again after its worker was killed
 -- takes over from itself; the earlier holder, should it still live, finds its token gone and stops.
 local held = redis.call('HMGET', KEYS[1], 'tick', 'startedAt', 'host')
 if held[1] and held[1] ~= ARGV[2] then

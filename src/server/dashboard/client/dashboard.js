@@ -127,7 +127,7 @@ function follow() {
   });
   source.addEventListener('error', () => {
     lose('lost', 'No connection to kie-batch.');
-    // A refusal (a session that has ended, a server that starts) ends the source: only then begin anew.
+    // A refusal (a session that has ended, a server that starts) ends the source: only then start over.
     if (source.readyState === EventSource.CLOSED) setTimeout(() => location.reload(), 5000);
   });
   setInterval(() => {

@@ -2,7 +2,7 @@
 --
 -- KEYS  1 batch hash   2 batch's item list   3 counts (all batches)   4 active set   5 at-gate set
 --       6 rotation (batches with a backlog, by their turn)
--- ARGV  1 key prefix   2 batch name   3 position to go on from   4 how many to look at   5 '1' to abandon paid tasks too
+-- ARGV  1 key prefix   2 batch name   3 position to continue from   4 how many to look at   5 '1' to abandon paid tasks too
 -- Returns {looked at, cancelled, of these abandoned with a paid task, paid and still to be collected,
 --          create calls under way, left to other batches that list them too}.
 --

@@ -1,7 +1,7 @@
 -- Takes the next failed, cancelled and held items of a batch up again.
 --
 -- KEYS  1 batch hash   2 batch's item list   3 counts (all batches)   4 active set   5 rotation
--- ARGV  1 key prefix   2 position to go on from   3 how many to look at   4 reason, or '' for all
+-- ARGV  1 key prefix   2 position to continue from   3 how many to look at   4 reason, or '' for all
 --       5 comma list of reasons for which a paid task is looked at again instead of another being paid
 -- Returns {looked at, queued again, ids whose task is looked at again, ids whose result is downloaded again}.
 --

@@ -2,9 +2,9 @@
 -- of an id.
 --
 -- KEYS  1 batch's item list
--- ARGV  1 key prefix   2 position to go on from   3 how many to look at, at most   4 how many to pick, at most
+-- ARGV  1 key prefix   2 position to continue from   3 how many to look at, at most   4 how many to pick, at most
 --       5 state, or ''   6 reason, or ''   7 part of the id, or ''   8 '1' for those possibly paid twice, or ''
--- Returns {position to go on from (-1 at the end of the list), ids looked at, id picked, …}.
+-- Returns {position to continue from (-1 at the end of the list), ids looked at, id picked, …}.
 --
 -- Changes nothing. A call looks at a few thousand items, which keeps others waiting for a few milliseconds; the
 -- caller asks again until it has a page or its time is up.
