@@ -109,7 +109,7 @@ function compareDrifting(times: DriftingTimes): Comparison {
 
 function bestOutcome(times: TaskTimes, queryCostMs: number): Outcome {
   const distribution = exactDistribution(times);
-  const plan = solveLooks(distribution, { queryCostMs, minGapMs: 0, untoldShare: 1 });
+  const plan = solveLooks(distribution, { queryCostMs, minGapMs: 0, missedCallbackRate: 1 });
   return expectedOutcome(distribution, (ageMs) => nextLook(plan, ageMs));
 }
 

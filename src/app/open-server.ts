@@ -7,7 +7,7 @@ import { healthRoutes } from '../server/health-routes.ts';
 import { refuseListening, warnOfListening } from '../server/listen-address.ts';
 import { publicAddressOf } from '../server/public-address.ts';
 import { type RegisterRoutes, type RunningServer, startServer } from '../server/start-server.ts';
-import { createChronicle } from '../shared/chronicle/chronicle.ts';
+import { createItemHistory } from '../shared/item-history/item-history.ts';
 import type { Session } from './session.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -27,7 +27,7 @@ export async function openServer(session: Session, { hasPages, pages }: ServedPa
   if (warning !== null) logger.warn(warning);
   const callbacks = callbackRoutes({
     ...session,
-    chronicle: createChronicle(redis, prefix),
+    itemHistory: createItemHistory(redis, prefix),
     prefix,
     clock: await session.keepTime(),
     webhookKey: configuration.KIE_WEBHOOK_KEY ?? null,

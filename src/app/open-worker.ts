@@ -7,9 +7,9 @@ import { hostname } from 'node:os';
 import type { Telemetry } from 'bullmq';
 import { startRetention } from '../producer/retention.ts';
 import { startScheduleRunner } from '../producer/schedules/schedule-runner.ts';
-import { createChronicle } from '../shared/chronicle/chronicle.ts';
 import { type Clock, steadyClock, systemClock } from '../shared/clock.ts';
 import type { Configuration } from '../shared/configuration/configuration.ts';
+import { createItemHistory } from '../shared/item-history/item-history.ts';
 import type { Queues, Stage } from '../shared/jobs/catalogue.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import type { Logger } from '../shared/logging/logger.ts';
@@ -111,7 +111,7 @@ export async function openWorker(
       recent: createRecentTasks(steadyClock),
       warnOfTrouble: createWarnOfTrouble({ logger, clock }),
       vendor,
-      chronicle: createChronicle(redis, prefix),
+      itemHistory: createItemHistory(redis, prefix),
       histories: createLearnedHistories({ redis, prefix, clock: steadyClock, logger }),
       submitGate: createGate(gate('submit')),
       queryGate: createGate(gate('query')),

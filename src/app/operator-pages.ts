@@ -8,9 +8,9 @@ import { operatorWindow } from '../server/operator-window.ts';
 import { publicAddressOf } from '../server/public-address.ts';
 import type { ServerDeps } from '../server/server-deps.ts';
 import type { RegisterRoutes } from '../server/start-server.ts';
-import { createChronicle } from '../shared/chronicle/chronicle.ts';
 import { systemClock } from '../shared/clock.ts';
 import type { Configuration } from '../shared/configuration/configuration.ts';
+import { createItemHistory } from '../shared/item-history/item-history.ts';
 import { createItemSearch } from '../shared/ledger/search.ts';
 import { createStorage } from '../shared/storage/create-storage.ts';
 import { createVendor, type Vendor } from '../shared/vendor/vendor.ts';
@@ -42,7 +42,7 @@ export async function openOperatorPages(session: Session): Promise<OperatorPages
     dataDir: configuration.DATA_DIR,
     mostListBytes: configuration.MAX_LIST_BYTES,
     search: createItemSearch({ redis, prefix, ledger, models }),
-    chronicle: createChronicle(redis, prefix),
+    itemHistory: createItemHistory(redis, prefix),
     schedules,
     operations: serverOperations({ ...session, ...requests }, storage),
     clock: systemClock,

@@ -3,8 +3,8 @@
  * batches comes as functions (`Operations`), because server and producer meet only through src/shared.
  */
 
-import type { Chronicle } from '../shared/chronicle/chronicle.ts';
 import type { Clock } from '../shared/clock.ts';
+import type { ItemHistory } from '../shared/item-history/item-history.ts';
 import type { Queues } from '../shared/jobs/catalogue.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import type { ItemSearch } from '../shared/ledger/search.ts';
@@ -22,7 +22,7 @@ export interface ServerDeps {
   readonly ledger: Ledger;
   readonly search: ItemSearch;
   readonly queues: Queues;
-  readonly chronicle: Chronicle;
+  readonly itemHistory: ItemHistory;
   readonly models: ModelRegistry;
   /** Where videos lie; read for playing them. */
   readonly storage: Storage;

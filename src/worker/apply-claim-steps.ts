@@ -4,7 +4,7 @@
  */
 import { createClaims } from '../shared/callbacks/claims.ts';
 import { wakeIfFollowed, wakeWaitingSubmit } from '../shared/callbacks/wake-status-check.ts';
-import { refusedClaims } from '../shared/chronicle/measures.ts';
+import { refusedClaims } from '../shared/item-history/measures.ts';
 import { recordFoundTask } from '../shared/ledger/found-task.ts';
 import type { Item } from '../shared/ledger/item.ts';
 import { itemLog } from './item-log.ts';
@@ -54,6 +54,6 @@ export async function refuseTask(
     'A callback named a task that is not the link’s: nothing was changed',
   );
   await createClaims(context).judged(item.id, taskId);
-  await context.chronicle.count(refusedClaims);
+  await context.itemHistory.count(refusedClaims);
   return done;
 }

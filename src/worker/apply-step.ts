@@ -30,7 +30,7 @@ export async function applyStep(
   data: JobData,
   context: WorkerContext,
 ): Promise<JobOutcome> {
-  const taken = sparingSaved(step, item);
+  const taken = keepSavedOnFailure(step, item);
   const [outcome] = await Promise.all([
     context.held.keep(() => carryOut(taken, item, data, context)),
     tell(taken, item, context),
@@ -39,16 +39,16 @@ export async function applyStep(
 }
 
 /** A link that was saved before cannot fail: a failed one may be forgotten, and paid again. */
-function sparingSaved(step: Step, item: Item): Step {
+function keepSavedOnFailure(step: Step, item: Item): Step {
   if (step.kind !== 'fail' || item.savedAt === null) return step;
   return { kind: 'stay-saved', message: `its file could not be fetched again: ${step.message}` };
 }
 
 /** A story that cannot be told holds nothing up. */
-async function tell(step: Step, item: Item, { chronicle, clock, logger }: WorkerContext): Promise<void> {
+async function tell(step: Step, item: Item, { itemHistory, clock, logger }: WorkerContext): Promise<void> {
   const record = recordOf(step, item, clock.now());
   if (record === null) return;
-  await chronicle
+  await itemHistory
     .note(item.id, clock.now(), record)
     .catch((error: unknown) => logger.debug({ err: error }, 'An event could not be noted'));
 }

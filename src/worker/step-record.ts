@@ -1,9 +1,9 @@
 /**
- * What the chronicle is told of a step: the event in the item's story, and what is measured. Pure; called
+ * What the itemHistory is told of a step: the event in the item's story, and what is measured. Pure; called
  * where steps are applied. A step repeated after a crash is told again, so a counter can be one too high
  * where the ledger's own counts cannot.
  */
-import type { Note } from '../shared/chronicle/chronicle.ts';
+import type { Note } from '../shared/item-history/item-history.ts';
 import { type WayKind, wayKinds } from '../shared/jobs/result-way.ts';
 import type { Item } from '../shared/ledger/item.ts';
 import type { Step, StoredResult } from './step.ts';

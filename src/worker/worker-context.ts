@@ -1,8 +1,9 @@
 /**
  * What every stage is handed: one plain object, built in worker.ts.
  */
-import type { Chronicle } from '../shared/chronicle/chronicle.ts';
+
 import type { Clock } from '../shared/clock.ts';
+import type { ItemHistory } from '../shared/item-history/item-history.ts';
 import type { Queues } from '../shared/jobs/catalogue.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import type { Logger } from '../shared/logging/logger.ts';
@@ -37,7 +38,7 @@ export interface WorkerContext {
   /** How long tasks take, as learned by all workers. */
   readonly histories: LearnedHistories;
   /** The stories of items, and the measures. */
-  readonly chronicle: Chronicle;
+  readonly itemHistory: ItemHistory;
   readonly fetcher: ResultFetcher;
   /** Asked where a price is by the second and the batch has a budget. */
   readonly lengths: VideoLengths;

@@ -8,8 +8,8 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { fetchMissing } from '../../src/producer/fetch-missing.ts';
 import { retryBatch } from '../../src/producer/retry-batch.ts';
-import { createChronicle } from '../../src/shared/chronicle/chronicle.ts';
 import { systemClock } from '../../src/shared/clock.ts';
+import { createItemHistory } from '../../src/shared/item-history/item-history.ts';
 import { createBatchOperations } from '../../src/shared/ledger/batch-operations.ts';
 import { createFileStorage } from '../../src/shared/storage/file-storage.ts';
 import { resultKeys } from '../../src/shared/storage/result-key.ts';
@@ -52,8 +52,8 @@ describe('dead result URLs', () => {
     await system.startWorker();
     expect((await system.ended()).counts.saved).toBe(1);
     expect(await viaOf(system.folder, id)).toBe('record-again');
-    const chronicle = createChronicle(system.session.redis, system.environment['QUEUE_PREFIX'] ?? '');
-    expect((await chronicle.story(id)).at(-1)?.words).toMatch(/record read again/);
+    const itemHistory = createItemHistory(system.session.redis, system.environment['QUEUE_PREFIX'] ?? '');
+    expect((await itemHistory.story(id)).at(-1)?.words).toMatch(/record read again/);
   });
 
   it('of deleted files are no obstacle to fetching them again', async () => {

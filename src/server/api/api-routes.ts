@@ -170,7 +170,7 @@ async function bodyFor<Body extends z.ZodType>(
 }
 
 function readingCalls(api: FastifyInstance, parts: ApiParts): void {
-  const { ledger, chronicle } = parts.deps;
+  const { ledger, itemHistory } = parts.deps;
   define(api, parts, calls.overview, async () => viewOverview(await parts.readOverview()));
   define(api, parts, calls.batches, async ({ query: { cursor, limit } }) => {
     const names = (await ledger.batchNames()).reverse();
@@ -193,7 +193,7 @@ function readingCalls(api: FastifyInstance, parts: ApiParts): void {
   define(api, parts, calls.item, async ({ params }) => viewItem(await itemOf(params.id, parts.deps)));
   define(api, parts, calls.itemEvents, async ({ params }) => {
     await itemOf(params.id, parts.deps);
-    return { events: (await chronicle.story(params.id)).map(viewEvent) };
+    return { events: (await itemHistory.story(params.id)).map(viewEvent) };
   });
 }
 

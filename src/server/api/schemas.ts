@@ -2,8 +2,8 @@
  * The shapes of the API, once: requests are checked by them, and the OpenAPI document is made from them.
  */
 import { z } from 'zod';
-import { eventKinds } from '../../shared/chronicle/chronicle.ts';
 import { haltReasons } from '../../shared/gate-state/halt-reasons.ts';
+import { eventKinds } from '../../shared/item-history/item-history.ts';
 import { failureReasons, itemStates } from '../../shared/ledger/states.ts';
 
 const instant = z.string().meta({ format: 'date-time', description: 'ISO 8601' });

@@ -1,7 +1,7 @@
 /** What the API shows of batches, items and the whole, in the shapes of schemas.ts. Pure. */
 import type { z } from 'zod';
-import type { StoryEvent } from '../../shared/chronicle/chronicle.ts';
 import { vendorPauseOf } from '../../shared/gate-state/vendor-pause.ts';
+import type { StoryEvent } from '../../shared/item-history/item-history.ts';
 import { type Batch, totalOf, unfinished } from '../../shared/ledger/batch.ts';
 import type { Item } from '../../shared/ledger/item.ts';
 import { adviceFor } from '../../shared/vendor/halt-advice.ts';

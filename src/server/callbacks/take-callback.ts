@@ -7,8 +7,8 @@
 import type { CallbackOrigin } from '../../shared/callbacks/callback-tokens.ts';
 import type { Claims } from '../../shared/callbacks/claims.ts';
 import { wakeIfFollowed } from '../../shared/callbacks/wake-status-check.ts';
-import type { Chronicle } from '../../shared/chronicle/chronicle.ts';
-import { refusedClaims } from '../../shared/chronicle/measures.ts';
+import type { ItemHistory } from '../../shared/item-history/item-history.ts';
+import { refusedClaims } from '../../shared/item-history/measures.ts';
 import type { Queues } from '../../shared/jobs/catalogue.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
 import { itemOfTask } from '../../shared/ledger/task-index.ts';
@@ -20,7 +20,7 @@ export interface CallbackDeps {
   readonly prefix: string;
   readonly ledger: Ledger;
   readonly queues: Queues;
-  readonly chronicle: Chronicle;
+  readonly itemHistory: ItemHistory;
   readonly claims: Claims;
   readonly logger: Logger;
 }
@@ -56,9 +56,9 @@ async function refuse(
   item: string,
   taskId: string,
   why: string,
-  { logger, chronicle }: CallbackDeps,
+  { logger, itemHistory }: CallbackDeps,
 ): Promise<null> {
   logger.warn({ item, taskId, why }, 'A callback named a task that is not the link’s: nothing was changed');
-  await chronicle.count(refusedClaims);
+  await itemHistory.count(refusedClaims);
   return null;
 }

@@ -186,9 +186,9 @@ function read<Schema extends z.ZodType>(schema: Schema, form: unknown): z.output
   throw new Refusal(422, `Nothing was changed. ${z.prettifyError(given.error)}`);
 }
 
-async function retryOne(id: string, { operations, chronicle, clock }: ServerDeps): Promise<number> {
+async function retryOne(id: string, { operations, itemHistory, clock }: ServerDeps): Promise<number> {
   const isRetried = await operations.retryItem(id);
-  if (isRetried) await chronicle.note(id, clock.now(), { event: { kind: 'retried', words: '' } });
+  if (isRetried) await itemHistory.note(id, clock.now(), { event: { kind: 'retried', words: '' } });
   return isRetried ? 1 : 0;
 }
 

@@ -1,5 +1,5 @@
 /** One item: where it stands, its story, its video and its sidecar. Pure. */
-import type { StoryEvent } from '../../shared/chronicle/chronicle.ts';
+import type { StoryEvent } from '../../shared/item-history/item-history.ts';
 import type { Item } from '../../shared/ledger/item.ts';
 import { mediaOfFile } from '../../shared/media/media-kind.ts';
 import { type Html, html } from './html.ts';

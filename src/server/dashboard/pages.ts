@@ -222,14 +222,14 @@ function forecastOf(batch: Batch, overview: Overview, { models }: ServerDeps) {
 
 async function readItem(
   id: string,
-  { ledger, chronicle, storage }: ServerDeps,
+  { ledger, itemHistory, storage }: ServerDeps,
   overview: Overview,
 ): Promise<ItemReading | null> {
   const item = await ledger.item(id);
   if (item === null) return null;
   const key = item.file === null ? null : keyOfFile(item.file, storage);
   const [story, sidecar] = await Promise.all([
-    chronicle.story(id),
+    itemHistory.story(id),
     key === null ? undefined : storage.readSidecar(key).catch(() => undefined),
   ]);
   const batch = await ledger.batch(item.batch);

@@ -73,8 +73,8 @@ async function describeJob(job: unknown, { ledger }: ServerDeps): Promise<unknow
   return { ...read.data, name: `${batch}: ${id}`, data: { ...link, job: read.data.data } };
 }
 
-async function storyLines(jobId: string, { chronicle }: ServerDeps): Promise<string[]> {
-  const story = await chronicle.story(jobId.split('.')[0] ?? jobId);
+async function storyLines(jobId: string, { itemHistory }: ServerDeps): Promise<string[]> {
+  const story = await itemHistory.story(jobId.split('.')[0] ?? jobId);
   return story.map(({ at, kind, words, times }) => {
     const repeated = times > 1 ? ` (${times} times)` : '';
     return `${new Date(at).toISOString()} ${kind}${repeated}${words === '' ? '' : `: ${words}`}`;

@@ -1,8 +1,8 @@
 /**
- * The story of an item as a time line: what the chronicle still knows, with what the record itself says where
+ * The story of an item as a time line: what the itemHistory still knows, with what the record itself says where
  * the story has been forgotten. Pure.
  */
-import type { EventKind, StoryEvent } from '../../shared/chronicle/chronicle.ts';
+import type { EventKind, StoryEvent } from '../../shared/item-history/item-history.ts';
 import type { Item } from '../../shared/ledger/item.ts';
 
 export interface TimeLineEntry {

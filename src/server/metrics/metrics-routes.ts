@@ -9,12 +9,12 @@ const contentType = 'text/plain; version=0.0.4; charset=utf-8';
 
 export function metricsRoutes(
   scope: FastifyInstance,
-  { redis, chronicle }: ServerDeps,
+  { redis, itemHistory }: ServerDeps,
   readOverview: () => Promise<Overview>,
 ): void {
   scope.get('/metrics', { config: { isApi: true } }, async (_request, reply) => {
     const [overview, measures] = await readWithin(redis, () =>
-      Promise.all([readOverview(), chronicle.measures()]),
+      Promise.all([readOverview(), itemHistory.measures()]),
     );
     return reply.type(contentType).send(await describeMetrics(overview, measures));
   });

@@ -3,14 +3,14 @@
  * Redis, where workers keep it, so any number of servers show the same and counters survive restarts.
  */
 import { Counter, Gauge, Registry } from 'prom-client';
+import { haltReasons } from '../../shared/gate-state/halt-reasons.ts';
+import { situationKinds } from '../../shared/gate-state/situation.ts';
 import {
   bucketBoundsSeconds,
   durationNames,
   histogramOf,
   refusedClaims,
-} from '../../shared/chronicle/measures.ts';
-import { haltReasons } from '../../shared/gate-state/halt-reasons.ts';
-import { situationKinds } from '../../shared/gate-state/situation.ts';
+} from '../../shared/item-history/measures.ts';
 import { failureReasons, itemStates } from '../../shared/ledger/states.ts';
 import type { Overview } from '../readings/overview.ts';
 import { problemKinds, problemsOf } from '../readings/problems.ts';

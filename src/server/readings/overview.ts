@@ -3,9 +3,9 @@
  * About thirty small Redis calls; whoever shows it live reads it once a second at most (see remember.ts).
  */
 
-import { longestSeenMs } from '../../shared/chronicle/measures.ts';
 import { type GateState, readGate } from '../../shared/gate-state/gate-state.ts';
 import { type Halt, listHalts } from '../../shared/gate-state/halts.ts';
+import { longestSeenMs } from '../../shared/item-history/measures.ts';
 import { type Stage, stages } from '../../shared/jobs/catalogue.ts';
 import { type Batch, type StateCounts, unfinished } from '../../shared/ledger/batch.ts';
 import { ledgerKeys } from '../../shared/ledger/keys.ts';
@@ -60,7 +60,7 @@ export async function readOverview(deps: ServerDeps, credits: CreditsReading | n
   const { redis, prefix, ledger, search, storage, models, operations } = deps;
   const [first] = models.list();
   const oldest = await search.oldestWaiting();
-  const measures = await deps.chronicle.measures();
+  const measures = await deps.itemHistory.measures();
   const overlongLimits = overlongLimitsOf(measures, models.list());
   const [
     counts,

@@ -54,7 +54,7 @@ const storedState = z.object({
   pauseMessage: z.string().nullable().default(null),
   top: wholeText.default(0),
   nextProbeAt: instantMs,
-  restless: z.string().transform((text) => text === '1'),
+  sharedAccount: z.string().transform((text) => text === '1'),
   admitted: wholeText.default(0),
   refused: wholeText.default(0),
 });
@@ -89,7 +89,7 @@ export async function readGate(
     pauseMessage: state.pauseMessage,
     rate: { max: Math.max(state.limit, state.top), windowMs: state.window / 1000 },
     nextProbeAt: state.nextProbeAt,
-    seemsShared: state.restless,
+    seemsShared: state.sharedAccount,
   };
 }
 

@@ -132,7 +132,7 @@ end
 -- Every refusal puts the next attempt off, so that all of them together stay within what one attempt may cost; where
 -- somebody else comes and goes, attempts are worth more than that.
 local function putOffProbe(state, pause)
-  local isShared = state.restless == 1
+  local isShared = state.sharedAccount == 1
   local interval = math.max(isShared and state.interval or longestInterval(state), ATTEMPT_COST * pause)
   state.nextProbeAt = interval + (isShared and now or clamp(now, state.nextProbeAt, now + interval))
 end
@@ -155,7 +155,7 @@ local function learnAcceptance(state, slot)
   if state.streak > 0 and (state.top == 0 or state.limit < state.top) then state.climbing = 1 end
   state.streak = 0
   if now - math.max(state.raisedAt, state.refusedAt) > 2 * state.window then state.base = state.limit end
-  if now - state.fellAt > COMPANY_MEMORY * state.window then state.restless = 0 end
+  if now - state.fellAt > COMPANY_MEMORY * state.window then state.sharedAccount = 0 end
   if not slot.beyond then return end
   state.limit = clamp(state.limit, slot.used + 1, ceiling(state))
   climbFurther(state)
@@ -171,7 +171,7 @@ local function learnFailedProbe(state, slot)
 end
 
 -- Where somebody else comes and goes, falls are small and many; where slots are dense, a count may be wrong by some.
-local function isVague(state) return state.restless == 1 or isDense(state) end
+local function isVague(state) return state.sharedAccount == 1 or isDense(state) end
 
 -- A server that counts by fixed windows lets twice its limit pass around a boundary, and a token bucket what it has
 -- saved up. So a raise that is followed by a refusal within a window was no raise, or half of one.
@@ -193,7 +193,7 @@ local function learnCompany(state, slot)
   elseif state.fellAt > state.raisedAt and now - state.fellAt < COMPANY_MEMORY * state.window
     and slot.used > 0.8 * state.fellFrom then
     state.interval = math.max(state.interval / 4, state.window / 8)
-    state.restless = 1
+    state.sharedAccount = 1
   end
   state.fellAt, state.fellFrom = now, slot.used
 end

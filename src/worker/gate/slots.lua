@@ -46,7 +46,7 @@ local LEARNED = {
   { 'refusedAt', 0 },
   { 'fellAt', 0 },                 -- the first refusal of the last fall
   { 'fellFrom', 0 },               -- and the count that it met
-  { 'restless', 0 },               -- 1: has fallen twice in short time, somebody else shares the account
+  { 'sharedAccount', 0 },               -- 1: has fallen twice in short time, somebody else shares the account
   { 'interval', 12 * configuredWindow }, -- from a refused attempt beyond the limit to the next one
   { 'nextProbeAt', now + 12 * configuredWindow }, -- the first attempt does not wait for it
   { 'pausedUntil', 0 },

@@ -59,15 +59,16 @@ export function learnHistory(tasks: readonly EndedTask[], beliefs: Beliefs): His
   const known = Math.min(1, effectiveTasks(tasks.length) / EXPLORED_TASKS);
   const queryCostMs = QUERY_COST_MS * (EXPLORING_SHARE + (1 - EXPLORING_SHARE) * known);
   const costs = { queryCostMs, minGapMs: MIN_GAP_MS };
-  const untoldShare = lostShare(tasks);
-  const besideCostMs = QUERY_COST_MS * (1 + (BESIDE_CALLBACKS_FACTOR - 1) * trustIn(tasks, untoldShare));
+  const missedCallbackRate = lostShare(tasks);
+  const besideCostMs =
+    QUERY_COST_MS * (1 + (BESIDE_CALLBACKS_FACTOR - 1) * trustIn(tasks, missedCallbackRate));
   return {
     tasks: tasks.length,
-    alone: solveLooks(distribution, { ...costs, untoldShare: 1 }),
+    alone: solveLooks(distribution, { ...costs, missedCallbackRate: 1 }),
     besideCallbacks: solveLooks(distribution, {
       queryCostMs: besideCostMs,
       minGapMs: MIN_GAP_MS,
-      untoldShare,
+      missedCallbackRate,
     }),
   };
 }
@@ -86,15 +87,15 @@ export function nextCheckAt(history: History, task: RunningTask, now: number): n
 /** By then a task whose callback has not come is likely to have lost it. */
 export function nextLookBesideCallbacks({ besideCallbacks: plan }: History, ageMs: number): number {
   const lastMs = plan.distribution.timesMs.at(-1) ?? 0;
-  const leadMs = CALLBACK_LEAD_MS * (1 - plan.costs.untoldShare);
+  const leadMs = CALLBACK_LEAD_MS * (1 - plan.costs.missedCallbackRate);
   const lookMs = leadMs + nextLook(plan, Math.max(0, ageMs - leadMs));
   return ageMs < lastMs ? Math.min(lookMs, lastMs) : lookMs;
 }
 
 /** From 0, before any callback has come, to 1. */
-function trustIn(tasks: readonly EndedTask[], untoldShare: number): number {
+function trustIn(tasks: readonly EndedTask[], missedCallbackRate: number): number {
   const told = tasks.filter(({ seenBy }) => seenBy === 'callback').length;
-  return (told / (told + CALLBACKS_TRUSTED)) * (1 - untoldShare);
+  return (told / (told + CALLBACKS_TRUSTED)) * (1 - missedCallbackRate);
 }
 
 function lostShare(tasks: readonly EndedTask[]): number {

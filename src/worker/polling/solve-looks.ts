@@ -31,7 +31,7 @@ export interface LookCosts {
   /** The shortest time between two looks. */
   minGapMs: number;
   /** Share of tasks whose end nobody will tell us: 1 without callbacks, the lost ones with them. */
-  untoldShare: number;
+  missedCallbackRate: number;
 }
 
 /** Solves for the best looks; takes time with the square of the number of grid points, at worst. */
@@ -65,17 +65,17 @@ interface Point {
  */
 function bestLook(plan: LookPlan, start: Point, first: number): { timeMs: number; cost: number } {
   const { timesMs, cdf } = plan.distribution;
-  const { queryCostMs, minGapMs, untoldShare } = plan.costs;
+  const { queryCostMs, minGapMs, missedCallbackRate } = plan.costs;
   const last = timesMs.length - 1;
   let best = { timeMs: timesMs[last] ?? start.timeMs, cost: Number.POSITIVE_INFINITY };
   for (let to = first; to <= last; to += 1) {
     const gapMs = (timesMs[to] ?? 0) - start.timeMs;
     if (gapMs < minGapMs && to < last) continue;
     const ended = cdf[to] ?? 1;
-    const delayMs = untoldShare * ((plan.cdfIntegral[to] ?? 0) - start.integral - start.ended * gapMs);
+    const delayMs = missedCallbackRate * ((plan.cdfIntegral[to] ?? 0) - start.integral - start.ended * gapMs);
     // The delay only grows with a later look, so no later one can be cheaper.
     if (delayMs >= best.cost) break;
-    const looks = 1 - ended + untoldShare * (ended - start.ended);
+    const looks = 1 - ended + missedCallbackRate * (ended - start.ended);
     const cost = queryCostMs * looks + delayMs + (plan.costToGo[to] ?? 0);
     if (cost < best.cost) best = { timeMs: start.timeMs + gapMs, cost };
   }

@@ -106,7 +106,7 @@ test('the next look is always later than now, and before the deadline where ther
 describe('after 200 tasks of learning', () => {
   test.each(standingTimes)('$name tasks cost at most 15 % more than the best schedule there is', (times) => {
     const distribution = exactDistribution(times);
-    const best = solveLooks(distribution, { queryCostMs: QUERY_COST_MS, minGapMs: 0, untoldShare: 1 });
+    const best = solveLooks(distribution, { queryCostMs: QUERY_COST_MS, minGapMs: 0, missedCallbackRate: 1 });
     const bound = cost(
       expectedOutcome(distribution, (ageMs) => nextLook(best, ageMs)),
       QUERY_COST_MS,

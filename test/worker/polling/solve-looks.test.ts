@@ -7,7 +7,7 @@ import {
   solveLooks,
 } from '../../../src/worker/polling/solve-looks.ts';
 
-const COSTS: LookCosts = { queryCostMs: 1_000, minGapMs: 0, untoldShare: 1 };
+const COSTS: LookCosts = { queryCostMs: 1_000, minGapMs: 0, missedCallbackRate: 1 };
 
 function distribution(points: readonly (readonly [number, number])[]): Distribution {
   return {
@@ -21,11 +21,11 @@ function costOf({ timesMs, cdf }: Distribution, looks: readonly number[], costs:
   let [sum, from] = [0, 0];
   for (const to of looks) {
     const [seen, ended] = [cdf[from] ?? 0, cdf[to] ?? 0];
-    sum += costs.queryCostMs * (1 - ended + costs.untoldShare * (ended - seen));
+    sum += costs.queryCostMs * (1 - ended + costs.missedCallbackRate * (ended - seen));
     for (let cell = from; cell < to; cell += 1) {
       const mass = (cdf[cell + 1] ?? 0) - (cdf[cell] ?? 0);
       const middleMs = ((timesMs[cell + 1] ?? 0) + (timesMs[cell] ?? 0)) / 2;
-      sum += costs.untoldShare * mass * ((timesMs[to] ?? 0) - middleMs);
+      sum += costs.missedCallbackRate * mass * ((timesMs[to] ?? 0) - middleMs);
     }
     from = to;
   }
@@ -66,8 +66,8 @@ describe('the plan', () => {
         grids,
         fc.constantFrom(1, 0.5, 0.01),
         fc.constantFrom(100, 1_000),
-        (grid, untoldShare, queryCostMs) => {
-          const costs = { queryCostMs, untoldShare, minGapMs: 0 };
+        (grid, missedCallbackRate, queryCostMs) => {
+          const costs = { queryCostMs, missedCallbackRate, minGapMs: 0 };
           const plan = solveLooks(grid, costs);
           const cheapest = Math.min(
             ...everyChoice(grid.timesMs.length).map((looks) => costOf(grid, looks, costs)),
@@ -139,8 +139,8 @@ describe('looks', () => {
   });
 
   test('are rarer the fewer ends are untold', () => {
-    const firstLooks = [1, 0.3, 0.1, 0.02].map((untoldShare) =>
-      nextLook(solveLooks(steady, { ...COSTS, untoldShare }), 0),
+    const firstLooks = [1, 0.3, 0.1, 0.02].map((missedCallbackRate) =>
+      nextLook(solveLooks(steady, { ...COSTS, missedCallbackRate }), 0),
     );
     expect(firstLooks).toEqual([...firstLooks].sort((left, right) => left - right));
     expect(new Set(firstLooks).size).toBe(4);

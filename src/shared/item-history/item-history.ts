@@ -48,7 +48,7 @@ export interface Note {
   readonly isSaved?: boolean;
 }
 
-export interface Chronicle {
+export interface ItemHistory {
   /** @param at Unix milliseconds */
   note(itemId: string, at: number, note: Note): Promise<void>;
   /** Adds one to a counter, where no item has a story of it. */
@@ -71,7 +71,7 @@ const storedEvent = z
     ([at, kind, words, times = 1, firstAt = at]): StoryEvent => ({ at, kind, words, times, firstAt }),
   );
 
-export function createChronicle(redis: RedisConnection, prefix: string): Chronicle {
+export function createItemHistory(redis: RedisConnection, prefix: string): ItemHistory {
   const noteScript = createScript(redis, new URL('./note.lua', import.meta.url));
   const storyKey = (id: string) => `${prefix}:story:${id}`;
   const measuresKey = `${prefix}:measures`;
