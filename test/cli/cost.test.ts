@@ -137,7 +137,7 @@ describe('--exit-on-halt', () => {
         {
           reason: 'model-paused',
           model: testModel,
-          advice: expect.stringContaining('switched the model off'),
+          advice: expect.stringContaining('the model is off'),
         },
       ],
     });

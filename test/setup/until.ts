@@ -13,8 +13,7 @@ export async function until<Result>(
   for (;;) {
     const result = await look();
     if (result !== null && result !== false) return result;
-    if (performance.now() - start > deadlineMs)
-      throw new Error(`waited ${deadlineMs} ms in vain until ${what}`);
+    if (performance.now() - start > deadlineMs) throw new Error(`waited ${deadlineMs} ms until ${what}`);
     await sleep(lookEveryMs);
   }
 }
