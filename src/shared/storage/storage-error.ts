@@ -4,6 +4,8 @@
  * read-only disk).
  */
 
+import { isRedisTrouble } from '../redis/redis-trouble.ts';
+
 export type StorageErrorCode = 'STORAGE_FULL' | 'STORAGE_FAILED';
 
 export class StorageError extends Error {
@@ -18,9 +20,10 @@ export class StorageError extends Error {
 
 const FULL_CODES: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT']);
 
-/** Wraps what the file system threw, naming the path it was about. */
-export function fileStorageError(error: unknown, path: string): StorageError {
+/** Wraps what the file system threw, naming the path it was about. What Redis refused to remember is no fault of it. */
+export function fileStorageError(error: unknown, path: string): Error {
   if (error instanceof StorageError) return error;
+  if (error instanceof Error && isRedisTrouble(error)) return error;
   const code = errorCode(error);
   if (FULL_CODES.has(code)) return new StorageError('STORAGE_FULL', `no room for ${path} (${code})`, error);
   return new StorageError(
