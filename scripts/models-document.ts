@@ -41,7 +41,7 @@ function overviewRow(model: ModelDefinition): string {
     spec.required ? [`\`${name}\``] : [],
   );
   const off = model.state.kind === 'off' ? ' (off)' : '';
-  return `| \`${model.id}\`${off} | ${videoText(model)} | ${required.join(', ') || '–'} | ${priceText(model)} |`;
+  return `| \`${model.id}\`${off} | ${videoText(model)} | ${required.join(', ') || '–'} | ${priceText(model, 0)} |`;
 }
 
 function section(model: ModelDefinition): string {

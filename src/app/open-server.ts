@@ -25,6 +25,7 @@ export async function openServer(session: Session, { hasPages, pages }: ServedPa
   if (refusal !== null) throw new UsageError(refusal);
   const warning = hasPages ? warnOfListening(host, configuration.PUBLIC_URL) : null;
   if (warning !== null) logger.warn(warning);
+  session.prices.keepFresh();
   const callbacks = callbackRoutes({
     ...session,
     itemHistory: createItemHistory(redis, prefix),

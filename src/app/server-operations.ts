@@ -2,6 +2,7 @@
  * What people can do through the server, put together from the producer's functions: the wiring between two
  * parts that know each other only through src/shared.
  */
+import { announceCost } from '../producer/announce-cost.ts';
 import { cancelBatch } from '../producer/cancel-batch.ts';
 import { enqueueLists } from '../producer/enqueue-lists.ts';
 import { retryCountsOf, retryCountsOfItems } from '../producer/foresee-retry.ts';
@@ -94,6 +95,7 @@ export function serverOperations(session: Session, storage: Storage): Operations
         await ledger.openBatch(batch, { model: model.id, root: rootOf(storage), priority });
         if (budget !== null) await ledger.setBudget(batch, budget, await priceFor(model.id));
         if (isPaused) await operations.pause(batch);
+        await announceCost(batch, model, { redis, prefix, ledger });
       };
       const counts = await enqueueLists(
         { batch, model, inputs: shared, sources, list: {}, force, since },
@@ -106,7 +108,7 @@ export function serverOperations(session: Session, storage: Storage): Operations
             onProgress?.(accepted + duplicates + alreadySaved),
         },
       );
-      return { batch, ...counts };
+      return { batch, ...counts, cost: await announceCost(batch, model, { redis, prefix, ledger }) };
     },
     async foreseeRetry(name, selection) {
       const batch = await ledger.batch(name);

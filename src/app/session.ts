@@ -9,6 +9,7 @@ import {
   type Configuration,
   cacheFolder,
   type LoadedConfiguration,
+  priceListFolder,
 } from '../shared/configuration/configuration.ts';
 import { secretTexts, secretTextsOf } from '../shared/configuration/secret-texts.ts';
 import { openData } from '../shared/data-version/data-version.ts';
@@ -17,6 +18,8 @@ import { createLedger, type Ledger } from '../shared/ledger/ledger.ts';
 import { createLogger, type Logger } from '../shared/logging/logger.ts';
 import { loadModels, type ModelRegistry } from '../shared/models/load-models.ts';
 import { shareUrlOf } from '../shared/models/share-url.ts';
+import { createPriceList, type PriceList } from '../shared/prices/price-list.ts';
+import { pricedModels } from '../shared/prices/priced-models.ts';
 import { openRedis } from '../shared/redis/open-redis.ts';
 import type { RedisConnection } from '../shared/redis/script.ts';
 import { followClock } from '../shared/time/process-time.ts';
@@ -27,7 +30,9 @@ import type { OpenWorker } from './open-worker.ts';
 export interface Session {
   readonly configuration: Configuration;
   readonly logger: Logger;
+  /** With the prices of the vendor's list, as far as it was read. */
   readonly models: ModelRegistry;
+  readonly prices: PriceList;
   readonly redis: RedisConnection;
   readonly ledger: Ledger;
   readonly queues: Queues;
@@ -73,7 +78,12 @@ export async function openSession({
   waitsForRedis = false,
 }: SessionOptions): Promise<Session> {
   const { configuration, warnings } = loaded;
-  const models = loadModels({ extraFiles: modelFiles });
+  const prices = createPriceList({
+    baseUrl: configuration.KIE_BASE_URL,
+    folder: priceListFolder(),
+    clock: systemClock,
+  });
+  const models = pricedModels(loadModels({ extraFiles: modelFiles }), prices);
   const notices = givenLogger ?? openLogger(configuration, output, false);
   for (const warning of warnings) notices.warn(warning);
   const logger =
@@ -111,11 +121,13 @@ export async function openSession({
     configuration,
     logger,
     models,
+    prices,
     redis,
     ledger,
     queues,
     keepTime,
     async startWorker(on, onlyBatch = null) {
+      prices.keepFresh();
       const [{ openWorker }, clock] = await Promise.all([import('./open-worker.ts'), keepTime()]);
       const parts = { configuration, logger, models, redis, ledger, queues, telemetry, clock };
       return openWorker(parts, handle, on, onlyBatch);
@@ -135,6 +147,7 @@ export async function openSession({
       };
     },
     async close() {
+      prices.close();
       await (await time)?.stop();
       await queues.close();
       await handle.close();

@@ -5,6 +5,7 @@
 
 import { basename } from 'node:path';
 import type { Session } from '../app/session.ts';
+import { announceCost } from '../producer/announce-cost.ts';
 import { defaultBatchName } from '../producer/batch-name.ts';
 import { openSource } from '../producer/sources/open-source.ts';
 import type { SourceAddress } from '../producer/sources/source-address.ts';
@@ -95,7 +96,7 @@ function take(
   return withSources(session, async (sources, storageRoot) => {
     const source = await openSource(place, sources);
     if ((await ledger.batch(batch)) !== null) await setBudget();
-    return takeSource(
+    const taken = await takeSource(
       { source, batch, model, inputs, column: request.column, force: request.force },
       {
         ledger,
@@ -103,6 +104,7 @@ function take(
         async openBatch() {
           await ledger.openBatch(batch, { model: model.id, root: storageRoot, priority: request.priority });
           await setBudget();
+          await announceCost(batch, model, { redis, prefix, ledger });
         },
         ...invalidLines,
         onColumns: progress.note,
@@ -110,6 +112,8 @@ function take(
         signal,
       },
     );
+    await announceCost(batch, model, { redis, prefix, ledger });
+    return taken;
   }).finally(() => {
     invalidLines.finish();
     progress.stop();

@@ -2,15 +2,16 @@
 import type { InputSpec } from '../shared/models/input-spec.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { statedPrice } from '../shared/models/price.ts';
+import { priceSource, viewPriceSource } from '../shared/wording/price-source.ts';
 
-/** As "8 credits a second; upscale_factor 4: 14". */
-export function priceText(model: ModelDefinition): string {
+/** As "8 credits a second; upscale_factor 4: 14 (the model’s definition, as of 28 September 2026)". */
+export function priceText(model: ModelDefinition, now: number): string {
   const price = statedPrice(model);
   if (price === null) return 'unknown: the first task will tell';
   const exceptions = Object.entries(price.by).flatMap(([input, values]) =>
     Object.entries(values).map(([value, credits]) => `${input} ${value}: ${credits}`),
   );
-  return [`${price.credits} credits a ${price.unit}`, ...exceptions].join('; ');
+  return `${[`${price.credits} credits a ${price.unit}`, ...exceptions].join('; ')} (${priceSource(model, now)})`;
 }
 
 /** As "mp4, mov, at most 50 MB, 2 to 10 s". */
@@ -71,7 +72,7 @@ function rangeText(min: number | undefined, max: number | undefined): string {
 }
 
 /** Everything about one model, for people. `probed` is what the vendor has said, null when nobody asked. */
-export function describeModel(model: ModelDefinition, probed: string | null): string {
+export function describeModel(model: ModelDefinition, probed: string | null, now: number): string {
   const off = offText(model);
   const inputs = Object.entries(model.inputs).map(([name, spec]) => {
     const details = [typeText(spec), necessityText(spec)].filter(Boolean).join('; ');
@@ -82,7 +83,7 @@ export function describeModel(model: ModelDefinition, probed: string | null): st
     `  ${model.title}`,
     ...(off === null ? [] : [`  ${off}`]),
     `  takes   ${videoText(model)}, as ${model.input.linkField}`,
-    `  price   ${priceText(model)}`,
+    `  price   ${priceText(model, now)}`,
     ...(probed === null ? [] : [`  now     ${probed}`]),
     inputs.length === 0
       ? '  no other inputs'
@@ -92,7 +93,7 @@ export function describeModel(model: ModelDefinition, probed: string | null): st
 }
 
 /** One model as `--json` has it. */
-export function modelView(model: ModelDefinition, probed: string | null): object {
+export function modelView(model: ModelDefinition, probed: string | null, now: number): object {
   const { id, title, link, video, input, inputs, state } = model;
   return {
     id,
@@ -104,6 +105,7 @@ export function modelView(model: ModelDefinition, probed: string | null): object
     videoField: input.linkField,
     videoFieldIsList: input.linkIsList,
     price: statedPrice(model),
+    priceSource: viewPriceSource(model, now),
     inputs: Object.entries(inputs).map(([name, spec]) => ({ name, ...spec })),
   };
 }

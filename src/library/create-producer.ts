@@ -3,6 +3,7 @@
  * batch or by link. Safe to share by a whole process, and to use at the same time from many.
  */
 
+import { announceCost } from '../producer/announce-cost.ts';
 import { type CancelSummary, cancelBatch } from '../producer/cancel-batch.ts';
 import { type EnqueueCounts, enqueueLists, type InvalidLine } from '../producer/enqueue-lists.ts';
 import type { ListSource } from '../producer/lists/list-source.ts';
@@ -12,6 +13,7 @@ import { systemClock } from '../shared/clock.ts';
 import { type Batch, BatchError, totalOf, unfinished } from '../shared/ledger/batch.ts';
 import { createBatchOperations } from '../shared/ledger/batch-operations.ts';
 import type { FailureReason } from '../shared/ledger/states.ts';
+import type { CostForecast } from '../shared/models/estimate.ts';
 import { identifyLink } from '../shared/models/identify-link.ts';
 import { DEFAULT_MODEL_ID, type ModelDefinition } from '../shared/models/model-definition.ts';
 import { usualPrice } from '../shared/models/price.ts';
@@ -82,6 +84,8 @@ export interface EnqueueResult
   readonly invalid: number;
   /** The first hundred of them. */
   readonly invalidLinks: readonly InvalidLink[];
+  /** What the waiting tasks are expected to cost. The batch is paused when they cost more than was announced. */
+  readonly cost: CostForecast;
 }
 
 export interface InvalidLink {
@@ -107,10 +111,13 @@ export async function createProducer(options: ConnectOptions = {}): Promise<Prod
   const root = rootOf(storage);
   await storage.close();
   const locals = localVideosOf(configuration);
+  const pricing = { redis, ledger, prefix: configuration.QUEUE_PREFIX };
+  session.prices.keepFresh();
 
   async function openBatch(batch: string, model: ModelDefinition, maxCredits: number | undefined) {
     await ledger.openBatch(batch, { model: model.id, root });
     if (maxCredits !== undefined) await ledger.setBudget(batch, maxCredits, usualPrice(model));
+    await announceCost(batch, model, pricing);
   }
 
   async function enqueue(
@@ -149,7 +156,8 @@ export async function createProducer(options: ConnectOptions = {}): Promise<Prod
         signal: signal ?? new AbortController().signal,
       },
     );
-    return { batch, total, accepted, duplicates, alreadySaved, invalid, invalidLinks };
+    const cost = await announceCost(batch, model, pricing);
+    return { batch, total, accepted, duplicates, alreadySaved, invalid, invalidLinks, cost };
   }
 
   async function batch(name: string): Promise<BatchStatus | null> {

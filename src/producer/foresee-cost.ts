@@ -1,23 +1,19 @@
 /**
  * What the waiting links of a batch will cost, before it starts, and what that rests on: what such tasks have really
- * cost, else the model's definition; and the lengths of the videos where the price is by the second. Asked by `run`
- * and `enqueue`. Reads the headers of so many videos at most, and counts the others like the mean of those.
+ * cost, else the vendor's price list, else the model's definition; and the lengths of the videos where the price is by
+ * the second. Asked by `run` and `enqueue`, and by whatever else enqueues, where nobody is asked. Reads the headers of so many videos at most, and counts the others like the mean of those.
  */
 import type { Batch } from '../shared/ledger/batch.ts';
 import type { Item } from '../shared/ledger/item.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import type { CostForecast } from '../shared/models/estimate.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
-import {
-  needsLength,
-  type PricedInputs,
-  pricedInputs,
-  priceOf,
-  statedPrice,
-} from '../shared/models/price.ts';
+import { needsLength, type PricedInputs, pricedInputs, statedPrice } from '../shared/models/price.ts';
+import { estimateTask } from '../shared/prices/estimate-task.ts';
 import { type LearnedPrice, readLearnedPrice } from '../shared/prices/learned-prices.ts';
 import type { RedisConnection } from '../shared/redis/script.ts';
 import type { VideoLengths } from '../shared/video-length/video-lengths.ts';
+import { priceBasis } from '../shared/wording/price-source.ts';
 
 export interface ForeseeDeps {
   readonly redis: RedisConnection;
@@ -43,9 +39,7 @@ export async function foreseeCost(
   const known = priced.filter(({ credits }) => credits !== null);
   if (known.length === 0 || known.length < priced.length / 2) return byEarlierTasks(learned);
   const credits = known.map((each) => each.credits ?? 0);
-  const source = known.some(({ isLearned }) => isLearned)
-    ? 'as the last tasks cost'
-    : 'by the model’s definition';
+  const source = known.some(({ isLearned }) => isLearned) ? 'as the last tasks cost' : priceBasis(model);
   const [first = 0] = credits;
   if (statedPrice(model)?.unit === 'task' && credits.every((each) => each === first)) {
     return { kind: 'each', credits: round(first), basis: `${round(first)} a task, ${source}` };
@@ -118,11 +112,8 @@ async function priceLink(
 ): Promise<PricedLink> {
   const inputs = pricedInputs(item, model);
   const seconds = needsLength(model, inputs) ? await deps.lengths.secondsOf(item.url, deps.signal) : null;
-  const base = priceOf(model, inputs, seconds);
-  const learned = await readLearnedPrice(deps.redis, deps.prefix, model, inputs);
-  const ratio = learned?.ratio ?? null;
-  const credits = base === null ? null : base * (ratio ?? 1);
-  return { credits, seconds, isLearned: ratio !== null };
+  const estimate = await estimateTask(model, { inputs, seconds }, deps);
+  return { credits: estimate?.credits ?? null, seconds, isLearned: estimate?.isLearned ?? false };
 }
 
 function counted(number: number, noun: string): string {

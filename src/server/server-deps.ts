@@ -10,6 +10,7 @@ import type { Ledger } from '../shared/ledger/ledger.ts';
 import type { ItemSearch } from '../shared/ledger/search.ts';
 import type { FailureReason } from '../shared/ledger/states.ts';
 import type { Logger } from '../shared/logging/logger.ts';
+import type { CostForecast } from '../shared/models/estimate.ts';
 import type { ModelRegistry } from '../shared/models/load-models.ts';
 import type { GivenInputs } from '../shared/models/resolve-inputs.ts';
 import type { RedisConnection } from '../shared/redis/script.ts';
@@ -145,6 +146,8 @@ export interface CreatedBatch {
   readonly duplicates: number;
   readonly alreadySaved: number;
   readonly invalid: number;
+  /** What the waiting tasks are expected to cost, as it was announced. */
+  readonly cost: CostForecast;
 }
 
 /** A link of a list that is only looked at. */

@@ -4,6 +4,7 @@
  */
 import { htmlAnswer, jsonAnswer, type Reply, textAnswer, vendorAnswer } from './answer.ts';
 import type { Callbacks } from './callbacks.ts';
+import { creditsFor } from './charges.ts';
 import type { FaultAt } from './faults.ts';
 import { type Judgement, judgeCreate } from './models.ts';
 import { rateLimitHeaders, refusalAnswer } from './refusal.ts';
@@ -11,7 +12,7 @@ import { isGoneUpload } from './uploads.ts';
 import { faultAt, linkCounts, makeTask, type Vendor } from './vendor.ts';
 
 type CreateFault = FaultAt<'create'>;
-type Wanted = Extract<Judgement, { kind: 'wanted' }>;
+type Wanted = Extract<Judgement, { kind: 'wanted' }> & { readonly credits: number };
 type FaultAfterMaking = keyof typeof answersAfterMaking | 'create-answer-lost' | 'create-slow';
 
 const earlyCallbackMs = 1000;
@@ -49,15 +50,16 @@ export async function createTask(
   origin: string,
 ): Promise<Reply> {
   const { settings, tally } = vendor;
-  const nowMs = vendor.clock.now();
   const judgement = judgeCreate(bodyText, settings);
   if (judgement.kind === 'refused') {
     if (judgement.probe) tally.probes += 1;
     return vendorAnswer(judgement.code, judgement.msg);
   }
+  const credits = await creditsFor(vendor, judgement);
+  const nowMs = vendor.clock.now();
   if (isGoneUpload(vendor, judgement.link, nowMs)) return vendorAnswer(422, 'video_url is not accessible');
   if (settings.condition === 'key-limit') return vendorAnswer(433, 'Sub-key usage exceeds limit');
-  if (vendor.balance.left(nowMs) < settings.creditsPerTask) {
+  if (vendor.balance.left(nowMs) < credits) {
     return vendorAnswer(
       settings.creditsRefusalCode,
       "Credits insufficient : Your current balance isn't enough to run this request. Please top up to continue.",
@@ -69,7 +71,7 @@ export async function createTask(
     return refusalAnswer(verdict.retryAfterMs, nowMs, settings);
   }
   tally.admittedAtMs.push(nowMs);
-  const reply = await admitted(vendor, callbacks, judgement, origin);
+  const reply = await admitted(vendor, callbacks, { ...judgement, credits }, origin);
   if (reply === 'reset') return reply;
   return { ...reply, headers: { ...reply.headers, ...rateLimitHeaders(verdict, settings) } };
 }

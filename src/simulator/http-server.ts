@@ -10,6 +10,7 @@ import { jsonAnswer, type Reply, vendorAnswer } from './answer.ts';
 import type { Callbacks } from './callbacks.ts';
 import { answerSettings, countsOf } from './control.ts';
 import { createTask } from './create-task.ts';
+import { answerPriceList, isPriceListPath } from './price-list.ts';
 import { createRecordInfo } from './record-info.ts';
 import { answerResult } from './result-route.ts';
 import { answerFormUpload, answerJsonUpload } from './uploads.ts';
@@ -95,6 +96,11 @@ async function answerVendor(
 ): Promise<Reply | 'sent'> {
   if (exchange.url.pathname.startsWith('/results/')) {
     return answerResult(vendor, exchange.url, request, response);
+  }
+  // Public: it asks for no key, and must get none.
+  if (isPriceListPath(exchange.url.pathname)) {
+    if (request.headers.authorization !== undefined) vendor.tally.keyLeaks += 1;
+    return answerPriceList(vendor, exchange.url.pathname, exchange.body);
   }
   if (request.method === 'POST' && exchange.url.pathname.endsWith('/createTask'))
     vendor.tally.createCalls += 1;

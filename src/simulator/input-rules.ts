@@ -14,13 +14,14 @@ export interface Objection {
 
 export type TaskInput = Readonly<Record<string, unknown>>;
 
-const shipped = new Map(
-  loadModels({ extraFiles: [] })
-    .list()
-    .map((model) => [model.id, model]),
-);
+export const definitions: readonly ModelDefinition[] = loadModels({ extraFiles: [] }).list();
+const shipped = new Map(definitions.map((model) => [model.id, model]));
 export const knownModels: readonly string[] = [...shipped.keys()];
 const anyField = 'video_url';
+
+export function definitionOf(model: string): ModelDefinition | undefined {
+  return shipped.get(model);
+}
 
 /** The address of the video in an input; of several the first. */
 export function videoIn(model: string, input: TaskInput): string {

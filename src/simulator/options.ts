@@ -95,8 +95,24 @@ export const simulatorOptionsSchema = z.strictObject({
     .describe('how a wrong key is refused: code 401 with HTTP 200, or HTTP 401'),
   credits: amount.default(1_000_000).describe('balance of the account; setting it while running tops it up'),
   creditsPerTask: amount
+    .optional()
+    .describe(
+      'price of every task; unset: by the model’s definition, its inputs and the length of the video',
+    ),
+  priceFactor: amount
+    .default(1)
+    .describe('what tasks cost in comparison with the definition and the price list, like 1.25'),
+  videoSeconds: amount
     .default(10)
-    .describe('price of a task, taken when it is made and given back when it fails'),
+    .describe('length of videos that cannot be read here, for prices by the second'),
+  showCredits: z
+    .enum(['at-once', 'at-end'])
+    .default('at-once')
+    .describe('when a record says what its task costs; until then it says 0'),
+  priceList: z
+    .enum(['served', 'slow', 'unreadable', 'absent'])
+    .default('served')
+    .describe('the public price list: as it should be, late by slowAnswerMs, an HTML page, or not there'),
   billFailures: flag.default(false).describe('failed tasks keep their price'),
   creditsRefusalCode: z
     .union([z.literal(402), z.literal(500), z.enum(['402', '500']).transform(Number)])

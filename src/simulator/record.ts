@@ -26,6 +26,7 @@ export interface RecordView {
   readonly issueResultUrls: () => readonly string[];
   readonly emptyResultMs: number;
   readonly costTimeUnit: 'ms' | 's';
+  readonly showCredits: 'at-once' | 'at-end';
 }
 
 export function recordOf(task: Task, nowMs: number, view: RecordView): VendorRecord {
@@ -47,7 +48,7 @@ export function recordOf(task: Task, nowMs: number, view: RecordView): VendorRec
     createTime: Math.round(task.createdAtMs),
     updateTime: Math.round(ended ? endedAtMs : nowMs),
     // Taken at submission, and given back when the task fails.
-    creditsConsumed: costOf(task, nowMs),
+    creditsConsumed: ended || view.showCredits === 'at-once' ? costOf(task, nowMs) : 0,
   };
 }
 

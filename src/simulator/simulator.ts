@@ -5,6 +5,8 @@
  */
 import { once } from 'node:events';
 import type { Server } from 'node:http';
+import { createOutgoing } from '../shared/outgoing/outgoing.ts';
+import { createVideoLengths } from '../shared/video-length/video-lengths.ts';
 import { createCallbacks } from './callbacks.ts';
 import { changeSettings, countsOf } from './control.ts';
 import { createHttpServer } from './http-server.ts';
@@ -41,7 +43,11 @@ export async function startSimulator(
   const settings = simulatorOptionsSchema.parse(options);
   const timers = createTimers();
   const files = await openResultFiles();
-  const vendor = createVendor({ settings, hooks, timers, files, clock: hooks.clock ?? preciseClock });
+  // For reading how long the videos on this machine are.
+  const outgoing = createOutgoing({ allowPrivateAddresses: true });
+  const lengths = createVideoLengths(outgoing);
+  const clock = hooks.clock ?? preciseClock;
+  const vendor = createVendor({ settings, hooks, timers, files, lengths, clock });
   const callbacks = createCallbacks(vendor);
   const server = createHttpServer(vendor, callbacks);
   const port = await listen(server, settings);
@@ -52,7 +58,7 @@ export async function startSimulator(
     const closed = once(server, 'close');
     server.close();
     server.closeAllConnections();
-    await Promise.all([closed, callbacks.close()]);
+    await Promise.all([closed, callbacks.close(), outgoing.close()]);
   }
 
   return {

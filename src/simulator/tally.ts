@@ -36,6 +36,7 @@ export interface Tally {
   probes: number;
   queries: number;
   creditQueries: number;
+  priceListCalls: number;
   keyRefusals: number;
   keyLeaks: number;
   agentRefusals: number;
@@ -57,6 +58,7 @@ export function createTally(): Tally {
     probes: 0,
     queries: 0,
     creditQueries: 0,
+    priceListCalls: 0,
     keyRefusals: 0,
     keyLeaks: 0,
     agentRefusals: 0,

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { readLength } from '../shared/video-length/read-length.ts';
 import { type Reply, vendorAnswer } from './answer.ts';
 import { parseObject } from './models.ts';
 import type { Vendor } from './vendor.ts';
@@ -12,11 +13,14 @@ export interface UploadedFile {
   readonly fileName: string;
   readonly bytes: number;
   readonly sha256: string;
+  /** Null where its header does not say. */
+  readonly seconds: number | null;
   /** Unix milliseconds. */
   readonly atMs: number;
 }
 
 const keptMs = 24 * 3_600_000;
+const edgeBytes = 64 * 1024;
 const basePath = '/uploads/';
 
 export async function answerFormUpload(
@@ -32,11 +36,18 @@ export async function answerFormUpload(
 }
 
 /** @param field `fileUrl` or `base64Data` */
-export function answerJsonUpload(vendor: Vendor, body: string, field: string, origin: string): Reply {
+export async function answerJsonUpload(
+  vendor: Vendor,
+  body: string,
+  field: string,
+  origin: string,
+): Promise<Reply> {
   const given = parseObject(body);
   const content = given?.[field];
   if (typeof content !== 'string' || content === '') return vendorAnswer(400, `${field} is required`);
   const bytes = Buffer.from(content.replace(/^data:[^,]*,/, ''), field === 'base64Data' ? 'base64' : 'utf8');
+  const edges = createEdges();
+  edges.add(bytes);
   const { fileName, uploadPath } = given ?? {};
   return keep(vendor, origin, {
     fields: new Map([
@@ -46,7 +57,14 @@ export function answerJsonUpload(vendor: Vendor, body: string, field: string, or
     fileName: 'file',
     bytes: bytes.length,
     sha256: createHash('sha256').update(bytes).digest('hex'),
+    seconds: await edges.seconds(),
   });
+}
+
+/** How long an uploaded video is: null where nobody knows, undefined for an address that is no upload. */
+export function uploadedSeconds(vendor: Vendor, link: string): number | null | undefined {
+  const { pathname = '', origin = '' } = URL.parse(link) ?? {};
+  return vendor.origins.has(origin) ? vendor.uploads.get(pathname)?.seconds : undefined;
 }
 
 /** Whether an address of ours can no longer be fetched; one of another host is nobody's business here. */
@@ -62,14 +80,15 @@ interface Form {
   readonly fileName: string;
   readonly bytes: number;
   readonly sha256: string;
+  readonly seconds: number | null;
 }
 
-function keep(vendor: Vendor, origin: string, { fields, fileName, bytes, sha256 }: Form): Reply {
+function keep(vendor: Vendor, origin: string, { fields, fileName, bytes, sha256, seconds }: Form): Reply {
   const name = fields.get('fileName') || fileName;
   const folder = fields.get('uploadPath') ?? '';
   if (folder === '') return vendorAnswer(400, 'uploadPath is required');
   const filePath = [folder, name].map(encodeURIComponent).join('/');
-  const file = { fileName: name, bytes, sha256, atMs: vendor.clock.now() };
+  const file = { fileName: name, bytes, sha256, seconds, atMs: vendor.clock.now() };
   vendor.uploads.set(`${basePath}${filePath}`, file);
   vendor.tally.uploads.push(file);
   vendor.origins.add(new URL(origin).origin);
@@ -107,7 +126,10 @@ async function readForm(request: AsyncIterable<Buffer>, boundary: string): Promi
       rest = rest.subarray(usable);
       if (end === -1) break;
       if (part.fileName === null) fields.set(part.name, part.text());
-      else file = { fileName: part.fileName, bytes: part.bytes(), sha256: part.digest() };
+      else {
+        const { fileName } = part;
+        file = { fileName, bytes: part.bytes(), sha256: part.digest(), seconds: await part.seconds() };
+      }
       part = null;
     }
   }
@@ -121,12 +143,14 @@ interface Part {
   bytes(): number;
   text(): string;
   digest(): string;
+  seconds(): Promise<number | null>;
 }
 
 const longestField = 4096;
 
 function openPart(head: string): Part {
   const hash = createHash('sha256');
+  const edges = createEdges();
   const fileName = /filename="([^"]*)"/.exec(head)?.[1] ?? null;
   let [size, text] = [0, ''];
   return {
@@ -135,10 +159,30 @@ function openPart(head: string): Part {
     add(bytes) {
       size += bytes.length;
       hash.update(bytes);
+      edges.add(bytes);
       if (fileName === null && text.length < longestField) text += bytes.toString('utf8');
     },
     bytes: () => size,
     text: () => text,
     digest: () => hash.digest('hex'),
+    seconds: edges.seconds,
+  };
+}
+
+/** The first and the last bytes of a file: its header is in one of them. */
+function createEdges() {
+  let [head, tail, size] = [Buffer.alloc(0), Buffer.alloc(0), 0];
+  async function piece(from: number): Promise<Buffer | null> {
+    if (from < head.length) return head.subarray(from);
+    const at = from - (size - tail.length);
+    return at < 0 ? null : tail.subarray(at, at + edgeBytes);
+  }
+  return {
+    add(bytes: Buffer): void {
+      size += bytes.length;
+      if (head.length < edgeBytes) head = Buffer.concat([head, bytes.subarray(0, edgeBytes - head.length)]);
+      tail = Buffer.from(Buffer.concat([tail, bytes]).subarray(-edgeBytes));
+    },
+    seconds: () => readLength(piece).catch(() => null),
   };
 }

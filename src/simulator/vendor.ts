@@ -5,6 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../shared/clock.ts';
+import type { VideoLengths } from '../shared/video-length/video-lengths.ts';
 import { type Admission, createAdmission } from './admission.ts';
 import { type Balance, createBalance } from './balance.ts';
 import { type Distribution, sampleMs } from './distribution.ts';
@@ -34,6 +35,8 @@ export interface Vendor {
   readonly uploads: Map<string, UploadedFile>;
   /** Under which addresses uploads were made. */
   readonly origins: Set<string>;
+  /** Of videos on this machine's loopback. */
+  readonly lengths: VideoLengths;
 }
 
 /** What only a caller in the same process can give. */
@@ -53,14 +56,16 @@ export interface VendorParts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly files: ResultFiles;
+  readonly lengths: VideoLengths;
 }
 
-export function createVendor({ settings, hooks, clock, timers, files }: VendorParts): Vendor {
+export function createVendor({ settings, hooks, clock, timers, files, lengths }: VendorParts): Vendor {
   const tasks = new Map<string, Task>();
   return {
     settings,
     uploads: new Map(),
     origins: new Set(),
+    lengths,
     clock,
     timers,
     tasks,
@@ -99,6 +104,7 @@ export interface TaskOrder {
   readonly input: Readonly<Record<string, unknown>>;
   readonly callBackUrl: string | undefined;
   readonly origin: string;
+  readonly credits: number;
   /** Ends in the moment it is made. */
   readonly atOnce: boolean;
 }
@@ -118,7 +124,6 @@ export function makeTask(vendor: Vendor, { atOnce, ...order }: TaskOrder): Task 
     endsAtMs,
     recoversAtMs: fault === 'task-recovers' ? endsAtMs + settings.recoverAfterMs : undefined,
     fault,
-    credits: vendor.hooks.creditsOf?.(order.link) ?? settings.creditsPerTask,
     isBilledAnyway: settings.billFailures,
     resultCount: fault === 'task-several-results' ? 3 : settings.resultsPerTask,
     resultSizeBytes: settings.resultBytes,
@@ -143,10 +148,12 @@ function newTaskId(model: string, nowMs: number, form: 'hex' | 'long', serial: n
 
 /** The record as it stands at this instant. */
 export function recordAt({ settings, shelf }: Vendor, task: Task, atMs: number): VendorRecord {
-  const { emptyResultMs, costTimeUnit, resultLifetimeMs, deadResultShare, resultUrls, seed } = settings;
+  const { emptyResultMs, costTimeUnit, showCredits, resultLifetimeMs, deadResultShare, resultUrls, seed } =
+    settings;
   return recordOf(task, atMs, {
     emptyResultMs,
     costTimeUnit,
+    showCredits,
     issueResultUrls: () =>
       shelf.urlsOf(task, {
         expiresAtMs: (resultUrls === 'fresh' ? atMs : task.endsAtMs) + resultLifetimeMs,

@@ -69,15 +69,17 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
       return awaitCallback(step, item, context);
     case 'resubmit-unsure':
       return resubmitUnsure(step, item, context);
-    case 'resubmit':
-      await ledger.move(
+    case 'resubmit': {
+      const moved = await ledger.move(
         'resubmit',
         id,
         { message: step.message, ...settled(step.credits), ...(step.excused ? { addExcusedTasks: 1 } : {}) },
         { nextLookMs: step.delayMs, expect: sameTask(item) },
       );
+      sayDearer(moved, item, step.credits ?? 0, context);
       await queues.add('submit', id, step.delayMs);
       return done;
+    }
     case 'halt':
       return halt(step, item, data, context);
     case 'hold':
@@ -88,8 +90,8 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
         { expect: asDecided(item) },
       );
       return done;
-    case 'fail':
-      await ledger.move(
+    case 'fail': {
+      const moved = await ledger.move(
         'fail',
         id,
         {
@@ -99,8 +101,10 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
         },
         { expect: asDecided(item) },
       );
+      sayDearer(moved, item, step.credits ?? 0, context);
       itemLog(item, context).info({ reason: step.reason, words: step.message }, 'A link failed');
       return done;
+    }
     case 'stay-saved':
       await ledger.move('staySaved', id, { message: step.message });
       itemLog(item, context).warn({ words: step.message }, 'A deleted video could not be fetched again');
@@ -187,7 +191,12 @@ async function afterCharge(
 ): Promise<void> {
   if (!charged.moved) return;
   if (credits > 0 && credits !== item.chargedCredits) await learnTaskPrice(item, credits, context);
-  if (!charged.isDearer) return;
+  sayDearer(charged, item, credits, context);
+}
+
+/** Whichever step showed the price first, also that of a failed task which was billed. */
+function sayDearer(moved: Moved, item: Item, credits: number, context: WorkerContext): void {
+  if (!moved.moved || !moved.isDearer) return;
   const facts = { batch: item.batch, credits, announced: item.estimate?.credits ?? null };
   itemLog(item, context).error(facts, 'A batch was paused: its tasks cost more than was announced');
 }

@@ -4,8 +4,9 @@
  */
 import type { CostEstimate, Item } from '../shared/ledger/item.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
-import { needsLength, pricedInputs, priceOf, usualPrice } from '../shared/models/price.ts';
-import { noteRealPrice, readLearnedPrice } from '../shared/prices/learned-prices.ts';
+import { needsLength, pricedInputs, unitPriceOf, usualPrice } from '../shared/models/price.ts';
+import { estimateTask } from '../shared/prices/estimate-task.ts';
+import { noteRealPrice } from '../shared/prices/learned-prices.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 type Context = Pick<WorkerContext, 'redis' | 'prefix' | 'ledger' | 'models' | 'lengths'>;
@@ -20,15 +21,13 @@ export async function expectedPrice(
   if ((await ledger.budgetOf(item.batch)) === null) return usualEstimate(model);
   const inputs = pricedInputs(item, model);
   const seconds = needsLength(model, inputs) ? await lengths.secondsOf(item.url, signal) : null;
-  const base = priceOf(model, inputs, seconds);
-  if (base === null) return 'unknown';
-  const learned = await readLearnedPrice(redis, prefix, model, inputs);
-  return { base, credits: base * (learned?.ratio ?? 1) };
+  return (await estimateTask(model, { inputs, seconds }, { redis, prefix })) ?? 'unknown';
 }
 
 function usualEstimate(model: ModelDefinition): CostEstimate | 'unknown' {
   const credits = usualPrice(model);
-  return credits === null ? 'unknown' : { credits, base: credits };
+  const per = unitPriceOf(model, model.input.defaults);
+  return credits === null || per === null ? 'unknown' : { credits, base: credits, per };
 }
 
 /** Learns from the first record that says what a task costs. */
@@ -38,6 +37,6 @@ export async function learnTaskPrice(
   { redis, prefix, models }: Context,
 ): Promise<void> {
   const model = models.get(item.model);
-  const task = { credits, base: item.estimate?.base ?? null };
+  const task = { credits, base: item.estimate?.base ?? null, per: item.estimate?.per };
   await noteRealPrice(redis, prefix, { model, inputs: pricedInputs(item, model) }, task);
 }

@@ -147,7 +147,12 @@ describe('the parts of a callback', () => {
       resultSizeBytes: 0,
       queries: 0,
     };
-    const record = pureRecordOf(task, 2, { emptyResultMs: 0, costTimeUnit: 's', issueResultUrls: () => [] });
+    const record = pureRecordOf(task, 2, {
+      showCredits: 'at-once',
+      emptyResultMs: 0,
+      costTimeUnit: 's',
+      issueResultUrls: () => [],
+    });
     const body = callbackBody(record, idAt);
     expect(body).toMatchObject(place);
     expect(JSON.stringify(body).match(/"t"/g)).toHaveLength(1);

@@ -57,6 +57,7 @@ async function enqueueFrom(
   const session = await openSession({ loaded, output: terminal, modelFiles: flags.modelFile, logTo: 'file' });
   try {
     const batch = flags.batch ?? sourceBatchName(place);
+    await session.prices.freshen();
     return await enqueueSource({ ...flags, place, batch }, session, terminal);
   } finally {
     await session.close();
@@ -69,6 +70,7 @@ async function enqueue(files: readonly string[], flags: ListFlags, terminal: Ter
   const batch = flags.batch ?? defaultBatchName(files, new Date());
   const session = await openSession({ loaded, output: terminal, modelFiles: flags.modelFile, logTo: 'file' });
   try {
+    await session.prices.freshen();
     const model = session.models.get(flags.model);
     const inputs = checkShared(model, flags.set);
     if (flags.dryRun) return await dryRun({ ...flags, batch, model, inputs, sources }, session, terminal);

@@ -1,9 +1,16 @@
 /** `kie-batch models [ID]`: the models, what they take and cost, and with a key whether they are on. Starts nothing. */
 import { Command } from 'commander';
-import { type Configuration, loadConfiguration } from '../../shared/configuration/configuration.ts';
+import { systemClock } from '../../shared/clock.ts';
+import {
+  type Configuration,
+  loadConfiguration,
+  priceListFolder,
+} from '../../shared/configuration/configuration.ts';
 import { createLogger } from '../../shared/logging/logger.ts';
 import { loadModels } from '../../shared/models/load-models.ts';
 import type { ModelDefinition } from '../../shared/models/model-definition.ts';
+import { createPriceList, type PriceList } from '../../shared/prices/price-list.ts';
+import { pricedModels } from '../../shared/prices/priced-models.ts';
 import type { ProbeReply } from '../../shared/vendor/replies.ts';
 import { createVendor } from '../../shared/vendor/vendor.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -14,6 +21,7 @@ import { jsonOption, modelFileOption } from './options.ts';
 interface ModelsFlags {
   readonly modelFile: string[];
   readonly json: boolean;
+  readonly refresh: boolean;
 }
 
 const timeoutMs = 15_000;
@@ -23,18 +31,29 @@ export function modelsCommand(terminal: Terminal): Command {
     .description('List the models with what they take and cost; of one, its inputs')
     .argument('[id]', 'one model, with its inputs')
     .addOption(modelFileOption())
+    .option('--refresh', 'read the vendor’s public price list now, whatever its age', false)
     .addOption(jsonOption())
-    .addHelpText('after', '\nWith KIE_API_KEY set, the vendor is asked whether they are on; that is free.')
+    .addHelpText(
+      'after',
+      '\nWith KIE_API_KEY set, the vendor is asked whether they are on; that is free. Its price list needs no key.',
+    )
     .action(async (id: string | undefined, flags: ModelsFlags) => {
-      const known = loadModels({ extraFiles: flags.modelFile });
-      const models = id === undefined ? known.list() : [known.get(id)];
-      const probes = await probeAll(models, loadConfiguration().configuration);
+      const { configuration } = loadConfiguration();
+      const own = loadModels({ extraFiles: flags.modelFile });
+      const asked = id === undefined ? own.list() : [own.get(id)];
+      const [probes, prices] = await Promise.all([
+        probeAll(asked, configuration),
+        readPrices(configuration, flags.refresh, terminal),
+      ]);
+      const known = pricedModels(own, prices);
+      const models = asked.map((model) => known.get(model.id));
+      const now = Date.now();
       const probedOf = (model: ModelDefinition) => probes.get(model.id) ?? null;
       if (flags.json) {
-        const views = models.map((model) => modelView(model, probedOf(model)));
+        const views = models.map((model) => modelView(model, probedOf(model), now));
         terminal.json(id === undefined ? { models: views } : (views[0] ?? {}));
-      } else if (id === undefined) terminal.print(describeModels(models, probedOf));
-      else terminal.print(models.map((model) => describeModel(model, probedOf(model))).join('\n'));
+      } else if (id === undefined) terminal.print(describeModels(models, probedOf, now));
+      else terminal.print(models.map((model) => describeModel(model, probedOf(model), now)).join('\n'));
       process.exitCode = exitCodes.saved;
     });
 }
@@ -42,11 +61,12 @@ export function modelsCommand(terminal: Terminal): Command {
 function describeModels(
   models: readonly ModelDefinition[],
   probedOf: (model: ModelDefinition) => string | null,
+  now: number,
 ): string {
   const rows = models.map((model) => {
     const required = Object.entries(model.inputs).flatMap(([name, spec]) => (spec.required ? [name] : []));
     const facts = [
-      `price ${priceText(model)}`,
+      `price ${priceText(model, now)}`,
       ...(required.length === 0 ? [] : [`requires ${required.join(', ')}`]),
       ...(probedOf(model) === null ? [] : [`now ${probedOf(model)}`]),
     ];
@@ -58,6 +78,19 @@ function describeModels(
     ];
   });
   return [...rows.flat(), 'More about one: kie-batch models ID'].join('\n');
+}
+
+/** Where it cannot be read the prices of the last one stand, else those of the definitions. */
+async function readPrices(
+  { KIE_BASE_URL: baseUrl }: Configuration,
+  isRefresh: boolean,
+  terminal: Terminal,
+): Promise<PriceList> {
+  const timeouts = isRefresh ? { timeoutMs } : {};
+  const prices = createPriceList({ baseUrl, folder: priceListFolder(), clock: systemClock, ...timeouts });
+  if (!isRefresh) await prices.freshen();
+  else if (!(await prices.refresh())) terminal.say('The vendor’s price list cannot be read now.');
+  return prices;
 }
 
 /** What the vendor says of each, by the free probe; empty without a key. */

@@ -67,6 +67,7 @@ export async function run(
     waitsForRedis: true,
   });
   try {
+    await session.prices.freshen();
     const model = session.models.get(flags.model);
     const inputs = checkShared(model, flags.set);
     if (flags.dryRun) return await dryRun({ ...flags, batch, model, inputs, sources }, session, terminal);

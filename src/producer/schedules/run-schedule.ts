@@ -12,6 +12,7 @@ import type { ModelDefinition } from '../../shared/models/model-definition.ts';
 import { usualPrice } from '../../shared/models/price.ts';
 import { checkShared } from '../../shared/models/resolve-inputs.ts';
 import type { RedisConnection } from '../../shared/redis/script.ts';
+import { announceCost } from '../announce-cost.ts';
 import { openSource, type SourceDeps } from '../sources/open-source.ts';
 import { parseSourceAddress } from '../sources/source-address.ts';
 import { createSourceMemory } from '../sources/source-memory.ts';
@@ -117,7 +118,7 @@ async function takeInto(
   const model = deps.models.get(schedule.model);
   const inputs = checkShared(model, schedule.inputs);
   const source = await openSource(parseSourceAddress(address, '/'), deps.sources);
-  return takeSource(
+  const taken = await takeSource(
     { source, batch, model, inputs, column: schedule.column ?? undefined, force: false },
     {
       ledger: deps.ledger,
@@ -128,6 +129,8 @@ async function takeInto(
       signal,
     },
   );
+  await announceCost(batch, model, deps);
+  return taken;
 }
 
 /** A budget that a person has changed meanwhile stands. */
@@ -135,9 +138,11 @@ async function openBatch(
   batch: string,
   model: ModelDefinition,
   maxCredits: number | null,
-  { ledger, storageRoot }: RunScheduleDeps,
+  deps: RunScheduleDeps,
 ): Promise<void> {
+  const { ledger, storageRoot } = deps;
   await ledger.openBatch(batch, { model: model.id, root: storageRoot });
+  await announceCost(batch, model, deps);
   if (maxCredits === null || ((await ledger.batch(batch))?.budget ?? null) !== null) return;
   await ledger.setBudget(batch, maxCredits, usualPrice(model));
 }

@@ -17,7 +17,7 @@ import { runOnce } from './idempotency.ts';
 import { openApiDocument } from './openapi.ts';
 import { problemOf } from './problem.ts';
 import { createdSchema, type createQuery, type itemsQuery } from './schemas.ts';
-import { viewBatch, viewEvent, viewItem, viewOverview } from './views.ts';
+import { viewBatch, viewCost, viewEvent, viewItem, viewModel, viewOverview } from './views.ts';
 
 export interface ApiParts extends GuardParts {
   readonly audit: AuditLog;
@@ -172,6 +172,10 @@ async function bodyFor<Body extends z.ZodType>(
 function readingCalls(api: FastifyInstance, parts: ApiParts): void {
   const { ledger, itemHistory } = parts.deps;
   define(api, parts, calls.overview, async () => viewOverview(await parts.readOverview()));
+  define(api, parts, calls.models, async () => {
+    const { models, clock } = parts.deps;
+    return { models: models.list().map((model) => viewModel(model, clock.now())) };
+  });
   define(api, parts, calls.batches, async ({ query: { cursor, limit } }) => {
     const names = (await ledger.batchNames()).reverse();
     const found = await Promise.all(names.slice(cursor, cursor + limit).map((name) => ledger.batch(name)));
@@ -278,7 +282,7 @@ async function createBatch(query: z.output<typeof createQuery>, request: Fastify
   raw.once('aborted', () => stopping.abort());
   const invalidLines: InvalidEntry[] = [];
   const caller = viewerOf(request).name ?? '';
-  return runOnce(
+  return runOnce<z.output<typeof createdSchema>>(
     { redis, prefix, caller, key, request: request.url, body },
     async (chunks) => {
       const counts = await operations.create({
@@ -298,8 +302,17 @@ async function createBatch(query: z.output<typeof createQuery>, request: Fastify
         },
         signal: stopping.signal,
       });
-      const { batch, total, accepted, duplicates, alreadySaved, invalid } = counts;
-      return { batch, total, accepted, duplicates, alreadySaved, invalid, invalidLines };
+      const { batch, total, accepted, duplicates, alreadySaved, invalid, cost } = counts;
+      return {
+        batch,
+        total,
+        accepted,
+        duplicates,
+        alreadySaved,
+        invalid,
+        invalidLines,
+        cost: viewCost(cost),
+      };
     },
     (stored) => createdSchema.parse(stored),
   );

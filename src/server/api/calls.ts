@@ -17,6 +17,7 @@ import {
   itemPageSchema,
   itemSchema,
   itemsQuery,
+  modelsSchema,
   nameParams,
   overviewSchema,
   pageQuery,
@@ -48,6 +49,12 @@ const act = { ...base, method: 'POST', role: 'operator' } as const;
 
 export const calls = {
   overview: { ...read, path: '/overview', summary: 'The state of everything', answer: overviewSchema },
+  models: {
+    ...read,
+    path: '/models',
+    summary: 'The models with what they take and what they cost',
+    answer: modelsSchema,
+  },
   batches: {
     ...read,
     path: '/batches',

@@ -135,6 +135,40 @@ export const createQuery = z.strictObject({
   priority: z.coerce.number().int().min(1).max(1000).optional(),
   paused: z.enum(['true', 'false']).default('false').describe('Nothing is submitted until it is resumed.'),
 });
+const priceView = z.object({
+  unit: z.enum(['task', 'second']),
+  credits: z.number().describe('For one unit.'),
+  by: z
+    .record(z.string(), z.record(z.string(), z.number()))
+    .describe('Credits for one unit by the value of an input; the highest match counts.'),
+  secondsInput: z.string().optional(),
+});
+const priceSourceSchema = z.object({
+  kind: z.enum(['price-list', 'definition']),
+  at: z.string().nullable().describe('When the list was read, or the day of the definition’s price.'),
+  highestOf: z.number().nullable().describe('The highest of so many prices that cannot be told apart.'),
+  message: z.string().describe('For people, with its age.'),
+});
+export const modelsSchema = z.object({
+  models: z.array(
+    z.object({
+      id: z.string(),
+      title: z.string(),
+      state: z.enum(['live', 'off']).describe('As its definition says; the vendor has the last word.'),
+      videoField: z.string(),
+      requires: z.array(z.string()).describe('Inputs that each link needs.'),
+      price: priceView.nullable().describe('Null: unknown, the first task will tell.'),
+      priceSource: priceSourceSchema.nullable(),
+    }),
+  ),
+});
+export const costSchema = z
+  .object({
+    kind: z.enum(['each', 'all', 'unknown']),
+    credits: z.number().nullable().describe('For each task, or for all of them together.'),
+    basis: z.string().describe('What it rests on, for people.'),
+  })
+  .describe('What tasks are expected to cost. A batch whose tasks cost more than was announced is paused.');
 export const createdSchema = z.object({
   batch: z.string(),
   total: count,
@@ -145,6 +179,7 @@ export const createdSchema = z.object({
   invalidLines: z
     .array(z.object({ line: count, text: z.string(), reason: z.string() }))
     .describe('The first hundred.'),
+  cost: costSchema.optional(),
 });
 export const selectionQuery = z.strictObject({
   state: z

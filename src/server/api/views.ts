@@ -4,11 +4,22 @@ import { vendorPauseOf } from '../../shared/gate-state/vendor-pause.ts';
 import type { StoryEvent } from '../../shared/item-history/item-history.ts';
 import { type Batch, totalOf, unfinished } from '../../shared/ledger/batch.ts';
 import type { Item } from '../../shared/ledger/item.ts';
+import type { CostForecast } from '../../shared/models/estimate.ts';
+import type { ModelDefinition } from '../../shared/models/model-definition.ts';
+import { statedPrice } from '../../shared/models/price.ts';
 import { adviceFor } from '../../shared/vendor/halt-advice.ts';
 import { describeDearer } from '../../shared/wording/dearer.ts';
 import { exportRow } from '../../shared/wording/export-row.ts';
+import { viewPriceSource } from '../../shared/wording/price-source.ts';
 import type { Overview } from '../readings/overview.ts';
-import type { batchSchema, eventSchema, itemSchema, overviewSchema } from './schemas.ts';
+import type {
+  batchSchema,
+  costSchema,
+  eventSchema,
+  itemSchema,
+  modelsSchema,
+  overviewSchema,
+} from './schemas.ts';
 
 const iso = (at: number) => new Date(at).toISOString();
 
@@ -73,5 +84,25 @@ export function viewOverview(overview: Overview): z.input<typeof overviewSchema>
     credits: credits?.credits ?? null,
     freeBytes: storage.freeBytes,
     workersAlive: workers.filter(({ isAlive }) => isAlive).length,
+  };
+}
+
+export function viewCost(cost: CostForecast): z.input<typeof costSchema> {
+  return { kind: cost.kind, credits: cost.kind === 'unknown' ? null : cost.credits, basis: cost.basis };
+}
+
+export function viewModel(
+  model: ModelDefinition,
+  now: number,
+): z.input<typeof modelsSchema>['models'][number] {
+  const { id, title, state, input, inputs } = model;
+  return {
+    id,
+    title,
+    state: state.kind,
+    videoField: input.linkField,
+    requires: Object.entries(inputs).flatMap(([name, { required }]) => (required ? [name] : [])),
+    price: statedPrice(model),
+    priceSource: viewPriceSource(model, now),
   };
 }

@@ -9,3 +9,7 @@ export function cacheFolder(): string {
   const base = process.env['XDG_CACHE_HOME']?.trim() || join(homedir(), '.cache');
   return join(base, 'kie-batch');
 }
+
+export function priceListFolder(): string {
+  return join(cacheFolder(), 'price-lists');
+}

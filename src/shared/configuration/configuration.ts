@@ -10,7 +10,7 @@ import { ConfigurationError } from './configuration-error.ts';
 import { readEnvFile } from './env-file.ts';
 import { type Configuration, configurationSchema, secretSettings } from './schema.ts';
 
-export { cacheFolder } from './cache-folder.ts';
+export { cacheFolder, priceListFolder } from './cache-folder.ts';
 export { ConfigurationError } from './configuration-error.ts';
 export type { Configuration } from './schema.ts';
 

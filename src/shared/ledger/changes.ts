@@ -98,7 +98,9 @@ export function scriptArguments(changes: ItemChanges): (string | Buffer)[] {
 }
 
 function reservation(estimate: CostEstimate | 'unknown'): string {
-  return estimate === 'unknown' ? '' : `${estimate.credits} ${estimate.base}`;
+  if (estimate === 'unknown') return '';
+  const { credits, base, per } = estimate;
+  return [credits, base, ...(per === undefined ? [] : [per.credits, per.unit])].join(' ');
 }
 
 function besideValue({ taskId, credits }: { readonly taskId: string; readonly credits: number }): string {

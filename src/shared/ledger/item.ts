@@ -4,6 +4,7 @@
  * memory for good: it is what keeps a link from being paid twice. `npm run bench -- ledger` measures it.
  */
 import type { Inputs } from '../models/input-spec.ts';
+import type { UnitPrice } from '../models/price.ts';
 import { type FailureReason, failureReasons, type ItemState, itemStates } from './states.ts';
 
 export interface CostEstimate {
@@ -11,6 +12,8 @@ export interface CostEstimate {
   readonly credits: number;
   /** By the price list or the definition alone. */
   readonly base: number;
+  /** The price of one unit that `base` was made of; absent in estimates of version 0.1.0. */
+  readonly per?: UnitPrice | undefined;
 }
 
 export interface Item {
@@ -154,8 +157,14 @@ function readUpload(text: string | null): Item['upload'] {
 }
 
 function readEstimate(text: string | null): CostEstimate | null {
-  const [credits, base = credits] = (text ?? '').split(' ').filter(Boolean).map(Number);
-  return credits === undefined || base === undefined ? null : { credits, base };
+  if (!text) return null;
+  const [credits = '', base = credits, per, unit] = text.split(' ');
+  const isComplete = per !== undefined && (unit === 'task' || unit === 'second');
+  return {
+    credits: Number(credits),
+    base: Number(base),
+    ...(isComplete ? { per: { unit, credits: Number(per) } } : {}),
+  };
 }
 
 function list(text: string | null): string[] {

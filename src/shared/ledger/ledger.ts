@@ -387,6 +387,11 @@ export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
     if (credits !== null) await redis.hset(keys.batch(name), 'announced', String(credits));
   }
 
+  /** For batches about whose price nobody is asked: what was announced first stands, until a person agrees to another. */
+  async function announceFirstPrice(name: string, credits: number): Promise<void> {
+    await redis.hsetnx(keys.batch(name), 'announced', String(credits));
+  }
+
   async function budgetOf(name: string): Promise<number | null> {
     const budget = await redis.hget(keys.batch(name), 'budget');
     return budget === null ? null : Number(budget);
@@ -437,6 +442,7 @@ export function createLedger({ redis, prefix, shareUrl }: LedgerOptions) {
     startBatch,
     setBudget,
     announcePrice,
+    announceFirstPrice,
     budgetOf,
     batch,
     batchNames,

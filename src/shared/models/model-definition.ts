@@ -13,7 +13,7 @@ import {
   inputSpecSchema,
 } from './input-spec.ts';
 import { judgeDefault } from './input-value.ts';
-import { priceSchema } from './price.ts';
+import { type ListedPrice, priceSchema } from './price.ts';
 
 /** The one model whose share ids are item ids as they stand; all others get a hash. */
 export const DEFAULT_MODEL_ID = 'sora-watermark-remover';
@@ -159,6 +159,7 @@ export const definitionShape = z.strictObject({
     .nullable()
     .optional()
     .describe('What a task costs; null or absent: unknown, the first task will tell.'),
+  priceAsOf: z.iso.date().optional().describe('The day on which the price was seen, like 2026-09-28.'),
   typicalMs: z.int().min(100).max(DAY_MS).default(60_000).describe('How long a task usually takes.'),
   deadlineMs: z
     .int()
@@ -215,4 +216,7 @@ function withAllInputs(model: Shape) {
 }
 
 /** A model as the rest of the program sees it: every default filled in. */
-export type ModelDefinition = z.output<typeof modelDefinitionSchema>;
+export type ModelDefinition = z.output<typeof modelDefinitionSchema> & {
+  /** What the vendor's price list says; not from the file. */
+  readonly listed?: ListedPrice | null;
+};

@@ -1,5 +1,5 @@
 /**
- * What a task costs, as a model's definition says it. Pure; asked by estimates, by the submit stage and by the
+ * What a task costs, as the vendor's price list or a model's definition says it. Pure; asked by estimates, by the submit stage and by the
  * simulator. A price that cannot be told is null, never a guess: the first task then shows it.
  */
 import { z } from 'zod';
@@ -25,10 +25,23 @@ export const priceSchema = z.strictObject({
 
 export type Price = z.output<typeof priceSchema>;
 
-/** What a definition says of the price; `creditsPerTask` is the short form of a price by the task. */
+/** What the vendor's price list said of a model. */
+export interface ListedPrice {
+  readonly price: Price;
+  /** Unix milliseconds. */
+  readonly readAt: number;
+  /** The highest of so many prices, which could not be told apart; null where they could. */
+  readonly highestOf: number | null;
+}
+
+/** What is said of the price beforehand; `creditsPerTask` is the short form of a price by the task. */
 export interface Priced {
   readonly price?: Price | null | undefined;
   readonly creditsPerTask?: number | undefined;
+  /** The day of the definition's price. */
+  readonly priceAsOf?: string | undefined;
+  /** Outweighs what the definition says. */
+  readonly listed?: ListedPrice | null | undefined;
 }
 
 export type PricedInputs = Readonly<Record<string, unknown>>;
@@ -61,10 +74,33 @@ export function usualPrice(
   return priceOf(model, model.input.defaults, null);
 }
 
-/** The price as one form, however the definition gives it. */
-export function statedPrice({ price, creditsPerTask }: Priced): Price | null {
+/** What is said of the price beforehand: by the price list, else by the definition. */
+export function statedPrice(model: Priced): Price | null {
+  return model.listed?.price ?? ownPrice(model);
+}
+
+/** The definition's price as one form, however it gives it. */
+export function ownPrice({ price, creditsPerTask }: Priced): Price | null {
   if (price) return price;
   return creditsPerTask === undefined ? null : { unit: 'task', credits: creditsPerTask, by: {} };
+}
+
+/** What one unit costs, and the unit; null when nobody says. */
+export function unitPriceOf(model: Priced, inputs: PricedInputs): UnitPrice | null {
+  const price = statedPrice(model);
+  return price === null ? null : { unit: price.unit, credits: creditsPerUnit(price, inputs) };
+}
+
+export interface UnitPrice {
+  readonly unit: Price['unit'];
+  readonly credits: number;
+}
+
+/** Units that are billed: seconds of video, or the one task; null when nobody knows the length. */
+export function billedUnits(model: Priced, inputs: PricedInputs, seconds: number | null): number | null {
+  const price = statedPrice(model);
+  if (price === null) return null;
+  return price.unit === 'task' ? 1 : billedSeconds(price, inputs, seconds);
 }
 
 export function creditsPerUnit({ credits, by }: Price, inputs: PricedInputs): number {

@@ -32,7 +32,8 @@ export async function readFileLength(path: string): Promise<number | null> {
   });
 }
 
-async function readLength(read: ReadPiece): Promise<number | null> {
+/** @param read bytes from there on, fewer at the end of the file; null when they cannot be had */
+export async function readLength(read: ReadPiece): Promise<number | null> {
   const head = await read(0);
   if (head === null) return null;
   const parse: (piece: Buffer, at: number) => LengthReading = isEbml(head) ? webmLength : mp4Length;

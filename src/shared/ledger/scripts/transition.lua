@@ -11,7 +11,7 @@
 --          tally F N (added to the item; its batches count the items where it is above zero)
 --          stamp F - (milliseconds since the item was enqueued) · gate - - (the item stays at the gate)
 --          unowned - TASK (refused when another item has it)
---          reserve F "ESTIMATE BASE" or '' · charge F N · spend F N · release F - (credits, see below) · spend-beside F "N TASK" (a task that is not followed)
+--          reserve F "ESTIMATE BASE PER UNIT" (the last two may be absent) or '' · charge F N · spend F N · release F - (credits, see below) · spend-beside F "N TASK" (a task that is not followed)
 -- Returns {1, new state, ''}, with 'dearer' in the third place when the batch was paused as its tasks cost more than was
 -- announced; or, when nothing happened, {0, state it is in ('' if unknown), why}; why is 'state',
 -- 'known-task' (the task id is on record already), 'task-of-another' (at another item), 'paused' (the batch or everything is paused), 'budget-wait' (the

@@ -1,0 +1,33 @@
+/**
+ * Announces what the tasks of a batch will cost where nobody can be asked: the API, the dashboard, the library,
+ * schedules and sources. A batch whose tasks cost more is paused. Called before links are enqueued, as workers may take
+ * them at once, and after, when it can be told what they cost. No video is read: that would hold the caller up.
+ */
+import type { CostForecast } from '../shared/models/estimate.ts';
+import type { ModelDefinition } from '../shared/models/model-definition.ts';
+import { creditsPerUnit, statedPrice } from '../shared/models/price.ts';
+import { priceBasis } from '../shared/wording/price-source.ts';
+import { type ForeseeDeps, foreseeCost } from './foresee-cost.ts';
+
+export async function announceCost(
+  name: string,
+  model: ModelDefinition,
+  deps: Pick<ForeseeDeps, 'redis' | 'prefix' | 'ledger'>,
+): Promise<CostForecast> {
+  const batch = await deps.ledger.batch(name);
+  const price = statedPrice(model);
+  const first: CostForecast = { kind: 'unknown', basis: 'the first task will tell' };
+  if (batch === null || price === null) return first;
+  if (price.unit === 'second') {
+    const rate = creditsPerUnit(price, model.input.defaults);
+    return { kind: 'unknown', basis: `${rate} a second ${priceBasis(model)}` };
+  }
+  // Inputs of the links themselves may change the price.
+  if (batch.counts.queued === 0 && Object.keys(price.by).length > 0) return first;
+  const lengths = { secondsOf: async () => null };
+  const forecast = await foreseeCost(batch, model, { ...deps, lengths, signal: neverAborted });
+  if (forecast.kind === 'each') await deps.ledger.announceFirstPrice(name, forecast.credits);
+  return forecast;
+}
+
+const neverAborted = new AbortController().signal;
