@@ -23,7 +23,7 @@ export function modelsDocument(): string {
 
 The part above the mark is generated from \`src/shared/models/market\` by \`npm run docs\`; do not edit it by hand.
 
-A model is a file, not code: which links it takes, its inputs, what it costs and how long it takes. \`kie-batch models\` lists these, and with a key says whether the vendor has them switched on. Prices and limits are public figures; what a task has really cost stands in the vendor's record.
+A model is a file, not code: which links it takes, its inputs, what it costs and how long it takes. \`kie-batch models\` lists these, and with a key says whether the vendor has them switched on. Prices here are those of the definitions, with the day on which they were seen; \`kie-batch models\` shows those of the vendor's public price list with its age where it answers (\`--refresh\` reads it now). What a task has really cost stands in the vendor's record.
 
 | \`--model\` | takes | requires | price |
 | --- | --- | --- | --- |

@@ -206,3 +206,11 @@ describe('tasks that cost more than was announced', () => {
     expect(status.pausedBecause).toContain('kie-batch resume links');
   });
 });
+
+it('a price list that never answers holds up no run', async () => {
+  await using project = await openProject({ simulator: { priceList: 'slow', slowAnswerMs: '1h' } });
+  const { code, stderr } = await project.run(['run', await project.writeLinks('links.txt', 2)]);
+  expect(code, stderr).toBe(0);
+  expect(stderr).toContain('by the model’s definition');
+  expect(project.simulator.counts().priceListCalls).toBe(2);
+});

@@ -10,7 +10,9 @@ describe.concurrent('models', () => {
     expect(list.stdout).toContain('sora-watermark-remover');
     expect(list.stdout).toContain('Off since 2026-09-24');
     expect(list.stdout).toContain('topaz/video-upscale, wan/2-7-videoedit');
-    expect(list.stdout).toContain('price 8 credits a second; upscale_factor 4: 14 · now on');
+    expect(list.stdout).toContain(
+      'price 8 credits a second; upscale_factor 4: 14 (the vendor’s price list of',
+    );
     const one = await project.run(['models', 'wan/2-7-videoedit', '--json']);
     const view = JSON.parse(one.stdout);
     expect(view).toMatchObject({ id: 'wan/2-7-videoedit', probe: 'on', videoField: 'video_url' });

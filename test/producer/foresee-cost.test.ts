@@ -2,6 +2,7 @@
 import { expect, it } from 'vitest';
 import { foreseeCost } from '../../src/producer/foresee-cost.ts';
 import { estimateForecast } from '../../src/shared/models/estimate.ts';
+import { priceSchema } from '../../src/shared/models/price.ts';
 import { noteRealPrice } from '../../src/shared/prices/learned-prices.ts';
 import { startSystem } from '../setup/system.ts';
 
@@ -15,17 +16,25 @@ it('follows the definition, the lengths of the videos, and what tasks have reall
   await ledger.enqueue('b', links);
   const batch = (await ledger.batch('b')) ?? expect.fail();
   const { signal } = new AbortController();
-  const foresee = async (seconds: number | null) => {
+  const readAt = Date.parse('2026-11-24T09:00:00Z');
+  const foresee = async (seconds: number | null, model = upscale) => {
     const lengths = { secondsOf: async () => seconds };
-    const forecast = await foreseeCost(batch, upscale, { redis, prefix, ledger, lengths, signal });
+    const forecast = await foreseeCost(batch, model, { redis, prefix, ledger, lengths, signal });
     return estimateForecast(forecast, { links: 205, balance: 20_000 }).text;
   };
   expect(await foresee(12)).toBe(
     'about 19,680 credits: 205 videos, 41 minutes, 8 a second by the model’s definition; 20,000 credits in the account',
   );
   expect(await foresee(null)).toContain('unknown: the first task will tell');
+  const listed = { price: priceSchema.parse({ unit: 'second', credits: 9 }), readAt, highestOf: null };
+  expect(await foresee(12, { ...upscale, listed })).toContain(
+    'about 22,140 credits: 205 videos, 41 minutes, 9 a second by the vendor’s price list of 24 November; ',
+  );
+  expect(await foresee(12, { ...upscale, listed: { ...listed, highestOf: 3 } })).toContain(
+    'by the vendor’s price list of 24 November (the highest of 3 prices)',
+  );
   const task = { model: upscale, inputs: upscale.input.defaults };
-  await noteRealPrice(redis, prefix, task, { credits: 120, base: 96 });
+  await noteRealPrice(redis, prefix, task, { credits: 120, base: 96, per: { unit: 'second', credits: 8 } });
   expect(await foresee(12)).toContain(
     'about 24,600 credits: 205 videos, 41 minutes, 10 a second as the last tasks',
   );

@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, it } from 'vitest';
+import { noteRealPrice } from '../../src/shared/prices/learned-prices.ts';
 import { parseByteRange } from '../../src/simulator/byte-range.ts';
 import { type System, startSystem } from '../setup/system.ts';
 import { until } from '../setup/until.ts';
@@ -62,7 +63,8 @@ async function spend(system: System, url: (n: number) => string) {
 const simulator = { taskTime: '3s' } as const;
 
 it('is never exceeded and nearly used up where lengths can be read', async () => {
-  await using system = await startSystem({ simulator, hooks: { creditsOf: costOf } });
+  // The vendor charges by the definition and by what the headers of the files say.
+  await using system = await startSystem({ simulator });
   const files = await serveFiles(await makeFiles(system.folder));
   const spent = await spend(system, (n) => `${files.url}/${n}.mp4`);
   files.close();
@@ -76,6 +78,36 @@ it('is exceeded by at most one task where lengths cannot be known', async () => 
   expect(spent).toBeLessThanOrEqual(budget + 160);
   expect(spent).toBeGreaterThanOrEqual(budget * 0.8);
 }, 180_000);
+
+it('is never exceeded and nearly used up where tasks cost a quarter more than the price list says', async () => {
+  await using system = await startSystem({ simulator: { ...simulator, priceFactor: 1.25 } });
+  await system.session.prices.freshen();
+  const files = await serveFiles(await makeFiles(system.folder));
+  await system.session.ledger.openBatch('first', { model, root: '/' });
+  const { redis, models } = system.session;
+  const prefix = system.environment['QUEUE_PREFIX'] ?? '';
+  const { listed, input } = models.get(model);
+  expect(listed?.price).toMatchObject({ credits: 8, by: { upscale_factor: { '4': 14 } } });
+  const per = { unit: 'second', credits: 8 } as const;
+  const task = { model: models.get(model), inputs: input.defaults };
+  await noteRealPrice(redis, prefix, task, { credits: 50, base: 40, per });
+  const spent = await spend(system, (n) => `${files.url}/${n}.mp4`);
+  files.close();
+  expect(spent).toBeLessThanOrEqual(budget);
+  expect(spent).toBeGreaterThanOrEqual(budget * 0.9);
+}, 120_000);
+
+it('ends where the vendor shows no credits while a task runs', async () => {
+  const quick = { taskTime: '200ms', showCredits: 'at-end' } as const;
+  await using system = await startSystem({ simulator: quick });
+  await system.session.ledger.openBatch('test', { model: 'sora-watermark-remover', root: '/' });
+  await system.session.ledger.setBudget('test', 40, 10);
+  await system.give(6);
+  await system.startWorker();
+  const batch = await system.ended();
+  expect(batch.creditsSpent).toBe(40);
+  expect(batch.counts.saved).toBe(4);
+}, 120_000);
 
 it('of 200 pays one task of 80 where 10 were expected, and pauses the batch', async () => {
   await using system = await startSystem({ simulator: { ...simulator, creditsPerTask: 80 } });

@@ -34,7 +34,7 @@ export function listedPrice(
   const seconds = definition?.secondsInput === undefined ? {} : { secondsInput: definition.secondsInput };
   const price: Price = { unit: first.unit, credits: highest, by: by ?? {}, ...seconds };
   return {
-    price: definition?.unit === price.unit ? notBelow(definition, price) : price,
+    price: shortest(model, definition?.unit === price.unit ? notBelow(definition, price) : price),
     readAt,
     highestOf: by === null ? own.length : null,
   };
@@ -50,6 +50,17 @@ function notBelow(definition: Price, listed: Price): Price {
     }
   }
   return { ...listed, by };
+}
+
+/** Where each value of an input has its price and one is always sent, the default's is the usual price. */
+function shortest({ inputs }: ListableModel, price: Price): Price {
+  const [[input, prices] = ['', {}], ...others] = Object.entries(price.by);
+  const { values = [], default: usual } = inputs[input] ?? { values: [] };
+  const credits = prices[String(usual)];
+  if (others.length > 0 || credits === undefined) return price;
+  if (values.some((value) => prices[String(value)] === undefined)) return price;
+  const different = Object.entries(prices).filter(([, each]) => each !== credits);
+  return { ...price, credits, by: { [input]: Object.fromEntries(different) } };
 }
 
 /** Null when the records cannot be told apart by exactly one input. */

@@ -65,7 +65,8 @@ export function createPriceList({ baseUrl, folder, clock, timeoutMs = 2000 }: Pr
       return false;
     }
     known = { records, readAt: clock.now() };
-    await keep(file, { baseUrl, ...known }).catch(() => undefined);
+    // A folder that cannot be written, or does not answer, costs another reading and holds nobody up.
+    void keep(file, { baseUrl, ...known }).catch(() => undefined);
     return true;
   }
 
