@@ -63,6 +63,7 @@ describe('the library', () => {
         { index: 4, text: 'no link', reason: expect.stringContaining('no link here') },
         { index: 5, text: '', reason: 'no link here' },
       ],
+      cost: { kind: 'each', credits: 10, basis: '10 a task, by the model’s definition' },
     });
     const worker = await createWorker({ settings, logger });
     expect(await ended(producer, 'mine')).toMatchObject({ total: 3, counts: { saved: 3 }, creditsSpent: 30 });

@@ -33,9 +33,29 @@ describe('a list sent to the API', () => {
     const answer = await create(window, body, type);
     expect(answer.status).toBe(200);
     const created = calls.createBatch.answer.parse(await answer.json());
-    expect(created).toMatchObject({ batch: 'api', accepted: 2, invalid: 1 });
+    const cost = { kind: 'each', credits: 10, basis: '10 a task, by the model’s definition' };
+    expect(created).toMatchObject({ batch: 'api', accepted: 2, invalid: 1, cost });
     expect(created.invalidLines[0]?.text).toBe('nonsense');
     expect(await window.system.session.ledger.batch('api')).toMatchObject({ counts: { queued: 2 } });
+  });
+
+  it('finds the models with what they cost, what that rests on, and how old it is', async () => {
+    await using window = await openWindow();
+    await window.system.session.prices.freshen();
+    const { models } = calls.models.answer.parse(await (await fetch(`${window.url}/api/v1/models`)).json());
+    expect(models.find(({ id }) => id === 'topaz/video-upscale')).toMatchObject({
+      price: { unit: 'second', credits: 8, by: { upscale_factor: { '4': 14 } } },
+      priceSource: { kind: 'price-list', highestOf: null, message: expect.stringContaining('read just now') },
+    });
+    expect(models.find(({ id }) => id === 'sora-watermark-remover')).toMatchObject({
+      price: { unit: 'task', credits: 10 },
+      priceSource: { kind: 'definition', at: null },
+    });
+    expect(models.find(({ id }) => id === 'happyhorse/video-edit')).toMatchObject({
+      requires: ['prompt'],
+      price: null,
+      priceSource: null,
+    });
   });
 
   it('takes inputs for all links, and refuses what the model does not allow', async () => {
