@@ -27,6 +27,8 @@ import type { WorkerContext } from './worker-context.ts';
 const done: JobOutcome = { kind: 'done' };
 /** However long the gate says to wait, ask again this soon: what it waits for may end early. */
 const longestWaitMs = 1500;
+/** A limit says exactly when there is room; but it may be learned again, or a person may reset it. */
+const longestLimitMs = 10_000;
 /** A call of this item is under way, here or in another worker. */
 const underWayMs = 1000;
 const neverAborted = new AbortController().signal;
@@ -225,7 +227,7 @@ export function createSubmitStage(
   /** A halt may last for hours: the place at the gate is for links that can get through. */
   async function waitForGate({ id }: Item, { why, waitMs }: Refused): Promise<JobOutcome> {
     if (why === 'halted') await ledger.leaveGate(id);
-    return { kind: 'delay', delayMs: why === 'limit' ? waitMs : Math.min(waitMs, longestWaitMs) };
+    return { kind: 'delay', delayMs: Math.min(waitMs, why === 'limit' ? longestLimitMs : longestWaitMs) };
   }
 
   /** Paused; or no credits left to spend: for good, or until a task of the batch that is under way gives some back. */
