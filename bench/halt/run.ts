@@ -84,7 +84,7 @@ async function untilFullSpeed(
   const { session, prefix, simulator } = system;
   simulator.settings(open);
   const openedAt = performance.now();
-  if (hastened !== null) await hastenProbe(session.redis, prefix, hastened, Date.now());
+  if (hastened !== null) await hastenProbe({ redis: session.redis, prefix }, hastened, Date.now());
   while ((await haltsOf(system)).length > 0) await sleep(lookEveryMs);
   const endedAt = performance.now();
   while (simulator.counts().greatestInWindow < limit.max) await sleep(lookEveryMs);
@@ -94,5 +94,5 @@ async function untilFullSpeed(
 }
 
 function haltsOf({ session, prefix }: BenchSystem): Promise<Halt[]> {
-  return listHalts(session.redis, prefix);
+  return listHalts({ redis: session.redis, prefix });
 }

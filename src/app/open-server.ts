@@ -19,8 +19,8 @@ export interface ServedParts {
 
 /** @throws UsageError when it may not or cannot listen where HTTP_HOST and HTTP_PORT say */
 export async function openServer(session: Session, { hasPages, pages }: ServedParts): Promise<RunningServer> {
-  const { configuration, logger, redis } = session;
-  const { HTTP_HOST: host, HTTP_PORT: port, QUEUE_PREFIX: prefix } = configuration;
+  const { configuration, logger } = session;
+  const { HTTP_HOST: host, HTTP_PORT: port } = configuration;
   const refusal = refuseListening({ host, hasPages, password: configuration.DASHBOARD_PASSWORD });
   if (refusal !== null) throw new UsageError(refusal);
   const warning = hasPages ? warnOfListening(host, configuration.PUBLIC_URL) : null;
@@ -28,13 +28,12 @@ export async function openServer(session: Session, { hasPages, pages }: ServedPa
   session.prices.keepFresh();
   const callbacks = callbackRoutes({
     ...session,
-    itemHistory: createItemHistory(redis, prefix),
-    prefix,
+    itemHistory: createItemHistory(session),
     clock: await session.keepTime(),
     webhookKey: configuration.KIE_WEBHOOK_KEY ?? null,
     baseUrl: configuration.CALLBACK_BASE_URL ?? null,
   });
-  const routes = [callbacks, healthRoutes({ redis, prefix }), ...pages];
+  const routes = [callbacks, healthRoutes(session), ...pages];
   return startServer({
     host,
     port,

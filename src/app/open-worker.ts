@@ -15,8 +15,8 @@ import type { Ledger } from '../shared/ledger/ledger.ts';
 import type { Logger } from '../shared/logging/logger.ts';
 import type { ModelRegistry } from '../shared/models/load-models.ts';
 import { createOutgoing } from '../shared/outgoing/outgoing.ts';
+import type { Keyspace } from '../shared/redis/keyspace.ts';
 import type { RedisHandle } from '../shared/redis/open-redis.ts';
-import type { RedisConnection } from '../shared/redis/script.ts';
 import { createStorage } from '../shared/storage/create-storage.ts';
 import { createStorageMemory } from '../shared/storage/redis-storage-memory.ts';
 import type { Storage } from '../shared/storage/storage.ts';
@@ -44,11 +44,10 @@ const leaseMs = vendorTimeoutMs + 15_000;
 const submitBackoff = { firstMs: 1000, mostMs: 60_000 };
 const mostAttempts = 6;
 
-export interface WorkerParts {
+export interface WorkerParts extends Keyspace {
   readonly configuration: Configuration;
   readonly logger: Logger;
   readonly models: ModelRegistry;
-  readonly redis: RedisConnection;
   readonly ledger: Ledger;
   readonly queues: Queues;
   readonly telemetry: Telemetry | undefined;
@@ -66,9 +65,8 @@ export async function openWorker(
   stages: readonly Stage[],
   onlyBatch: string | null,
 ): Promise<OpenWorker> {
-  const { configuration, logger, redis, clock } = parts;
-  const prefix = configuration.QUEUE_PREFIX;
-  const memory = createStorageMemory(redis, prefix);
+  const { configuration, logger, redis, prefix, clock } = parts;
+  const memory = createStorageMemory(parts);
   const storage = await createStorage(configuration.STORAGE_URL, { clock: systemClock, memory });
   const outage = stages.includes('download') ? await findOutage(storage, memory) : null;
   const outgoing = createOutgoing({
@@ -96,14 +94,13 @@ export async function openWorker(
         }
       : { redis, prefix, operation, leaseMs, ...queryGateLimit(configuration) };
   const dataDir = configuration.DATA_DIR;
-  await recordLeftBehind({ ...parts, prefix, dataDir });
+  await recordLeftBehind({ ...parts, dataDir });
   if (outage !== null) {
-    await announceHalt({ reason: 'storage-unavailable', message: outage }, null, { ...parts, prefix });
+    await announceHalt({ reason: 'storage-unavailable', message: outage }, null, parts);
   }
   const worker = startWorker(
     {
       ...parts,
-      prefix,
       dataDir,
       workerId: randomUUID(),
       held: createHeldAnswers({ logger, random: Math.random }),
@@ -111,7 +108,7 @@ export async function openWorker(
       recent: createRecentTasks(steadyClock),
       warnOfTrouble: createWarnOfTrouble({ logger, clock }),
       vendor,
-      itemHistory: createItemHistory(redis, prefix),
+      itemHistory: createItemHistory(parts),
       histories: createLearnedHistories({ redis, prefix, clock: steadyClock, logger }),
       submitGate: createGate(gate('submit')),
       queryGate: createGate(gate('query')),
@@ -136,7 +133,6 @@ export async function openWorker(
       ? null
       : startScheduleRunner({
           ...parts,
-          prefix,
           connection: handle.connect('blocking'),
           sources: { outgoing, clock: systemClock, logger, maxListBytes: configuration.MAX_LIST_BYTES },
           storageRoot: rootOf(storage),
@@ -145,7 +141,7 @@ export async function openWorker(
         });
   const retention = startRetention(
     { savedDays: configuration.RETAIN_SAVED_DAYS, failedDays: configuration.RETAIN_FAILED_DAYS },
-    { ...parts, prefix },
+    parts,
   );
   return {
     storage,

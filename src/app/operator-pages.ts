@@ -27,8 +27,7 @@ export interface OperatorPages {
 const creditsTimeoutMs = 15_000;
 
 export async function openOperatorPages(session: Session): Promise<OperatorPages> {
-  const { configuration, logger, models } = session;
-  const prefix = configuration.QUEUE_PREFIX;
+  const { configuration, logger, models, prefix } = session;
   const storage = await createStorage(configuration.STORAGE_URL, { clock: systemClock });
   const vendor = openVendor(session);
   const requests = await session.connectForRequests();
@@ -37,12 +36,11 @@ export async function openOperatorPages(session: Session): Promise<OperatorPages
   const deps: ServerDeps = {
     ...session,
     ...requests,
-    prefix,
     storage,
     dataDir: configuration.DATA_DIR,
     mostListBytes: configuration.MAX_LIST_BYTES,
     search: createItemSearch({ redis, prefix, ledger, models }),
-    itemHistory: createItemHistory(redis, prefix),
+    itemHistory: createItemHistory({ redis, prefix }),
     schedules,
     operations: serverOperations({ ...session, ...requests }, storage),
     clock: systemClock,

@@ -15,18 +15,14 @@ import {
 import { openTicksQueue } from '../producer/schedules/ticks-queue.ts';
 import type { ScheduleOperations, ScheduleReading } from '../server/server-deps.ts';
 import { systemClock } from '../shared/clock.ts';
-import type { Session } from './session.ts';
+import type { Keyspace } from '../shared/redis/keyspace.ts';
 
 const runsShown = 10;
 const ticksShown = 5;
 
-export function scheduleOperations({
-  redis,
-  configuration,
-}: Pick<Session, 'redis' | 'configuration'>): ScheduleOperations {
-  const prefix = configuration.QUEUE_PREFIX;
-  const store = createScheduleStore(redis, prefix);
-  const queue = openTicksQueue(redis, prefix);
+export function scheduleOperations(keyspace: Keyspace): ScheduleOperations {
+  const store = createScheduleStore(keyspace);
+  const queue = openTicksQueue(keyspace);
   // Told once for all by whoever opened the connection; unheard, BullMQ would print it.
   queue.on('error', () => undefined);
   const deps = { queue, store, clock: systemClock };

@@ -24,10 +24,9 @@ import type { Session } from './session.ts';
 const pageSize = 500;
 
 export function serverOperations(session: Session, storage: Storage): Operations {
-  const { redis, ledger, queues, models, configuration } = session;
-  const prefix = configuration.QUEUE_PREFIX;
-  const operations = createBatchOperations({ redis, prefix });
-  const search = createItemSearch({ redis, prefix, ledger, models });
+  const { redis, prefix, ledger, queues, models } = session;
+  const operations = createBatchOperations(session);
+  const search = createItemSearch(session);
 
   /** The items of a choice that has no counter; of a million failures all are read. */
   async function itemsOf(batch: string, { state, reason, message }: RetrySelection): Promise<Item[]> {
@@ -53,7 +52,7 @@ export function serverOperations(session: Session, storage: Storage): Operations
   async function priceFor(modelId: string): Promise<number | null> {
     const model = models.list().find(({ id }) => id === modelId);
     if (model === undefined) return null;
-    const learned = await readLearnedPrice(redis, prefix, model, model.input.defaults);
+    const learned = await readLearnedPrice(session, model, model.input.defaults);
     return learned?.highest ?? usualPrice(model);
   }
 
@@ -95,7 +94,7 @@ export function serverOperations(session: Session, storage: Storage): Operations
         await ledger.openBatch(batch, { model: model.id, root: rootOf(storage), priority });
         if (budget !== null) await ledger.setBudget(batch, budget, await priceFor(model.id));
         if (isPaused) await operations.pause(batch);
-        await announceCost(batch, model, { redis, prefix, ledger });
+        await announceCost(batch, model, session);
       };
       const counts = await enqueueLists(
         { batch, model, inputs: shared, sources, list: {}, force, since },
@@ -108,7 +107,7 @@ export function serverOperations(session: Session, storage: Storage): Operations
             onProgress?.(accepted + duplicates + alreadySaved),
         },
       );
-      return { batch, ...counts, cost: await announceCost(batch, model, { redis, prefix, ledger }) };
+      return { batch, ...counts, cost: await announceCost(batch, model, session) };
     },
     async foreseeRetry(name, selection) {
       const batch = await ledger.batch(name);

@@ -2,6 +2,7 @@
  * The wiring of a process: configuration, logger, Redis, ledger and queues. Everything below is handed its
  * dependencies from here. What only working needs is wired in open-worker.ts, and loaded when it is asked for.
  */
+
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../shared/clock.ts';
@@ -20,20 +21,19 @@ import { loadModels, type ModelRegistry } from '../shared/models/load-models.ts'
 import { shareUrlOf } from '../shared/models/share-url.ts';
 import { createPriceList, type PriceList } from '../shared/prices/price-list.ts';
 import { pricedModels } from '../shared/prices/priced-models.ts';
+import type { Keyspace } from '../shared/redis/keyspace.ts';
 import { openRedis } from '../shared/redis/open-redis.ts';
-import type { RedisConnection } from '../shared/redis/script.ts';
 import { followClock } from '../shared/time/process-time.ts';
 import { startRedisClock } from '../shared/time/redis-clock.ts';
 import type { Tracing } from '../shared/tracing/open-tracing.ts';
 import type { OpenWorker } from './open-worker.ts';
 
-export interface Session {
+export interface Session extends Keyspace {
   readonly configuration: Configuration;
   readonly logger: Logger;
   /** With the prices of the vendor's list, as far as it was read. */
   readonly models: ModelRegistry;
   readonly prices: PriceList;
-  readonly redis: RedisConnection;
   readonly ledger: Ledger;
   readonly queues: Queues;
   /** Redis's time, which this process follows from the first call on: for whoever works or serves. */
@@ -111,7 +111,7 @@ export async function openSession({
   const ledger = createLedger({ redis, prefix, shareUrl });
   const tracing = await openTracing(configuration, logger);
   const telemetry = tracing?.telemetry;
-  const queues = openQueues(redis, prefix, telemetry);
+  const queues = openQueues({ redis, prefix }, telemetry);
   let time: Promise<KeptTime> | undefined;
   const keepTime = async () => {
     time ??= startTime({ redis, prefix, queues, logger });
@@ -123,19 +123,20 @@ export async function openSession({
     models,
     prices,
     redis,
+    prefix,
     ledger,
     queues,
     keepTime,
     async startWorker(on, onlyBatch = null) {
       prices.keepFresh();
       const [{ openWorker }, clock] = await Promise.all([import('./open-worker.ts'), keepTime()]);
-      const parts = { configuration, logger, models, redis, ledger, queues, telemetry, clock };
+      const parts = { configuration, logger, models, redis, prefix, ledger, queues, telemetry, clock };
       return openWorker(parts, handle, on, onlyBatch);
     },
     async connectForRequests() {
       const connection = handle.connect('requests');
       if (connection.status !== 'ready') await once(connection, 'ready');
-      const ownQueues = openQueues(connection, prefix, telemetry);
+      const ownQueues = openQueues({ redis: connection, prefix }, telemetry);
       return {
         redis: connection,
         ledger: createLedger({ redis: connection, prefix, shareUrl }),
@@ -164,7 +165,7 @@ interface KeptTime {
 async function startTime({
   queues,
   ...deps
-}: Pick<Session, 'redis' | 'queues' | 'logger'> & { readonly prefix: string }): Promise<KeptTime> {
+}: Pick<Session, 'redis' | 'prefix' | 'queues' | 'logger'>): Promise<KeptTime> {
   const onSetBack = async () => {
     for (const stage of stages) await queues.queue(stage).promoteJobs();
   };

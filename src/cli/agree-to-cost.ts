@@ -48,14 +48,13 @@ export async function agreeToCost(
 export async function foreseeAndAnnounce(
   batch: Batch,
   model: ModelDefinition,
-  { redis, ledger, configuration }: Pick<Session, 'redis' | 'ledger' | 'configuration'>,
+  { redis, prefix, ledger, configuration }: Pick<Session, 'redis' | 'prefix' | 'ledger' | 'configuration'>,
   signal: AbortSignal,
 ): Promise<CostForecast> {
   const outgoing = createOutgoing({ allowPrivateAddresses: configuration.ALLOW_PRIVATE_ADDRESSES });
   try {
     const lengths = createVideoLengths(outgoing);
-    const deps = { redis, ledger, lengths, signal, prefix: configuration.QUEUE_PREFIX };
-    const forecast = await foreseeCost(batch, model, deps);
+    const forecast = await foreseeCost(batch, model, { redis, prefix, ledger, lengths, signal });
     await ledger.announcePrice(batch.name, forecast.kind === 'each' ? forecast.credits : null);
     return forecast;
   } finally {

@@ -22,7 +22,10 @@ export async function checkWorker(): Promise<WorkerCheck> {
     logger: createLogger({ level: 'silent', format: 'json', isTerminal: false, secrets: [] }),
   });
   try {
-    const workers = await listWorkers(handle.connect('commands'), configuration.QUEUE_PREFIX);
+    const workers = await listWorkers({
+      redis: handle.connect('commands'),
+      prefix: configuration.QUEUE_PREFIX,
+    });
     return judgeWorkers(workers, hostname());
   } finally {
     await handle.close();

@@ -80,8 +80,7 @@ function take(
   terminal: Terminal,
   signal: AbortSignal,
 ): Promise<Taken> {
-  const { ledger, redis, configuration } = session;
-  const prefix = configuration.QUEUE_PREFIX;
+  const { ledger, redis, prefix, configuration } = session;
   const model = session.models.get(request.model);
   const inputs = checkShared(model, request.set);
   const progress = openProgress(terminal);
@@ -104,7 +103,7 @@ function take(
         async openBatch() {
           await ledger.openBatch(batch, { model: model.id, root: storageRoot, priority: request.priority });
           await setBudget();
-          await announceCost(batch, model, { redis, prefix, ledger });
+          await announceCost(batch, model, session);
         },
         ...invalidLines,
         onColumns: progress.note,
@@ -112,7 +111,7 @@ function take(
         signal,
       },
     );
-    await announceCost(batch, model, { redis, prefix, ledger });
+    await announceCost(batch, model, session);
     return taken;
   }).finally(() => {
     invalidLines.finish();

@@ -15,10 +15,10 @@ export interface CommandAction {
 }
 
 export async function noteAction(
-  { redis, configuration, logger }: Pick<Session, 'redis' | 'configuration' | 'logger'>,
+  session: Pick<Session, 'redis' | 'prefix' | 'logger'>,
   action: CommandAction,
 ): Promise<void> {
-  const audit = createAuditLog(redis, configuration.QUEUE_PREFIX, logger);
+  const audit = createAuditLog(session, session.logger);
   await audit.note({ ...action, who: userName(), address: `command line on ${hostname()}` });
 }
 

@@ -31,7 +31,6 @@ import type { InvalidLines } from './invalid-lines.ts';
 import type { Progress } from './progress.ts';
 import type { RunFacts } from './summary.ts';
 import type { Terminal } from './terminal.ts';
-import { overviewDeps } from './with-session.ts';
 
 export interface RunRequest {
   readonly batch: string;
@@ -135,10 +134,9 @@ async function nameOthers(
   batch: string,
   { session, progress }: Pick<RunDeps, 'session' | 'progress'>,
 ): Promise<void> {
-  const { redis, configuration, ledger } = session;
-  const others = (await ledger.waitingBatches(shownBatches + 2)).filter((name) => name !== batch);
+  const others = (await session.ledger.waitingBatches(shownBatches + 2)).filter((name) => name !== batch);
   if (others.length === 0) return;
-  const workers = await listWorkers(redis, configuration.QUEUE_PREFIX);
+  const workers = await listWorkers(session);
   if (workers.some(({ isAlive, onlyBatch }) => isAlive && onlyBatch === null)) return;
   const more = others.length > shownBatches ? ' and more' : '';
   const names = others.slice(0, shownBatches).join(', ');
@@ -173,7 +171,7 @@ async function waitForEnd(request: RunRequest, since: number, deps: RunDeps): Pr
   const { session, progress, signal } = deps;
   const told = new Set<string>();
   for (;;) {
-    const overview = await readOverview([request.batch], overviewDeps(session)).catch(nullInTrouble);
+    const overview = await readOverview([request.batch], session).catch(nullInTrouble);
     if (overview === null) {
       if (signal.aborted) return 'interrupted';
       await sleep(lookEveryMs, undefined, { signal }).catch(() => undefined);
@@ -206,8 +204,7 @@ async function declinesPrice(batch: Batch, told: Set<string>, deps: RunDeps): Pr
   if (cost.ask === null) return submitting + processing + downloading === 0;
   progress.stop();
   if (!(await cost.ask('Continue at this price?', false))) return true;
-  const { redis, configuration } = session;
-  await createBatchOperations({ redis, prefix: configuration.QUEUE_PREFIX }).resume(batch.name);
+  await createBatchOperations(session).resume(batch.name);
   terminal.say('The batch continues.');
   return false;
 }

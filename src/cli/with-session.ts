@@ -2,7 +2,6 @@
 
 import { openSession, type Session } from '../app/session.ts';
 import { UsageError } from '../app/usage-error.ts';
-import type { OverviewDeps } from '../producer/overview.ts';
 import { loadConfiguration } from '../shared/configuration/configuration.ts';
 import type { Batch } from '../shared/ledger/batch.ts';
 import { type BatchOperations, createBatchOperations } from '../shared/ledger/batch-operations.ts';
@@ -26,12 +25,8 @@ export async function withSession<Result>(
   }
 }
 
-export function operationsOf({ redis, configuration }: Session): BatchOperations {
-  return createBatchOperations({ redis, prefix: configuration.QUEUE_PREFIX });
-}
-
-export function overviewDeps({ redis, configuration, ledger, models }: Session): OverviewDeps {
-  return { redis, prefix: configuration.QUEUE_PREFIX, ledger, models };
+export function operationsOf(session: Session): BatchOperations {
+  return createBatchOperations(session);
 }
 
 /** @throws UsageError when there is no batch of that name, with those there are */

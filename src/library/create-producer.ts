@@ -106,18 +106,17 @@ const shownInvalid = 100;
 /** @throws Error that says what to do when the settings are wrong or Redis cannot be reached */
 export async function createProducer(options: ConnectOptions = {}): Promise<Producer> {
   const session = await connect(options);
-  const { ledger, models, configuration, redis, queues } = session;
+  const { ledger, models, configuration, queues } = session;
   const storage = await createStorage(configuration.STORAGE_URL, { clock: systemClock });
   const root = rootOf(storage);
   await storage.close();
   const locals = localVideosOf(configuration);
-  const pricing = { redis, ledger, prefix: configuration.QUEUE_PREFIX };
   session.prices.keepFresh();
 
   async function openBatch(batch: string, model: ModelDefinition, maxCredits: number | undefined) {
     await ledger.openBatch(batch, { model: model.id, root });
     if (maxCredits !== undefined) await ledger.setBudget(batch, maxCredits, usualPrice(model));
-    await announceCost(batch, model, pricing);
+    await announceCost(batch, model, session);
   }
 
   async function enqueue(
@@ -156,7 +155,7 @@ export async function createProducer(options: ConnectOptions = {}): Promise<Prod
         signal: signal ?? new AbortController().signal,
       },
     );
-    const cost = await announceCost(batch, model, pricing);
+    const cost = await announceCost(batch, model, session);
     return { batch, total, accepted, duplicates, alreadySaved, invalid, invalidLinks, cost };
   }
 
@@ -202,7 +201,7 @@ export async function createProducer(options: ConnectOptions = {}): Promise<Prod
     for await (const item of itemsAsTheyEnd(name, ledger, signal)) yield exportRow(item, name);
   }
 
-  const operations = createBatchOperations({ redis, prefix: configuration.QUEUE_PREFIX });
+  const operations = createBatchOperations(session);
   return {
     enqueue,
     batch,

@@ -3,6 +3,7 @@
  * cost, else the vendor's price list, else the model's definition; and the lengths of the videos where the price is by
  * the second. Asked by `run` and `enqueue`, and by whatever else enqueues, where nobody is asked. Reads the headers of so many videos at most, and counts the others like the mean of those.
  */
+
 import type { Batch } from '../shared/ledger/batch.ts';
 import type { Item } from '../shared/ledger/item.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
@@ -11,13 +12,11 @@ import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { needsLength, type PricedInputs, pricedInputs, statedPrice } from '../shared/models/price.ts';
 import { estimateTask } from '../shared/prices/estimate-task.ts';
 import { type LearnedPrice, readLearnedPrice } from '../shared/prices/learned-prices.ts';
-import type { RedisConnection } from '../shared/redis/script.ts';
+import type { Keyspace } from '../shared/redis/keyspace.ts';
 import type { VideoLengths } from '../shared/video-length/video-lengths.ts';
 import { priceBasis } from '../shared/wording/price-source.ts';
 
-export interface ForeseeDeps {
-  readonly redis: RedisConnection;
-  readonly prefix: string;
+export interface ForeseeDeps extends Keyspace {
   readonly ledger: Ledger;
   readonly lengths: VideoLengths;
   readonly signal: AbortSignal;
@@ -34,7 +33,7 @@ export async function foreseeCost(
   model: ModelDefinition,
   deps: ForeseeDeps,
 ): Promise<CostForecast> {
-  const learned = await readLearnedPrice(deps.redis, deps.prefix, model, model.input.defaults);
+  const learned = await readLearnedPrice(deps, model, model.input.defaults);
   const priced = await priceSample(batch.name, model, deps);
   const known = priced.filter(({ credits }) => credits !== null);
   if (known.length === 0 || known.length < priced.length / 2) return byEarlierTasks(learned);

@@ -2,6 +2,7 @@
  * Everything a person wants to see of batches at once: counts, halts, rate and when they will be done. Read by
  * `status`, `watch` and `run`; a handful of small calls, whatever the size of the batches.
  */
+
 import { type Forecast, forecast, type Rate, rateOf } from '../shared/gate-state/forecast.ts';
 import { readGate } from '../shared/gate-state/gate-state.ts';
 import { type Halt, listHalts } from '../shared/gate-state/halts.ts';
@@ -12,7 +13,7 @@ import { ledgerKeys } from '../shared/ledger/keys.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import type { ModelRegistry } from '../shared/models/load-models.ts';
 import { isWorkedOn, listWorkers } from '../shared/presence/worker-presence.ts';
-import type { RedisConnection } from '../shared/redis/script.ts';
+import type { Keyspace } from '../shared/redis/keyspace.ts';
 
 export interface SeenBatch extends Batch {
   readonly forecast: Forecast;
@@ -28,9 +29,7 @@ export interface Overview {
   readonly isAllPaused: boolean;
 }
 
-export interface OverviewDeps {
-  readonly redis: RedisConnection;
-  readonly prefix: string;
+export interface OverviewDeps extends Keyspace {
   readonly ledger: Ledger;
   readonly models: ModelRegistry;
 }
@@ -45,12 +44,12 @@ export async function readOverview(
   const [batches, inRotation, halts, gate, queryGate, now, isAllPaused, workers] = await Promise.all([
     Promise.resolve(names ?? ledger.batchNames()).then(read),
     redis.zrange(ledgerKeys(prefix).rotation, '0', '-1').then(read),
-    listHalts(redis, prefix),
-    readGate(redis, prefix, 'submit'),
-    readGate(redis, prefix, 'query'),
+    listHalts({ redis, prefix }),
+    readGate({ redis, prefix }, 'submit'),
+    readGate({ redis, prefix }, 'query'),
     ledger.now(),
     createBatchOperations({ redis, prefix }).isAllPaused(),
-    listWorkers(redis, prefix),
+    listWorkers({ redis, prefix }),
   ]);
   const rate = rateOf(gate);
   const typicalMs = (model: string) => models.list().find(({ id }) => id === model)?.typicalMs ?? 0;

@@ -3,6 +3,7 @@
  * every worker; a claim in Redis lets one of them do it at a time. A batch is gone through when something in it can
  * be due, and not before: its hash remembers when that is.
  */
+
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../shared/clock.ts';
 import { type Batch, unfinished } from '../shared/ledger/batch.ts';
@@ -14,7 +15,7 @@ import {
 import { ledgerKeys } from '../shared/ledger/keys.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import type { Logger } from '../shared/logging/logger.ts';
-import type { RedisConnection } from '../shared/redis/script.ts';
+import type { Keyspace } from '../shared/redis/keyspace.ts';
 import { removeBatch } from './remove-batch.ts';
 
 /** Days; undefined: for ever. */
@@ -23,9 +24,7 @@ export interface RetentionRules {
   readonly failedDays: number | undefined;
 }
 
-export interface RetentionDeps {
-  readonly redis: RedisConnection;
-  readonly prefix: string;
+export interface RetentionDeps extends Keyspace {
   readonly ledger: Ledger;
   readonly logger: Logger;
   readonly clock: Clock;

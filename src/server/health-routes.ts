@@ -4,17 +4,15 @@
  * the workers' matter and takes no server out of service, so it is said beside, in a word that tells a
  * stranger nothing more.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { listHalts } from '../shared/gate-state/halts.ts';
 import { createBatchOperations } from '../shared/ledger/batch-operations.ts';
 import { listWorkers } from '../shared/presence/worker-presence.ts';
-import type { RedisConnection } from '../shared/redis/script.ts';
+import type { Keyspace } from '../shared/redis/keyspace.ts';
 import type { RegisterRoutes } from './start-server.ts';
 
-export interface HealthDeps {
-  readonly redis: RedisConnection;
-  readonly prefix: string;
-}
+export interface HealthDeps extends Keyspace {}
 
 export type WorkState = 'running' | 'paused' | 'halted' | 'no worker';
 
@@ -61,8 +59,8 @@ async function examine(deps: HealthDeps): Promise<Health> {
 
 async function readWork({ redis, prefix }: HealthDeps): Promise<WorkState> {
   const [workers, halts, isPaused] = await Promise.all([
-    listWorkers(redis, prefix),
-    listHalts(redis, prefix),
+    listWorkers({ redis, prefix }),
+    listHalts({ redis, prefix }),
     createBatchOperations({ redis, prefix }).isAllPaused(),
   ]);
   return workStateOf({

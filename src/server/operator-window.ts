@@ -56,7 +56,7 @@ export function operatorWindow({
     const hub = createLiveHub(() => clock.now(), publicAddress);
     const credits = createCreditsReader(deps);
     const read = remember(overviewFreshMs, () => readOverview(deps, credits.latest()));
-    const audit = createAuditLog(redis, prefix, logger);
+    const audit = createAuditLog({ redis, prefix }, logger);
     const parts = {
       deps,
       accounts,
@@ -65,8 +65,8 @@ export function operatorWindow({
       audit,
       credits,
       readOverview: read,
-      sessions: createSessions(redis, prefix, accounts),
-      limit: createLoginLimit(redis, prefix),
+      sessions: createSessions({ redis, prefix }, accounts),
+      limit: createLoginLimit({ redis, prefix }),
     };
     const sampler = startSampler(deps, read, async (overview) => onReading?.(overview));
     scope.addHook('preClose', async () => {

@@ -38,15 +38,18 @@ export async function announceHalt(
   const credits = price === null ? {} : { credits: price };
   const room = roomBytes === undefined ? {} : { roomBytes };
   const nextProbeAt = clock.now() + (reason === 'model-failing' ? firstTrialMs : firstProbeMs);
-  const isNew = await beginHalt(redis, prefix, {
-    reason,
-    ...model,
-    ...credits,
-    ...room,
-    ...(target === undefined ? {} : { target }),
-    message,
-    nextProbeAt,
-  });
+  const isNew = await beginHalt(
+    { redis, prefix },
+    {
+      reason,
+      ...model,
+      ...credits,
+      ...room,
+      ...(target === undefined ? {} : { target }),
+      message,
+      nextProbeAt,
+    },
+  );
   if (!isNew) return;
   const facts = {
     halt: reason,

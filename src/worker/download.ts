@@ -22,7 +22,7 @@ export async function runDownload(
 ): Promise<JobOutcome> {
   const item = await context.ledger.item(id);
   if (item?.state !== 'downloading') return { kind: 'done' };
-  const halts = await listHalts(context.redis, context.prefix);
+  const halts = await listHalts(context);
   if (!(await mayFetch(halts, context))) {
     const delayMs = waitMs * (1 + context.random());
     await context.ledger.touch(id, delayMs);

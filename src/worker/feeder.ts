@@ -42,7 +42,7 @@ export function startFeeder(context: WorkerContext): Feeder {
 
   /** @returns whether there is more to do at once */
   async function handOut(freeSlots: number, isHalted: boolean): Promise<boolean> {
-    const halts = await listHalts(redis, prefix);
+    const halts = await listHalts({ redis, prefix });
     if (isHalted && openTrial('submit', halts) === null) return false;
     const wanted = isHalted ? 1 : freeSlots + readyJobs;
     const { ids, exhausted } = await ledger.take(wanted, modelsHalted('submit', halts), context.onlyBatch);

@@ -65,10 +65,10 @@ export interface Prober {
 export async function probeHalts(context: WorkerContext, prober: Prober, signal: AbortSignal): Promise<void> {
   const { redis, prefix, clock } = context;
   const { claimant } = prober;
-  for (const halt of await listHalts(redis, prefix)) {
+  for (const halt of await listHalts({ redis, prefix })) {
     if (halt.nextProbeAt > clock.now()) continue;
     if (ofDownloads.has(halt.reason) && !prober.downloads) continue;
-    const claim = await claimProbe(redis, prefix, { ...identityOf(halt), claimant, leaseMs });
+    const claim = await claimProbe({ redis, prefix }, { ...identityOf(halt), claimant, leaseMs });
     if (claim.claimed) await settle(halt, claim.probes, await probe(halt, context, signal), context);
   }
 }
@@ -82,7 +82,7 @@ async function settle(halt: Halt, probes: number, verdict: Verdict, context: Wor
   const trial = verdict.kind === 'unclear';
   const credits = trial && verdict.credits !== undefined ? { credits: verdict.credits } : {};
   const found = trial ? { trial, ...credits } : { probedAt: now };
-  await beginHalt(redis, prefix, { ...identityOf(halt), ...found, message, nextProbeAt });
+  await beginHalt({ redis, prefix }, { ...identityOf(halt), ...found, message, nextProbeAt });
   const facts = { halt: halt.reason, model: halt.model, words: message };
   const times = { since: isoTime(halt.since), nextProbeAt: isoTime(nextProbeAt) };
   logger.info({ ...facts, ...times }, trial ? 'A halt may be over: one link tries' : 'A halt continues');
@@ -196,9 +196,9 @@ async function refused(
 
 /** A worker that starts may have a new key, model file or disk: what stopped its forerunner is asked at once. */
 async function askAnew({ redis, prefix, clock }: WorkerContext): Promise<void> {
-  for (const halt of await listHalts(redis, prefix)) {
-    if (halt.reason === 'misconfigured') await endHalt(redis, prefix, identityOf(halt));
-    else await hastenProbe(redis, prefix, halt, clock.now());
+  for (const halt of await listHalts({ redis, prefix })) {
+    if (halt.reason === 'misconfigured') await endHalt({ redis, prefix }, identityOf(halt));
+    else await hastenProbe({ redis, prefix }, halt, clock.now());
   }
 }
 

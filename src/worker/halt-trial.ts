@@ -21,9 +21,9 @@ export async function takeTrial(
   itemId: string,
   { redis, prefix }: Pick<WorkerContext, 'redis' | 'prefix'>,
 ): Promise<Halt | null> {
-  const halt = openTrial('submit', await listHalts(redis, prefix), model);
+  const halt = openTrial('submit', await listHalts({ redis, prefix }), model);
   if (halt === null) return null;
-  return (await claimTrial(redis, prefix, identityOf(halt), itemId)) ? halt : null;
+  return (await claimTrial({ redis, prefix }, identityOf(halt), itemId)) ? halt : null;
 }
 
 /**
@@ -45,14 +45,14 @@ async function foundStanding(
   { redis, prefix, clock }: WorkerContext,
 ): Promise<void> {
   const { nextProbeAt } = halt;
-  await beginHalt(redis, prefix, { ...identityOf(halt), message, nextProbeAt, probedAt: clock.now() });
+  await beginHalt({ redis, prefix }, { ...identityOf(halt), message, nextProbeAt, probedAt: clock.now() });
 }
 
 export async function announceEnd(
   halt: Halt,
   { redis, prefix, clock, logger }: Pick<WorkerContext, 'redis' | 'prefix' | 'clock' | 'logger'>,
 ): Promise<void> {
-  if (!(await endHalt(redis, prefix, identityOf(halt)))) return;
+  if (!(await endHalt({ redis, prefix }, identityOf(halt)))) return;
   const seconds = Math.round((clock.now() - halt.since) / 1000);
   logger.info({ halt: halt.reason, model: halt.model, seconds }, 'A halt is over: work resumes');
 }

@@ -14,13 +14,13 @@ const noTask = '0'.repeat(32);
 export async function probePauses(context: WorkerContext, signal: AbortSignal): Promise<void> {
   const { redis, prefix, logger } = context;
   for (const operation of operations) {
-    const claimed = await claimPauseProbe(redis, prefix, operation);
+    const claimed = await claimPauseProbe({ redis, prefix }, operation);
     if (claimed === null) continue;
     const { kind } = await askFree(operation, context, signal);
     const facts = { operation, answer: kind };
     // Neither says that calls are taken again.
     if (kind === 'throttled' || kind === 'retry') logger.info(facts, 'A long pause of the vendor stands');
-    else if (await endPause(redis, prefix, operation, claimed))
+    else if (await endPause({ redis, prefix }, operation, claimed))
       logger.info(facts, 'A long pause of the vendor has ended early: the rate begins low');
   }
 }

@@ -38,5 +38,5 @@ export async function learnTaskPrice(
 ): Promise<void> {
   const model = models.get(item.model);
   const task = { credits, base: item.estimate?.base ?? null, per: item.estimate?.per };
-  await noteRealPrice(redis, prefix, { model, inputs: pricedInputs(item, model) }, task);
+  await noteRealPrice({ redis, prefix }, { model, inputs: pricedInputs(item, model) }, task);
 }

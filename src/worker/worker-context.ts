@@ -8,7 +8,7 @@ import type { Queues } from '../shared/jobs/catalogue.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import type { Logger } from '../shared/logging/logger.ts';
 import type { ModelRegistry } from '../shared/models/load-models.ts';
-import type { RedisConnection } from '../shared/redis/script.ts';
+import type { Keyspace } from '../shared/redis/keyspace.ts';
 import type { Vendor } from '../shared/vendor/vendor.ts';
 import type { VideoLengths } from '../shared/video-length/video-lengths.ts';
 import type { CreateCalls } from './create-calls.ts';
@@ -20,7 +20,7 @@ import type { ResultFetcher } from './result-fetcher.ts';
 import type { SubmitRules } from './submit-decision.ts';
 import type { WarnOfTrouble } from './warn-of-trouble.ts';
 
-export interface WorkerContext {
+export interface WorkerContext extends Keyspace {
   /** Names this worker to the others. */
   readonly workerId: string;
   /** Answers that Redis has not recorded yet. */
@@ -42,8 +42,6 @@ export interface WorkerContext {
   readonly fetcher: ResultFetcher;
   /** Asked where a price is by the second and the batch has a budget. */
   readonly lengths: VideoLengths;
-  readonly redis: RedisConnection;
-  readonly prefix: string;
   readonly dataDir: string;
   readonly submitRules: SubmitRules;
   /** Submit links of this batch alone; null: of all. */

@@ -80,9 +80,9 @@ describe.concurrent('the commands on batches', () => {
     });
     await workFor(project, ['first', 'other']);
     expect(project.simulator.counts().tasks).toBe(6);
-    expect(await readGate(redis, project.prefix, 'submit')).toMatchObject({ admitted: 6 });
+    expect(await readGate({ redis, prefix: project.prefix }, 'submit')).toMatchObject({ admitted: 6 });
     await project.run(['resume', '--reset-gate']);
-    expect(await readGate(redis, project.prefix, 'submit')).toBeNull();
+    expect(await readGate({ redis, prefix: project.prefix }, 'submit')).toBeNull();
   });
 
   it('cancel ends what waits, tells the rest, and retry brings it back', async () => {

@@ -149,7 +149,7 @@ describe('--exit-on-halt', () => {
     await writeFile(list, 'https://host.example/a.mp4\n');
     await system.give(1);
     const worker = await system.startWorker();
-    while ((await listHalts(system.session.redis, system.environment['QUEUE_PREFIX'] ?? '')).length === 0)
+    while ((await listHalts(system.session)).length === 0)
       await new Promise((resolve) => setTimeout(resolve, 20));
     await worker.stop(1000);
     const end = await runOf(system, list, null, { model: 'topaz/video-upscale', exitOnHalt: true });

@@ -10,7 +10,10 @@ it('an action on the command line is in the audit log with its user and host, an
   const { session } = window.system;
   await noteAction(session, { action: 'retry', target: 'summer', outcome: '3 links' });
   await noteAction(session, { action: 'pause', target: 'winter', outcome: 'done' });
-  const audit = createAuditLog(session.redis, session.configuration.QUEUE_PREFIX, session.logger);
+  const audit = createAuditLog(
+    { redis: session.redis, prefix: session.configuration.QUEUE_PREFIX },
+    session.logger,
+  );
   expect(await audit.latest(10, { target: 'SUM' })).toMatchObject([
     {
       who: userInfo().username,

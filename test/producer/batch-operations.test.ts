@@ -34,7 +34,7 @@ describe('the operations on a batch', () => {
     prefix = redisPrefix();
     ledger = createLedger({ redis, prefix, shareUrl: (_model, id) => link(id).url });
     operations = createBatchOperations({ redis, prefix });
-    queues = openQueues(redis, prefix);
+    queues = openQueues({ redis, prefix });
     for (const name of ['one', 'two']) await ledger.openBatch(name, { model, root });
     return () => queues.close();
   });

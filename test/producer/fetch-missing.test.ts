@@ -33,7 +33,7 @@ describe('the deleted files of a batch', () => {
     root = await mkdtemp(join(tmpdir(), 'kie-batch-missing-'));
     const shareUrl = (_model: string, id: string) => `https://sora.chatgpt.com/p/${id}`;
     ledger = createLedger({ redis, prefix, shareUrl });
-    queues = openQueues(redis, prefix);
+    queues = openQueues({ redis, prefix });
     const storage = createFileStorage(root, { clock: systemClock });
     deps = { ledger, queues, verify: { storage, keyOf: resultKeys('{batch}/{id}.mp4') } };
     for (const batch of ['one', 'two']) {

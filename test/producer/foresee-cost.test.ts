@@ -34,7 +34,11 @@ it('follows the definition, the lengths of the videos, and what tasks have reall
     'by the vendor’s price list of 24 November (the highest of 3 prices)',
   );
   const task = { model: upscale, inputs: upscale.input.defaults };
-  await noteRealPrice(redis, prefix, task, { credits: 120, base: 96, per: { unit: 'second', credits: 8 } });
+  await noteRealPrice({ redis, prefix }, task, {
+    credits: 120,
+    base: 96,
+    per: { unit: 'second', credits: 8 },
+  });
   expect(await foresee(12)).toContain(
     'about 24,600 credits: 205 videos, 41 minutes, 10 a second as the last tasks',
   );

@@ -68,8 +68,8 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
   /** So that the test need not wait for the probe's usual time. */
   async function hasten({ system }: TestWindow): Promise<void> {
     const { redis, configuration } = system.session;
-    for (const each of await listHalts(redis, configuration.QUEUE_PREFIX))
-      await hastenProbe(redis, configuration.QUEUE_PREFIX, each, 0);
+    for (const each of await listHalts({ redis, prefix: configuration.QUEUE_PREFIX }))
+      await hastenProbe({ redis, prefix: configuration.QUEUE_PREFIX }, each, 0);
   }
 
   it('follows a batch from the first link to the last saved video, which plays', async () => {

@@ -53,7 +53,7 @@ describe('a live page', () => {
     const prefix = redisPrefix();
     const tick = Math.floor(Date.now() / sampleEveryMs) * sampleEveryMs - 60_000;
     const redis = connectTestRedis();
-    for (const at of [tick, tick + sampleEveryMs]) await addSample(redis, prefix, { ...sample, at });
+    for (const at of [tick, tick + sampleEveryMs]) await addSample({ redis, prefix }, { ...sample, at });
     await redis.quit();
     await using window = await openWindow({ environment: { QUEUE_PREFIX: prefix } });
     await using page = follow(`${window.url}/live/`, { 'last-event-id': String(tick) });
@@ -82,9 +82,9 @@ describe('a live page', () => {
 it('of several servers one takes each sample', async () => {
   const [redis, prefix] = [connectTestRedis(), redisPrefix()];
   const at = Math.floor(Date.now() / sampleEveryMs) * sampleEveryMs;
-  const taken = await Promise.all([1, 2, 3].map(() => addSample(redis, prefix, { ...sample, at })));
+  const taken = await Promise.all([1, 2, 3].map(() => addSample({ redis, prefix }, { ...sample, at })));
   expect(taken.filter(Boolean)).toHaveLength(1);
-  expect(await samplesSince(redis, prefix, at - 1)).toEqual([{ ...sample, at }]);
-  expect(await samplesSince(redis, prefix, at)).toEqual([]);
+  expect(await samplesSince({ redis, prefix }, at - 1)).toEqual([{ ...sample, at }]);
+  expect(await samplesSince({ redis, prefix }, at)).toEqual([]);
   await redis.quit();
 });

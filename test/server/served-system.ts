@@ -21,8 +21,7 @@ export async function startServedSystem(options: SystemOptions = {}): Promise<Se
   };
   const system = await startSystem({ ...options, environment });
   const server = await openServer(system.session, { hasPages: true, pages: [] });
-  const prefix = system.environment['QUEUE_PREFIX'] ?? '';
-  const tokens = createCallbackTokens({ redis: system.session.redis, prefix });
+  const tokens = createCallbackTokens(system.session);
   return {
     ...system,
     server,

@@ -7,18 +7,14 @@ import { anItem } from '../setup/an-item.ts';
 import { type System, shareLink, startSystem, testModel } from '../setup/system.ts';
 import { until } from '../setup/until.ts';
 
-const prefixOf = ({ environment }: System) => environment['QUEUE_PREFIX'] ?? '';
 const failing = async (system: System) =>
-  (await listHalts(system.session.redis, prefixOf(system))).find(
-    ({ reason }) => reason === 'model-failing',
-  ) ?? null;
+  (await listHalts(system.session)).find(({ reason }) => reason === 'model-failing') ?? null;
 
 /** Brings every trial forward until the halt is over. */
 function tryUntilOver(system: System): Promise<boolean> {
   return until(async () => {
     const halt = await failing(system);
-    if (halt !== null && !halt.trial)
-      await hastenProbe(system.session.redis, prefixOf(system), halt, Date.now());
+    if (halt !== null && !halt.trial) await hastenProbe(system.session, halt, Date.now());
     return halt === null;
   }, 'the model works again');
 }
@@ -66,7 +62,7 @@ describe('a model that fails every task', () => {
     await until(async () => (await ledger.counts()).processing === 0, 'what was under way has ended');
     const before = system.simulator.counts().tasks;
     expect(before).toBeLessThan(10 + 2 * 20);
-    await hastenProbe(system.session.redis, prefixOf(system), halt, Date.now());
+    await hastenProbe(system.session, halt, Date.now());
     await until(() => system.simulator.counts().tasks > before, 'one link tries');
     await until(async () => (await ledger.counts()).processing === 0, 'it has failed too');
     expect(system.simulator.counts().tasks).toBe(before + 1);

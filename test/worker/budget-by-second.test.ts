@@ -90,7 +90,7 @@ it('is never exceeded and nearly used up where tasks cost a quarter more than th
   expect(listed?.price).toMatchObject({ credits: 8, by: { upscale_factor: { '4': 14 } } });
   const per = { unit: 'second', credits: 8 } as const;
   const task = { model: models.get(model), inputs: input.defaults };
-  await noteRealPrice(redis, prefix, task, { credits: 50, base: 40, per });
+  await noteRealPrice({ redis, prefix }, task, { credits: 50, base: 40, per });
   const spent = await spend(system, (n) => `${files.url}/${n}.mp4`);
   files.close();
   expect(spent).toBeLessThanOrEqual(budget);

@@ -52,7 +52,7 @@ describe('dead result URLs', () => {
     await system.startWorker();
     expect((await system.ended()).counts.saved).toBe(1);
     expect(await viaOf(system.folder, id)).toBe('record-again');
-    const itemHistory = createItemHistory(system.session.redis, system.environment['QUEUE_PREFIX'] ?? '');
+    const itemHistory = createItemHistory(system.session);
     expect((await itemHistory.story(id)).at(-1)?.words).toMatch(/record read again/);
   });
 

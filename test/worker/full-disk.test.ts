@@ -43,12 +43,12 @@ describe.skipIf(disk === undefined)('a disk that fills up', () => {
     const prefix = system.environment['QUEUE_PREFIX'] ?? '';
     const ids = await system.give(8);
     await system.startWorker();
-    const halt = await until(async () => (await listHalts(redis, prefix))[0] ?? null, 'the disk is full');
+    const halt = await until(async () => (await listHalts({ redis, prefix }))[0] ?? null, 'the disk is full');
     expect(halt).toMatchObject({ reason: 'storage-full', message: expect.stringMatching(/MiB free/) });
     expect((await ledger.batch('test'))?.counts).toMatchObject({ failed: 0 });
     await rm(ballast);
     expect((await system.ended()).counts).toMatchObject({ saved: 8, failed: 0 });
-    await until(async () => (await listHalts(redis, prefix)).length === 0, 'the halt is over');
+    await until(async () => (await listHalts({ redis, prefix })).length === 0, 'the halt is over');
     expect(system.simulator.counts().tasks).toBe(8);
     expect((await readdir(join(root, 'videos', 'test'))).sort()).toEqual(
       ids.flatMap((id) => [`${id}.json`, `${id}.mp4`]).sort(),

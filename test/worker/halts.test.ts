@@ -11,8 +11,7 @@ import { until } from '../setup/until.ts';
 
 type Settings = Partial<SimulatorOptions>;
 
-const halts = ({ session, environment }: System) =>
-  listHalts(session.redis, environment['QUEUE_PREFIX'] ?? '');
+const halts = ({ session }: System) => listHalts(session);
 
 function untilHalted(system: System, reason: HaltReason): Promise<Halt> {
   return until(
@@ -22,8 +21,8 @@ function untilHalted(system: System, reason: HaltReason): Promise<Halt> {
 }
 
 /** Brings the next probe forward, as its time is none of the test's business. */
-async function probeNow({ session, environment }: System, halt: Halt): Promise<void> {
-  await hastenProbe(session.redis, environment['QUEUE_PREFIX'] ?? '', halt, Date.now());
+async function probeNow({ session }: System, halt: Halt): Promise<void> {
+  await hastenProbe(session, halt, Date.now());
 }
 
 /** How many there have been by then. */

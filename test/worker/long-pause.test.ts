@@ -44,6 +44,6 @@ it('a reset of the gate ends a pause of a day at once', async () => {
   await using system = await startThrottledSystem();
   await paused(system);
   system.simulator.settings({ limit: { max: 1000, windowMs: 1000 } });
-  await resetGate(system.session.redis, system.environment['QUEUE_PREFIX'] ?? '', 'submit');
+  await resetGate(system.session, 'submit');
   expect((await system.ended()).counts.saved).toBe(3);
 });

@@ -142,7 +142,7 @@ describe('lost answers without callbacks', () => {
     await system.session.queues.add('submit', 'a1');
     await system.startWorker();
     const prefix = system.environment['QUEUE_PREFIX'] ?? '';
-    await until(async () => (await listHalts(redis, prefix)).length > 0, 'the model is halted');
+    await until(async () => (await listHalts({ redis, prefix })).length > 0, 'the model is halted');
     await until(
       async () => (await system.session.queues.queue('submit').getJob('a1'))?.isDelayed() ?? false,
       'the job waits',

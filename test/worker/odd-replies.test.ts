@@ -126,9 +126,8 @@ it('an option that the vendor does not know halts at once, in its words, and fai
   await using system = await startSystem({ simulator: { faults: { 'create-out-of-range': 1 } } });
   await system.give(30);
   await system.startWorker();
-  const prefix = system.environment['QUEUE_PREFIX'] ?? '';
   const [halt] = await until(async () => {
-    const halts = await listHalts(system.session.redis, prefix);
+    const halts = await listHalts(system.session);
     return halts.length > 0 && halts;
   }, 'the halt stands');
   expect(halt).toMatchObject({

@@ -32,8 +32,8 @@ afterAll(async () => {
   await rm(scratch, { recursive: true, force: true });
 });
 
-function haltsOf({ session, environment }: System) {
-  return listHalts(session.redis, environment['QUEUE_PREFIX'] ?? '');
+function haltsOf({ session }: System) {
+  return listHalts(session);
 }
 
 /** Begins an outage in the middle of the work, ends it a while after its halt, and looks what it has cost. */
@@ -55,8 +55,7 @@ async function suffer(system: System, reason: HaltReason, begin: () => unknown, 
   expect(system.simulator.counts().tasks).toBe(tasks);
   expect(tasks).toBeLessThan(links);
   await end();
-  for (const halt of await haltsOf(system))
-    await hastenProbe(system.session.redis, system.environment['QUEUE_PREFIX'] ?? '', halt, 0);
+  for (const halt of await haltsOf(system)) await hastenProbe(system.session, halt, 0);
   const { counts, failures } = await system.ended();
   expect([counts.saved, failures]).toEqual([links, {}]);
   expect(await haltsOf(system)).toEqual([]);

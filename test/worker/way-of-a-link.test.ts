@@ -99,7 +99,7 @@ describe('the way of a link', () => {
     const ids = await system.give(4);
     await system.startWorker();
     const { listHalts } = await import('../../src/shared/gate-state/halts.ts');
-    const halts = () => listHalts(system.session.redis, system.environment['QUEUE_PREFIX'] ?? '');
+    const halts = () => listHalts(system.session);
     await until(
       async () => (await halts()).some(({ reason }) => reason === 'no-credits'),
       'the halt is known',

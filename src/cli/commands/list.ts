@@ -5,7 +5,7 @@ import { totalOf, unfinished } from '../../shared/ledger/batch.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatCount } from '../format.ts';
 import type { Terminal } from '../terminal.ts';
-import { overviewDeps, withSession } from '../with-session.ts';
+import { withSession } from '../with-session.ts';
 import { jsonOption } from './options.ts';
 
 export function listBatchesCommand(terminal: Terminal): Command {
@@ -14,7 +14,7 @@ export function listBatchesCommand(terminal: Terminal): Command {
     .addOption(jsonOption())
     .action((flags: { json: boolean }) =>
       withSession(terminal, async (session) => {
-        const overview = await readOverview(undefined, overviewDeps(session));
+        const overview = await readOverview(undefined, session);
         const batches = overview.batches.toReversed();
         if (flags.json) terminal.json({ batches: batches.map((batch) => viewBatch(batch, overview)) });
         else terminal.print(describeBatches(batches, overview));

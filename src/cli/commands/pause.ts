@@ -51,12 +51,8 @@ function command(verb: 'pause' | 'resume', description: string, terminal: Termin
     );
 }
 
-async function resetGates({ redis, configuration }: Session): Promise<void> {
-  await Promise.all(
-    (['submit', 'query'] as const).map((operation) =>
-      resetGate(redis, configuration.QUEUE_PREFIX, operation),
-    ),
-  );
+async function resetGates(session: Session): Promise<void> {
+  await Promise.all([resetGate(session, 'submit'), resetGate(session, 'query')]);
 }
 
 function describe(verb: 'pause' | 'resume', name: string | undefined): string {

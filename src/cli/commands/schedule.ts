@@ -177,9 +177,8 @@ async function run(name: string, json: boolean, scheduling: Scheduling, terminal
   const tick = { id: `by-hand-${randomUUID()}`, at: clock.now(), by: 'person' as const };
   const answer = await withInterrupt(terminal, (signal) =>
     withSources(session, (sources, storageRoot) => {
-      const prefix = session.configuration.QUEUE_PREFIX;
       const own = { sources, storageRoot, host: hostname(), nudge: () => undefined };
-      return runSchedule(schedule, tick, { ...session, ...own, prefix, store, clock }, signal);
+      return runSchedule(schedule, tick, { ...session, ...own, store, clock }, signal);
     }).catch((error: unknown) => {
       if (signal.aborted) return null;
       throw error;
@@ -258,10 +257,14 @@ async function withSchedules(
     modelFiles,
     logTo: 'file',
   });
-  const { QUEUE_PREFIX: prefix } = session.configuration;
-  const queue = openTicksQueue(session.redis, prefix);
+  const queue = openTicksQueue(session);
   try {
-    await use({ session, queue, store: createScheduleStore(session.redis, prefix), clock: systemClock });
+    await use({
+      session,
+      queue,
+      store: createScheduleStore(session),
+      clock: systemClock,
+    });
   } finally {
     await queue.close();
     await session.close();

@@ -4,7 +4,7 @@ import { readOverview } from '../../producer/overview.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { describeStatus, viewStatus } from '../status-view.ts';
 import type { Terminal } from '../terminal.ts';
-import { overviewDeps, requireBatch, withSession } from '../with-session.ts';
+import { requireBatch, withSession } from '../with-session.ts';
 import { jsonOption } from './options.ts';
 
 export function statusCommand(terminal: Terminal): Command {
@@ -16,7 +16,7 @@ export function statusCommand(terminal: Terminal): Command {
       withSession(terminal, async (session) => {
         if (name !== undefined) await requireBatch(name, session);
         const names = name === undefined ? undefined : [name];
-        const overview = await readOverview(names, overviewDeps(session));
+        const overview = await readOverview(names, session);
         if (flags.json) terminal.json(viewStatus(overview, name !== undefined));
         else terminal.print(describeStatus(overview, Date.now()));
         process.exitCode = exitCodes.saved;

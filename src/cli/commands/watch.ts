@@ -9,7 +9,7 @@ import { withInterrupt } from '../interrupt.ts';
 import { openProgress } from '../progress.ts';
 import { describeStatus, viewStatus } from '../status-view.ts';
 import type { Terminal } from '../terminal.ts';
-import { overviewDeps, requireBatch, withSession } from '../with-session.ts';
+import { requireBatch, withSession } from '../with-session.ts';
 import { jsonOption } from './options.ts';
 
 const lookEveryMs = 1000;
@@ -54,7 +54,7 @@ async function watch(
   let overview: Overview;
   try {
     for (;;) {
-      overview = await readOverview(watched, overviewDeps(session));
+      overview = await readOverview(watched, session);
       if (watched === undefined) overview = { ...overview, batches: overview.batches.filter(isUnderWay) };
       watched ??= overview.batches.map((batch) => batch.name);
       progress.update(overview);

@@ -32,11 +32,7 @@ export async function checkRedis(session: Session, waitingLinks: number): Promis
 
 /** Whether somebody works, and nothing stands in the way. */
 export async function checkWork(session: Session, waitingLinks: number): Promise<Check[]> {
-  const prefix = session.configuration.QUEUE_PREFIX;
-  const [halts, workers] = await Promise.all([
-    listHalts(session.redis, prefix),
-    listWorkers(session.redis, prefix),
-  ]);
+  const [halts, workers] = await Promise.all([listHalts(session), listWorkers(session)]);
   const alive = workers.filter(({ isAlive }) => isAlive).length;
   const worker =
     alive > 0 || waitingLinks === 0

@@ -2,9 +2,11 @@
  * Holds a schedule while a run of it continues, so that no other begins, whoever starts it: a tick, or a person
  * with `schedule run`. The hold ends by itself soon after the process that has it.
  */
+
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
-import { createScript, type RedisConnection } from '../../shared/redis/script.ts';
+import type { Keyspace } from '../../shared/redis/keyspace.ts';
+import { createScript } from '../../shared/redis/script.ts';
 import type { ScheduleRunning } from './schedule.ts';
 import { scheduleKeys } from './schedule-keys.ts';
 
@@ -31,7 +33,7 @@ const renewEveryMs = 5000;
 
 export async function holdRun(
   { schedule, tick, host }: HoldRequest,
-  { redis, prefix, clock }: { redis: RedisConnection; prefix: string; clock: Clock },
+  { redis, prefix, clock }: Keyspace & { clock: Clock },
 ): Promise<HoldAnswer> {
   const script = (name: string) => createScript(redis, new URL(`./scripts/${name}.lua`, import.meta.url));
   const [begin, keep] = [script('begin-run'), script('keep-run')];

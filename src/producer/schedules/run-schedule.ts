@@ -11,7 +11,7 @@ import type { ModelRegistry } from '../../shared/models/load-models.ts';
 import type { ModelDefinition } from '../../shared/models/model-definition.ts';
 import { usualPrice } from '../../shared/models/price.ts';
 import { checkShared } from '../../shared/models/resolve-inputs.ts';
-import type { RedisConnection } from '../../shared/redis/script.ts';
+import type { Keyspace } from '../../shared/redis/keyspace.ts';
 import { announceCost } from '../announce-cost.ts';
 import { openSource, type SourceDeps } from '../sources/open-source.ts';
 import { parseSourceAddress } from '../sources/source-address.ts';
@@ -22,9 +22,7 @@ import { holdRun } from './run-hold.ts';
 import type { Schedule, ScheduleRun, ScheduleRunning } from './schedule.ts';
 import type { ScheduleStore } from './schedule-store.ts';
 
-export interface RunScheduleDeps {
-  readonly redis: RedisConnection;
-  readonly prefix: string;
+export interface RunScheduleDeps extends Keyspace {
   readonly ledger: Ledger;
   readonly models: ModelRegistry;
   readonly store: ScheduleStore;

@@ -28,8 +28,8 @@ const stalledCheckMs = 3000;
 
 export function startScheduleRunner(deps: ScheduleRunnerDeps): ScheduleRunner {
   const { redis, prefix, logger } = deps;
-  const store = createScheduleStore(redis, prefix);
-  const queue = openTicksQueue(redis, prefix);
+  const store = createScheduleStore({ redis, prefix });
+  const queue = openTicksQueue({ redis, prefix });
   const mend = () =>
     store
       .all()

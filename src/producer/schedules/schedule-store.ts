@@ -1,6 +1,7 @@
 /** Schedules and the history of their runs in Redis: reads and writes, no decisions. */
+
 import type { z } from 'zod';
-import type { RedisConnection } from '../../shared/redis/script.ts';
+import type { Keyspace } from '../../shared/redis/keyspace.ts';
 import {
   type Schedule,
   type ScheduleRun,
@@ -26,7 +27,7 @@ export interface ScheduleStore {
 /** Runs that are remembered of each schedule. */
 export const KEPT_RUNS = 50;
 
-export function createScheduleStore(redis: RedisConnection, prefix: string): ScheduleStore {
+export function createScheduleStore({ redis, prefix }: Keyspace): ScheduleStore {
   const keys = scheduleKeys(prefix);
   return {
     get: async (name) => parsed(scheduleSchema, await redis.hget(keys.schedules, name)),

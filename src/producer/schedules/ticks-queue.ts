@@ -2,9 +2,10 @@
  * The queue of ticks and BullMQ's job schedulers in it, which bring a tick about at its time, once however many
  * workers there are. A scheduler follows from its schedule and is made again when it is missing.
  */
+
 import { Queue, type RepeatOptions } from 'bullmq';
 import { type TickData, ticksQueue } from '../../shared/jobs/catalogue.ts';
-import type { RedisConnection } from '../../shared/redis/script.ts';
+import type { Keyspace } from '../../shared/redis/keyspace.ts';
 import { nextTickAt } from './cron.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -24,7 +25,7 @@ const tickOptions = {
   removeOnFail: true,
 } as const;
 
-export function openTicksQueue(redis: RedisConnection, prefix: string): TicksQueue {
+export function openTicksQueue({ redis, prefix }: Keyspace): TicksQueue {
   return new Queue<TickData>(ticksQueue, {
     connection: redis,
     prefix,

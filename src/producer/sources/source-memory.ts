@@ -3,9 +3,11 @@
  * again, and a fingerprint for each link, so that a list that has grown brings only what was added, also when
  * the older links have left the ledger meanwhile. One memory for each source and model.
  */
+
 import { hash } from 'node:crypto';
 import type { LedgerLink } from '../../shared/ledger/ledger.ts';
-import { createScript, type RedisConnection } from '../../shared/redis/script.ts';
+import type { Keyspace } from '../../shared/redis/keyspace.ts';
+import { createScript } from '../../shared/redis/script.ts';
 import type { Marks } from './source.ts';
 
 export interface SourceMemory {
@@ -19,10 +21,7 @@ export interface SourceMemory {
   forget(): Promise<void>;
 }
 
-export interface SourceMemoryOptions {
-  readonly redis: RedisConnection;
-  /** With its hash tag. */
-  readonly prefix: string;
+export interface SourceMemoryOptions extends Keyspace {
   /** In the one spelling of source-address.ts. */
   readonly address: string;
   readonly model: string;

@@ -3,9 +3,10 @@
  * first answer, also from a server that was started since. A call whose server died leaves its key busy for
  * some minutes; taking a list in again is harmless anyway, because links given again change nothing.
  */
+
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { RedisConnection } from '../../shared/redis/script.ts';
+import type { Keyspace } from '../../shared/redis/keyspace.ts';
 import { Refusal } from '../auth/guard.ts';
 
 const busyMs = 10 * 60_000;
@@ -18,9 +19,7 @@ const storedSchema = z.object({
   done: z.object({ body: z.string(), answer: z.unknown() }).optional(),
 });
 
-export interface IdempotencyOptions {
-  readonly redis: RedisConnection;
-  readonly prefix: string;
+export interface IdempotencyOptions extends Keyspace {
   /** Whose key it is: two callers may use the same. */
   readonly caller: string;
   readonly key: string | undefined;

@@ -3,8 +3,9 @@
  * judged, so that hundreds at once are not all judged. Tries from one address are refused beyond a number. Tries for
  * one name from many addresses are slowed down and never refused: a stranger must not be able to lock the owner out.
  */
+
 import ipaddr from 'ipaddr.js';
-import type { RedisConnection } from '../../shared/redis/script.ts';
+import type { Keyspace } from '../../shared/redis/keyspace.ts';
 
 export type LoginTry =
   | { readonly kind: 'refused'; readonly waitMs: number }
@@ -24,7 +25,7 @@ const mostByAddress = 10;
 const freeByName = 30;
 const longestDelayMs = 5000;
 
-export function createLoginLimit(redis: RedisConnection, prefix: string): LoginLimit {
+export function createLoginLimit({ redis, prefix }: Keyspace): LoginLimit {
   const addressKey = (address: string) => `${prefix}:logins:address:${networkOf(address)}`;
   const nameKey = (name: string) => `${prefix}:logins:name:${name.slice(0, 100)}`;
 

@@ -3,9 +3,10 @@
  * into Redis gives nobody a usable id, and signing out ends it everywhere. A session ends with its account, and with
  * its password or role. The token that goes back with every form follows from the session id and a secret of the prefix.
  */
+
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
-import type { RedisConnection } from '../../shared/redis/script.ts';
+import type { Keyspace } from '../../shared/redis/keyspace.ts';
 import type { Accounts, Identity } from './accounts.ts';
 
 export interface Sessions {
@@ -31,7 +32,7 @@ const storedSession = z.object({
   round: z.number(),
 });
 
-export function createSessions(redis: RedisConnection, prefix: string, accounts: Accounts): Sessions {
+export function createSessions({ redis, prefix }: Keyspace, accounts: Accounts): Sessions {
   /** How often the account's sessions were all ended: those of an earlier round no longer count. */
   const roundKey = (name: string) =>
     `${prefix}:session-round:${createHash('sha256').update(name).digest('hex')}`;

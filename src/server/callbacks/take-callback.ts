@@ -4,6 +4,7 @@
  * task's record before anything is changed. Results are never taken from a callback. Called by the route; safe for
  * duplicates and for any order with the answer to the create call.
  */
+
 import type { CallbackOrigin } from '../../shared/callbacks/callback-tokens.ts';
 import type { Claims } from '../../shared/callbacks/claims.ts';
 import { wakeIfFollowed } from '../../shared/callbacks/wake-status-check.ts';
@@ -13,11 +14,9 @@ import type { Queues } from '../../shared/jobs/catalogue.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
 import { itemOfTask } from '../../shared/ledger/task-index.ts';
 import type { Logger } from '../../shared/logging/logger.ts';
-import type { RedisConnection } from '../../shared/redis/script.ts';
+import type { Keyspace } from '../../shared/redis/keyspace.ts';
 
-export interface CallbackDeps {
-  readonly redis: RedisConnection;
-  readonly prefix: string;
+export interface CallbackDeps extends Keyspace {
   readonly ledger: Ledger;
   readonly queues: Queues;
   readonly itemHistory: ItemHistory;
@@ -47,7 +46,7 @@ async function isOfAnother(
   taskId: string,
   { redis, prefix, ledger }: CallbackDeps,
 ): Promise<boolean> {
-  const owner = await itemOfTask(redis, prefix, taskId);
+  const owner = await itemOfTask({ redis, prefix }, taskId);
   if (owner === null || owner === id) return false;
   return (await ledger.item(owner))?.taskIds.includes(taskId) ?? false;
 }

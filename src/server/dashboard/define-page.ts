@@ -53,7 +53,7 @@ export function definePage<Reading>(
     const span = spanOf(query);
     return {
       chartMs: chartSpans[span],
-      samples: (after: number) => samplesSince(deps.redis, deps.prefix, after, span),
+      samples: (after: number) => samplesSince(deps, after, span),
     };
   };
 

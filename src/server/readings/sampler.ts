@@ -22,7 +22,7 @@ export function startSampler(
   async function take(): Promise<void> {
     const overview = await read();
     const at = Math.floor(overview.at / sampleEveryMs) * sampleEveryMs;
-    if (await addSample(redis, prefix, sampleOf(overview, at))) await onReading(overview);
+    if (await addSample({ redis, prefix }, sampleOf(overview, at))) await onReading(overview);
   }
 
   function schedule(): void {

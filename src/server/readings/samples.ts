@@ -3,7 +3,9 @@
  * samples' instants. Any number of servers may sample: Redis takes one sample a tick, the others are told
  * that the id is taken. Kept for some hours, about 60 bytes each; one of every five minutes for a week.
  */
+
 import { z } from 'zod';
+import type { Keyspace } from '../../shared/redis/keyspace.ts';
 import type { RedisConnection } from '../../shared/redis/script.ts';
 
 export interface Sample {
@@ -47,7 +49,7 @@ export type ChartSpan = keyof typeof chartSpans;
 const entrySchema = z.tuple([z.string(), z.array(z.string())]);
 
 /** @returns whether this sample was the first of its tick */
-export async function addSample(redis: RedisConnection, prefix: string, sample: Sample): Promise<boolean> {
+export async function addSample({ redis, prefix }: Keyspace, sample: Sample): Promise<boolean> {
   const values = names.map((name) => Math.round(sample[name])).join(' ');
   const isFirst = await addOnce(redis, samplesKey(prefix), keptSamples, sample.at, values);
   if (isFirst) {
@@ -76,8 +78,7 @@ async function addOnce(
 
 /** Samples after an instant, the oldest first. */
 export async function samplesSince(
-  redis: RedisConnection,
-  prefix: string,
+  { redis, prefix }: Keyspace,
   after: number,
   span: ChartSpan = '15m',
 ): Promise<Sample[]> {

@@ -2,9 +2,10 @@
  * Who did what: every action of a person or a program through the server or the command line, and every sign-in, kept
  * in a Redis stream of bounded length and told to the log.
  */
+
 import { z } from 'zod';
 import type { Logger } from '../logging/logger.ts';
-import type { RedisConnection } from '../redis/script.ts';
+import type { Keyspace } from '../redis/keyspace.ts';
 
 export interface AuditEntry {
   /** The account's name; `local` where nobody signs in; the user's name on the command line. */
@@ -57,7 +58,7 @@ const storedEntry = z.object({
   outcome: z.string(),
 });
 
-export function createAuditLog(redis: RedisConnection, prefix: string, logger: Logger): AuditLog {
+export function createAuditLog({ redis, prefix }: Keyspace, logger: Logger): AuditLog {
   const key = `${prefix}:audit`;
   async function write(entry: AuditEntry): Promise<void> {
     const bounded = Object.fromEntries(

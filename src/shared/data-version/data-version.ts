@@ -3,15 +3,14 @@
  * opens, before anything is read. Invariant: of several processes that start together one runs the migrations, and
  * the others wait until it has finished.
  */
+
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '../logging/logger.ts';
-import type { RedisConnection } from '../redis/script.ts';
+import type { Keyspace } from '../redis/keyspace.ts';
 import { firstVersion, type Migration, migrations } from './migrations.ts';
 
-export interface DataVersionOptions {
-  readonly redis: RedisConnection;
-  readonly prefix: string;
+export interface DataVersionOptions extends Keyspace {
   readonly logger: Logger;
   /** The steps that this program knows; those of migrations.ts. */
   readonly steps?: readonly Migration[];
@@ -31,7 +30,7 @@ export async function openData(options: DataVersionOptions): Promise<void> {
   const { redis, prefix, steps = migrations } = options;
   const current = steps.at(-1)?.to ?? firstVersion;
   for (;;) {
-    const found = await versionOf(redis, prefix, current);
+    const found = await versionOf({ redis, prefix }, current);
     if (found > current) throw newerData(found, current, prefix);
     if (found === current) return;
     if (!(await migrateAlone(found, { ...options, steps }))) await sleep(retryMs);
@@ -39,7 +38,7 @@ export async function openData(options: DataVersionOptions): Promise<void> {
 }
 
 /** An empty Redis begins with the current version; data without a version is of the first. */
-async function versionOf(redis: RedisConnection, prefix: string, current: number): Promise<number> {
+async function versionOf({ redis, prefix }: Keyspace, current: number): Promise<number> {
   const key = versionKey(prefix);
   const stored = await redis.get(key);
   if (stored !== null) return Number(stored);
@@ -62,7 +61,7 @@ async function migrateAlone(
     const found = Number((await redis.get(versionKey(prefix))) ?? from);
     for (const step of steps.filter(({ to }) => to > found)) {
       logger.info({ version: step.to, title: step.title }, 'Migrating the data in Redis');
-      await step.run(redis, prefix);
+      await step.run({ redis, prefix });
       await redis.set(versionKey(prefix), String(step.to));
       await redis.pexpire(lock, lockMs);
     }

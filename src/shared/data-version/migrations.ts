@@ -4,14 +4,14 @@
  * not. Steps run in order, once, before anything else reads the data, so each may rely on the one before it. A step
  * must be safe to repeat: the process that runs it may be killed half-way.
  */
-import type { RedisConnection } from '../redis/script.ts';
+import type { Keyspace } from '../redis/keyspace.ts';
 
 export interface Migration {
   /** The version that the data has afterwards. */
   readonly to: number;
   /** What changes, for the log. */
   readonly title: string;
-  run(redis: RedisConnection, prefix: string): Promise<void>;
+  run({ redis, prefix }: Keyspace): Promise<void>;
 }
 
 /** Release 0.1.0 wrote no version; what it left counts as this one. */

@@ -2,8 +2,10 @@
  * A gate as people see it: what `status`, the dashboard and the metrics show of it, and the reset by which
  * somebody who knows better (the account was upgraded) makes it learn afresh.
  */
+
 import { z } from 'zod';
-import { loadScript, type RedisConnection } from '../redis/script.ts';
+import type { Keyspace } from '../redis/keyspace.ts';
+import { loadScript } from '../redis/script.ts';
 import { gateKeys } from './gate-keys.ts';
 import type { GateOperation } from './halt-reasons.ts';
 
@@ -65,8 +67,7 @@ const readReply = z
 
 /** Null before the first request, and after a reset until the next one. */
 export async function readGate(
-  redis: RedisConnection,
-  prefix: string,
+  { redis, prefix }: Keyspace,
   operation: GateOperation,
 ): Promise<GateState | null> {
   const keys = gateKeys(prefix, operation);
@@ -94,11 +95,7 @@ export async function readGate(
 }
 
 /** Forgets what was learned, and ends a pause: the gate starts from the configured limit again. Slots in use stand. */
-export async function resetGate(
-  redis: RedisConnection,
-  prefix: string,
-  operation: GateOperation,
-): Promise<void> {
+export async function resetGate({ redis, prefix }: Keyspace, operation: GateOperation): Promise<void> {
   const fields = ['configured', 'pausedUntil', 'pausedSince', 'pauseProbeAt', 'pauseMessage'];
   await redis.hdel(gateKeys(prefix, operation).state, ...fields);
 }

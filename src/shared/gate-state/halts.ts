@@ -3,8 +3,10 @@
  * probe succeeds. Thousands of waiting links cause one probe: whoever holds the claim sends it, everybody
  * else waits. A halt lives in Redis, so it is one halt for all processes and outlives each of them.
  */
+
 import { z } from 'zod';
-import { loadScript, type RedisConnection } from '../redis/script.ts';
+import type { Keyspace } from '../redis/keyspace.ts';
+import { loadScript } from '../redis/script.ts';
 import { haltsKey, probesKey } from './gate-keys.ts';
 import { type GateOperation, type HaltReason, haltField, haltReasons, stops } from './halt-reasons.ts';
 
@@ -79,7 +81,7 @@ const storedHalt = z.object({
 });
 
 /** Begins a halt, or renews one: `since` stays the first, the next probe is never brought forward. True when new. */
-export async function beginHalt(redis: RedisConnection, prefix: string, halt: NewHalt): Promise<boolean> {
+export async function beginHalt({ redis, prefix }: Keyspace, halt: NewHalt): Promise<boolean> {
   const keys = [haltsKey(prefix), probesKey(prefix)];
   const isNew = await beginHaltScript(redis, keys, [
     haltField(halt.reason, halt.model),
@@ -90,7 +92,7 @@ export async function beginHalt(redis: RedisConnection, prefix: string, halt: Ne
 }
 
 /** Ends a halt. True when there was one. */
-export async function endHalt(redis: RedisConnection, prefix: string, halt: HaltIdentity): Promise<boolean> {
+export async function endHalt({ redis, prefix }: Keyspace, halt: HaltIdentity): Promise<boolean> {
   const field = haltField(halt.reason, halt.model);
   const ended = await redis.hdel(haltsKey(prefix), field);
   await redis.hdel(probesKey(prefix), field);
@@ -98,7 +100,7 @@ export async function endHalt(redis: RedisConnection, prefix: string, halt: Halt
 }
 
 /** All standing halts, the oldest first. */
-export async function listHalts(redis: RedisConnection, prefix: string): Promise<Halt[]> {
+export async function listHalts({ redis, prefix }: Keyspace): Promise<Halt[]> {
   const stored = await redis.hgetall(haltsKey(prefix));
   return Object.values(stored)
     .map((text) => storedHalt.parse(JSON.parse(text)))
@@ -136,8 +138,7 @@ export function openTrial(operation: GateOperation, halts: readonly Halt[], mode
 
 /** Asks for the one trial that a halt offers, for the link of this id. */
 export async function claimTrial(
-  redis: RedisConnection,
-  prefix: string,
+  { redis, prefix }: Keyspace,
   halt: HaltIdentity,
   itemId: string,
 ): Promise<boolean> {
@@ -148,8 +149,7 @@ export async function claimTrial(
 
 /** Asks for the right to probe a halt; at most one claimant has it at a time, for `leaseMs`. */
 export async function claimProbe(
-  redis: RedisConnection,
-  prefix: string,
+  { redis, prefix }: Keyspace,
   probe: HaltIdentity & { readonly claimant: string; readonly leaseMs: number },
 ): Promise<ProbeClaim> {
   const reply = await claimProbeScript(
@@ -164,8 +164,7 @@ export async function claimProbe(
 
 /** Makes a halt due for its probe now, as a restart may have brought what it waits for. */
 export async function hastenProbe(
-  redis: RedisConnection,
-  prefix: string,
+  { redis, prefix }: Keyspace,
   halt: Pick<Halt, 'reason' | 'model'>,
   now: number,
 ): Promise<void> {

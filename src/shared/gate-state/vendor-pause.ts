@@ -2,8 +2,10 @@
  * Pauses that the vendor has asked for: shown wherever a person looks, counted by the forecast, and probed by a worker
  * when they are long. They lie in the state of the gate that they close.
  */
+
 import { z } from 'zod';
-import { loadScript, type RedisConnection } from '../redis/script.ts';
+import type { Keyspace } from '../redis/keyspace.ts';
+import { loadScript } from '../redis/script.ts';
 import { gateKeys } from './gate-keys.ts';
 import type { GateState } from './gate-state.ts';
 import type { GateOperation } from './halt-reasons.ts';
@@ -46,8 +48,7 @@ export function pauseLeftMs(gate: GateState | null, now: number): number {
  * @returns what `endPause` takes, or null when it is not this caller's turn
  */
 export async function claimPauseProbe(
-  redis: RedisConnection,
-  prefix: string,
+  { redis, prefix }: Keyspace,
   operation: GateOperation,
   nowUs?: number,
 ): Promise<string | null> {
@@ -59,8 +60,7 @@ export async function claimPauseProbe(
 
 /** True when the pause has ended by this call, and not before or after. */
 export async function endPause(
-  redis: RedisConnection,
-  prefix: string,
+  { redis, prefix }: Keyspace,
   operation: GateOperation,
   claimed: string,
 ): Promise<boolean> {

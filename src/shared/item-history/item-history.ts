@@ -4,8 +4,10 @@
  * under way and for some days after a failure, but only for hours once the video is saved: a million saved
  * links cost nothing here, and their record still says when each stage was reached.
  */
+
 import { z } from 'zod';
-import { createScript, type RedisConnection } from '../redis/script.ts';
+import type { Keyspace } from '../redis/keyspace.ts';
+import { createScript } from '../redis/script.ts';
 import { bucketOf, type Measured } from './measures.ts';
 
 export const eventKinds = [
@@ -71,7 +73,7 @@ const storedEvent = z
     ([at, kind, words, times = 1, firstAt = at]): StoryEvent => ({ at, kind, words, times, firstAt }),
   );
 
-export function createItemHistory(redis: RedisConnection, prefix: string): ItemHistory {
+export function createItemHistory({ redis, prefix }: Keyspace): ItemHistory {
   const noteScript = createScript(redis, new URL('./note.lua', import.meta.url));
   const storyKey = (id: string) => `${prefix}:story:${id}`;
   const measuresKey = `${prefix}:measures`;

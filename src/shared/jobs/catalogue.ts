@@ -3,10 +3,11 @@
  * truth stands in the ledger. Its id is the item's id, so a second call for the same item in the same queue
  * is ignored by BullMQ; completed and failed jobs leave at once, so that the id is free for the next call.
  */
+
 import { Queue, type QueueOptions, type Telemetry } from 'bullmq';
 import { z } from 'zod';
 import { type Stage, stages } from '../ledger/states.ts';
-import type { RedisConnection } from '../redis/script.ts';
+import type { Keyspace } from '../redis/keyspace.ts';
 import { waySchema } from './result-way.ts';
 
 export { type Stage, stages };
@@ -77,7 +78,7 @@ const jobOptions = {
 } as const;
 
 /** @param telemetry traces jobs as they are added; a link that is handed out begins a trace of its own */
-export function openQueues(redis: RedisConnection, prefix: string, telemetry?: Telemetry): Queues {
+export function openQueues({ redis, prefix }: Keyspace, telemetry?: Telemetry): Queues {
   const options: QueueOptions = {
     connection: redis,
     prefix,

@@ -3,8 +3,9 @@
  * number of items, so that Redis answers others within milliseconds, and safe to repeat. The loops over a million
  * items are the producer's (src/producer).
  */
+
 import { z } from 'zod';
-import type { RedisConnection } from '../redis/script.ts';
+import type { Keyspace } from '../redis/keyspace.ts';
 import { type FieldName, fieldNames, fields, type Item, usualFile } from './item.ts';
 import { packInputs } from './item-inputs.ts';
 import { ledgerKeys } from './keys.ts';
@@ -74,7 +75,7 @@ const removedReply = z.tuple([
   z.string().transform((text) => (text === '' ? null : Number(text))),
 ]);
 
-export function createBatchOperations({ redis, prefix }: { redis: RedisConnection; prefix: string }) {
+export function createBatchOperations({ redis, prefix }: Keyspace) {
   const keys = ledgerKeys(prefix);
   const script = (name: string) => ledgerScript(redis, name);
   const scripts = {

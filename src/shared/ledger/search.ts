@@ -113,7 +113,7 @@ export function createItemSearch(deps: {
       const item = link.ok ? await ledger.item(link.id) : null;
       if (item !== null) return item;
     }
-    const id = await itemOfTask(redis, prefix, wanted);
+    const id = await itemOfTask({ redis, prefix }, wanted);
     const item = id === null ? null : await ledger.item(id);
     return item?.taskIds.includes(wanted) ? item : null;
   }

@@ -3,15 +3,12 @@
  * a small hash cost a third of what a key would. Two tasks can share a field (once in some hundred million
  * items), so whoever asks compares with the item.
  */
+
 import { createHash } from 'node:crypto';
-import type { RedisConnection } from '../redis/script.ts';
+import type { Keyspace } from '../redis/keyspace.ts';
 
 /** @returns the id of the item that probably has this task */
-export async function itemOfTask(
-  redis: RedisConnection,
-  prefix: string,
-  taskId: string,
-): Promise<string | null> {
+export async function itemOfTask({ redis, prefix }: Keyspace, taskId: string): Promise<string | null> {
   const digest = createHash('sha1').update(taskId).digest('hex');
   const bucket = Math.floor(Number.parseInt(digest.slice(0, 4), 16) / 4);
   const packed = await redis.hgetBuffer(`${prefix}:tasks:${bucket}`, digest.slice(4, 14));

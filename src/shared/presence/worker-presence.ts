@@ -3,12 +3,14 @@
  * clock, so that machines whose clocks disagree are judged alike. Shown by the dashboard and `/metrics`;
  * nothing is decided by it, locks and leases do that.
  */
+
 import { z } from 'zod';
 import type { Stage } from '../jobs/catalogue.ts';
 import { byStage, stages } from '../jobs/catalogue.ts';
 import type { StateCounts } from '../ledger/batch.ts';
 import type { Logger } from '../logging/logger.ts';
 import { isErrorWithCode } from '../redis/error-code.ts';
+import type { Keyspace } from '../redis/keyspace.ts';
 import type { RedisConnection } from '../redis/script.ts';
 
 export interface WorkerFacts {
@@ -73,7 +75,7 @@ const workersKey = (prefix: string) => `${prefix}:workers`;
 export function announceWorker(
   facts: WorkerFacts,
   holding: () => Holding,
-  deps: { readonly redis: RedisConnection; readonly prefix: string; readonly logger: Logger },
+  deps: Keyspace & { readonly logger: Logger },
 ): Presence {
   const { redis, prefix, logger } = deps;
   let running: Promise<unknown> = Promise.resolve();
@@ -109,14 +111,14 @@ export function announceWorker(
   const timer = setInterval(say, everyMs);
   return {
     async isGone(id) {
-      const worker = (await listWorkers(redis, prefix)).find((each) => each.id === id);
+      const worker = (await listWorkers({ redis, prefix })).find((each) => each.id === id);
       if (worker === undefined) return true;
       if (worker.isAlive) return false;
       if (worker.host === facts.host && !isRunning(worker.pid)) return true;
       return steadySince !== null && performance.now() - steadySince > goneAfterMs;
     },
     async isWanted(batches) {
-      const others = (await listWorkers(redis, prefix)).filter(
+      const others = (await listWorkers({ redis, prefix })).filter(
         ({ id, isAlive, host, pid, stages: on }) =>
           id !== facts.id && isAlive && on.includes('submit') && (host !== facts.host || isRunning(pid)),
       );
@@ -131,7 +133,7 @@ export function announceWorker(
 }
 
 /** The longest running first. */
-export async function listWorkers(redis: RedisConnection, prefix: string): Promise<PresentWorker[]> {
+export async function listWorkers({ redis, prefix }: Keyspace): Promise<PresentWorker[]> {
   const [stored, now] = await Promise.all([redis.hgetall(workersKey(prefix)), redisNow(redis)]);
   const workers: PresentWorker[] = [];
   for (const [id, text] of Object.entries(stored)) {

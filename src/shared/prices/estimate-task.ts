@@ -2,9 +2,10 @@
  * What one task is expected to cost: what such tasks have really cost, else the price list, else the definition. Asked
  * by the submit stage and by what is said before a start, so that both expect the same.
  */
+
 import type { CostEstimate } from '../ledger/item.ts';
 import { billedUnits, type Priced, type PricedInputs, priceOf, unitPriceOf } from '../models/price.ts';
-import type { RedisConnection } from '../redis/script.ts';
+import type { Keyspace } from '../redis/keyspace.ts';
 import { readLearnedPrice } from './learned-prices.ts';
 
 export interface TaskToPrice {
@@ -22,13 +23,13 @@ export interface TaskEstimate extends CostEstimate {
 export async function estimateTask(
   model: Priced & { readonly id: string },
   { inputs, seconds }: TaskToPrice,
-  { redis, prefix }: { readonly redis: RedisConnection; readonly prefix: string },
+  { redis, prefix }: Keyspace,
 ): Promise<TaskEstimate | null> {
   const base = priceOf(model, inputs, seconds);
   const per = unitPriceOf(model, inputs);
   const units = billedUnits(model, inputs, seconds);
   if (base === null || per === null || units === null) return null;
-  const perUnit = (await readLearnedPrice(redis, prefix, model, inputs))?.perUnit ?? null;
+  const perUnit = (await readLearnedPrice({ redis, prefix }, model, inputs))?.perUnit ?? null;
   if (perUnit === null) return { credits: base, base, per, isLearned: false };
   return { credits: perUnit * units, base, per, isLearned: true };
 }

@@ -7,10 +7,11 @@
  * learned is credits for one unit, and does not move when the price list changes. Invariant: what is expected is never
  * below what was paid under the price that is stated now; after a change of that, never below the new one either.
  */
+
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { ownPrice, type Priced, type PricedInputs, type UnitPrice, unitPriceOf } from '../models/price.ts';
-import type { RedisConnection } from '../redis/script.ts';
+import type { Keyspace } from '../redis/keyspace.ts';
 
 export interface PaidTask {
   readonly credits: number;
@@ -46,8 +47,7 @@ const storedTask = z
   });
 
 export async function noteRealPrice(
-  redis: RedisConnection,
-  prefix: string,
+  { redis, prefix }: Keyspace,
   { model, inputs }: { readonly model: Model; readonly inputs: PricedInputs },
   { credits, base, per }: PaidTask,
 ): Promise<void> {
@@ -60,8 +60,7 @@ export async function noteRealPrice(
 
 /** Null before any task was paid. */
 export async function readLearnedPrice(
-  redis: RedisConnection,
-  prefix: string,
+  { redis, prefix }: Keyspace,
   model: Model,
   inputs: PricedInputs,
 ): Promise<LearnedPrice | null> {

@@ -1,11 +1,12 @@
 /** Remembers in Redis, for all processes, which storages were used and by which mark each is known again. */
+
 import { z } from 'zod';
-import type { RedisConnection } from '../redis/script.ts';
+import type { Keyspace } from '../redis/keyspace.ts';
 import type { StorageMemory } from './storage-mark.ts';
 
 const storedMark = z.object({ id: z.string(), place: z.string() });
 
-export function createStorageMemory(redis: RedisConnection, prefix: string): StorageMemory {
+export function createStorageMemory({ redis, prefix }: Keyspace): StorageMemory {
   const key = `${prefix}:storages`;
   return {
     async recall(root) {

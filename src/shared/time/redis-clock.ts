@@ -3,12 +3,14 @@
  * a machine's own may be hours off. Between two readings the time passes by this process's monotonic clock; it is
  * read again every few seconds and after each reconnection, which may lead to another server.
  */
+
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import { gateKeys, haltsKey } from '../gate-state/gate-keys.ts';
 import { ledgerKeys } from '../ledger/keys.ts';
 import type { Logger } from '../logging/logger.ts';
-import { loadScript, type RedisConnection } from '../redis/script.ts';
+import type { Keyspace } from '../redis/keyspace.ts';
+import { loadScript } from '../redis/script.ts';
 
 const keepTimeScript = loadScript(new URL('keep-time.lua', import.meta.url));
 const readEveryMs = 5000;
@@ -19,9 +21,7 @@ export interface RedisClock extends Clock {
   stop(): Promise<void>;
 }
 
-export interface RedisClockDeps {
-  readonly redis: RedisConnection;
-  readonly prefix: string;
+export interface RedisClockDeps extends Keyspace {
   readonly logger: Logger;
   /** Monotonic milliseconds. */
   readonly steadyMs?: () => number;

@@ -68,7 +68,7 @@ export async function noteAccepted(model: string, context: Context): Promise<voi
 }
 
 async function endFailing(model: string, context: Context): Promise<void> {
-  const halts = await listHalts(context.redis, context.prefix);
+  const halts = await listHalts(context);
   const halt = halts.find((each) => each.reason === 'model-failing' && each.model === model);
   if (halt !== undefined) await announceEnd(halt, context);
 }

@@ -4,12 +4,14 @@
  * Redis's own clock. The workers hold nothing, so any of them may die at any moment; what it held comes
  * back when its lease ends. Why a slot is held until its answer plus the window: see slots.lua.
  */
+
 import { z } from 'zod';
 import { countsKey, gateKeys, haltsKey } from '../../shared/gate-state/gate-keys.ts';
 import { type GateOperation, stoppingHaltFields } from '../../shared/gate-state/halt-reasons.ts';
 import { beginHalt, type NewHalt } from '../../shared/gate-state/halts.ts';
 import type { ServerHints } from '../../shared/outgoing/server-hints.ts';
-import { type LoadedScript, loadScript, type RedisConnection } from '../../shared/redis/script.ts';
+import type { Keyspace } from '../../shared/redis/keyspace.ts';
+import { type LoadedScript, loadScript } from '../../shared/redis/script.ts';
 
 export type GateWait = 'limit' | 'in-flight' | 'paused' | 'halted';
 
@@ -59,10 +61,7 @@ export interface Gate {
   halt(halt: NewHalt): Promise<boolean>;
 }
 
-export interface GateOptions {
-  readonly redis: RedisConnection;
-  /** Start of every key, hash tag included. */
-  readonly prefix: string;
+export interface GateOptions extends Keyspace {
   readonly operation: GateOperation;
   readonly limit: { readonly max: number; readonly windowMs: number };
   /** Most tasks at the vendor at once, by the ledger's counts; unset: no cap. */
@@ -139,7 +138,7 @@ export function createGate(options: GateOptions): Gate {
       return { troubled: trouble >= TROUBLED };
     },
     free: async () => roomReply.parse(await run(peekScript, ...stoppingHaltFields(operation))),
-    halt: (halt) => beginHalt(redis, prefix, halt),
+    halt: (halt) => beginHalt({ redis, prefix }, halt),
   };
 }
 

@@ -46,8 +46,8 @@ export async function startScheduling(): Promise<Scheduling> {
   const prefix = redisPrefix();
   const folder = await mkdtemp(join(tmpdir(), 'kie-batch-schedule-'));
   const outgoing = createOutgoing({ allowPrivateAddresses: true });
-  const queue = openTicksQueue(redis, prefix);
-  const store = createScheduleStore(redis, prefix);
+  const queue = openTicksQueue({ redis, prefix });
+  const store = createScheduleStore({ redis, prefix });
   const runners = new Set<ScheduleRunner>();
   const logger = pino({ level: 'silent' });
   const ledger = createLedger({

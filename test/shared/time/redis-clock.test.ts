@@ -39,11 +39,14 @@ describe('the time of Redis', () => {
     await redis.set(`${prefix}:clock`, now + hourMs);
     await redis.zadd(ledgerKeys(prefix).active, now + hourMs + 5000, 'item');
     await redis.hset(`${prefix}:gate:submit`, 'pausedUntil', String((now + hourMs + 5000) * 1000));
-    await beginHalt(redis, prefix, {
-      reason: 'storage-full',
-      message: '',
-      nextProbeAt: now + hourMs + 5000,
-    });
+    await beginHalt(
+      { redis, prefix },
+      {
+        reason: 'storage-full',
+        message: '',
+        nextProbeAt: now + hourMs + 5000,
+      },
+    );
     let setBack = 0;
     const onSetBack = async () => {
       setBack += 1;
@@ -54,7 +57,7 @@ describe('the time of Redis', () => {
     const isSoon = (at: number) => expect(Math.abs(at - now)).toBeLessThan(60_000);
     isSoon(Number(await redis.zscore(ledgerKeys(prefix).active, 'item')));
     isSoon(Number(await redis.hget(`${prefix}:gate:submit`, 'pausedUntil')) / 1000);
-    isSoon((await listHalts(redis, prefix))[0]?.nextProbeAt ?? 0);
+    isSoon((await listHalts({ redis, prefix }))[0]?.nextProbeAt ?? 0);
     await Promise.all(clocks.map((clock) => clock.stop()));
     await redis.quit();
   });

@@ -189,7 +189,7 @@ describe('pauses', () => {
   test('the server’s word for its limit and window is taken', async () => {
     const gate = gateOf({ learn: 'both' });
     await gate.settle(await admitted(gate), { kind: 'counted', limit: 30, windowMs: 60_000 });
-    expect(await readGate(redis, prefix, 'submit')).toMatchObject({
+    expect(await readGate({ redis, prefix }, 'submit')).toMatchObject({
       limit: { max: 30, windowMs: 60_000 },
       configured: { max: 2, windowMs: 1000 },
       saidByServer: 30,
@@ -211,7 +211,7 @@ describe('a pause of a day', () => {
 
   test('is told with its end and the vendor’s words, and the rate that will follow', async () => {
     await pausedForADay();
-    const state = await readGate(redis, prefix, 'submit');
+    const state = await readGate({ redis, prefix }, 'submit');
     expect(state).toMatchObject({ limit: { max: 1 }, rate: { max: 20 }, refused: 1 });
     expect(vendorPauseOf([null, state], nowMs + 1000)).toEqual({
       operation: 'submit',
@@ -224,7 +224,7 @@ describe('a pause of a day', () => {
 
   test('is probed by one worker at a time, further and further apart, and a short one never', async () => {
     await pausedForADay();
-    const claim = () => claimPauseProbe(redis, prefix, 'submit', nowMs * 1000);
+    const claim = () => claimPauseProbe({ redis, prefix }, 'submit', nowMs * 1000);
     const gaps: number[] = [];
     let last = nowMs;
     for (const endMs = nowMs + 4 * 3_600_000; nowMs < endMs; nowMs += 10_000) {
@@ -243,9 +243,9 @@ describe('a pause of a day', () => {
   test('ends early when a probe says so, one call alone first, then up to the rate of before', async () => {
     const gate = await pausedForADay();
     nowMs += 150_000;
-    const claimed = (await claimPauseProbe(redis, prefix, 'submit', nowMs * 1000)) ?? '';
+    const claimed = (await claimPauseProbe({ redis, prefix }, 'submit', nowMs * 1000)) ?? '';
     expect((await gate.free()).why).toBe('paused');
-    expect(await endPause(redis, prefix, 'submit', claimed)).toBe(true);
+    expect(await endPause({ redis, prefix }, 'submit', claimed)).toBe(true);
     const slot = await admitted(gate);
     expect((await gate.free()).freeSlots).toBe(0);
     nowMs += 50;
@@ -255,7 +255,7 @@ describe('a pause of a day', () => {
       nowMs += 50;
       if (admission.go) await gate.settle(admission.slot, { kind: 'counted' });
     }
-    expect((await readGate(redis, prefix, 'submit'))?.limit.max).toBeGreaterThan(15);
+    expect((await readGate({ redis, prefix }, 'submit'))?.limit.max).toBeGreaterThan(15);
   });
 
   test('is not ended by a probe that was sent before the vendor asked for more', async () => {
@@ -263,18 +263,18 @@ describe('a pause of a day', () => {
     const slots = [await admitted(gate), await admitted(gate)];
     await gate.settle(slots[0] ?? '', { kind: 'refused', retryAfterMs: dayMs / 2 });
     nowMs += 150_000;
-    const claimed = (await claimPauseProbe(redis, prefix, 'submit', nowMs * 1000)) ?? '';
+    const claimed = (await claimPauseProbe({ redis, prefix }, 'submit', nowMs * 1000)) ?? '';
     await gate.settle(slots[1] ?? '', { kind: 'refused', retryAfterMs: dayMs });
-    expect(await endPause(redis, prefix, 'submit', claimed)).toBe(false);
+    expect(await endPause({ redis, prefix }, 'submit', claimed)).toBe(false);
     expect((await gate.free()).why).toBe('paused');
   });
 
   test('is ended at once by a reset', async () => {
     const gate = await pausedForADay();
-    await resetGate(redis, prefix, 'submit');
+    await resetGate({ redis, prefix }, 'submit');
     expect((await gate.free()).why).not.toBe('paused');
     await admitted(gate);
-    expect(vendorPauseOf([await readGate(redis, prefix, 'submit')], nowMs)).toBeNull();
+    expect(vendorPauseOf([await readGate({ redis, prefix }, 'submit')], nowMs)).toBeNull();
   });
 });
 
@@ -282,7 +282,7 @@ test('an attempt beyond the limit that is answered with Retry-After is not soon 
   const gate = gateOf({ learn: 'both', limit: { max: 1, windowMs: 1000 } });
   await gate.settle(await admitted(gate), { kind: 'counted' });
   await gate.settle(await admitted(gate), { kind: 'refused', retryAfterMs: 2000 });
-  const state = await readGate(redis, prefix, 'submit');
+  const state = await readGate({ redis, prefix }, 'submit');
   expect(state).toMatchObject({ limit: { max: 1 }, refused: 1, pausedUntil: nowMs + 2000 });
   expect(state?.nextProbeAt).toBeGreaterThanOrEqual(nowMs + 100_000);
 });
@@ -296,7 +296,7 @@ describe('halts', () => {
     expect(await gate.admit('a', 'm')).toEqual({ go: false, why: 'halted', waitMs: 30_000 });
     expect(await gate.free()).toMatchObject({ freeSlots: 0, why: 'halted' });
     expect((await gateOf({ operation: 'query' }).admit('a', 'm')).go).toBe(true);
-    await endHalt(redis, prefix, noCredits);
+    await endHalt({ redis, prefix }, noCredits);
     expect((await gate.admit('a', 'm')).go).toBe(true);
   });
 
@@ -318,10 +318,10 @@ describe('halts', () => {
 describe('the gate as people see it', () => {
   test('is null before the first request, then says what is used', async () => {
     const gate = gateOf({ nowUs: () => Date.now() * 1000 });
-    expect(await readGate(redis, prefix, 'submit')).toBeNull();
+    expect(await readGate({ redis, prefix }, 'submit')).toBeNull();
     await gate.settle(await admitted(gate), { kind: 'counted' });
     await admitted(gate);
-    expect(await readGate(redis, prefix, 'submit')).toMatchObject({
+    expect(await readGate({ redis, prefix }, 'submit')).toMatchObject({
       limit: { max: 2, windowMs: 1000 },
       usedSlots: 2,
       openSlots: 1,

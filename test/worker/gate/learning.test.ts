@@ -43,7 +43,7 @@ function run({ server, windows, learn = 'both', configured = 20, changes = [] }:
 const sliding = (max: number) => createServer('sliding window', max, windowMs * 1000);
 
 async function learnedLimit(): Promise<number | undefined> {
-  return (await readGate(redis, prefix, 'submit'))?.limit.max;
+  return (await readGate({ redis, prefix }, 'submit'))?.limit.max;
 }
 
 describe('learning the limit', () => {
@@ -115,8 +115,8 @@ describe('learning the limit', () => {
 
   test('a reset and another configured limit start afresh', async () => {
     await run({ server: sliding(10), windows: 4 });
-    await resetGate(redis, prefix, 'submit');
-    expect(await readGate(redis, prefix, 'submit')).toBeNull();
+    await resetGate({ redis, prefix }, 'submit');
+    expect(await readGate({ redis, prefix }, 'submit')).toBeNull();
     await run({ server: sliding(12), windows: 3, configured: 15 });
     expect(await learnedLimit()).toBe(12);
   });
