@@ -3,7 +3,9 @@
  * list does not matter; safe to repeat, because a link given again changes nothing. While Redis works on
  * one chunk the next is read.
  */
-import type { EnqueuedChunk, Ledger, LedgerLink } from '../shared/ledger/ledger.ts';
+
+import type { Ledger } from '../shared/ledger/ledger.ts';
+import type { EnqueuedChunk, LedgerLink } from '../shared/ledger/take-links.ts';
 import { isLocalAddress } from '../shared/local-video/local-address.ts';
 import type { Inputs } from '../shared/models/input-spec.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';

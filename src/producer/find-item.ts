@@ -2,7 +2,7 @@
  * An entry of a list to the item it stands for: its link and its inputs, checked by the model's definition before
  * anything is paid; or null, and the line is reported. Called for every line that is taken in or only checked.
  */
-import type { LedgerLink } from '../shared/ledger/ledger.ts';
+import type { LedgerLink } from '../shared/ledger/take-links.ts';
 import { isLocalAddress } from '../shared/local-video/local-address.ts';
 import { contentId, type IdentifiedLink, identifyLink } from '../shared/models/identify-link.ts';
 import type { Inputs } from '../shared/models/input-spec.ts';

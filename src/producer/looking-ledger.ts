@@ -2,8 +2,10 @@
  * The ledger as `enqueueLists` sees it when a list is only checked: it says what would become of each link, and changes
  * nothing. Used by the dashboard's check and by `--dry-run`. Links whose records were removed with `remove` count as new.
  */
-import type { EnqueueAnswer, Ledger, LedgerLink } from '../shared/ledger/ledger.ts';
+
+import type { Ledger } from '../shared/ledger/ledger.ts';
 import { isEnded } from '../shared/ledger/states.ts';
+import type { EnqueueAnswer, LedgerLink } from '../shared/ledger/take-links.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { priceOf } from '../shared/models/price.ts';
 

@@ -8,7 +8,7 @@
 import type { JobData } from '../shared/jobs/catalogue.ts';
 import type { ItemChanges } from '../shared/ledger/changes.ts';
 import type { Item } from '../shared/ledger/item.ts';
-import type { Expectation, Moved } from '../shared/ledger/ledger.ts';
+import type { Expectation, Moved } from '../shared/ledger/move-item.ts';
 import { announceHalt } from './announce-halt.ts';
 import { adoptTask, refuseTask } from './apply-claim-steps.ts';
 import { awaitCallback, recordTask, resubmitUnsure } from './apply-submit-steps.ts';

@@ -9,7 +9,7 @@ import { randomUUID } from 'node:crypto';
 import { callbackUrlOf, createCallbackTokens } from '../shared/callbacks/callback-tokens.ts';
 import type { JobData } from '../shared/jobs/catalogue.ts';
 import type { Item } from '../shared/ledger/item.ts';
-import type { Refusal } from '../shared/ledger/ledger.ts';
+import type { Refusal } from '../shared/ledger/move-item.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import type { CreateReply } from '../shared/vendor/replies.ts';
 import { applyStep } from './apply-step.ts';

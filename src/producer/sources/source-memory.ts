@@ -5,7 +5,7 @@
  */
 
 import { hash } from 'node:crypto';
-import type { LedgerLink } from '../../shared/ledger/ledger.ts';
+import type { LedgerLink } from '../../shared/ledger/take-links.ts';
 import type { Keyspace } from '../../shared/redis/keyspace.ts';
 import { createScript } from '../../shared/redis/script.ts';
 import type { Marks } from './source.ts';

@@ -3,7 +3,9 @@
  * remembered. The order keeps the promise that a run which dies anywhere neither loses nor repeats a link: first
  * the ledger, then the memory of the links, then the mark of the list, then the list is put away.
  */
-import type { EnqueuedChunk, Ledger, LedgerLink } from '../../shared/ledger/ledger.ts';
+
+import type { Ledger } from '../../shared/ledger/ledger.ts';
+import type { EnqueuedChunk, LedgerLink } from '../../shared/ledger/take-links.ts';
 import type { Inputs } from '../../shared/models/input-spec.ts';
 import type { ModelDefinition } from '../../shared/models/model-definition.ts';
 import { InputError } from '../../shared/models/resolve-inputs.ts';

@@ -1,0 +1,121 @@
+/**
+ * The record of a batch: what it is made with, whether its links are handed out, and what it may spend. Its counters
+ * are the scripts' to keep.
+ */
+import type { Keyspace } from '../redis/keyspace.ts';
+import { type Batch, BatchError, checkBatchName, readBatch } from './batch.ts';
+import { ledgerKeys } from './keys.ts';
+import { ledgerScript } from './ledger-script.ts';
+
+/** What a batch is made with; it never changes. */
+export interface FixedSettings {
+  readonly model: string;
+  /** Where its files lie, a folder or `s3://…`, ending in `/`. */
+  readonly root: string;
+}
+
+export type BatchRecords = ReturnType<typeof createBatchRecords>;
+
+export function createBatchRecords({ redis, prefix }: Keyspace) {
+  const keys = ledgerKeys(prefix);
+  const holdScript = ledgerScript(redis, 'hold-batch');
+  const known = new Map<string, FixedSettings>();
+
+  /** The fixed settings of a batch, read once a process. */
+  async function settingsOf(name: string): Promise<FixedSettings> {
+    const found = known.get(name);
+    if (found) return found;
+    const [model, root] = await redis.hmget(keys.batch(name), 'model', 'root');
+    const settings = { model: model ?? '', root: root ?? '' };
+    if (model) known.set(name, settings);
+    return settings;
+  }
+
+  /**
+   * Makes a batch or joins the one of that name.
+   * @param settings.priority turns it gets where others get one; unset: as it is, else 1
+   * @throws BatchError when the name is unusable or belongs to another model
+   */
+  async function openBatch(
+    name: string,
+    settings: FixedSettings & { readonly priority?: number | undefined },
+  ): Promise<void> {
+    checkBatchName(name);
+    await redis.hsetnx(keys.batch(name), 'model', settings.model);
+    await redis.hsetnx(keys.batch(name), 'root', settings.root);
+    const { model } = await settingsOf(name);
+    if (model === settings.model) {
+      if (settings.priority !== undefined)
+        await redis.hset(keys.batch(name), 'weight', String(settings.priority));
+      return;
+    }
+    throw new BatchError(
+      `batch "${name}" holds links for the model ${model}; choose another --batch name for ${settings.model}`,
+    );
+  }
+
+  /** Holds a batch back that has not begun: true when none of its links will be handed out until `startBatch`. */
+  async function holdBatch(name: string): Promise<boolean> {
+    const held = await holdScript([keys.batch(name), keys.backlog(name), keys.rotation], [name, 'hold']);
+    return held === 1;
+  }
+
+  /** Lets a batch go that is held back; one that a person has paused stays paused. */
+  async function startBatch(name: string): Promise<void> {
+    await holdScript([keys.batch(name), keys.backlog(name), keys.rotation], [name, 'start']);
+  }
+
+  /**
+   * The most credits a batch may spend, counting what it has spent already. The last one given stands.
+   * @param price what each task is expected to cost; null where that differs or is not known
+   */
+  async function setBudget(name: string, budget: number, price: number | null): Promise<void> {
+    await redis.hset(keys.batch(name), 'budget', String(budget));
+    if (price === null) await redis.hdel(keys.batch(name), 'price');
+    else await redis.hset(keys.batch(name), 'price', String(price));
+  }
+
+  /** What people were told that a task costs, null where it differs; more than that pauses the batch. */
+  async function announcePrice(name: string, credits: number | null): Promise<void> {
+    await redis.hdel(keys.batch(name), 'agreed', 'announced');
+    if (credits !== null) await redis.hset(keys.batch(name), 'announced', String(credits));
+  }
+
+  /** For batches about whose price nobody is asked: what was announced first stands, until a person agrees to another. */
+  async function announceFirstPrice(name: string, credits: number): Promise<void> {
+    await redis.hsetnx(keys.batch(name), 'announced', String(credits));
+  }
+
+  async function budgetOf(name: string): Promise<number | null> {
+    const budget = await redis.hget(keys.batch(name), 'budget');
+    return budget === null ? null : Number(budget);
+  }
+
+  async function batch(name: string): Promise<Batch | null> {
+    return readBatch(name, await redis.hgetall(keys.batch(name)));
+  }
+
+  /** Names of all batches, the oldest first. */
+  async function batchNames(): Promise<string[]> {
+    return redis.zrange(keys.batches, '0', '-1');
+  }
+
+  /** Batches that have links to hand out and are not paused, the next one first. */
+  async function waitingBatches(count: number): Promise<string[]> {
+    return redis.zrange(keys.rotation, '0', String(count - 1));
+  }
+
+  return {
+    settingsOf,
+    openBatch,
+    holdBatch,
+    startBatch,
+    setBudget,
+    announcePrice,
+    announceFirstPrice,
+    budgetOf,
+    batch,
+    batchNames,
+    waitingBatches,
+  };
+}

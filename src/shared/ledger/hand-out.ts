@@ -1,0 +1,72 @@
+/** Who works on which item next: hands waiting items out, and finds those that nobody looks after any more. */
+import type { Keyspace } from '../redis/keyspace.ts';
+import { ledgerKeys } from './keys.ts';
+import { ledgerScript } from './ledger-script.ts';
+
+export interface HandedOut {
+  readonly ids: readonly string[];
+  /** Batches that cannot continue: their budget is used up, and no task of theirs is under way. */
+  readonly exhausted: readonly string[];
+}
+
+/** How long past its own time a job may be late before the sweep makes it again. */
+export const graceMs = 60_000;
+
+export function createHandOut({ redis, prefix }: Keyspace) {
+  const keys = ledgerKeys(prefix);
+  const [takeScript, unaffordableScript, returnScript, overdueScript, touchScript] = [
+    ledgerScript(redis, 'take'),
+    ledgerScript(redis, 'take-unaffordable'),
+    ledgerScript(redis, 'return-to-backlog'),
+    ledgerScript(redis, 'overdue'),
+    ledgerScript(redis, 'touch'),
+  ];
+
+  /**
+   * Takes waiting items out of the backlogs, batch by batch in turn, until `wanted` stand at the gate; each needs
+   * a job now.
+   * @param haltedModels their batches are passed over
+   * @param only take from this batch alone
+   */
+  async function take(
+    wanted: number,
+    haltedModels: readonly string[] = [],
+    only: string | null = null,
+  ): Promise<HandedOut> {
+    const [ids, exhausted] = (await takeScript(
+      [keys.rotation, keys.active, keys.atGate],
+      [prefix, wanted, graceMs, only ?? '', ...haltedModels],
+    )) as [string[], string[]];
+    return { ids, exhausted };
+  }
+
+  /** Waiting items of a batch whose budget is used up for good; the caller ends each. */
+  async function takeUnaffordable(batch: string, count: number): Promise<string[]> {
+    return (await unaffordableScript(
+      [keys.batch(batch), keys.backlog(batch), keys.rotation, keys.active],
+      [batch, count, graceMs, prefix],
+    )) as string[];
+  }
+
+  /** A link that was handed out to somebody who does not work on its batches waits in their backlogs again. */
+  async function returnToBacklog(id: string): Promise<void> {
+    await returnScript([keys.item(id), keys.active, keys.atGate, keys.rotation], [prefix, id]);
+  }
+
+  /** An item that cannot get through gives up its place at the gate: another may be handed out. */
+  async function leaveGate(id: string): Promise<void> {
+    await redis.srem(keys.atGate, id);
+  }
+
+  /** Items nobody has looked after in time; each is handed to one caller, who makes its job again. */
+  async function overdue(count: number): Promise<string[]> {
+    return (await overdueScript([keys.active], [count, graceMs])) as string[];
+  }
+
+  /** Says that the item's next job runs in `nextLookMs`, so that the sweep leaves it alone until then. */
+  async function touch(id: string, nextLookMs: number): Promise<void> {
+    await touchScript([keys.active], [id, Math.round(nextLookMs) + graceMs]);
+  }
+
+  return { take, takeUnaffordable, returnToBacklog, leaveGate, overdue, touch };
+}

@@ -1,0 +1,81 @@
+/** Changes items: along the ways of states.ts, or in what is noted of them. */
+import type { Keyspace } from '../redis/keyspace.ts';
+import { type ItemChanges, scriptArguments } from './changes.ts';
+import { graceMs } from './hand-out.ts';
+import { ledgerKeys } from './keys.ts';
+import { ledgerScript } from './ledger-script.ts';
+import { type ItemState, isEnded, itemStates, type TransitionName, transitions } from './states.ts';
+
+export interface Expectation {
+  /** The transition only happens from this one of the states it may come from. */
+  readonly state?: ItemState;
+  /** … while this many create calls have counted. */
+  readonly attempts?: number;
+  /** … and while this is the latest task. */
+  readonly taskId?: string;
+}
+
+/**
+ * Why a transition did not happen, where it is not the state: the task id is on record already; the batch is paused
+ * and the link waits in its backlog again; the batch's budget has no room now (`budget-wait`), or will have none any more (`budget-out`).
+ */
+export type Refusal = 'known-task' | 'task-of-another' | 'paused' | 'budget-wait' | 'budget-out';
+
+/** Whether a transition happened; if not, the state the item is in (null: no such item). */
+export type Moved =
+  /** `isDearer`: the batch was paused, as its tasks cost more than was announced. */
+  | { readonly moved: true; readonly isDearer?: true }
+  | { readonly moved: false; readonly state: ItemState | null; readonly refusal?: Refusal };
+
+export function createMoveItem({ redis, prefix }: Keyspace) {
+  const keys = ledgerKeys(prefix);
+  const moveScript = ledgerScript(redis, 'transition');
+
+  /**
+   * Moves an item along one of the ways in states.ts.
+   * @param nextLookMs when the item's next job runs, from now; keeps the sweep from making it twice
+   */
+  async function move(
+    name: TransitionName,
+    id: string,
+    changes: ItemChanges = {},
+    { nextLookMs = 0, expect = {} }: { readonly nextLookMs?: number; readonly expect?: Expectation } = {},
+  ): Promise<Moved> {
+    const { from, to } = transitions[name];
+    const attention = isEnded(to) || to === 'held' ? '' : Math.round(nextLookMs) + graceMs;
+    return change(id, { from, to, attention }, changes, expect);
+  }
+
+  /** Changes what is recorded of an item without moving it. */
+  async function note(id: string, changes: ItemChanges, expect: Expectation = {}): Promise<Moved> {
+    return change(id, { from: itemStates, to: '', attention: 'same' }, changes, expect);
+  }
+
+  async function change(
+    id: string,
+    way: { from: readonly ItemState[]; to: ItemState | ''; attention: string | number },
+    changes: ItemChanges,
+    expect: Expectation,
+  ): Promise<Moved> {
+    const { state: expected } = expect;
+    const from = expected === undefined ? way.from : way.from.filter((state) => state === expected);
+    const [moved, state, why] = (await moveScript(
+      [keys.item(id), keys.counts, keys.active, keys.atGate],
+      [
+        prefix,
+        id,
+        from.join(','),
+        way.to,
+        expect.attempts ?? '',
+        expect.taskId ?? '',
+        way.attention,
+        ...scriptArguments(changes),
+      ],
+    )) as [number, string, 'state' | 'dearer' | Refusal];
+    if (moved === 1) return why === 'dearer' ? { moved: true, isDearer: true } : { moved: true };
+    const known = itemStates.find((each) => each === state) ?? null;
+    return { moved: false, state: known, ...(why === 'state' || why === 'dearer' ? {} : { refusal: why }) };
+  }
+
+  return { move, note };
+}

@@ -1,0 +1,85 @@
+/** Takes links into a batch. */
+import type { Inputs } from '../models/input-spec.ts';
+import type { Keyspace } from '../redis/keyspace.ts';
+import type { FixedSettings } from './batch-records.ts';
+import { packInputs, type SharedInputs, sharedField, sharedInputs } from './item-inputs.ts';
+import { ledgerKeys } from './keys.ts';
+import { ledgerScript } from './ledger-script.ts';
+
+/** A link that its model takes. */
+export interface LedgerLink {
+  readonly id: string;
+  readonly url: string;
+  /** What its task gets beside the link and the model's defaults. Part of the id. */
+  readonly inputs?: Inputs;
+}
+
+export type EnqueueAnswer = 'accepted' | 'duplicate' | 'already-saved';
+
+export interface EnqueuedChunk {
+  /** Redis's time, Unix milliseconds. */
+  readonly at: number;
+  /** In the order of the links. */
+  readonly answers: readonly EnqueueAnswer[];
+  /**
+   * By how much this batch's count of saved items changed by the links alone: up by saved links it had not listed
+   * before, down by saved ones that were forced.
+   */
+  readonly savedChange: number;
+}
+
+export interface EnqueueOptions {
+  readonly since?: number;
+  readonly force?: boolean;
+  readonly inputs?: Inputs;
+}
+
+interface TakeLinksDeps extends Keyspace {
+  readonly shareUrl: (model: string, id: string) => string | null;
+  readonly settingsOf: (batch: string) => Promise<FixedSettings>;
+}
+
+const answerOf: Readonly<Record<string, EnqueueAnswer>> = {
+  a: 'accepted',
+  r: 'accepted',
+  d: 'duplicate',
+  s: 'already-saved',
+  j: 'already-saved',
+};
+const noInputs: Inputs = {};
+
+export function createTakeLinks({ redis, prefix, shareUrl, settingsOf }: TakeLinksDeps) {
+  const keys = ledgerKeys(prefix);
+  const enqueueScript = ledgerScript(redis, 'enqueue');
+
+  /**
+   * Takes links into a batch that has been opened. A link is one item, however often and in however many batches it is given.
+   * @param links at most a few thousand, as Redis answers nobody else meanwhile
+   * @param options.since when the present run began (Redis's time): what was saved later is a duplicate of this run's
+   * @param options.force take ended items again, to be paid again
+   * @param options.inputs what most of the links have among theirs, to be stored once
+   */
+  async function enqueue(
+    batch: string,
+    links: readonly LedgerLink[],
+    options: EnqueueOptions = {},
+  ): Promise<EnqueuedChunk> {
+    const { model } = await settingsOf(batch);
+    const shared: SharedInputs | null = sharedInputs(options.inputs ?? noInputs);
+    const rows = links.flatMap(({ id, url, inputs = noInputs }) => [
+      id,
+      url === shareUrl(model, id) ? '' : url,
+      packInputs(inputs, shared),
+    ]);
+    const sharedArguments = shared === null ? ['', ''] : [sharedField(shared.reference), shared.text];
+    const [at, letters] = (await enqueueScript(
+      [keys.batch(batch), keys.items(batch), keys.backlog(batch), keys.counts, keys.batches, keys.rotation],
+      [prefix, batch, options.since ?? '', options.force ? '1' : '', ...sharedArguments, ...rows],
+    )) as [number, string];
+    const answers = [...letters].map((letter) => answerOf[letter] ?? 'duplicate');
+    const count = (wanted: string) => [...letters].filter((letter) => letter === wanted).length;
+    return { at, answers, savedChange: count('j') - count('r') };
+  }
+
+  return { enqueue };
+}
