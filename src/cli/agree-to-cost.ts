@@ -15,6 +15,7 @@ import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { createOutgoing } from '../shared/outgoing/outgoing.ts';
 import { createVendor } from '../shared/vendor/vendor.ts';
 import { createVideoLengths } from '../shared/video-length/video-lengths.ts';
+import { judgeSkew } from './doctor/judge-machine.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Asks a person; true for yes. */
@@ -62,16 +63,23 @@ export async function foreseeAndAnnounce(
   }
 }
 
-/** Null when there is no key, or no answer. */
+/**
+ * Null when there is no key, or no answer.
+ * @param warn is told of a clock that disagrees with the vendor's
+ */
 export async function readBalance(
   { KIE_API_KEY: apiKey, KIE_BASE_URL: baseUrl }: Configuration,
   logger: Logger,
+  warn: (text: string) => void = () => undefined,
 ): Promise<number | null> {
   if (apiKey === undefined) return null;
   const vendor = createVendor({ baseUrl, apiKey, logger, clock: systemClock });
   try {
     const reply = await vendor.balance(AbortSignal.timeout(balancePatienceMs));
-    return reply.kind === 'credits' ? reply.credits : null;
+    if (reply.kind !== 'credits') return null;
+    const { verdict, says, next } = judgeSkew('clock', 'the vendor’s', reply.aheadMs ?? 0);
+    if (verdict !== 'ok') warn(`Warning: ${says}; ${next}`);
+    return reply.credits;
   } finally {
     await vendor.close();
   }

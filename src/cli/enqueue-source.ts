@@ -19,6 +19,7 @@ import { formatCount } from './format.ts';
 import { withInterrupt } from './interrupt.ts';
 import { showInvalidLines } from './invalid-lines.ts';
 import { openProgress } from './progress.ts';
+import { sayStandstill } from './say-standstill.ts';
 import type { Terminal } from './terminal.ts';
 import { withSources } from './with-sources.ts';
 
@@ -70,6 +71,7 @@ export async function enqueueSource(
   const { problems, interrupted } = taken;
   for (const { list, problem } of problems) terminal.say(`${list}: ${problem}`);
   report(request, taken, terminal);
+  if (!request.json && taken.counts.accepted > 0) await sayStandstill(request.batch, session, terminal);
   if (interrupted) return exitCodes.interrupted;
   return problems.length + taken.counts.invalid === 0 ? exitCodes.saved : exitCodes.failures;
 }

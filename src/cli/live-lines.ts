@@ -3,12 +3,11 @@
  * `run` and `watch`. Never wider than the terminal, since a line that wraps cannot be drawn over.
  */
 import type { Overview, SeenBatch } from '../producer/overview.ts';
-import type { Rate } from '../shared/gate-state/forecast.ts';
 import type { Halt } from '../shared/gate-state/halts.ts';
 import { totalOf, unfinished } from '../shared/ledger/batch.ts';
 import { adviceFor } from '../shared/vendor/halt-advice.ts';
-import { formatCount, formatDuration } from './format.ts';
-import { pauseParts } from './pause-text.ts';
+import { explain } from '../shared/wording/situation-words.ts';
+import { formatCount, formatDuration, roughly } from './format.ts';
 
 export type Tone = 'plain' | 'good' | 'bad' | 'faint';
 
@@ -25,33 +24,37 @@ export function liveLines(overview: Overview, columns: number, now: number): Liv
   const halts = overview.halts.flatMap((halt) =>
     wrapParts(haltParts(halt, now), columns).map((text): LiveLine => ({ text, tone: 'bad' })),
   );
-  const pause = overview.vendorPause === null ? [] : pauseParts(overview.vendorPause, now);
-  const paused = wrapParts(pause, columns).map((text): LiveLine => ({ text, tone: 'bad' }));
-  return [...lines, ...halts, ...paused].map(({ text, tone }) => ({ text: clip(text, columns), tone }));
+  return [...lines, ...halts].map(({ text, tone }) => ({ text: clip(text, columns), tone }));
 }
 
 /** The same in one line, for logs and continuous integration. */
-export function plainLine(batch: SeenBatch, { rate }: Pick<Overview, 'rate'>): string {
+export function plainLine(batch: SeenBatch, overview: Pick<Overview, 'rate' | 'at'>): string {
   const total = totalOf(batch.counts);
-  const head = `${formatCount(total - unfinished(batch.counts))} of ${formatCount(total)} done`;
-  return [head, ...stateParts(batch), ...paceParts(batch, rate)].join(', ');
+  const head = `${formatCount(total - open(batch))} of ${formatCount(total)} done`;
+  return [head, ...stateParts(batch), ...paceParts(batch, overview)].join(', ');
 }
 
-function batchLines(batch: SeenBatch, { rate }: Overview, columns: number): LiveLine[] {
+function batchLines(batch: SeenBatch, overview: Overview, columns: number): LiveLine[] {
   const failures = topFailures(batch);
   const counts = wrapParts(stateParts(batch), columns).map((text): LiveLine => ({ text, tone: 'plain' }));
-  const pace = wrapParts(paceParts(batch, rate), columns).map((text): LiveLine => ({ text, tone: 'faint' }));
+  const tone = batch.situation.kind === 'running' ? 'faint' : 'bad';
+  const pace = wrapParts(paceParts(batch, overview), columns).map((text): LiveLine => ({ text, tone }));
   return [
-    { text: headLine(batch, columns), tone: unfinished(batch.counts) === 0 ? 'good' : 'plain' },
+    { text: headLine(batch, columns), tone: open(batch) === 0 ? 'good' : 'plain' },
     ...counts,
     ...pace,
     ...(failures === '' ? [] : [{ text: failures, tone: 'bad' } as const]),
   ];
 }
 
+/** Links that have not ended; held ones wait for a person. */
+function open({ counts }: Pick<SeenBatch, 'counts'>): number {
+  return unfinished(counts) + counts.held;
+}
+
 function headLine(batch: SeenBatch, columns: number): string {
   const total = totalOf(batch.counts);
-  const done = total - unfinished(batch.counts);
+  const done = total - open(batch);
   const share = total === 0 ? 1 : done / total;
   const numbers = `${formatCount(done)}/${formatCount(total)}  ${Math.floor(share * 100)} %`;
   const room = columns - batch.name.length - numbers.length - 4;
@@ -76,14 +79,16 @@ export function stateParts({ counts }: Pick<SeenBatch, 'counts'>): string[] {
     .map(([count, word]) => `${formatCount(count)} ${word}`);
 }
 
-export function paceParts(batch: Pick<SeenBatch, 'forecast'>, rate: Rate | null): string[] {
-  const { etaMs, waitsFor } = batch.forecast;
-  if (waitsFor === 'pause') return ['paused'];
-  if (waitsFor === 'worker') return ['no worker is alive; start one with kie-batch worker'];
-  if (waitsFor === 'halt' || etaMs === 0) return [];
+/** How fast and how long, or why nothing moves. */
+export function paceParts(
+  { name, situation, etaMs }: Pick<SeenBatch, 'name' | 'situation' | 'etaMs'>,
+  { rate, at }: Pick<Overview, 'rate' | 'at'>,
+): string[] {
+  if (situation.kind === 'ended' || situation.kind === 'empty') return [];
+  if (situation.kind !== 'running') return [explain(situation, at, name).why];
   const pace =
     rate === null ? [] : [`${perMinute(rate.usedPerMinute)} of ${perMinute(rate.limitPerMinute)} a minute`];
-  return etaMs === null ? pace : [...pace, `about ${formatDuration(etaMs)} left`];
+  return etaMs === null ? pace : [...pace, `${roughly(etaMs)} left`];
 }
 
 function perMinute(value: number): string {
@@ -107,13 +112,22 @@ function haltParts(halt: Halt, now: number): string[] {
   ];
 }
 
+/** Breaks between the parts, and within one that is longer than a line between its words. */
 function wrapParts(parts: readonly string[], columns: number): string[] {
+  return wrap(
+    parts.flatMap((part) => (part.length <= columns ? [part] : wrap(part.split(' '), ' ', columns))),
+    separator,
+    columns,
+  );
+}
+
+function wrap(pieces: readonly string[], between: string, columns: number): string[] {
   const lines: string[] = [];
-  for (const part of parts) {
+  for (const piece of pieces) {
     const last = lines.at(-1);
-    const joined = last === undefined ? part : `${last}${separator}${part}`;
+    const joined = last === undefined ? piece : `${last}${between}${piece}`;
     if (last !== undefined && joined.length <= columns) lines[lines.length - 1] = joined;
-    else lines.push(part);
+    else lines.push(piece);
   }
   return lines;
 }

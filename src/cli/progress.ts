@@ -6,7 +6,6 @@ import type { Overview } from '../producer/overview.ts';
 import { formatCount } from './format.ts';
 import { liveLines, plainLine } from './live-lines.ts';
 import { openLiveScreen } from './live-screen.ts';
-import { pauseParts } from './pause-text.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Progress {
@@ -84,9 +83,7 @@ function openPlainLines(terminal: Terminal): Progress {
       const lines = batches.map(
         (batch) => `${several ? `${batch.name}: ` : ''}${plainLine(batch, overview)}`,
       );
-      const { vendorPause } = overview;
-      const pause = vendorPause === null ? [] : [pauseParts(vendorPause, Date.now()).join('; ')];
-      if (lines.length > 0) say([...lines, ...pause].join('\n'));
+      if (lines.length > 0) say(lines.join('\n'));
     },
     note: (text) => terminal.say(text),
     stop: () => undefined,

@@ -2,24 +2,27 @@
 import type { Overview, SeenBatch } from '../producer/overview.ts';
 import { totalOf, unfinished } from '../shared/ledger/batch.ts';
 import { describeDearer } from '../shared/wording/dearer.ts';
+import { explain, headlineOf, speedPer10s } from '../shared/wording/situation-words.ts';
 import { formatBytes, formatCount } from './format.ts';
 import { describeHalt, viewHalt } from './halt-text.ts';
 import { paceParts, topFailures } from './live-lines.ts';
-import { describePause, viewPause } from './pause-text.ts';
+import { viewPause } from './pause-text.ts';
 
 export function viewStatus(overview: Overview, isOne: boolean): object {
-  const batches = overview.batches.map(viewBatch);
+  const batches = overview.batches.map((batch) => viewBatch(batch, overview.at));
   const rest = {
     paused: overview.isAllPaused,
     rate: overview.rate,
     halts: overview.halts.map(viewHalt),
+    situation: overview.whole.situation.kind,
+    headline: describeHeadline(overview),
     vendorPause: overview.vendorPause === null ? null : viewPause(overview.vendorPause),
   };
   return isOne ? { ...rest, ...batches[0] } : { batches, ...rest };
 }
 
-function viewBatch(batch: SeenBatch): object {
-  const { etaMs, waitsFor } = batch.forecast;
+function viewBatch(batch: SeenBatch, at: number): object {
+  const { etaMs, situation } = batch;
   return {
     batch: batch.name,
     model: batch.model,
@@ -36,24 +39,34 @@ function viewBatch(batch: SeenBatch): object {
     budget: batch.budget,
     bytes: batch.bytes,
     etaSeconds: etaMs === null ? null : Math.round(etaMs / 1000),
-    waitsFor,
+    situation: situation.kind,
+    why: explain(situation, at, batch.name).why,
   };
 }
 
-export function describeStatus(overview: Overview, now: number): string {
-  const lines = overview.halts.map((halt) => describeHalt(halt, now));
-  if (overview.vendorPause !== null) lines.push(describePause(overview.vendorPause, now));
-  if (overview.isAllPaused) lines.push('Everything is paused. Resume with: kie-batch resume');
-  if (overview.batches.length === 0) lines.push('No batches yet. Begin with: kie-batch run links.txt');
-  return [...lines, ...overview.batches.flatMap((batch) => describeBatch(batch, overview))].join('\n');
+export function describeStatus(overview: Overview, isOne: boolean, now: number): string {
+  if (overview.batches.length === 0) return describeHeadline(overview);
+  return [
+    ...(isOne ? [] : [describeHeadline(overview)]),
+    ...overview.halts.map((halt) => describeHalt(halt, now)),
+    ...overview.batches.flatMap((batch) => describeBatch(batch, overview)),
+  ].join('\n');
 }
 
-function describeBatch(batch: SeenBatch, { rate }: Overview): string[] {
+/** The dashboard's one sentence on the whole. */
+export function describeHeadline({ batches, whole, rate, at }: Overview): string {
+  if (batches.length === 0) return 'No batches yet. Begin with: kie-batch run links.txt';
+  const limit = { max: rate?.limitPerMinute ?? 0, windowMs: 60_000 };
+  const per10s = rate === null ? null : speedPer10s(rate.usedPerMinute / 6, limit);
+  return headlineOf({ ...whole, per10s, at }).words;
+}
+
+function describeBatch(batch: SeenBatch, overview: Overview): string[] {
   const states = Object.entries(batch.counts)
     .filter(([, count]) => count > 0)
     .map(([state, count]) => `${formatCount(count)} ${state}`);
-  const hasEnded = unfinished(batch.counts) === 0;
-  const pace = hasEnded ? [] : paceParts(batch, rate);
+  const hasEnded = unfinished(batch.counts) + batch.counts.held === 0;
+  const pace = paceParts(batch, overview);
   const failures = topFailures(batch);
   const dearer = describeDearer(batch);
   return [

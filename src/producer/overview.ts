@@ -1,23 +1,28 @@
 /**
- * Everything a person wants to see of batches at once: counts, halts, rate and when they will be done. Read by
- * `status`, `watch` and `run`; a handful of small calls, whatever the size of the batches.
+ * Everything a person wants to see of batches at once: counts, halts, rate, when they will be done, or why they do not
+ * move. Read by the command line; some thirty small calls, whatever the size of the batches.
  */
-
-import { type Forecast, forecast, type Rate, rateOf } from '../shared/gate-state/forecast.ts';
+import { forecast, forecastAll, type Rate, rateOf } from '../shared/gate-state/forecast.ts';
 import { readGate } from '../shared/gate-state/gate-state.ts';
 import { type Halt, listHalts } from '../shared/gate-state/halts.ts';
+import { type Situation, situationOfAll, situationOfBatch } from '../shared/gate-state/situation.ts';
 import { pauseLeftMs, type VendorPause, vendorPauseOf } from '../shared/gate-state/vendor-pause.ts';
-import type { Batch } from '../shared/ledger/batch.ts';
+import { readPausedQueues } from '../shared/jobs/paused-queues.ts';
+import { type Batch, type StateCounts, unfinished } from '../shared/ledger/batch.ts';
 import { createBatchOperations } from '../shared/ledger/batch-operations.ts';
-import { ledgerKeys } from '../shared/ledger/keys.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
+import { readRotation } from '../shared/ledger/rotation.ts';
 import type { ModelRegistry } from '../shared/models/load-models.ts';
-import { isWorkedOn, listWorkers } from '../shared/presence/worker-presence.ts';
+import { listWorkers } from '../shared/presence/worker-presence.ts';
 import type { Keyspace } from '../shared/redis/keyspace.ts';
 
-export interface SeenBatch extends Batch {
-  readonly forecast: Forecast;
+interface Progress {
+  readonly situation: Situation;
+  /** Null when nobody can tell: nothing moves, or no task was made yet. 0 when all has ended. */
+  readonly etaMs: number | null;
 }
+
+export interface SeenBatch extends Batch, Progress {}
 
 export interface Overview {
   readonly batches: readonly SeenBatch[];
@@ -27,6 +32,11 @@ export interface Overview {
   /** A pause that the vendor has asked for; null for none that is worth telling. */
   readonly vendorPause: VendorPause | null;
   readonly isAllPaused: boolean;
+  /** Of all batches, also of those that were not asked for. */
+  readonly whole: Progress & { readonly counts: StateCounts; readonly runnable: number };
+  readonly workersAlive: number;
+  /** Redis's clock, Unix milliseconds. */
+  readonly at: number;
 }
 
 export interface OverviewDeps extends Keyspace {
@@ -37,33 +47,52 @@ export interface OverviewDeps extends Keyspace {
 /** @param names undefined: all batches, the oldest first; unknown ones are left out */
 export async function readOverview(
   names: readonly string[] | undefined,
-  { redis, prefix, ledger, models }: OverviewDeps,
+  { ledger, models, ...keyspace }: OverviewDeps,
 ): Promise<Overview> {
   const read = async (some: readonly string[]) =>
     (await Promise.all(some.map((name) => ledger.batch(name)))).filter((batch) => batch !== null);
-  const [batches, inRotation, halts, gate, queryGate, now, isAllPaused, workers] = await Promise.all([
-    Promise.resolve(names ?? ledger.batchNames()).then(read),
-    redis.zrange(ledgerKeys(prefix).rotation, '0', '-1').then(read),
-    listHalts({ redis, prefix }),
-    readGate({ redis, prefix }, 'submit'),
-    readGate({ redis, prefix }, 'query'),
-    ledger.now(),
-    createBatchOperations({ redis, prefix }).isAllPaused(),
-    listWorkers({ redis, prefix }),
-  ]);
-  const rate = rateOf(gate);
+  const [batches, rotation, counts, halts, gate, queryGate, at, isAllPaused, pausedQueues, workers] =
+    await Promise.all([
+      Promise.resolve(names ?? ledger.batchNames()).then(read),
+      readRotation(keyspace, ledger),
+      ledger.counts(),
+      listHalts(keyspace),
+      readGate(keyspace, 'submit'),
+      readGate(keyspace, 'query'),
+      ledger.now(),
+      createBatchOperations(keyspace).isAllPaused(),
+      readPausedQueues(keyspace),
+      listWorkers(keyspace),
+    ]);
+  const gates = [gate, queryGate];
+  const isVendorAway = gates.some((each) => each?.isTroubled);
+  const vendorPause = vendorPauseOf(gates, at);
+  const reading = { halts, isAllPaused, pausedQueues, workers, isVendorAway, vendorPause };
   const typicalMs = (model: string) => models.list().find(({ id }) => id === model)?.typicalMs ?? 0;
+  const pace = {
+    rate: rateOf(gate),
+    pauseLeftMs: { submit: pauseLeftMs(gate, at), query: pauseLeftMs(queryGate, at) },
+  };
+  const waiting = rotation.batches.filter((batch) => situationOfBatch(batch, reading).kind === 'running');
   const seen = batches.map((batch) => {
-    const facts = {
-      waiting: inRotation,
-      rate,
-      halts,
-      isAllPaused,
-      isWorkedOn: isWorkedOn(batch, workers),
-      pauseLeftMs: { submit: pauseLeftMs(gate, now), query: pauseLeftMs(queryGate, now) },
-      typicalMs: typicalMs(batch.model),
-    };
-    return { ...batch, forecast: forecast(batch, facts) };
+    const situation = situationOfBatch(batch, reading);
+    const facts = { ...pace, waiting, typicalMs: typicalMs(batch.model) };
+    return { ...batch, situation, etaMs: forecast(situation, batch, facts) };
   });
-  return { batches: seen, halts, rate, vendorPause: vendorPauseOf([gate, queryGate], now), isAllPaused };
+  const links = { counts, runnable: Math.min(rotation.runnable, counts.queued) };
+  const situation = situationOfAll(links, reading);
+  const slowestMs = Math.max(
+    0,
+    ...batches.filter((batch) => unfinished(batch.counts) > 0).map(({ model }) => typicalMs(model)),
+  );
+  return {
+    batches: seen,
+    halts,
+    rate: pace.rate,
+    vendorPause,
+    isAllPaused,
+    whole: { ...links, situation, etaMs: forecastAll(situation, links, { ...pace, typicalMs: slowestMs }) },
+    workersAlive: workers.filter(({ isAlive }) => isAlive).length,
+    at,
+  };
 }

@@ -44,7 +44,7 @@ describe.concurrent('the commands on batches', () => {
     const { batches } = resultOf(await project.run(['list', '--json']));
     expect(batches).toEqual(
       expect.arrayContaining([
-        expect.objectContaining({ batch: 'first', condition: 'running', priority: 5, total: 4 }),
+        expect.objectContaining({ batch: 'first', condition: 'no-worker', priority: 5, total: 4 }),
         expect.objectContaining({
           batch: 'other',
           condition: 'paused',

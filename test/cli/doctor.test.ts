@@ -1,9 +1,12 @@
 /** `doctor`: its verdicts as tables, and the executable against vendors and stores in good and bad order. */
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { judgeWork } from '../../src/cli/doctor/check-redis.ts';
 import { judgeNode, judgeSkew, judgeSpace } from '../../src/cli/doctor/judge-machine.ts';
 import { judgeMemory } from '../../src/cli/doctor/judge-memory.ts';
 import { judgeCallback, judgeCredits, judgeModel } from '../../src/cli/doctor/judge-vendor.ts';
+import type { Situation } from '../../src/shared/gate-state/situation.ts';
+import { noCounts } from '../setup/sample-batch.ts';
 import { type Ended, openProject } from './executable.ts';
 
 const GB = 1e9;
@@ -37,6 +40,43 @@ describe('the verdicts of doctor', () => {
     ],
   ])('memory with %s', (_what, facts, verdict) => {
     expect(judgeMemory(facts).verdict).toBe(verdict);
+  });
+
+  it.each<[string, Situation, number, number, [string, string][]]>([
+    ['nothing to do and no worker', { kind: 'empty' }, 0, 0, [['workers', 'skipped']]],
+    ['nothing to do', { kind: 'ended' }, 0, 2, [['workers', 'ok']]],
+    ['no worker', { kind: 'no-worker', stages: ['submit'], isNobody: true }, 5, 0, [['workers', 'warning']]],
+    [
+      'a missing stage',
+      { kind: 'no-worker', stages: ['download'], isNobody: false },
+      5,
+      1,
+      [['workers', 'warning']],
+    ],
+    [
+      'a pause',
+      { kind: 'all-paused' },
+      5,
+      1,
+      [
+        ['workers', 'ok'],
+        ['work', 'warning'],
+      ],
+    ],
+    [
+      'a vendor that is away',
+      { kind: 'vendor-outage' },
+      5,
+      1,
+      [
+        ['workers', 'ok'],
+        ['work', 'warning'],
+      ],
+    ],
+  ])('work with %s', (_what, situation, queued, workersAlive, verdicts) => {
+    const whole = { situation, etaMs: null, counts: { ...noCounts, queued }, runnable: queued };
+    const checks = judgeWork({ whole, workersAlive, halts: [], at: 0 });
+    expect(checks.map(({ name, verdict }) => [name, verdict])).toEqual(verdicts);
   });
 
   it.each([

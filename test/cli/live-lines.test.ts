@@ -9,7 +9,8 @@ import { noCounts, sampleBatch } from '../setup/sample-batch.ts';
 
 const batchOf = ({ counts = noCounts, ...changes }: Partial<SeenBatch>): SeenBatch => ({
   ...sampleBatch(counts),
-  forecast: { etaMs: 90_000, waitsFor: null },
+  situation: { kind: 'running' },
+  etaMs: 120_000,
   ...changes,
 });
 
@@ -32,6 +33,9 @@ const overviewOf = (batch: SeenBatch): Overview => ({
   rate,
   vendorPause: null,
   isAllPaused: false,
+  whole: { ...batch, runnable: batch.counts.queued },
+  workersAlive: 1,
+  at: 60_000,
 });
 const textOf = (overview: Overview, columns: number) =>
   liveLines(overview, columns, 60_000).map(({ text }) => text);
@@ -41,7 +45,7 @@ describe('the live view', () => {
     expect(textOf(overviewOf(underWay), 100)).toEqual([
       'links  ███░░░░░░░░░░░░░░░░░░░░░░░░░░░  1,234/10,000  12 %',
       '1,200 saved · 4 downloading · 96 processing · 8,666 waiting · 34 failed',
-      '118 of 120 a minute · about 1 min 30 s left',
+      '118 of 120 a minute · about 2 min left',
       'failed: 30 rejected, 4 download-failed',
     ]);
   });
@@ -52,14 +56,16 @@ describe('the live view', () => {
       '1,200 saved · 4 downloading',
       '96 processing · 8,666 waiting',
       '34 failed',
-      '118 of 120 a minute',
-      'about 1 min 30 s left',
+      '118 of 120 a minute · about 2 min left',
       'failed: 30 rejected, 4 download-failed',
     ]);
   });
 
   it('says that everything waits for a halt, and what to do', () => {
-    const halted = { ...underWay, forecast: { etaMs: null, waitsFor: 'halt' } as const };
+    const halted = {
+      ...underWay,
+      situation: { kind: 'halted', reasons: ['no-credits'], isWatched: true } as const,
+    };
     const lines = textOf({ ...overviewOf(halted), halts: [halt] }, 120);
     expect(lines.at(-1)).toMatch(/^Halted: no-credits for 1 min 0 s · .*top up.* · next look in 10 s$/);
     expect(lines.join('\n')).not.toMatch(/left/);
@@ -72,19 +78,38 @@ describe('the live view', () => {
       until: 86_460_000,
       message: 'Your call frequency is too high',
     } as const;
-    expect(textOf({ ...overviewOf(underWay), vendorPause }, 200).at(-1)).toBe(
-      'New tasks are paused until 1970-01-02 00:01 UTC (24 h 0 min) · the vendor: "Your call frequency is too high" · end the pause now: kie-batch resume --reset-gate',
+    const situation = { kind: 'vendor-pause', pause: vendorPause } as const;
+    const lines = textOf(overviewOf({ ...underWay, situation, etaMs: null }), 60);
+    expect(lines.slice(3, -1).join(' ')).toBe(
+      'The vendor asked for a pause: “Your call frequency is too high”. New tasks are paused until 1970-01-02 00:01 UTC (about 24 h); kie-batch resume --reset-gate ends it now.',
     );
   });
 
-  it('says that a batch is paused', () => {
-    const paused = { ...underWay, forecast: { etaMs: null, waitsFor: 'pause' } as const };
-    expect(textOf(overviewOf(paused), 80)).toContain('paused');
+  it.each([
+    [{ kind: 'batch-paused' }, 'Batch links is paused. Resume it with kie-batch resume links.'],
+    [
+      { kind: 'no-worker', stages: ['submit'], isNobody: true },
+      'No worker is alive. Start one with kie-batch worker.',
+    ],
+    [{ kind: 'vendor-outage' }, 'The vendor gives no usable answers. One request at a time tries again.'],
+  ] as const)('says why nothing moves instead of how long it takes: %j', (situation, why) => {
+    const lines = textOf(overviewOf({ ...underWay, situation, etaMs: null }), 80);
+    expect(lines).toContain(why);
+    expect(lines.join('\n')).not.toMatch(/left|a minute/);
+  });
+
+  it('counts held links as not done', () => {
+    const held = batchOf({
+      counts: { ...noCounts, held: 3, saved: 7 },
+      situation: { kind: 'ended' },
+      etaMs: 0,
+    });
+    expect(textOf(overviewOf(held), 80)[0]).toMatch(/7\/10 {2}70 %$/);
   });
 
   it('is one line for logs', () => {
-    expect(plainLine(underWay, { rate })).toBe(
-      '1,234 of 10,000 done, 1,200 saved, 4 downloading, 96 processing, 8,666 waiting, 34 failed, 118 of 120 a minute, about 1 min 30 s left',
+    expect(plainLine(underWay, { rate, at: 0 })).toBe(
+      '1,234 of 10,000 done, 1,200 saved, 4 downloading, 96 processing, 8,666 waiting, 34 failed, 118 of 120 a minute, about 2 min left',
     );
   });
 

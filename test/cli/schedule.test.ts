@@ -188,7 +188,7 @@ describe('enqueue --source', () => {
     expect(await project.run(words)).toEqual({
       code: 0,
       stdout: 'links: 3 accepted, 0 known, 0 already saved, 0 invalid\n',
-      stderr: '',
+      stderr: 'No worker is alive. Start one with npm start -- worker.\n',
     });
     expect(await project.run(words)).toEqual({ code: 0, stdout: '', stderr: '' });
     await project.writeLinks('links.txt', 4);

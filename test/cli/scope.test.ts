@@ -1,4 +1,6 @@
 /** What a run works on, and pays for: its own batch, unless it is told otherwise. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';
 import { stages } from '../../src/shared/jobs/catalogue.ts';
 import { shareLink, startSystem, testModel } from '../setup/system.ts';
@@ -22,6 +24,41 @@ describe('a run', () => {
     expect(project.simulator.counts().tasks).toBe(6);
   });
 
+  it('that is left to workers says why it does not move, and tells no time', async () => {
+    await using project = await openProject();
+    await project.writeLinks('links.txt', 3);
+    const why = 'No worker is alive. Start one with npm start -- worker.';
+    expect((await project.run(['enqueue', 'links.txt'])).stderr).toContain(why);
+    const status = await project.run(['status']);
+    expect(status.stdout).toMatch(new RegExp(`^${why} 3 links to go\\.\nlinks: 3 queued\n {2}${why}\n`));
+    expect(status.stdout).not.toMatch(/left|done in/);
+    expect(JSON.parse((await project.run(['status', '--json'])).stdout)).toMatchObject({
+      situation: 'no-worker',
+      batches: [{ batch: 'links', situation: 'no-worker', etaSeconds: null }],
+    });
+    expect((await project.run(['list'])).stdout).toContain(`${why} 3 links to go.`);
+    await project.run(['pause', 'links']);
+    expect((await project.run(['status', 'links'])).stdout).toMatch(
+      /Batch links is paused\. Resume it with npm start -- resume links\./,
+    );
+  });
+
+  it('warns when the clock disagrees with the vendor’s', async () => {
+    await using project = await openProject();
+    await using vendor = await serveLate(project.simulator.url);
+    await project.writeLinks('links.txt', 1);
+    expect((await project.run(['run', 'links.txt', '--yes'])).stderr).not.toMatch(/clock/);
+    const late = await project.run(['run', 'links.txt', '--yes'], {
+      environment: { KIE_BASE_URL: vendor.url },
+    });
+    expect([late.code, late.stderr]).toEqual([
+      0,
+      expect.stringMatching(
+        /Warning: this machine’s clock is 1 h 0 min ahead of the vendor’s; set the clock/,
+      ),
+    ]);
+  });
+
   it('takes links as arguments, and leads the address of a list to --source', async () => {
     await using project = await openProject();
     const links = [shareLink(1), shareLink(2)];
@@ -32,6 +69,28 @@ describe('a run', () => {
     expect(refused.stderr).toContain('enqueue --source https://lists.example.com/today.csv');
   });
 });
+
+/** The simulated vendor with a clock an hour behind ours. */
+async function serveLate(target: string): Promise<AsyncDisposable & { readonly url: string }> {
+  const server = createServer(async ({ url = '', headers }, response) => {
+    const answer = await fetch(`${target}${url}`, {
+      headers: { authorization: headers.authorization ?? '' },
+    });
+    response.setHeader('date', new Date(Date.now() - 3_600_000).toUTCString());
+    response.writeHead(answer.status, { 'content-type': 'application/json' }).end(await answer.text());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  const port = typeof address === 'object' ? address?.port : undefined;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
 
 describe('a worker of one batch', () => {
   it('puts back what a worker that is gone had handed out of another', async () => {

@@ -17,7 +17,7 @@ describe('the headline', () => {
       async () => (await (await window.get('/')).text()).includes('All waiting links are in paused batches.'),
       'the pause is told',
     );
-    expect(await (await window.get('/batches/test')).text()).toContain('This batch is paused.');
+    expect(await (await window.get('/batches/test')).text()).toContain('Batch test is paused.');
     const [id = ''] = await redis.lrange(`${configuration.QUEUE_PREFIX}:batch:test:items`, 0, 0);
     expect(await (await window.get(`/items/${id}`)).text()).toContain('Batch test is paused.');
     await fetch(`${window.url}/api/v1/batches/test/resume`, { method: 'POST' });

@@ -3,9 +3,9 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { html } from '../../src/server/dashboard/html.ts';
 import { noticeOf } from '../../src/server/dashboard/notices.ts';
-import { roughly } from '../../src/server/dashboard/parts.ts';
 import { answerForFile, keyOfFile, readRange } from '../../src/server/readings/stored-file.ts';
 import { groupKey } from '../../src/shared/ledger/search.ts';
+import { roughly } from '../../src/shared/wording/format.ts';
 
 describe('html', () => {
   it('shows text as text, whatever it contains', () => {

@@ -21,6 +21,7 @@ import { withInterrupt } from '../interrupt.ts';
 import { showInvalidLines } from '../invalid-lines.ts';
 import { openProgress } from '../progress.ts';
 import { holdToAsk, setBudget } from '../run-batch.ts';
+import { sayStandstill } from '../say-standstill.ts';
 import type { Terminal } from '../terminal.ts';
 import { type ListFlags, listCommand } from './options.ts';
 
@@ -125,6 +126,7 @@ async function enqueue(files: readonly string[], flags: ListFlags, terminal: Ter
       return exitCodes.interrupted;
     }
     if (isHeld) await session.ledger.startBatch(batch);
+    if (!flags.json && accepted > 0) await sayStandstill(batch, session, terminal);
     return ended;
   } finally {
     await session.close();

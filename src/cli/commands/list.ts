@@ -1,9 +1,10 @@
 /** `kie-batch list`: the batches, a line each. */
 import { Command } from 'commander';
-import { type Overview, readOverview, type SeenBatch } from '../../producer/overview.ts';
+import { readOverview, type SeenBatch } from '../../producer/overview.ts';
 import { totalOf, unfinished } from '../../shared/ledger/batch.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatCount } from '../format.ts';
+import { describeHeadline } from '../status-view.ts';
 import type { Terminal } from '../terminal.ts';
 import { withSession } from '../with-session.ts';
 import { jsonOption } from './options.ts';
@@ -16,20 +17,21 @@ export function listBatchesCommand(terminal: Terminal): Command {
       withSession(terminal, async (session) => {
         const overview = await readOverview(undefined, session);
         const batches = overview.batches.toReversed();
-        if (flags.json) terminal.json({ batches: batches.map((batch) => viewBatch(batch, overview)) });
-        else terminal.print(describeBatches(batches, overview));
+        const headline = describeHeadline(overview);
+        if (flags.json) terminal.json({ batches: batches.map(viewBatch) });
+        else terminal.print(batches.length === 0 ? headline : `${describeBatches(batches)}\n${headline}`);
         process.exitCode = exitCodes.saved;
       }),
     );
 }
 
-function viewBatch(batch: SeenBatch, overview: Overview): object {
+function viewBatch(batch: SeenBatch): object {
   const { saved, failed, cancelled, held } = batch.counts;
   return {
     batch: batch.name,
     model: batch.model,
     createdAt: new Date(batch.createdAt).toISOString(),
-    condition: conditionOf(batch, overview),
+    condition: conditionOf(batch),
     priority: batch.priority,
     total: totalOf(batch.counts),
     unfinished: unfinished(batch.counts),
@@ -40,17 +42,25 @@ function viewBatch(batch: SeenBatch, overview: Overview): object {
   };
 }
 
-function conditionOf(batch: SeenBatch, { isAllPaused }: Overview): 'ended' | 'paused' | 'halted' | 'running' {
-  if (unfinished(batch.counts) === 0) return 'ended';
-  if (batch.isPaused || isAllPaused) return 'paused';
-  return batch.forecast.waitsFor === 'halt' ? 'halted' : 'running';
+type Condition = 'ended' | 'paused' | 'halted' | 'running' | 'no-worker' | 'vendor-pause' | 'vendor-outage';
+
+function conditionOf({ situation }: SeenBatch): Condition {
+  switch (situation.kind) {
+    case 'empty':
+      return 'ended';
+    case 'all-paused':
+    case 'batch-paused':
+    case 'queue-paused':
+      return 'paused';
+    default:
+      return situation.kind;
+  }
 }
 
-function describeBatches(batches: readonly SeenBatch[], overview: Overview): string {
-  if (batches.length === 0) return 'No batches yet. Begin with: kie-batch run links.txt';
+function describeBatches(batches: readonly SeenBatch[]): string {
   const rows = batches.map((batch) => [
     batch.name,
-    conditionOf(batch, overview),
+    conditionOf(batch),
     new Date(batch.createdAt).toISOString().slice(0, 16).replace('T', ' '),
     ...[totalOf(batch.counts), batch.counts.saved, batch.counts.failed, unfinished(batch.counts)].map(
       formatCount,

@@ -7,6 +7,7 @@ import { failureReasons } from '../../shared/ledger/states.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { plural } from '../format.ts';
 import { noteAction } from '../note-action.ts';
+import { sayStandstill } from '../say-standstill.ts';
 import type { Terminal } from '../terminal.ts';
 import { openVerification } from '../verification.ts';
 import { operationsOf, requireBatch, withSession } from '../with-session.ts';
@@ -36,7 +37,10 @@ export function retryCommand(terminal: Terminal): Command {
         const outcome = `${plural(retried, 'link')}${why}`;
         await noteAction(session, { action: 'retry', target: name, outcome });
         if (flags.json) terminal.json({ batch: name, retried, collected });
-        else terminal.print(`${name}: ${plural(retried, 'link')} retried${paidPart(collected)}`);
+        else {
+          terminal.print(`${name}: ${plural(retried, 'link')} retried${paidPart(collected)}`);
+          if (retried > 0) await sayStandstill(name, session, terminal);
+        }
         process.exitCode = exitCodes.saved;
       });
     });

@@ -83,7 +83,7 @@ export async function run(
     };
     const cost = {
       ask: flags.yes ? null : openAsk(process),
-      balance: readBalance(session.configuration, session.logger),
+      balance: readBalance(session.configuration, session.logger, progress.note),
     };
     const invalidLines = showInvalidLines(
       { batch, dataDir: loaded.configuration.DATA_DIR, file: flags.problems },

@@ -18,7 +18,7 @@ export function statusCommand(terminal: Terminal): Command {
         const names = name === undefined ? undefined : [name];
         const overview = await readOverview(names, session);
         if (flags.json) terminal.json(viewStatus(overview, name !== undefined));
-        else terminal.print(describeStatus(overview, Date.now()));
+        else terminal.print(describeStatus(overview, name !== undefined, Date.now()));
         process.exitCode = exitCodes.saved;
       }),
     );

@@ -65,12 +65,12 @@ async function watch(
   } finally {
     progress.stop();
   }
-  if (!json) terminal.print(overview.batches.length === 0 ? 'Nothing is under way.' : describeEnd(overview));
+  if (!json) terminal.print(describeEnd(overview));
   return overview.batches.every(isAllSaved) ? exitCodes.saved : exitCodes.failures;
 }
 
 function describeEnd(overview: Overview): string {
-  return describeStatus(overview, Date.now());
+  return overview.batches.length === 0 ? 'Nothing is under way.' : describeStatus(overview, true, Date.now());
 }
 
 function isUnderWay({ counts }: SeenBatch): boolean {

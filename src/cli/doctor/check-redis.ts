@@ -1,13 +1,15 @@
 /** `doctor` on Redis and on what lies in it: reachable, fit, with memory enough, in step, and nothing standing still. */
 
 import type { Session } from '../../app/session.ts';
-import { listHalts } from '../../shared/gate-state/halts.ts';
-import { listWorkers } from '../../shared/presence/worker-presence.ts';
+import type { Overview } from '../../producer/overview.ts';
+import type { Situation } from '../../shared/gate-state/situation.ts';
+import { unfinished } from '../../shared/ledger/batch.ts';
 import { inspectRedis } from '../../shared/redis/inspect-redis.ts';
 import { judgeRedis, type RedisFacts } from '../../shared/redis/judge-redis.ts';
 import { adviceFor } from '../../shared/vendor/halt-advice.ts';
+import { explain } from '../../shared/wording/situation-words.ts';
 import { plural } from '../format.ts';
-import { type Check, failed, ok, warning } from './check.ts';
+import { type Check, failed, ok, skipped, warning } from './check.ts';
 import { judgeSkew } from './judge-machine.ts';
 import { judgeMemory } from './judge-memory.ts';
 
@@ -30,22 +32,33 @@ export async function checkRedis(session: Session, waitingLinks: number): Promis
   return [...checks, judgeSkew('redis clock', 'Redis', (before + Date.now()) / 2 - redisNow)];
 }
 
-/** Whether somebody works, and nothing stands in the way. */
-export async function checkWork(session: Session, waitingLinks: number): Promise<Check[]> {
-  const [halts, workers] = await Promise.all([listHalts(session), listWorkers(session)]);
-  const alive = workers.filter(({ isAlive }) => isAlive).length;
-  const worker =
-    alive > 0 || waitingLinks === 0
-      ? ok('workers', plural(alive, 'worker'))
-      : warning(
-          'workers',
-          `${plural(waitingLinks, 'link')} wait and nobody works`,
-          'start: kie-batch worker',
-        );
+/** Whether somebody works, and nothing stands in the way. Pure. */
+export function judgeWork({
+  whole,
+  halts,
+  workersAlive,
+  at,
+}: Pick<Overview, 'whole' | 'halts' | 'workersAlive' | 'at'>): Check[] {
+  const { situation, counts } = whole;
   const stopped = halts.map(({ reason, message, model }) =>
     failed('halt', `${reason}: ${message}`, adviceFor({ reason, model })),
   );
-  return [worker, ...stopped];
+  const workers = judgeWorkers(workersAlive, unfinished(counts), situation);
+  const { why } = explain(situation, at);
+  const isTold = ['empty', 'ended', 'running', 'halted', 'no-worker'].includes(situation.kind);
+  return [workers, ...stopped, ...(isTold ? [] : [warning('work', why, 'links wait until then')])];
+}
+
+function judgeWorkers(alive: number, links: number, situation: Situation): Check {
+  if (situation.kind === 'no-worker' && !situation.isNobody)
+    return warning('workers', explain(situation, 0).why, 'start one with that stage, or without --stages');
+  if (alive > 0) return ok('workers', plural(alive, 'worker'));
+  if (links === 0) return skipped('workers', 'no worker is alive, and no link waits for one');
+  return warning(
+    'workers',
+    `no worker is alive, and ${plural(links, 'link')} to go`,
+    'start: kie-batch worker',
+  );
 }
 
 function describeRedis({

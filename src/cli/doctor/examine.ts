@@ -4,6 +4,7 @@
  */
 
 import { openSession, type Session } from '../../app/session.ts';
+import { readOverview } from '../../producer/overview.ts';
 import {
   ConfigurationError,
   type LoadedConfiguration,
@@ -16,7 +17,7 @@ import type { ModelDefinition } from '../../shared/models/model-definition.ts';
 import { RedisUnusableError } from '../../shared/redis/redis-unusable-error.ts';
 import type { Terminal } from '../terminal.ts';
 import { type Check, failed, ok, warning } from './check.ts';
-import { checkRedis, checkWork } from './check-redis.ts';
+import { checkRedis, judgeWork } from './check-redis.ts';
 import { checkStorage } from './check-storage.ts';
 import { checkReach, checkVendor } from './check-vendor.ts';
 import { judgeNode } from './judge-machine.ts';
@@ -88,15 +89,10 @@ async function examineRedis(
     };
   }
   try {
-    const names = await session.ledger.batchNames();
-    const batches = (await Promise.all(names.map((name) => session.ledger.batch(name)))).filter(
-      (batch) => batch !== null,
-    );
-    const { queued: waitingLinks } = await session.ledger.counts();
-    const checks = [
-      ...(await checkRedis(session, waitingLinks)),
-      ...(await checkWork(session, waitingLinks)),
-    ];
+    const overview = await readOverview(undefined, session);
+    const { batches } = overview;
+    const waitingLinks = overview.whole.counts.queued;
+    const checks = [...(await checkRedis(session, waitingLinks)), ...judgeWork(overview)];
     return { checks, batches, waitingLinks };
   } finally {
     await session.close();

@@ -1,12 +1,14 @@
 /**
  * One batch: how far, how fast, until when, what failed in groups to act on, and its items to search. Pure.
  */
-import type { Forecast } from '../../shared/gate-state/forecast.ts';
+import type { Situation } from '../../shared/gate-state/situation.ts';
 import { type Batch, totalOf, unfinished } from '../../shared/ledger/batch.ts';
 import type { Item } from '../../shared/ledger/item.ts';
 import type { FailureGroup, FailureGroups, ItemPage } from '../../shared/ledger/search.ts';
 import { failureReasons, itemStates } from '../../shared/ledger/states.ts';
 import { describeDearer } from '../../shared/wording/dearer.ts';
+import { roughly } from '../../shared/wording/format.ts';
+import { explain } from '../../shared/wording/situation-words.ts';
 import { isThrough } from '../readings/growing-search.ts';
 import type { Overview } from '../readings/overview.ts';
 import { batchSituation } from '../readings/situations.ts';
@@ -27,11 +29,9 @@ import {
   live,
   progressBar,
   questionLink,
-  roughly,
   stateChip,
   tiles,
 } from './parts.ts';
-import { explain } from './situation.ts';
 
 export const itemsAPage = 50;
 
@@ -43,7 +43,8 @@ export interface BatchReading {
   /** The first of those that wait for a person. */
   readonly held: readonly Item[];
   readonly query: ItemQuery;
-  readonly forecast: Forecast;
+  /** Null where nobody can tell. */
+  readonly etaMs: number | null;
 }
 
 export function batchFragments(reading: BatchReading, viewer: Viewer): Fragments {
@@ -68,23 +69,22 @@ ${part('held')}
 <section class="card" id="items"><h2>Links</h2>${searchForm(batch, query)}${part('items')}</section>`;
 }
 
-function summary({ batch, forecast, overview }: BatchReading): Html {
+function summary({ batch, etaMs, overview }: BatchReading): Html {
   const { counts } = batch;
   const left = unfinished(counts) + counts.held;
   const total = totalOf(counts);
   const situation = batchSituation(batch, overview);
-  const { tone, why } = explain(situation, overview.at);
-  const words = situation.kind === 'batch-paused' ? 'This batch is paused.' : why;
+  const { tone, why } = explain(situation, overview.at, batch.name);
   const isTold = situation.kind === 'running' || situation.kind === 'ended' || situation.kind === 'empty';
   const dearer = describeDearer(batch);
-  return html`${dearer === null ? null : html`<p class="error" role="alert">${dearer}</p>`}${isTold ? null : html`<div class="headline tone-${tone}"><p>${words}</p></div>`}<div>${progressBar(batch)}${barLegend(counts, (state) => batchPath(batch.name, `?state=${state}#items`))}</div>
+  return html`${dearer === null ? null : html`<p class="error" role="alert">${dearer}</p>`}${isTold ? null : html`<div class="headline tone-${tone}"><p>${why}</p></div>`}<div>${progressBar(batch)}${barLegend(counts, (state) => batchPath(batch.name, `?state=${state}#items`))}</div>
 ${tiles([
   {
     label: 'Done',
     value: total === 0 ? '–' : `${Math.floor(((total - left) / total) * 100)} %`,
     note: `${count(total - left)} of ${count(total)}`,
   },
-  { label: 'To go', value: count(left), note: whenWords(forecast, counts.held) },
+  { label: 'To go', value: count(left), note: whenWords(situation, etaMs, counts.held) },
   { label: 'Saved', value: count(counts.saved), note: bytes(batch.bytes), tone: 'good' },
   {
     label: 'Failed',
@@ -104,11 +104,27 @@ ${tiles([
 ])}`;
 }
 
-function whenWords({ etaMs, waitsFor }: Forecast, held: number): string {
-  if (waitsFor !== null) return waitsFor === 'halt' ? 'when the halt ends' : 'paused';
-  if (etaMs === null) return 'not known yet';
-  if (etaMs === 0 && held > 0) return `${count(held)} for your decision`;
-  return etaMs === 0 ? 'ended' : `done in ${roughly(etaMs)}`;
+function whenWords({ kind }: Situation, etaMs: number | null, held: number): string {
+  switch (kind) {
+    case 'empty':
+    case 'ended':
+      return held > 0 ? `${count(held)} for your decision` : 'ended';
+    case 'running':
+      return etaMs === null ? 'not known yet' : `done in ${roughly(etaMs)}`;
+    case 'halted':
+      return 'when the halt ends';
+    case 'no-worker':
+      return 'when a worker runs';
+    case 'vendor-outage':
+      return 'when the vendor answers';
+    case 'all-paused':
+    case 'batch-paused':
+    case 'queue-paused':
+    case 'vendor-pause':
+      return 'paused';
+    default:
+      return kind satisfies never;
+  }
 }
 
 function actions({ batch }: BatchReading, { csrf }: Viewer): Html {

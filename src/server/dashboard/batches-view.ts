@@ -96,6 +96,8 @@ function stateChip(batch: Batch, overview: Overview): Html {
       return chip('queue paused', 'state-held');
     case 'no-worker':
       return chip('no worker', 'tone-bad');
+    case 'vendor-outage':
+      return chip('vendor’s outage', 'tone-bad');
     case 'vendor-pause':
       return chip('vendor’s pause', 'state-held');
     case 'running':

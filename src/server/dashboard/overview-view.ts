@@ -11,8 +11,8 @@ import { batchList } from './batch-list.ts';
 import { type Html, html } from './html.ts';
 import type { Viewer } from './layout.ts';
 import { creditsCard, failureList, gateCard, storageCard, workerTable } from './overview-cards.ts';
+import { overviewHeadline } from './overview-headline.ts';
 import { actionButton, count, live, rate, since, tiles, until } from './parts.ts';
-import { headlineOf } from './situation.ts';
 
 const batchesShown = 8;
 
@@ -82,7 +82,7 @@ function sentence(words: string): string {
 
 /** The one sentence to read when there is time for one. */
 function headline(overview: Overview, { role, csrf }: Viewer): Html {
-  const { tone, words } = headlineOf(overview);
+  const { tone, words } = overviewHeadline(overview);
   const button = overview.isPaused
     ? actionButton({ action: '/resume', label: 'Resume everything', csrf, tone: 'primary' })
     : actionButton({ action: '/pause', label: 'Pause everything', csrf, confirm: pauseQuestion });

@@ -5,17 +5,15 @@
 
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import { forecast, rateOf } from '../../shared/gate-state/forecast.ts';
-import { pauseLeftMs } from '../../shared/gate-state/vendor-pause.ts';
 import type { Batch } from '../../shared/ledger/batch.ts';
 import type { Item } from '../../shared/ledger/item.ts';
 import type { ItemPage } from '../../shared/ledger/search.ts';
 import { activeStates } from '../../shared/ledger/states.ts';
-import { isWorkedOn } from '../../shared/presence/worker-presence.ts';
+import { explain } from '../../shared/wording/situation-words.ts';
 import { createGrowingSearch } from '../readings/growing-search.ts';
 import type { Overview } from '../readings/overview.ts';
 import { remember } from '../readings/remember.ts';
-import { batchSituation } from '../readings/situations.ts';
+import { batchEtaMs, batchSituation } from '../readings/situations.ts';
 import { keyOfFile } from '../readings/stored-file.ts';
 import type { ServerDeps } from '../server-deps.ts';
 import { type ItemQuery, itemQuerySchema, queryString } from './batch-query.ts';
@@ -36,7 +34,6 @@ import type { Viewer } from './layout.ts';
 import { type Fragments, overviewFragments, overviewPage } from './overview-view.ts';
 import { duration } from './parts.ts';
 import { schedulesFragments, schedulesPage } from './schedules-view.ts';
-import { explain } from './situation.ts';
 import { stuckFragments, stuckPage } from './stuck-view.ts';
 import { workersFragments, workersPage } from './workers-view.ts';
 
@@ -118,7 +115,7 @@ export function pageRoutes(scope: FastifyInstance, parts: PagesParts): void {
         items,
         held,
         query: wanted,
-        forecast: forecastOf(batch, overview, deps),
+        etaMs: batchEtaMs(batch, overview, typicalMsOf(batch, deps)),
       };
     },
     fragments: batchFragments,
@@ -205,19 +202,8 @@ function createFailureReader({ search }: ServerDeps) {
   };
 }
 
-function forecastOf(batch: Batch, overview: Overview, { models }: ServerDeps) {
-  return forecast(batch, {
-    waiting: overview.batches,
-    rate: rateOf(overview.submitGate),
-    halts: overview.halts,
-    isAllPaused: overview.isPaused,
-    isWorkedOn: isWorkedOn(batch, overview.workers),
-    pauseLeftMs: {
-      submit: pauseLeftMs(overview.submitGate, overview.at),
-      query: pauseLeftMs(overview.queryGate, overview.at),
-    },
-    typicalMs: models.list().find(({ id }) => id === batch.model)?.typicalMs ?? 0,
-  });
+function typicalMsOf({ model }: Batch, { models }: ServerDeps): number {
+  return models.list().find(({ id }) => id === model)?.typicalMs ?? 0;
 }
 
 async function readItem(
@@ -247,6 +233,5 @@ function standstillOf({ state, id }: Item, batch: Batch, overview: Overview): st
   if (!(activeStates as readonly string[]).includes(state)) return null;
   const counts = { ...batch.counts, queued: 0, submitting: 0, processing: 0, downloading: 0, [state]: 1 };
   const situation = batchSituation({ ...batch, counts }, overview);
-  if (situation.kind === 'running') return null;
-  return situation.kind === 'batch-paused' ? `Batch ${batch.name} is paused.` : explain(situation, at).why;
+  return situation.kind === 'running' ? null : explain(situation, at, batch.name).why;
 }

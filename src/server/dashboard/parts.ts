@@ -4,7 +4,7 @@
  */
 import { type Batch, totalOf } from '../../shared/ledger/batch.ts';
 import type { ItemState } from '../../shared/ledger/states.ts';
-import { formatBytes, formatCount, formatDuration } from '../../shared/wording/format.ts';
+import { formatBytes, formatCount, formatDuration, formatRate } from '../../shared/wording/format.ts';
 import { type Html, type HtmlValue, html } from './html.ts';
 
 /** A part of the page that is replaced when its content changes. */
@@ -57,18 +57,6 @@ function iso(at: number): string {
 
 function utc(at: number): string {
   return `${iso(at).slice(0, 19).replace('T', ' ')} UTC`;
-}
-
-/** `about 26 min`: never more exact than it can be. */
-export function roughly(ms: number): string {
-  const minutes = ms / 60_000;
-  if (ms < 10_000) return 'a few seconds';
-  if (minutes < 1.5) return `about ${Math.round(ms / 10_000) * 10} s`;
-  if (minutes < 60) return `about ${Math.round(minutes)} min`;
-  if (minutes < 10 * 60)
-    return `about ${Math.floor(minutes / 60)} h ${Math.floor((minutes % 60) / 10) * 10} min`;
-  if (minutes < 48 * 60) return `about ${Math.round(minutes / 60)} h`;
-  return `about ${Math.round(minutes / 1440)} days`;
 }
 
 const barOrder: readonly ItemState[] = [
@@ -131,14 +119,10 @@ export function questionLink(href: string, label: string, tone = ''): Html {
   return html`<a class="button ${tone}" href="${href}">${label}</a>`;
 }
 
-/** `18.2`, `20`, `144`: a decimal where it tells something. */
-export function rate(value: number): string {
-  return value >= 100 ? formatCount(Math.round(value)) : String(Number(value.toFixed(1)));
-}
-
 export const count = formatCount;
 export const bytes = formatBytes;
 export const duration = formatDuration;
+export const rate = formatRate;
 
 export function batchPath(name: string, rest = ''): string {
   return `/batches/${encodeURIComponent(name)}${rest}`;

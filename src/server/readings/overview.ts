@@ -6,9 +6,10 @@
 import { type GateState, readGate } from '../../shared/gate-state/gate-state.ts';
 import { type Halt, listHalts } from '../../shared/gate-state/halts.ts';
 import { longestSeenMs } from '../../shared/item-history/measures.ts';
-import { type Stage, stages } from '../../shared/jobs/catalogue.ts';
+import type { Stage } from '../../shared/jobs/catalogue.ts';
+import { readPausedQueues } from '../../shared/jobs/paused-queues.ts';
 import { type Batch, type StateCounts, unfinished } from '../../shared/ledger/batch.ts';
-import { ledgerKeys } from '../../shared/ledger/keys.ts';
+import { readRotation } from '../../shared/ledger/rotation.ts';
 import type { OldestWaiting, Overlong, OverlongLimits } from '../../shared/ledger/search.ts';
 import { usualPrice } from '../../shared/models/price.ts';
 import { listWorkers, type PresentWorker } from '../../shared/presence/worker-presence.ts';
@@ -72,7 +73,7 @@ export async function readOverview(deps: ServerDeps, credits: CreditsReading | n
     samples,
     freeBytes,
     isPaused,
-    runnable,
+    { runnable },
     pausedQueues,
     overlong,
     schedules,
@@ -86,7 +87,7 @@ export async function readOverview(deps: ServerDeps, credits: CreditsReading | n
     samplesSince({ redis, prefix }, oldest.now - rateWindowMs),
     storage.freeBytes().catch(() => undefined),
     operations.isAllPaused(),
-    readRunnable(deps),
+    readRotation(deps, ledger),
     readPausedQueues(deps),
     search.overlong(overlongLimits),
     deps.schedules.list(),
@@ -114,24 +115,6 @@ export async function readOverview(deps: ServerDeps, credits: CreditsReading | n
     overlongLimits,
     schedules,
   };
-}
-
-/** Batches with a backlog that are not paused stand in the rotation; what has left its backlog stands at the gate. */
-async function readRunnable({ redis, prefix, ledger }: ServerDeps): Promise<number> {
-  const keys = ledgerKeys(prefix);
-  const [names, atGate] = await Promise.all([
-    redis.zrange(keys.rotation, '0', '-1'),
-    redis.scard(keys.atGate),
-  ]);
-  const batches = await Promise.all(names.map((name) => ledger.batch(name)));
-  return batches.reduce((sum, batch) => sum + (batch?.counts.queued ?? 0), atGate);
-}
-
-async function readPausedQueues({ queues }: ServerDeps): Promise<Stage[]> {
-  const found = await Promise.all(
-    stages.map(async (stage) => ((await queues.queue(stage).isPaused()) ? stage : null)),
-  );
-  return found.filter((stage) => stage !== null);
 }
 
 function typicalMsOf(

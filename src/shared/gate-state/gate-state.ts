@@ -35,10 +35,14 @@ export interface GateState {
   rate: { max: number; windowMs: number };
   /** Unix milliseconds of the next attempt beyond the limit; null when none is planned. May have passed. */
   nextProbeAt: number | null;
+  /** So many answers in a row were of no use that the vendor is to blame, most likely. */
+  isTroubled: boolean;
   /** Whether another client seems to use the same account. */
   seemsShared: boolean;
 }
 
+/** As in learning.lua. */
+export const TROUBLED = 5;
 const wholeText = z.string().regex(/^\d+$/).transform(Number);
 const instantMs = z
   .string()
@@ -56,6 +60,7 @@ const storedState = z.object({
   pauseMessage: z.string().nullable().default(null),
   top: wholeText.default(0),
   nextProbeAt: instantMs,
+  trouble: wholeText.default(0),
   sharedAccount: z.string().transform((text) => text === '1'),
   admitted: wholeText.default(0),
   refused: wholeText.default(0),
@@ -90,6 +95,7 @@ export async function readGate(
     pauseMessage: state.pauseMessage,
     rate: { max: Math.max(state.limit, state.top), windowMs: state.window / 1000 },
     nextProbeAt: state.nextProbeAt,
+    isTroubled: state.trouble >= TROUBLED,
     seemsShared: state.sharedAccount,
   };
 }

@@ -47,6 +47,11 @@ export function stops(reason: HaltReason, operation: GateOperation): boolean {
   return stopped.includes(operation);
 }
 
+/** Results are not downloaded either. */
+export function stopsDownloads(reason: HaltReason): boolean {
+  return reason === 'storage-full' || reason === 'storage-unavailable' || reason === 'results-unavailable';
+}
+
 /** The fields that stop an operation: those of the account, and those of the model where one is given. */
 export function stoppingHaltFields(operation: GateOperation, model?: string): string[] {
   const reasons = haltReasons.filter((reason) => stops(reason, operation));

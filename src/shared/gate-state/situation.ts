@@ -1,11 +1,13 @@
 /**
- * Why links do or do not move: one decision for the whole, for a batch and for a link, shown by pages, alerts and
- * metrics. Pure. The order is that of what must be dealt with first: a worker that is started finds the halt, and a halt
+ * Why links do or do not move: one decision for the whole, for a batch and for a link, shown by the command line, pages,
+ * alerts and metrics. Pure. The order is that of what must be dealt with first: a worker that is started finds the halt, and a halt
  * that ends finds the pause.
  */
 import type { Stage } from '../jobs/catalogue.ts';
-import { type StateCounts, unfinished } from '../ledger/batch.ts';
-import { type HaltReason, stops } from './halt-reasons.ts';
+import { type Batch, type StateCounts, unfinished } from '../ledger/batch.ts';
+import type { PresentWorker } from '../presence/worker-presence.ts';
+import { type HaltReason, stops, stopsDownloads } from './halt-reasons.ts';
+import type { Halt } from './halts.ts';
 import type { VendorPause } from './vendor-pause.ts';
 
 export type Situation =
@@ -22,6 +24,8 @@ export type Situation =
   | { readonly kind: 'queue-paused'; readonly queues: readonly Stage[] }
   /** `stages` that links need now and nobody works on; `isNobody`: no worker is alive at all. */
   | { readonly kind: 'no-worker'; readonly stages: readonly Stage[]; readonly isNobody: boolean }
+  /** Many answers in a row were of no use: the vendor is away or in trouble. */
+  | { readonly kind: 'vendor-outage' }
   | { readonly kind: 'vendor-pause'; readonly pause: VendorPause }
   | { readonly kind: 'running' };
 
@@ -33,6 +37,7 @@ export const situationKinds = [
   'batch-paused',
   'queue-paused',
   'no-worker',
+  'vendor-outage',
   'vendor-pause',
   'running',
 ] as const satisfies readonly Situation['kind'][];
@@ -48,7 +53,43 @@ export interface SituationFacts {
   readonly pausedQueues: readonly Stage[];
   /** Stages of the workers that are alive. */
   readonly workedOn: readonly Stage[];
+  readonly isVendorAway: boolean;
   readonly vendorPause: VendorPause | null;
+}
+
+/** What is the same for all batches. */
+export interface WorkReading
+  extends Pick<SituationFacts, 'isAllPaused' | 'pausedQueues' | 'isVendorAway' | 'vendorPause'> {
+  readonly halts: readonly Pick<Halt, 'reason' | 'model'>[];
+  readonly workers: readonly Pick<PresentWorker, 'isAlive' | 'stages' | 'onlyBatch'>[];
+}
+
+export function situationOfAll(
+  links: Pick<SituationFacts, 'counts' | 'runnable'>,
+  reading: WorkReading,
+): Situation {
+  return situationOf({ ...reading, ...links, workedOn: stagesOf(reading, () => true) });
+}
+
+export function situationOfBatch(
+  { name, counts, isPaused, model }: Pick<Batch, 'name' | 'counts' | 'isPaused' | 'model'>,
+  reading: WorkReading,
+): Situation {
+  return situationOf({
+    ...reading,
+    counts,
+    runnable: isPaused ? 0 : counts.queued,
+    halts: reading.halts.filter((halt) => halt.model === null || halt.model === model),
+    // A run submits the links of its own batch alone.
+    workedOn: stagesOf(reading, (onlyBatch) => onlyBatch === null || onlyBatch === name),
+  });
+}
+
+/** Stages of the workers that are alive. */
+function stagesOf({ workers }: WorkReading, submits: (onlyBatch: string | null) => boolean): Stage[] {
+  return workers
+    .filter(({ isAlive }) => isAlive)
+    .flatMap(({ stages, onlyBatch }) => stages.filter((stage) => stage !== 'submit' || submits(onlyBatch)));
 }
 
 export function situationOf(facts: SituationFacts): Situation {
@@ -66,6 +107,7 @@ export function situationOf(facts: SituationFacts): Situation {
   if (missing.length > 0) return { kind: 'no-worker', stages: missing, isNobody };
   const queues = needed.filter((stage) => pausedQueues.includes(stage));
   if (queues.length > 0) return { kind: 'queue-paused', queues };
+  if (facts.isVendorAway && needed.includes('status-check')) return { kind: 'vendor-outage' };
   return vendorPause === null ? { kind: 'running' } : { kind: 'vendor-pause', pause: vendorPause };
 }
 
@@ -73,9 +115,10 @@ function everGiven({ saved, failed, cancelled, held }: StateCounts): boolean {
   return saved + failed + cancelled + held > 0;
 }
 
-/** Links that only wait for their results are stopped by what stops queries. */
+/** Links that only wait for their results are stopped by what stops queries, or keeps results from being stored. */
 function concerns(reason: HaltReason, { queued, submitting }: StateCounts): boolean {
-  return stops(reason, queued + submitting > 0 ? 'submit' : 'query');
+  if (queued + submitting > 0) return stops(reason, 'submit');
+  return stops(reason, 'query') || stopsDownloads(reason);
 }
 
 /** What the present links need next; the rest follows from it. */

@@ -5,9 +5,7 @@
  */
 
 import { z } from 'zod';
-import type { Stage } from '../jobs/catalogue.ts';
-import { byStage, stages } from '../jobs/catalogue.ts';
-import type { StateCounts } from '../ledger/batch.ts';
+import { byStage, type Stage, stages } from '../jobs/catalogue.ts';
 import type { Logger } from '../logging/logger.ts';
 import { isErrorWithCode } from '../redis/error-code.ts';
 import type { Keyspace } from '../redis/keyspace.ts';
@@ -143,19 +141,6 @@ export async function listWorkers({ redis, prefix }: Keyspace): Promise<PresentW
     else workers.push({ ...read.data, saidMsAgo, isAlive: saidMsAgo <= goneAfterMs });
   }
   return workers.sort((a, b) => a.startedAt - b.startedAt);
-}
-
-/** Whether somebody alive does what the links of a batch need next. Pure. */
-export function isWorkedOn(
-  { name, counts }: { readonly name: string; readonly counts: StateCounts },
-  workers: readonly Pick<PresentWorker, 'isAlive' | 'stages' | 'onlyBatch'>[],
-): boolean {
-  const waits = counts.queued + counts.submitting > 0;
-  const next: Stage = waits ? 'submit' : counts.processing > 0 ? 'status-check' : 'download';
-  return workers.some(
-    ({ isAlive, stages: on, onlyBatch }) =>
-      isAlive && on.includes(next) && (!waits || onlyBatch === null || onlyBatch === name),
-  );
 }
 
 function isRunning(pid: number): boolean {

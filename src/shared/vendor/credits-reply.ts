@@ -16,7 +16,14 @@ export function parseCreditsReply(raw: RawReply): CreditsReply {
   const credits = readNumber(envelope.data);
   return credits === null || !Number.isFinite(credits)
     ? { kind: 'retry', sent: true, warn: true, message: 'Code 200 without a balance' }
-    : { kind: 'credits', credits };
+    : { kind: 'credits', credits, ...skewOf(raw) };
+}
+
+/** The header is cut to the second. */
+function skewOf({ headers, receivedAtMs = Number.NaN }: RawReply): { aheadMs?: number } {
+  const date = Date.parse(String(headers['date']));
+  const aheadMs = receivedAtMs - (date + 500);
+  return Number.isNaN(aheadMs) ? {} : { aheadMs };
 }
 
 function refusal(rule: Rule, message: string, raw: RawReply): CreditsReply {

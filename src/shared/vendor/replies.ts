@@ -98,7 +98,9 @@ export type RecordReply =
   | Halt
   | Retry;
 
-export type CreditsReply = { kind: 'credits'; credits: number } | Throttled | Halt | Retry;
+export type CreditsReply =
+  /** `aheadMs`: how far this machine's clock is ahead of the vendor's; unset where the answer has no Date. */
+  { kind: 'credits'; credits: number; aheadMs?: number } | Throttled | Halt | Retry;
 
 /** A link to the file behind a result URL, perhaps; or none for this URL. */
 export type LinkReply =

@@ -24,3 +24,20 @@ export function formatCount(count: number): string {
 export function plural(count: number, noun: string): string {
   return `${formatCount(count)} ${noun}${count === 1 ? '' : 's'}`;
 }
+
+/** `about 26 min`: never more exact than it can be. */
+export function roughly(ms: number): string {
+  const minutes = ms / 60_000;
+  if (ms < 10_000) return 'a few seconds';
+  if (minutes < 1.5) return `about ${Math.round(ms / 10_000) * 10} s`;
+  if (minutes < 60) return `about ${Math.round(minutes)} min`;
+  if (minutes < 10 * 60)
+    return `about ${Math.floor(minutes / 60)} h ${Math.floor((minutes % 60) / 10) * 10} min`;
+  if (minutes < 48 * 60) return `about ${Math.round(minutes / 60)} h`;
+  return `about ${Math.round(minutes / 1440)} days`;
+}
+
+/** `18.2`, `20`, `144`: a decimal where it tells something. */
+export function formatRate(value: number): string {
+  return value >= 100 ? formatCount(Math.round(value)) : String(Number(value.toFixed(1)));
+}

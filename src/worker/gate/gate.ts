@@ -7,6 +7,7 @@
 
 import { z } from 'zod';
 import { countsKey, gateKeys, haltsKey } from '../../shared/gate-state/gate-keys.ts';
+import { TROUBLED } from '../../shared/gate-state/gate-state.ts';
 import { type GateOperation, stoppingHaltFields } from '../../shared/gate-state/halt-reasons.ts';
 import { beginHalt, type NewHalt } from '../../shared/gate-state/halts.ts';
 import type { ServerHints } from '../../shared/outgoing/server-hints.ts';
@@ -85,8 +86,6 @@ const settleScript = script('settle.lua');
 
 /** With fewer of its slots in use a gate has room for calls that are not needed. */
 const roomShare = 0.5;
-/** As in learning.lua. */
-const TROUBLED = 5;
 const settleReply = z.tuple([z.number(), z.number()]);
 const waits = z.enum(['limit', 'in-flight', 'paused', 'halted']);
 interface Asked {

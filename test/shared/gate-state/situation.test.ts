@@ -15,6 +15,7 @@ function facts(changes: Partial<SituationFacts> = {}): SituationFacts {
     isAllPaused: false,
     pausedQueues: [],
     workedOn: stages,
+    isVendorAway: false,
     vendorPause: null,
     ...changes,
   };
@@ -55,6 +56,17 @@ describe('the situation', () => {
     ],
     ['without a worker is told', { workedOn: [] }, 'no-worker'],
     ['without a worker for downloads is told', { workedOn: ['submit', 'status-check'] }, 'no-worker'],
+    [
+      'of results to store is halted by a full storage',
+      { counts: counts({ downloading: 2 }), runnable: 0, halts: [{ reason: 'storage-full' }] },
+      'halted',
+    ],
+    ['with a vendor that is away is told', { isVendorAway: true, vendorPause: pause }, 'vendor-outage'],
+    [
+      'with a vendor that is away runs while only files are fetched',
+      { counts: counts({ downloading: 2 }), runnable: 0, isVendorAway: true },
+      'running',
+    ],
     ['in a pause of the vendor is told', { vendorPause: pause }, 'vendor-pause'],
   ])('%s', (_name, changes, kind) => {
     expect(situationOf(facts(changes)).kind).toBe(kind);

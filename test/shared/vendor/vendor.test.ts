@@ -186,7 +186,7 @@ describe('the balance and the probe', () => {
       expect(request.url).toBe('/api/v1/chat/credit');
       response.end(calls < 3 ? '<html>' : '{"code":200,"data":99.5}');
     });
-    expect(await connect(url).client.balance(never())).toEqual({ kind: 'credits', credits: 99.5 });
+    expect(await connect(url).client.balance(never())).toMatchObject({ kind: 'credits', credits: 99.5 });
     expect(calls).toBe(3);
   });
 

@@ -328,6 +328,7 @@ describe('the gate as people see it', () => {
       admitted: 2,
       refused: 0,
       pausedUntil: null,
+      isTroubled: false,
       seemsShared: false,
     });
   });

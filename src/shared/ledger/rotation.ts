@@ -1,0 +1,26 @@
+/** The waiting links that no pause of a batch holds back, for whoever tells why links do or do not move. */
+import type { Keyspace } from '../redis/keyspace.ts';
+import type { Batch } from './batch.ts';
+import { ledgerKeys } from './keys.ts';
+import type { Ledger } from './ledger.ts';
+
+export interface Rotation {
+  /** Batches with links in their backlog that are not paused, in any order. */
+  readonly batches: readonly Batch[];
+  /** Links in these, and links that have left their backlog and stand at the gate. */
+  readonly runnable: number;
+}
+
+export async function readRotation(
+  { redis, prefix }: Keyspace,
+  ledger: Pick<Ledger, 'batch'>,
+): Promise<Rotation> {
+  const keys = ledgerKeys(prefix);
+  const [names, atGate] = await Promise.all([
+    redis.zrange(keys.rotation, '0', '-1'),
+    redis.scard(keys.atGate),
+  ]);
+  const found = await Promise.all(names.map((name) => ledger.batch(name)));
+  const batches = found.filter((batch) => batch !== null);
+  return { batches, runnable: batches.reduce((sum, { counts }) => sum + counts.queued, atGate) };
+}
