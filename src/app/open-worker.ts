@@ -2,6 +2,7 @@
  * The wiring of the work: the worker with its vendor client, gates, storage and the runner of schedules, on what a
  * session has opened already. Loaded when a command works, as others need none of it.
  */
+
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Telemetry } from 'bullmq';
@@ -15,6 +16,7 @@ import type { Ledger } from '../shared/ledger/ledger.ts';
 import type { Logger } from '../shared/logging/logger.ts';
 import type { ModelRegistry } from '../shared/models/load-models.ts';
 import { createOutgoing } from '../shared/outgoing/outgoing.ts';
+import { submitPolicy, vendorPolicy } from '../shared/policy.ts';
 import type { Keyspace } from '../shared/redis/keyspace.ts';
 import type { RedisHandle } from '../shared/redis/open-redis.ts';
 import { createStorage } from '../shared/storage/create-storage.ts';
@@ -38,11 +40,6 @@ import { recordLeftBehind } from '../worker/unrecorded-tasks.ts';
 import { createWarnOfTrouble } from '../worker/warn-of-trouble.ts';
 import { type RunningWorker, startWorker } from '../worker/worker.ts';
 import { requireApiKey } from './api-key.ts';
-
-const vendorTimeoutMs = 60_000;
-const leaseMs = vendorTimeoutMs + 15_000;
-const submitBackoff = { firstMs: 1000, mostMs: 60_000 };
-const mostAttempts = 6;
 
 export interface WorkerParts extends Keyspace {
   readonly configuration: Configuration;
@@ -77,7 +74,7 @@ export async function openWorker(
     baseUrl: configuration.KIE_BASE_URL,
     uploadUrl: configuration.KIE_UPLOAD_URL,
     apiKey: requireApiKey(configuration),
-    timeoutMs: vendorTimeoutMs,
+    timeoutMs: vendorPolicy.timeoutMs,
     logger,
     clock,
   });
@@ -87,12 +84,12 @@ export async function openWorker(
           redis,
           prefix,
           operation,
-          leaseMs,
+          leaseMs: vendorPolicy.leaseMs,
           limit: configuration.SUBMIT_LIMIT,
           learn: configuration.SUBMIT_LEARN,
           maxInFlight: configuration.MAX_IN_FLIGHT,
         }
-      : { redis, prefix, operation, leaseMs, ...queryGateLimit(configuration) };
+      : { redis, prefix, operation, leaseMs: vendorPolicy.leaseMs, ...queryGateLimit(configuration) };
   const dataDir = configuration.DATA_DIR;
   await recordLeftBehind({ ...parts, dataDir });
   if (outage !== null) {
@@ -114,7 +111,11 @@ export async function openWorker(
       queryGate: createGate(gate('query')),
       lengths: createVideoLengths(outgoing),
       fetcher: createResultFetcher({ storage, outgoing, clock: steadyClock, logger, configuration }),
-      submitRules: { mostAttempts, onAmbiguous: configuration.ON_AMBIGUOUS_SUBMIT, backoff: submitBackoff },
+      submitRules: {
+        mostAttempts: submitPolicy.mostAttempts,
+        onAmbiguous: configuration.ON_AMBIGUOUS_SUBMIT,
+        backoff: submitPolicy.backoff,
+      },
       callbackUrl: configuration.CALLBACK_BASE_URL ?? null,
       onlyBatch,
       random: Math.random,

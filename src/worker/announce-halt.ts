@@ -6,6 +6,7 @@
 import type { HaltReason } from '../shared/gate-state/halt-reasons.ts';
 import { beginHalt } from '../shared/gate-state/halts.ts';
 import { usualPrice } from '../shared/models/price.ts';
+import { haltPolicy } from '../shared/policy.ts';
 import { adviceFor } from '../shared/vendor/halt-advice.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -21,10 +22,6 @@ export interface HaltNews {
 
 type Context = Pick<WorkerContext, 'redis' | 'prefix' | 'clock' | 'logger' | 'models'>;
 
-/** A halt is probed for the first time after this. */
-const firstProbeMs = 5000;
-/** A trial of a model that fails its tasks may cost a task's price. */
-const firstTrialMs = 30_000;
 const ofOneModel: ReadonlySet<HaltReason> = new Set(['model-paused', 'model-failing', 'misconfigured']);
 
 /** @param modelId whose call met it; null when it was no call of a model's */
@@ -37,7 +34,8 @@ export async function announceHalt(
   const price = modelId !== null && reason === 'no-credits' ? usualPrice(models.get(modelId)) : null;
   const credits = price === null ? {} : { credits: price };
   const room = roomBytes === undefined ? {} : { roomBytes };
-  const nextProbeAt = clock.now() + (reason === 'model-failing' ? firstTrialMs : firstProbeMs);
+  const nextProbeAt =
+    clock.now() + (reason === 'model-failing' ? haltPolicy.firstTrialMs : haltPolicy.firstProbeMs);
   const isNew = await beginHalt(
     { redis, prefix },
     {

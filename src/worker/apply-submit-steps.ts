@@ -3,16 +3,16 @@
  * Invariant: an id, once received, is held until Redis has recorded it, and what may be paid twice is counted in the
  * same move that lets the call be repeated. Each may be repeated by apply-step.ts.
  */
+
 import { recordFoundTask } from '../shared/ledger/found-task.ts';
 import type { Item } from '../shared/ledger/item.ts';
+import { statusCheckPolicy } from '../shared/policy.ts';
 import { itemLog } from './item-log.ts';
 import { nextCheckAt } from './polling/history.ts';
 import type { JobOutcome } from './queue-signals.ts';
 import type { Step } from './step.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-/** A batch with a budget wants to know soon what its tasks cost. */
-const priceLookMs = 800;
 const done: JobOutcome = { kind: 'done' };
 
 /** The id is recorded before anything else, wherever the item has got to in the meantime. */
@@ -41,7 +41,7 @@ async function lookAtFollowed(item: Item, context: WorkerContext): Promise<void>
   const hasRoom = context.queryGate.hasRoom();
   const plannedMs = nextCheckAt(history, { submittedAt: now, callbacksOn, hasRoom }, now) - now;
   const isPriceWanted = (await ledger.budgetOf(item.batch)) !== null;
-  const firstLookMs = isPriceWanted ? Math.min(plannedMs, priceLookMs) : plannedMs;
+  const firstLookMs = isPriceWanted ? Math.min(plannedMs, statusCheckPolicy.firstPriceLookMs) : plannedMs;
   await Promise.all([ledger.touch(item.id, firstLookMs), queues.add('status-check', item.id, firstLookMs)]);
 }
 

@@ -2,11 +2,7 @@
  * How long to wait before trying again: doubling, bounded, with jitter only above the floor, so that nobody
  * comes sooner than a server asked for.
  */
-
-export interface Backoff {
-  readonly firstMs: number;
-  readonly mostMs: number;
-}
+import type { Backoff } from '../shared/policy.ts';
 
 /**
  * @param failures how often it has failed so far, from 1

@@ -5,13 +5,10 @@
  * that is long, up to the model's deadline, since waiting costs a place in flight and repeating too early costs
  * the task's price.
  */
-import type { ModelDefinition } from '../shared/models/model-definition.ts';
-import type { History } from './polling/history.ts';
 
-const endedShare = 0.95;
-const lateFactor = 2;
-/** The vendor's three tries, 15 s each, and what lies between them. */
-const deliveryMs = 60_000;
+import type { ModelDefinition } from '../shared/models/model-definition.ts';
+import { statusCheckPolicy } from '../shared/policy.ts';
+import type { History } from './polling/history.ts';
 
 /** From the moment the create call left. */
 export function callbackPatienceMs(
@@ -19,6 +16,10 @@ export function callbackPatienceMs(
   { deadlineMs }: Pick<ModelDefinition, 'deadlineMs'>,
 ): number {
   const { timesMs, cdf } = history.besideCallbacks.distribution;
-  const endedMs = timesMs[cdf.findIndex((ended) => ended >= endedShare)] ?? deadlineMs;
-  return Math.min(deadlineMs, Math.round(lateFactor * endedMs + deliveryMs));
+  const endedMs =
+    timesMs[cdf.findIndex((ended) => ended >= statusCheckPolicy.callback.endedShare)] ?? deadlineMs;
+  return Math.min(
+    deadlineMs,
+    Math.round(statusCheckPolicy.callback.lateFactor * endedMs + statusCheckPolicy.callback.deliveryMs),
+  );
 }

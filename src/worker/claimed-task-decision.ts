@@ -3,13 +3,15 @@
  * that the task was made with, or the link with its inputs. A record that names neither proves nothing: a wrong video
  * would be worse than a second payment. A claim that turns out untrue changes nothing of the item.
  */
+
 import type { CallbackOrigin } from '../shared/callbacks/callback-tokens.ts';
 import type { Item } from '../shared/ledger/item.ts';
 import { buildInput, vendorModelName } from '../shared/models/build-input.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
+import { claimPolicy } from '../shared/policy.ts';
 import type { RecordOrigin } from '../shared/vendor/record-origin.ts';
 import type { RecordReply } from '../shared/vendor/replies.ts';
-import { type Backoff, backoffMs } from './backoff.ts';
+import { backoffMs } from './backoff.ts';
 import type { Step } from './step.ts';
 
 export interface ClaimedTask {
@@ -24,14 +26,6 @@ export interface ClaimedTask {
   readonly tries: number;
 }
 
-const backoff: Backoff = { firstMs: 1000, mostMs: 60_000 };
-/** A record that is behind its callback appears within some two minutes. */
-const mostTriesUnclear = 8;
-/** About a day: a vendor in trouble says nothing of the task, and claims are kept as long. */
-const mostTries = 1440;
-/** While the account has to wait. */
-const haltedMs = 30_000;
-
 export function afterClaimLook(claim: ClaimedTask, reply: RecordReply, random: number): Step {
   switch (reply.kind) {
     case 'pending':
@@ -39,12 +33,12 @@ export function afterClaimLook(claim: ClaimedTask, reply: RecordReply, random: n
     case 'failed':
       return afterRecord(claim, reply.origin ?? null, random);
     case 'unknown-task':
-      return lookAgain(claim, mostTriesUnclear, random, 'the vendor does not know it');
+      return lookAgain(claim, claimPolicy.mostTriesUnclear, random, 'the vendor does not know it');
     case 'throttled':
     case 'halt':
-      return { kind: 'look-beside-again', delayMs: haltedMs, tries: claim.tries };
+      return { kind: 'look-beside-again', delayMs: claimPolicy.haltedMs, tries: claim.tries };
     case 'retry':
-      return lookAgain(claim, mostTries, random, reply.message);
+      return lookAgain(claim, claimPolicy.mostTries, random, reply.message);
     default:
       return reply satisfies never;
   }
@@ -53,7 +47,8 @@ export function afterClaimLook(claim: ClaimedTask, reply: RecordReply, random: n
 function afterRecord(claim: ClaimedTask, origin: RecordOrigin | null, random: number): Step {
   const { item, taskId, madeFor } = claim;
   const attempt = madeFor?.attempt ?? claim.attempt;
-  if (origin === null) return lookAgain(claim, mostTriesUnclear, random, 'its record names no link');
+  if (origin === null)
+    return lookAgain(claim, claimPolicy.mostTriesUnclear, random, 'its record names no link');
   const isOurs = madeFor === null ? isMadeOf(claim, origin) : madeFor.id === item.id;
   return isOurs
     ? { kind: 'adopt-task', taskId, attempt }
@@ -81,5 +76,9 @@ function textOf(value: unknown): string {
 
 function lookAgain({ taskId, tries }: ClaimedTask, most: number, random: number, message: string): Step {
   if (tries + 1 >= most) return { kind: 'refuse-task', taskId, message };
-  return { kind: 'look-beside-again', delayMs: backoffMs(backoff, tries + 1, random), tries: tries + 1 };
+  return {
+    kind: 'look-beside-again',
+    delayMs: backoffMs(claimPolicy.backoff, tries + 1, random),
+    tries: tries + 1,
+  };
 }

@@ -2,8 +2,9 @@
  * What follows from an attempt to fetch a result. Pure. A task that has succeeded is paid: nothing here ever
  * submits again, and a link that fails here can be fetched with `retry` as long as the vendor keeps the file.
  */
+import { type Backoff, downloadPolicy } from '../shared/policy.ts';
 import type { Halt, LinkReply, RecordReply, Retry, Throttled } from '../shared/vendor/replies.ts';
-import { type Backoff, backoffMs } from './backoff.ts';
+import { backoffMs } from './backoff.ts';
 import type { Step, StoredResult } from './step.ts';
 import type { FetchReply } from './transfer/fetch-reply.ts';
 
@@ -26,9 +27,6 @@ export interface DownloadRules {
 
 type Unstored = Exclude<FetchReply, { kind: 'stored' }>;
 
-const storageFullMs = 5000;
-const haltedMs = 5000;
-const vendorBackoff: Backoff = { firstMs: 30_000, mostMs: 30_000 };
 /** The ledger keeps 300 characters of a message; its end must survive. */
 const longestCause = 150;
 
@@ -68,7 +66,7 @@ export function afterFetch(reply: Unstored, triesBefore: number, rules: Download
         kind: 'halt',
         reason: 'storage-unavailable',
         message: reply.message,
-        delayMs: haltedMs,
+        delayMs: downloadPolicy.haltedMs,
         target: reply.key,
       };
     case 'storage-full':
@@ -76,7 +74,7 @@ export function afterFetch(reply: Unstored, triesBefore: number, rules: Download
         kind: 'halt',
         reason: 'storage-full',
         message: describeSpace(reply),
-        delayMs: storageFullMs,
+        delayMs: downloadPolicy.storageFullMs,
         roomBytes: Math.max(0, reply.neededBytes - rules.reserveBytes),
       };
     default:
@@ -136,7 +134,13 @@ function afterVendorTrouble(
   refresh: boolean,
 ): Step {
   if (reply.warn || rules.isGone) return askAgain(message, tries, rules, random, refresh);
-  return { kind: 'download-again', delayMs: backoffMs(vendorBackoff, 1, random), tries, refresh, message };
+  return {
+    kind: 'download-again',
+    delayMs: backoffMs(downloadPolicy.vendorBackoff, 1, random),
+    tries,
+    refresh,
+    message,
+  };
 }
 
 function afterRefusal(
@@ -147,7 +151,8 @@ function afterRefusal(
   refresh: boolean,
 ): Step {
   const { message } = reply;
-  if (reply.kind === 'halt') return { kind: 'halt', reason: reply.reason, message, delayMs: haltedMs };
+  if (reply.kind === 'halt')
+    return { kind: 'halt', reason: reply.reason, message, delayMs: downloadPolicy.haltedMs };
   const delayMs = backoffMs(rules.backoff, 1, random, reply.retryAfterMs);
   return { kind: 'download-again', delayMs, tries, refresh, message };
 }

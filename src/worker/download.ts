@@ -3,16 +3,15 @@
  * for each job of the queue `download`. Safe to run twice: a result that is stored already is written again
  * to the same place or found there, and the item is saved once.
  */
+
 import { type Halt, listHalts } from '../shared/gate-state/halts.ts';
 import type { JobData } from '../shared/jobs/catalogue.ts';
+import { downloadPolicy } from '../shared/policy.ts';
 import { applyStep } from './apply-step.ts';
 import { collectResults } from './collect-results.ts';
 import type { JobOutcome } from './queue-signals.ts';
 import { claimFetch } from './result-reach.ts';
 import type { WorkerContext } from './worker-context.ts';
-
-/** While downloads wait for a halt to end, each asks again after this. */
-const waitMs = 2000;
 
 export async function runDownload(
   id: string,
@@ -24,7 +23,7 @@ export async function runDownload(
   if (item?.state !== 'downloading') return { kind: 'done' };
   const halts = await listHalts(context);
   if (!(await mayFetch(halts, context))) {
-    const delayMs = waitMs * (1 + context.random());
+    const delayMs = downloadPolicy.waitMs * (1 + context.random());
     await context.ledger.touch(id, delayMs);
     return { kind: 'delay', delayMs, data };
   }

@@ -5,7 +5,9 @@
  * model is halted nothing of its batches. Every worker with the submit stage runs one; the ledger's script keeps
  * several from handing out too much together.
  */
+
 import { listHalts, modelsHalted, openTrial } from '../shared/gate-state/halts.ts';
+import { feederPolicy } from '../shared/policy.ts';
 import { endUnaffordable } from './end-unaffordable.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -15,11 +17,6 @@ export interface Feeder {
   stop(): Promise<void>;
 }
 
-/** Jobs that stand ready behind a closed gate, so that the slot that opens next is used at once. */
-const readyJobs = 2;
-/** Also how soon after the end of a halt links are handed out again. */
-const longestPauseMs = 500;
-
 export function startFeeder(context: WorkerContext): Feeder {
   const { ledger, queues, submitGate, redis, prefix } = context;
   let stopped = false;
@@ -28,11 +25,11 @@ export function startFeeder(context: WorkerContext): Feeder {
   let running: Promise<void> | null = null;
 
   async function feed(): Promise<void> {
-    let pauseMs = longestPauseMs;
+    let pauseMs: number = feederPolicy.longestPauseMs;
     try {
       const { freeSlots, waitMs, why } = await submitGate.free();
       const hasMore = await handOut(freeSlots, why === 'halted');
-      if (freeSlots === 0) pauseMs = Math.min(longestPauseMs, Math.max(1, waitMs));
+      if (freeSlots === 0) pauseMs = Math.min(feederPolicy.longestPauseMs, Math.max(1, waitMs));
       if (hasMore) pauseMs = 1;
     } catch (error) {
       context.warnOfTrouble('Could not hand out waiting links, trying again', error);
@@ -44,7 +41,7 @@ export function startFeeder(context: WorkerContext): Feeder {
   async function handOut(freeSlots: number, isHalted: boolean): Promise<boolean> {
     const halts = await listHalts({ redis, prefix });
     if (isHalted && openTrial('submit', halts) === null) return false;
-    const wanted = isHalted ? 1 : freeSlots + readyJobs;
+    const wanted = isHalted ? 1 : freeSlots + feederPolicy.readyJobs;
     const { ids, exhausted } = await ledger.take(wanted, modelsHalted('submit', halts), context.onlyBatch);
     if (ids.length > 0) await queues.addMany('submit', ids);
     const ended = await Promise.all(exhausted.map((batch) => endUnaffordable(batch, context)));

@@ -3,6 +3,7 @@
  * worker runs one, but a claim in Redis lets a single one probe at a time, so a thousand waiting links cause
  * one call. Probes that continue failing come further and further apart.
  */
+
 import { randomUUID } from 'node:crypto';
 import type { HaltReason } from '../shared/gate-state/halt-reasons.ts';
 import {
@@ -14,6 +15,7 @@ import {
   listHalts,
 } from '../shared/gate-state/halts.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
+import { haltPolicy } from '../shared/policy.ts';
 import type { ProbeReply } from '../shared/vendor/replies.ts';
 import { announceHalt, type HaltNews } from './announce-halt.ts';
 import { backoffMs } from './backoff.ts';
@@ -32,21 +34,6 @@ const unclear: Verdict = { kind: 'unclear' };
 const standing = (words: string): Verdict => ({ kind: 'standing', words });
 /** Balances have at most a few decimals. */
 const leastCredits = 0.001;
-const tickMs = 500;
-const leaseMs = 30_000;
-/** Probes cost nothing but, for a key's own cap, one link's try; so the wait after the end of a halt is kept short. */
-const intervals: Readonly<Record<HaltReason, { firstMs: number; mostMs: number }>> = {
-  unauthorized: { firstMs: 10_000, mostMs: 30_000 },
-  'no-credits': { firstMs: 10_000, mostMs: 30_000 },
-  'key-limit': { firstMs: 30_000, mostMs: 120_000 },
-  maintenance: { firstMs: 10_000, mostMs: 30_000 },
-  'model-paused': { firstMs: 10_000, mostMs: 60_000 },
-  'model-failing': { firstMs: 30_000, mostMs: 600_000 },
-  misconfigured: { firstMs: 30_000, mostMs: 120_000 },
-  'storage-unavailable': { firstMs: 5000, mostMs: 30_000 },
-  'results-unavailable': { firstMs: 5000, mostMs: 30_000 },
-  'storage-full': { firstMs: 5000, mostMs: 30_000 },
-};
 
 /** Only a worker that downloads has the storage, and the way to the results. */
 const ofDownloads: ReadonlySet<HaltReason> = new Set([
@@ -68,7 +55,10 @@ export async function probeHalts(context: WorkerContext, prober: Prober, signal:
   for (const halt of await listHalts({ redis, prefix })) {
     if (halt.nextProbeAt > clock.now()) continue;
     if (ofDownloads.has(halt.reason) && !prober.downloads) continue;
-    const claim = await claimProbe({ redis, prefix }, { ...identityOf(halt), claimant, leaseMs });
+    const claim = await claimProbe(
+      { redis, prefix },
+      { ...identityOf(halt), claimant, leaseMs: haltPolicy.leaseMs },
+    );
     if (claim.claimed) await settle(halt, claim.probes, await probe(halt, context, signal), context);
   }
 }
@@ -77,7 +67,7 @@ async function settle(halt: Halt, probes: number, verdict: Verdict, context: Wor
   const { redis, prefix, clock, logger, random } = context;
   if (verdict.kind === 'over') return announceEnd(halt, context);
   const now = clock.now();
-  const nextProbeAt = now + backoffMs(intervals[halt.reason], probes, random());
+  const nextProbeAt = now + backoffMs(haltPolicy.intervals[halt.reason], probes, random());
   const message = verdict.kind === 'standing' ? verdict.words : halt.message;
   const trial = verdict.kind === 'unclear';
   const credits = trial && verdict.credits !== undefined ? { credits: verdict.credits } : {};
@@ -215,7 +205,7 @@ export function startHaltProber(context: WorkerContext, downloads: boolean) {
   }
 
   function schedule(): void {
-    if (!stopping.signal.aborted) timer = setTimeout(run, tickMs);
+    if (!stopping.signal.aborted) timer = setTimeout(run, haltPolicy.tickMs);
   }
 
   function run(): void {

@@ -3,7 +3,9 @@
  * as long as the process lives. A task id that is dropped is money lost, so while a refused write is held the
  * submit stage begins no create call. Used wherever a step is applied; the worker asks for the rest when it stops.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
+import { heldAnswersPolicy } from '../shared/policy.ts';
 import { isRedisTrouble } from '../shared/redis/redis-trouble.ts';
 import { backoffMs } from './backoff.ts';
 import type { WorkerContext } from './worker-context.ts';
@@ -30,9 +32,6 @@ export interface HeldAnswers {
   /** Ends the repeating. */
   stop(): void;
 }
-
-const backoff = { firstMs: 100, mostMs: 2000 };
-const lookEveryMs = 50;
 
 export function createHeldAnswers({ logger, random }: Pick<WorkerContext, 'logger' | 'random'>): HeldAnswers {
   const tasks = new Set<HeldTask>();
@@ -71,16 +70,16 @@ export function createHeldAnswers({ logger, random }: Pick<WorkerContext, 'logge
             throw error;
           }
           hold(write, error);
-          await sleep(backoffMs(backoff, failures, random()), undefined, { signal: stopping.signal }).catch(
-            () => undefined,
-          );
+          await sleep(backoffMs(heldAnswersPolicy.backoff, failures, random()), undefined, {
+            signal: stopping.signal,
+          }).catch(() => undefined);
         }
       }
     },
     async emptied(signal) {
       while (refused.size > 0) {
         if (signal.aborted) return false;
-        await sleep(lookEveryMs, undefined, { signal }).catch(() => undefined);
+        await sleep(heldAnswersPolicy.lookEveryMs, undefined, { signal }).catch(() => undefined);
       }
       return true;
     },

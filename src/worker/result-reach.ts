@@ -3,6 +3,7 @@
  * others are is judged alone; several in a row, or one again and again, without a result of anybody fetched in
  * between, are an outage. Called by the download stage. While the halt stands one download at a time may try.
  */
+import { unreachedPolicy } from '../shared/policy.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** What a download keeps from one fetch that did not reach the host to the next. */
@@ -21,9 +22,6 @@ export interface Evidence extends Unreached {
 
 type Context = Pick<WorkerContext, 'redis' | 'prefix'>;
 
-const trialEveryMs = 5000;
-/** What was seen longer ago tells nothing. */
-const forgottenAfterMs = 3_600_000;
 const failingKey = (prefix: string) => `${prefix}:results:failing`;
 const reachedKey = (prefix: string) => `${prefix}:results:reached`;
 
@@ -38,7 +36,7 @@ export async function noteUnreached(
   { redis, prefix }: Context,
 ): Promise<Evidence> {
   await redis.sadd(failingKey(prefix), id);
-  await redis.pexpire(failingKey(prefix), forgottenAfterMs);
+  await redis.pexpire(failingKey(prefix), unreachedPolicy.forgottenAfterMs);
   const [links, text] = await Promise.all([redis.scard(failingKey(prefix)), redis.get(reachedKey(prefix))]);
   const reached = Number(text ?? 0);
   const othersReached = before !== undefined && before.reached !== reached;
@@ -47,5 +45,5 @@ export async function noteUnreached(
 
 /** Lets one download try while the halt stands. */
 export async function claimFetch({ redis, prefix }: Context): Promise<boolean> {
-  return (await redis.set(`${prefix}:results:trial`, '1', 'PX', trialEveryMs, 'NX')) === 'OK';
+  return (await redis.set(`${prefix}:results:trial`, '1', 'PX', unreachedPolicy.trialEveryMs, 'NX')) === 'OK';
 }

@@ -2,8 +2,9 @@
  * What follows from the record of a task that a link has beside the one it follows. Pure. Only its cost matters:
  * what was reserved for it stays reserved until the record says, and for good when it never does.
  */
+import { secondaryTaskPolicy } from '../shared/policy.ts';
 import type { RecordReply } from '../shared/vendor/replies.ts';
-import { type Backoff, backoffMs } from './backoff.ts';
+import { backoffMs } from './backoff.ts';
 import type { Step } from './step.ts';
 
 export interface BesideLook {
@@ -11,10 +12,6 @@ export interface BesideLook {
   /** Looks so far that did not tell. */
   readonly tries: number;
 }
-
-const backoff: Backoff = { firstMs: 5000, mostMs: 120_000 };
-/** About a day: longer than any task runs, and than most outages last. */
-const mostTries = 720;
 
 export function afterBesideLook(
   { taskId, tries }: BesideLook,
@@ -35,7 +32,7 @@ export function afterBesideLook(
     case 'throttled':
     case 'halt':
       // The account has to wait: that says nothing of the task.
-      return { kind: 'look-beside-again', delayMs: backoff.mostMs, tries };
+      return { kind: 'look-beside-again', delayMs: secondaryTaskPolicy.backoff.mostMs, tries };
     default:
       return reply satisfies never;
   }
@@ -43,7 +40,11 @@ export function afterBesideLook(
 
 /** What a task costs while it runs, it has cost: it counts even where its end is never seen. */
 function lookAgain({ taskId, tries }: BesideLook, random: number, credits = 0): Step {
-  if (tries + 1 < mostTries)
-    return { kind: 'look-beside-again', delayMs: backoffMs(backoff, tries + 1, random), tries: tries + 1 };
+  if (tries + 1 < secondaryTaskPolicy.mostTries)
+    return {
+      kind: 'look-beside-again',
+      delayMs: backoffMs(secondaryTaskPolicy.backoff, tries + 1, random),
+      tries: tries + 1,
+    };
   return credits > 0 ? { kind: 'count-credits', taskId, credits } : { kind: 'nothing' };
 }

@@ -2,10 +2,12 @@
  * What follows from a task's record. Pure. The one decision for both ways to the same fact: the status
  * check that looked by itself and the one a callback woke.
  */
+
 import type { Item } from '../shared/ledger/item.ts';
+import { type Backoff, statusCheckPolicy } from '../shared/policy.ts';
 import { fileKeptMs } from '../shared/vendor/facts.ts';
 import type { RecordReply } from '../shared/vendor/replies.ts';
-import { type Backoff, backoffMs } from './backoff.ts';
+import { backoffMs } from './backoff.ts';
 import { type SeenState, type SeenTime, seeAgain, seenMs } from './seen-time.ts';
 import type { Step } from './step.ts';
 
@@ -35,24 +37,6 @@ export interface CheckedTask {
   readonly now: number;
 }
 
-/**
- * A record may take this long to appear; unknown for longer without a break, the task is lost. A single odd answer
- * must not pay for a task again. Source: vendor-api.md, 422 on a query.
- */
-const unknownGraceMs = 120_000;
-/** Looks that believe a callback more than the record. */
-const believedLooks = 4;
-/** Waiting for the end of a halt is the gate's business; the job only comes back to ask. */
-const askAgainMs = 2000;
-/** While a failure may yet turn, or a record may yet appear, look this often. */
-const secondLookMs = 15_000;
-
-/** A link that has tried a failing model leaves the next trials to others. */
-const excusedMs = 60_000;
-
-/** About an hour. */
-const mostUnreadable = 120;
-
 type LookAgain = Extract<Step, { kind: 'look-again' }>;
 
 export function afterStatusCheck(
@@ -73,7 +57,12 @@ export function afterStatusCheck(
     case 'throttled':
       return { ...keptOf(task), delayMs: backoffMs(rules.backoff, 1, random, reply.retryAfterMs) };
     case 'halt':
-      return { kind: 'halt', reason: reply.reason, message: reply.message, delayMs: askAgainMs };
+      return {
+        kind: 'halt',
+        reason: reply.reason,
+        message: reply.message,
+        delayMs: statusCheckPolicy.askAgainMs,
+      };
     case 'retry':
       return unreadable(task, reply) ?? lookAfterTrouble(task, rules, random);
     default:
@@ -85,7 +74,7 @@ export function afterStatusCheck(
 function lookWhileRunning(task: CheckedTask, rules: StatusCheckRules, random: number): LookAgain {
   const { calledBack, tries } = task;
   const again = { kind: 'look-again', isRunning: true } as const;
-  if (!calledBack || tries >= believedLooks) {
+  if (!calledBack || tries >= statusCheckPolicy.believedLooks) {
     return { ...again, delayMs: rules.nextLookMs, seen: seenAgain(task, 'running', rules.nextLookMs) };
   }
   const delayMs = Math.min(rules.nextLookMs, backoffMs(rules.backoff, tries + 1, random));
@@ -123,7 +112,7 @@ function unreadable(
   reply: Extract<RecordReply, { kind: 'retry' }>,
 ): Step | null {
   const isGone = item.submittedAt !== null && now - item.submittedAt >= fileKeptMs;
-  if (!isGone && (reply.warn !== true || tries < mostUnreadable)) return null;
+  if (!isGone && (reply.warn !== true || tries < statusCheckPolicy.mostUnreadable)) return null;
   return { kind: 'fail', reason: 'task-timeout', message: `its record could not be read: ${reply.message}` };
 }
 
@@ -143,7 +132,7 @@ function afterFailure(
 ): Step {
   if (!hasFailedForGood(task, reply)) {
     const leftMs = (reply.graceMs ?? 0) - seenMs(task.seen, 'failed', task.now);
-    const delayMs = Math.min(secondLookMs, leftMs);
+    const delayMs = Math.min(statusCheckPolicy.secondLookMs, leftMs);
     return { kind: 'look-again', delayMs, seen: seenAgain(task, 'failed', delayMs) };
   }
   const message = failureText(reply);
@@ -157,7 +146,8 @@ function afterFailure(
     return { ...fail, message: `${message}; not repeated, as failed tasks of this link were billed twice` };
   }
   const excused = rules.modelFailing && (isWorthAnother(reply) || item.excusedTasks === 0);
-  if (excused) return { kind: 'resubmit', delayMs: excusedMs, message, excused, ...charged };
+  if (excused)
+    return { kind: 'resubmit', delayMs: statusCheckPolicy.excusedMs, message, excused, ...charged };
   if (!isWorthAnother(reply) || tasks - item.excusedTasks >= rules.mostTasks) return fail;
   return { kind: 'resubmit', delayMs: backoffMs(rules.backoff, tasks, random), message, ...charged };
 }
@@ -179,12 +169,12 @@ export function hasFailedForGood(
 }
 
 function afterUnknownTask(task: CheckedTask, words: string, rules: StatusCheckRules, random: number): Step {
-  if (seenMs(task.seen, 'unknown', task.now) < unknownGraceMs) {
+  if (seenMs(task.seen, 'unknown', task.now) < statusCheckPolicy.unknownGraceMs) {
     const tries = task.tries + 1;
     // Told by a callback that the task has ended, the record can only be a moment behind.
     const delayMs = task.calledBack
       ? backoffMs(rules.backoff, tries, random)
-      : Math.min(secondLookMs, Math.max(rules.nextLookMs, rules.backoff.firstMs));
+      : Math.min(statusCheckPolicy.secondLookMs, Math.max(rules.nextLookMs, rules.backoff.firstMs));
     const again = task.calledBack ? { tries, calledBack: true } : {};
     return { kind: 'look-again', delayMs, seen: seenAgain(task, 'unknown', delayMs), ...again };
   }

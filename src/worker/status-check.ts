@@ -8,10 +8,10 @@ import type { JobData } from '../shared/jobs/catalogue.ts';
 import type { Item } from '../shared/ledger/item.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { usualPrice } from '../shared/models/price.ts';
+import { statusCheckPolicy } from '../shared/policy.ts';
 import type { RecordReply } from '../shared/vendor/replies.ts';
 import { announceHalt } from './announce-halt.ts';
 import { applyStep } from './apply-step.ts';
-import type { Backoff } from './backoff.ts';
 import { noteFailure, noteSuccess } from './brake/model-brake.ts';
 import { runClaimLook } from './claimed-task.ts';
 import { type EndedTask, nextCheckAt } from './polling/history.ts';
@@ -30,12 +30,6 @@ import {
 import type { WorkerContext } from './worker-context.ts';
 
 const done: JobOutcome = { kind: 'done' };
-const backoff: Backoff = { firstMs: 1000, mostMs: 30_000 };
-/** While a budget waits for the price of a task, its record is read this often, and for this long. */
-const priceLookMs = 1500;
-const priceWantedForMs = 20_000;
-/** Tasks a link may use up before its failure counts as final. */
-const mostTasks = 3;
 
 export async function runStatusCheck(
   id: string,
@@ -115,13 +109,23 @@ async function rulesFor(
     hasRoom: queryGate.hasRoom(),
   };
   const plannedMs = nextCheckAt(await histories.of(model), task, now) - now;
-  const nextLookMs = (await isPriceWanted(item, now, ledger)) ? Math.min(plannedMs, priceLookMs) : plannedMs;
-  return { deadlineMs, creditsPerTask, mostTasks, onAmbiguous: submitRules.onAmbiguous, backoff, nextLookMs };
+  const nextLookMs = (await isPriceWanted(item, now, ledger))
+    ? Math.min(plannedMs, statusCheckPolicy.priceLookMs)
+    : plannedMs;
+  return {
+    deadlineMs,
+    creditsPerTask,
+    mostTasks: statusCheckPolicy.mostTasks,
+    onAmbiguous: submitRules.onAmbiguous,
+    backoff: statusCheckPolicy.backoff,
+    nextLookMs,
+  };
 }
 
 /** A batch with a budget continues when it knows what its tasks cost. */
 async function isPriceWanted(item: Item, now: number, ledger: WorkerContext['ledger']): Promise<boolean> {
-  if (item.chargedCredits > 0 || now - (item.submittedAt ?? now) > priceWantedForMs) return false;
+  if (item.chargedCredits > 0 || now - (item.submittedAt ?? now) > statusCheckPolicy.priceWantedForMs)
+    return false;
   return (await ledger.budgetOf(item.batch)) !== null;
 }
 

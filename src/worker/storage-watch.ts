@@ -3,10 +3,9 @@
  * result may take minutes to come; a storage that is away must stop the buying before that. It also notices a
  * storage that does not answer at all, on which a download would wait for ever.
  */
+import { downloadPolicy } from '../shared/policy.ts';
 import { announceHalt } from './announce-halt.ts';
 import type { WorkerContext } from './worker-context.ts';
-
-const everyMs = 10_000;
 
 export function startStorageWatch(context: WorkerContext): { stop(): void } {
   const { logger } = context;
@@ -22,7 +21,7 @@ export function startStorageWatch(context: WorkerContext): { stop(): void } {
   }
 
   function schedule(): void {
-    if (!isStopped) timer = setTimeout(run, everyMs);
+    if (!isStopped) timer = setTimeout(run, downloadPolicy.storageWatchMs);
   }
 
   function run(): void {

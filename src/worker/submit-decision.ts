@@ -3,9 +3,11 @@
  * that says something about this link costs it an attempt: being throttled or halted does not, nor does a
  * connection that never came about.
  */
+
 import type { Item } from '../shared/ledger/item.ts';
+import { type Backoff, submitPolicy } from '../shared/policy.ts';
 import type { CreateReply } from '../shared/vendor/replies.ts';
-import { type Backoff, backoffMs } from './backoff.ts';
+import { backoffMs } from './backoff.ts';
 import type { Step } from './step.ts';
 
 export interface SubmitRules {
@@ -21,17 +23,6 @@ export interface SubmitRules {
   readonly refusesAll?: boolean;
 }
 
-/** How often a lost answer is followed by another create call, at most: each may pay for one more task. */
-const mostUnsure = 2;
-/** While a callback is waited for, the limit is reckoned again this often: it shrinks as durations are learned. */
-const reckonAgainMs = 60_000;
-/** Waiting for a halt or a pause is the gate's business; the job only comes back to ask. */
-const askAgainMs = 1000;
-/** A link that a model refused as it refuses everybody is tried again after this. */
-const refusedAgainMs = 60_000;
-/** A vendor that cannot be reached at all is asked again this often. */
-const unreachableMs = 5000;
-
 export function afterSubmit(item: Item, reply: CreateReply, rules: SubmitRules, random: number): Step {
   switch (reply.kind) {
     case 'accepted':
@@ -39,7 +30,7 @@ export function afterSubmit(item: Item, reply: CreateReply, rules: SubmitRules, 
     case 'throttled':
       return { kind: 'submit-later', delayMs: 0, cost: 'nothing' };
     case 'halt':
-      return { kind: 'halt', reason: reply.reason, message: reply.message, delayMs: askAgainMs };
+      return { kind: 'halt', reason: reply.reason, message: reply.message, delayMs: submitPolicy.askAgainMs };
     case 'reject':
       if (rules.refusesAll) return modelRefuses(reply.message);
       return { kind: 'fail', reason: 'rejected', message: reply.message, unpaid: true };
@@ -59,7 +50,7 @@ export function afterSubmit(item: Item, reply: CreateReply, rules: SubmitRules, 
 export function afterLostAnswer(item: Item, message: string, rules: SubmitRules, random: number): Step {
   const { callbackLeftMs = 0 } = rules;
   if (callbackLeftMs > 0) {
-    return { kind: 'await-callback', delayMs: Math.min(callbackLeftMs, reckonAgainMs), message };
+    return { kind: 'await-callback', delayMs: Math.min(callbackLeftMs, submitPolicy.reckonAgainMs), message };
   }
   if (rules.onAmbiguous === 'hold') {
     return {
@@ -67,7 +58,7 @@ export function afterLostAnswer(item: Item, message: string, rules: SubmitRules,
       message: `${message}; held, as the task may have been paid (ON_AMBIGUOUS_SUBMIT=hold)`,
     };
   }
-  if (item.possiblyPaidTwice >= mostUnsure) return lostTooOften(item, message);
+  if (item.possiblyPaidTwice >= submitPolicy.mostUnsure) return lostTooOften(item, message);
   const attempts = item.attempts + 1;
   if (attempts >= rules.mostAttempts && !rules.vendorDown) return exhausted(attempts, message);
   return {
@@ -80,7 +71,7 @@ export function afterLostAnswer(item: Item, message: string, rules: SubmitRules,
 
 /** No link is at fault. One that has tried leaves the next trials to others. */
 function modelRefuses(message: string): Step {
-  return { kind: 'halt', reason: 'model-failing', message, delayMs: refusedAgainMs };
+  return { kind: 'halt', reason: 'model-failing', message, delayMs: submitPolicy.refusedAgainMs };
 }
 
 /** Not repeated however down the vendor is: it may take every task and lose every answer. */
@@ -98,7 +89,7 @@ function tryAgain(item: Item, message: string, rules: SubmitRules, random: numbe
   const attempts = item.attempts + 1;
   // That says nothing about the link: wait as long as it takes.
   if (!sent || rules.vendorDown)
-    return { kind: 'submit-later', delayMs: unreachableMs, cost: 'nothing', message };
+    return { kind: 'submit-later', delayMs: submitPolicy.unreachableMs, cost: 'nothing', message };
   if (attempts >= rules.mostAttempts) return { ...exhausted(attempts, message), unpaid: true };
   return {
     kind: 'submit-later',

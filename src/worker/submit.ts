@@ -11,6 +11,7 @@ import type { JobData } from '../shared/jobs/catalogue.ts';
 import type { Item } from '../shared/ledger/item.ts';
 import type { Refusal } from '../shared/ledger/move-item.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
+import { submitPolicy } from '../shared/policy.ts';
 import type { CreateReply } from '../shared/vendor/replies.ts';
 import { applyStep } from './apply-step.ts';
 import { noteAccepted, noteFailure } from './brake/model-brake.ts';
@@ -25,12 +26,6 @@ import { createUploads, type ReadyVideo } from './upload.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 const done: JobOutcome = { kind: 'done' };
-/** However long the gate says to wait, ask again this soon: what it waits for may end early. */
-const longestWaitMs = 1500;
-/** A limit says exactly when there is room; but it may be learned again, or a person may reset it. */
-const longestLimitMs = 10_000;
-/** A call of this item is under way, here or in another worker. */
-const underWayMs = 1000;
 const neverAborted = new AbortController().signal;
 
 type Refused = Extract<Admission, { go: false }>;
@@ -210,7 +205,12 @@ export function createSubmitStage(
         return applyStep({ kind: 'fail', reason: 'input-unreadable', message }, item, data, context);
       }
       case 'halted':
-        return applyStep({ kind: 'halt', ...video.halt, delayMs: longestWaitMs }, item, data, context);
+        return applyStep(
+          { kind: 'halt', ...video.halt, delayMs: submitPolicy.longestWaitMs },
+          item,
+          data,
+          context,
+        );
       case 'wait': {
         const { message, delayMs } = video;
         if (message === undefined) return { kind: 'delay', delayMs, data };
@@ -227,7 +227,10 @@ export function createSubmitStage(
   /** A halt may last for hours: the place at the gate is for links that can get through. */
   async function waitForGate({ id }: Item, { why, waitMs }: Refused): Promise<JobOutcome> {
     if (why === 'halted') await ledger.leaveGate(id);
-    return { kind: 'delay', delayMs: Math.min(waitMs, why === 'limit' ? longestLimitMs : longestWaitMs) };
+    return {
+      kind: 'delay',
+      delayMs: Math.min(waitMs, why === 'limit' ? submitPolicy.longestLimitMs : submitPolicy.longestWaitMs),
+    };
   }
 
   /** Paused; or no credits left to spend: for good, or until a task of the batch that is under way gives some back. */
@@ -235,7 +238,7 @@ export function createSubmitStage(
     // What is paused waits in its batch's backlog again.
     if (refusal === 'paused' || refusal === 'known-task') return done;
     await ledger.leaveGate(item.id);
-    if (refusal === 'budget-wait') return { kind: 'delay', delayMs: longestWaitMs };
+    if (refusal === 'budget-wait') return { kind: 'delay', delayMs: submitPolicy.longestWaitMs };
     const batch = await ledger.batch(item.batch);
     return applyStep(afterBudget(item.batch, batch?.budget ?? 0), item, data, context);
   }
@@ -250,7 +253,7 @@ export function createSubmitStage(
 }
 
 function notNow(data: JobData): JobOutcome {
-  return { kind: 'delay', delayMs: underWayMs, data };
+  return { kind: 'delay', delayMs: submitPolicy.underWayMs, data };
 }
 
 /** What the vendor's limit has made of the call. */

@@ -3,21 +3,20 @@
  * ten minutes while it runs. What can still be gone on with stays for a day, since a failed link may be retried;
  * what is of no use to anybody goes as soon as it is sure that nobody writes to it.
  */
-import type { Logger } from '../shared/logging/logger.ts';
-import type { Storage } from '../shared/storage/storage.ts';
 
-const everyMs = 10 * 60_000;
-const ofUseForMs = 24 * 3_600_000;
+import type { Logger } from '../shared/logging/logger.ts';
+import { downloadPolicy } from '../shared/policy.ts';
+import type { Storage } from '../shared/storage/storage.ts';
 
 export function startUnfinishedSweeper(storage: Storage, logger: Logger): { stop(): Promise<void> } {
   let running = sweep();
   const timer = setInterval(() => {
     running = running.then(sweep);
-  }, everyMs);
+  }, downloadPolicy.unfinished.sweepEveryMs);
 
   async function sweep(): Promise<void> {
     try {
-      const count = await storage.removeAbandonedParts(ofUseForMs);
+      const count = await storage.removeAbandonedParts(downloadPolicy.unfinished.ofUseForMs);
       if (count > 0) logger.info({ count }, 'Removed downloads that killed workers had begun');
     } catch (error) {
       logger.warn({ err: error }, 'Unfinished downloads could not be removed, trying again');

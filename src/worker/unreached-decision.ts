@@ -2,6 +2,7 @@
  * What follows when the host of a result was not reached or is out of order. Pure. An outage of the host costs no link
  * a try; a broken URL does, once it shows that others are reached meanwhile.
  */
+import { unreachedPolicy } from '../shared/policy.ts';
 import { backoffMs } from './backoff.ts';
 import type { DownloadRules } from './download-decision.ts';
 import type { Evidence } from './result-reach.ts';
@@ -14,13 +15,6 @@ export interface Reach extends Evidence {
   readonly haltedMs: number | null;
 }
 
-/** So many links in a row that were not reached, or one so often, without a result in between, are an outage. */
-const outageLinks = 5;
-const outageTimes = 3;
-/** A single link that a host answers with errors, and that alone waits for it, is judged after this. */
-const aloneMs = 15 * 60_000;
-const askAgainMs = 5000;
-
 /** @returns null when the trouble is the link's own: its next way is tried, and the try counts */
 export function afterUnreached(
   reply: Extract<FetchReply, { kind: 'host-unavailable' }>,
@@ -31,14 +25,14 @@ export function afterUnreached(
 ): Step | null {
   const { times, reached, links, haltedMs, othersReached, url } = reach;
   const { message, retryAfterMs } = reply;
-  const isBroken = reply.answered && links === 1 && haltedMs !== null && haltedMs >= aloneMs;
+  const isBroken = reply.answered && links === 1 && haltedMs !== null && haltedMs >= unreachedPolicy.aloneMs;
   if (othersReached || isBroken) return null;
   const unreached = { times, reached };
-  const waitMs = Math.max(askAgainMs, retryAfterMs ?? 0);
+  const waitMs = Math.max(unreachedPolicy.askAgainMs, retryAfterMs ?? 0);
   // A report of a halt that stands would put its next probe off.
   if (haltedMs !== null)
     return { kind: 'download-again', delayMs: waitMs, tries, refresh: false, message, unreached };
-  if (links >= outageLinks || times >= outageTimes) {
+  if (links >= unreachedPolicy.outageLinks || times >= unreachedPolicy.outageTimes) {
     return { kind: 'halt', reason: 'results-unavailable', message, delayMs: waitMs, target: url, unreached };
   }
   const delayMs = backoffMs(rules.backoff, times, random, retryAfterMs);

@@ -3,6 +3,7 @@
  * a day only. Called by the submit stage before the gate, so that nothing is paid for a file that cannot be had.
  * An upload that still stands is used again; trouble of the upload host or of the network costs the link nothing.
  */
+
 import { randomUUID } from 'node:crypto';
 import type { JobData } from '../shared/jobs/catalogue.ts';
 import type { Item } from '../shared/ledger/item.ts';
@@ -15,6 +16,7 @@ import {
 import { describeFileError, inspectVideo, readVideo } from '../shared/local-video/read-video.ts';
 import { contentId } from '../shared/models/identify-link.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
+import { uploadPolicy } from '../shared/policy.ts';
 import { uploadKeptMs } from '../shared/vendor/facts.ts';
 import type { UploadReply } from '../shared/vendor/replies.ts';
 import type { HaltNews } from './announce-halt.ts';
@@ -28,11 +30,6 @@ export type ReadyVideo =
   | { readonly kind: 'unreadable'; readonly message: string }
   | { readonly kind: 'wait'; readonly delayMs: number; readonly message?: string }
   | { readonly kind: 'halted'; readonly halt: HaltNews };
-
-const backoff = { firstMs: 2000, mostMs: 60_000 };
-/** Uploads of a process at once: they share its way out. */
-const mostAtOnce = 4;
-const busyMs = 250;
 
 export type ReadyVideoOf = (
   item: Item,
@@ -48,7 +45,7 @@ export function createUploads(context: WorkerContext): ReadyVideoOf {
     const { upload } = item;
     if (upload !== null && context.clock.now() - upload.at < uploadKeptMs)
       return { kind: 'ready', url: upload.url };
-    if (underWay >= mostAtOnce) return { kind: 'wait', delayMs: busyMs };
+    if (underWay >= uploadPolicy.mostAtOnce) return { kind: 'wait', delayMs: uploadPolicy.busyMs };
     underWay += 1;
     try {
       return await uploadFile(item, model, data, context, signal);
@@ -107,7 +104,7 @@ function afterRefusal(
     case 'throttled':
     case 'retry': {
       const waitMs = reply.kind === 'throttled' ? reply.retryAfterMs : undefined;
-      const delayMs = backoffMs(backoff, (data.tries ?? 0) + 1, random(), waitMs);
+      const delayMs = backoffMs(uploadPolicy.backoff, (data.tries ?? 0) + 1, random(), waitMs);
       return { kind: 'wait', delayMs, message: `the upload waits: ${reply.message}` };
     }
     default:

@@ -3,12 +3,14 @@
  * worker was killed is taken up by another within 15 seconds: its lock ends after ten, and somebody looks
  * every three.
  */
+
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Job, Worker as QueueWorker, type Telemetry } from 'bullmq';
 import { type JobData, jobDataSchema, type Stage, traced } from '../shared/jobs/catalogue.ts';
 import type { FailureReason, ItemState } from '../shared/ledger/states.ts';
 import { ModelError } from '../shared/models/load-models.ts';
+import { jobPolicy } from '../shared/policy.ts';
 import { announceWorker } from '../shared/presence/worker-presence.ts';
 import { programVersion } from '../shared/program-version.ts';
 import { isRedisTrouble } from '../shared/redis/redis-trouble.ts';
@@ -51,20 +53,6 @@ export interface RunningWorker {
 
 type Run = (id: string, data: JobData, signal: AbortSignal) => Promise<JobOutcome>;
 
-const lockDurationMs = 10_000;
-const stalledCheckMs = 3000;
-/** After Redis has refused to hand out a job. */
-const retryDelayMs = 1000;
-const longestSleepS = 1;
-const sweepEveryMs = 15_000;
-const concurrency = { submit: 50, 'status-check': 50 } as const;
-/** After the jobs have ended or were cut off, this long for closing connections. */
-const closeMs = 1500;
-const misconfiguredMs = 5000;
-const busyMs = 1000;
-/** After Redis has refused something, its job is run again so much later. */
-const redisTroubleMs = 1000;
-
 export function startWorker(context: WorkerContext, settings: WorkerSettings): RunningWorker {
   const { stages } = settings;
   const held = countHeld();
@@ -98,7 +86,7 @@ export function startWorker(context: WorkerContext, settings: WorkerSettings): R
     download: (id, data, signal) => runDownload(id, data, context, signal),
   };
   const workers = stages.map((stage) => startStage(stage, runs[stage], held, context, settings));
-  const sweeper = startSweeper({ ...context, everyMs: sweepEveryMs });
+  const sweeper = startSweeper({ ...context, everyMs: jobPolicy.sweepEveryMs });
   const downloads = stages.includes('download');
   const prober = startHaltProber(context, downloads);
   const storageWatch = downloads ? startStorageWatch(context) : null;
@@ -114,14 +102,14 @@ export function startWorker(context: WorkerContext, settings: WorkerSettings): R
       const closed = Promise.all([...background, ...workers.map((worker) => worker.close())]);
       const patience = new AbortController();
       const wait = (ms: number) => sleep(ms, null, { signal: patience.signal }).catch(() => null);
-      const late = Promise.all([wait(deadlineMs), answered]).then(() => wait(closeMs));
+      const late = Promise.all([wait(deadlineMs), answered]).then(() => wait(jobPolicy.closeMs));
       // With Redis away nothing closes by itself; what was under way is picked up again by whoever comes next.
       await Promise.race([closed, late]);
       clearTimeout(cutOff);
       context.held.stop();
       reportUnrecorded(context);
       // Until here the others must not take this worker's open calls for lost.
-      await Promise.race([presence.stop(), wait(closeMs)]);
+      await Promise.race([presence.stop(), wait(jobPolicy.closeMs)]);
       patience.abort();
     },
     abandon() {
@@ -149,7 +137,13 @@ function startStage(
     const abort = signal ?? new AbortController().signal;
     // Its lock was lost, as after a step of Redis's clock: the run under way must not be taken for one that is gone.
     if (job.id !== undefined && running.has(job.id)) {
-      await settleJob(job, token, { kind: 'delay', delayMs: busyMs }, context.clock.now(), context.held.keep);
+      await settleJob(
+        job,
+        token,
+        { kind: 'delay', delayMs: jobPolicy.busyMs },
+        context.clock.now(),
+        context.held.keep,
+      );
     }
     using _ = hold(running, job.id ?? '');
     using __ = held.hold(stage, (job.data.claim ?? job.data.beside)?.itemId ?? job.id ?? '');
@@ -163,14 +157,14 @@ function startStage(
   const worker = new QueueWorker<JobData>(stage, process, {
     connection: settings.connection,
     prefix: context.prefix,
-    concurrency: stage === 'download' ? settings.downloadConcurrency : concurrency[stage],
-    lockDuration: lockDurationMs,
-    stalledInterval: stalledCheckMs,
-    runRetryDelay: retryDelayMs,
+    concurrency: stage === 'download' ? settings.downloadConcurrency : jobPolicy.concurrency[stage],
+    lockDuration: jobPolicy.lockMs,
+    stalledInterval: jobPolicy.stalledCheckMs,
+    runRetryDelay: jobPolicy.retryDelayMs,
     // A delayed job that comes back just as its worker falls asleep is seen when it wakes up: not in 5 s, the default.
-    drainDelay: longestSleepS,
+    drainDelay: jobPolicy.longestSleepS,
     // Two crashes would otherwise fail a job for good, whatever its attempts say.
-    maxStalledCount: 1000,
+    maxStalledCount: jobPolicy.mostStalls,
     ...traced(settings.telemetry),
   });
   worker.on('error', (error) => context.warnOfTrouble('The queue reports trouble', error));
@@ -198,7 +192,7 @@ async function runGuarded(
   } catch (error) {
     if (isRedisTrouble(error)) {
       context.warnOfTrouble('Redis refused a step of a link, trying again', error);
-      return { kind: 'delay', delayMs: redisTroubleMs };
+      return { kind: 'delay', delayMs: jobPolicy.redisTroubleMs };
     }
     const item = await context.ledger.item(job.id ?? '');
     if (item === null) throw error;
@@ -206,8 +200,8 @@ async function runGuarded(
     if (error instanceof ModelError) {
       // The item stays where it is: a call of another worker may have been paid.
       await announceHalt({ reason: 'misconfigured', message }, item.model, context);
-      await context.ledger.touch(item.id, misconfiguredMs);
-      return { kind: 'delay', delayMs: misconfiguredMs };
+      await context.ledger.touch(item.id, jobPolicy.misconfiguredMs);
+      return { kind: 'delay', delayMs: jobPolicy.misconfiguredMs };
     }
     if (!isLastAttempt(job)) throw error;
     return applyStep({ kind: 'fail', reason: reasonIn(item.state), message }, item, job.data, context);

@@ -2,8 +2,10 @@
  * Runs the ticks of schedules as they come due: part of every worker. Several may run it; BullMQ hands each tick
  * to one of them, and one whose worker was killed to another.
  */
+
 import { type Job, Worker as QueueWorker } from 'bullmq';
 import { type TickData, tickDataSchema, ticksQueue } from '../../shared/jobs/catalogue.ts';
+import { jobPolicy } from '../../shared/policy.ts';
 import type { RedisConnection } from '../../shared/redis/script.ts';
 import { type RunScheduleDeps, runSchedule } from './run-schedule.ts';
 import { createScheduleStore } from './schedule-store.ts';
@@ -19,12 +21,7 @@ export interface ScheduleRunner {
   stop(): Promise<void>;
 }
 
-/** Schedules that run at once in one process. */
-const concurrency = 4;
 const mendEveryMs = 60_000;
-/** As for all stages: a killed worker's tick is taken up by another within 15 seconds. */
-const lockDurationMs = 10_000;
-const stalledCheckMs = 3000;
 
 export function startScheduleRunner(deps: ScheduleRunnerDeps): ScheduleRunner {
   const { redis, prefix, logger } = deps;
@@ -52,11 +49,11 @@ export function startScheduleRunner(deps: ScheduleRunnerDeps): ScheduleRunner {
   const worker = new QueueWorker<TickData>(ticksQueue, process, {
     connection: deps.connection,
     prefix,
-    concurrency,
+    concurrency: jobPolicy.schedules,
     settings: tickSettings,
-    lockDuration: lockDurationMs,
-    stalledInterval: stalledCheckMs,
-    maxStalledCount: 1000,
+    lockDuration: jobPolicy.lockMs,
+    stalledInterval: jobPolicy.stalledCheckMs,
+    maxStalledCount: jobPolicy.mostStalls,
   });
   worker.on('error', (error) => logger.warn({ err: error }, 'The queue of ticks reports trouble'));
   worker.on('failed', (job, error) => logger.debug({ tick: job?.id, err: error }, 'A tick was cut off'));

@@ -1,4 +1,5 @@
 /** Who works on which item next: hands waiting items out, and finds those that nobody looks after any more. */
+import { jobPolicy } from '../policy.ts';
 import type { Keyspace } from '../redis/keyspace.ts';
 import { ledgerKeys } from './keys.ts';
 import { ledgerScript } from './ledger-script.ts';
@@ -8,9 +9,6 @@ export interface HandedOut {
   /** Batches that cannot continue: their budget is used up, and no task of theirs is under way. */
   readonly exhausted: readonly string[];
 }
-
-/** How long past its own time a job may be late before the sweep makes it again. */
-export const graceMs = 60_000;
 
 export function createHandOut({ redis, prefix }: Keyspace) {
   const keys = ledgerKeys(prefix);
@@ -35,7 +33,7 @@ export function createHandOut({ redis, prefix }: Keyspace) {
   ): Promise<HandedOut> {
     const [ids, exhausted] = (await takeScript(
       [keys.rotation, keys.active, keys.atGate],
-      [prefix, wanted, graceMs, only ?? '', ...haltedModels],
+      [prefix, wanted, jobPolicy.graceMs, only ?? '', ...haltedModels],
     )) as [string[], string[]];
     return { ids, exhausted };
   }
@@ -44,7 +42,7 @@ export function createHandOut({ redis, prefix }: Keyspace) {
   async function takeUnaffordable(batch: string, count: number): Promise<string[]> {
     return (await unaffordableScript(
       [keys.batch(batch), keys.backlog(batch), keys.rotation, keys.active],
-      [batch, count, graceMs, prefix],
+      [batch, count, jobPolicy.graceMs, prefix],
     )) as string[];
   }
 
@@ -60,12 +58,12 @@ export function createHandOut({ redis, prefix }: Keyspace) {
 
   /** Items nobody has looked after in time; each is handed to one caller, who makes its job again. */
   async function overdue(count: number): Promise<string[]> {
-    return (await overdueScript([keys.active], [count, graceMs])) as string[];
+    return (await overdueScript([keys.active], [count, jobPolicy.graceMs])) as string[];
   }
 
   /** Says that the item's next job runs in `nextLookMs`, so that the sweep leaves it alone until then. */
   async function touch(id: string, nextLookMs: number): Promise<void> {
-    await touchScript([keys.active], [id, Math.round(nextLookMs) + graceMs]);
+    await touchScript([keys.active], [id, Math.round(nextLookMs) + jobPolicy.graceMs]);
   }
 
   return { take, takeUnaffordable, returnToBacklog, leaveGate, overdue, touch };

@@ -1,7 +1,8 @@
 /** Changes items: along the ways of states.ts, or in what is noted of them. */
+
+import { jobPolicy } from '../policy.ts';
 import type { Keyspace } from '../redis/keyspace.ts';
 import { type ItemChanges, scriptArguments } from './changes.ts';
-import { graceMs } from './hand-out.ts';
 import { ledgerKeys } from './keys.ts';
 import { ledgerScript } from './ledger-script.ts';
 import { type ItemState, isEnded, itemStates, type TransitionName, transitions } from './states.ts';
@@ -42,7 +43,7 @@ export function createMoveItem({ redis, prefix }: Keyspace) {
     { nextLookMs = 0, expect = {} }: { readonly nextLookMs?: number; readonly expect?: Expectation } = {},
   ): Promise<Moved> {
     const { from, to } = transitions[name];
-    const attention = isEnded(to) || to === 'held' ? '' : Math.round(nextLookMs) + graceMs;
+    const attention = isEnded(to) || to === 'held' ? '' : Math.round(nextLookMs) + jobPolicy.graceMs;
     return change(id, { from, to, attention }, changes, expect);
   }
 

@@ -7,6 +7,7 @@
 import { z } from 'zod';
 import { byStage, type Stage, stages } from '../jobs/catalogue.ts';
 import type { Logger } from '../logging/logger.ts';
+import { presencePolicy } from '../policy.ts';
 import { isErrorWithCode } from '../redis/error-code.ts';
 import type { Keyspace } from '../redis/keyspace.ts';
 import type { RedisConnection } from '../redis/script.ts';
@@ -47,10 +48,6 @@ export interface Presence {
   stop(): Promise<void>;
 }
 
-const everyMs = 5000;
-const goneAfterMs = 16_000;
-/** A worker that was killed stays visible for as long, since somebody may wonder. */
-const forgottenAfterMs = 600_000;
 const mostIdsShown = 20;
 
 const holdingSchema = z.object(byStage(() => z.array(z.string())));
@@ -87,7 +84,7 @@ export function announceWorker(
     });
   };
   const noteTaken = (saidAt: number) => () => {
-    const isLate = performance.now() - saidAt > everyMs;
+    const isLate = performance.now() - saidAt > presencePolicy.everyMs;
     if (isLate || steadySince === null) steadySince = performance.now();
   };
   async function tell(): Promise<void> {
@@ -106,14 +103,14 @@ export function announceWorker(
   }
 
   say();
-  const timer = setInterval(say, everyMs);
+  const timer = setInterval(say, presencePolicy.everyMs);
   return {
     async isGone(id) {
       const worker = (await listWorkers({ redis, prefix })).find((each) => each.id === id);
       if (worker === undefined) return true;
       if (worker.isAlive) return false;
       if (worker.host === facts.host && !isRunning(worker.pid)) return true;
-      return steadySince !== null && performance.now() - steadySince > goneAfterMs;
+      return steadySince !== null && performance.now() - steadySince > presencePolicy.goneAfterMs;
     },
     async isWanted(batches) {
       const others = (await listWorkers({ redis, prefix })).filter(
@@ -137,8 +134,9 @@ export async function listWorkers({ redis, prefix }: Keyspace): Promise<PresentW
   for (const [id, text] of Object.entries(stored)) {
     const read = storedWorker.safeParse(JSON.parse(text));
     const saidMsAgo = read.success ? Math.max(0, now - read.data.saidAt) : Number.POSITIVE_INFINITY;
-    if (!read.success || saidMsAgo > forgottenAfterMs) await redis.hdel(workersKey(prefix), id);
-    else workers.push({ ...read.data, saidMsAgo, isAlive: saidMsAgo <= goneAfterMs });
+    if (!read.success || saidMsAgo > presencePolicy.forgottenAfterMs)
+      await redis.hdel(workersKey(prefix), id);
+    else workers.push({ ...read.data, saidMsAgo, isAlive: saidMsAgo <= presencePolicy.goneAfterMs });
   }
   return workers.sort((a, b) => a.startedAt - b.startedAt);
 }

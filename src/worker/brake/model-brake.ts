@@ -3,9 +3,11 @@
  * without a success the model is halted (`model-failing`), and one link at a time tries. Counted in Redis over all
  * workers. Invariant: a success forgets every failure before it.
  */
+
 import { haltsKey } from '../../shared/gate-state/gate-keys.ts';
 import { haltField } from '../../shared/gate-state/halt-reasons.ts';
 import { listHalts } from '../../shared/gate-state/halts.ts';
+import { brakePolicy } from '../../shared/policy.ts';
 import { loadScript } from '../../shared/redis/script.ts';
 import { announceEnd } from '../halt-trial.ts';
 import type { WorkerContext } from '../worker-context.ts';
@@ -25,10 +27,6 @@ export interface BrakedFailure {
   readonly isFinal: boolean;
 }
 
-const mostPassing = 10;
-const mostFinal = 20;
-const forgottenAfterS = 24 * 3600;
-
 type Context = Pick<WorkerContext, 'redis' | 'prefix' | 'clock' | 'logger'>;
 
 const failuresKey = (prefix: string, braked: Braked, model: string) => `${prefix}:brake:${braked}:${model}`;
@@ -42,9 +40,9 @@ export async function noteFailure(
   const reply = await noteFailureScript(
     redis,
     [failuresKey(prefix, braked, model)],
-    [id, failureKind(message), forgottenAfterS],
+    [id, failureKind(message), brakePolicy.forgottenAfterS],
   );
-  return Number(reply) >= (isFinal ? mostFinal : mostPassing);
+  return Number(reply) >= (isFinal ? brakePolicy.mostFinal : brakePolicy.mostPassing);
 }
 
 /** A task has succeeded: the model works. */

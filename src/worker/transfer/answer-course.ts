@@ -6,6 +6,7 @@
  */
 
 import { readServerHints } from '../../shared/outgoing/server-hints.ts';
+import { downloadPolicy } from '../../shared/policy.ts';
 import type { SourceIdentity } from '../../shared/storage/storage.ts';
 
 export interface Answer {
@@ -36,9 +37,6 @@ export type AnswerCourse =
       readonly retryAfterMs?: number;
     };
 
-/** A host that asks for more is asked again anyway: its URL will have expired by then. */
-const longestWaitMs = 60 * 60_000;
-
 const EXPIRED_STATUSES: ReadonlySet<number> = new Set([403, 404, 410]);
 
 /** A date this much older than the answer cannot hide a second change within the same second. */
@@ -62,7 +60,9 @@ export function judgeAnswer(answer: Answer, held: Held, nowMs: number): AnswerCo
   return {
     course: status >= 500 || status === 429 ? 'host-unavailable' : 'retry',
     message,
-    ...(retryAfterMs !== undefined && { retryAfterMs: Math.min(retryAfterMs, longestWaitMs) }),
+    ...(retryAfterMs !== undefined && {
+      retryAfterMs: Math.min(retryAfterMs, downloadPolicy.longestRetryAfterMs),
+    }),
   };
 }
 

@@ -1,0 +1,209 @@
+/**
+ * How the work is done, in one place: attempts, leases, concurrency, timeouts and patience, with their reasons. Times
+ * are in milliseconds. What a user may need to change is a setting (configuration/schema.ts); what only the vendor
+ * decides is in vendor/facts.ts.
+ */
+import type { HaltReason } from './gate-state/halt-reasons.ts';
+
+/** A wait that doubles from one failure to the next. */
+export interface Backoff {
+  readonly firstMs: number;
+  readonly mostMs: number;
+}
+
+/** The jobs of all queues. */
+export const jobPolicy = {
+  /** A killed worker's jobs are taken up by another within 15 seconds. */
+  lockMs: 10_000,
+  stalledCheckMs: 3000,
+  /** A job is never failed for having stalled often: the ledger decides what becomes of a link. */
+  mostStalls: 1000,
+  /** After Redis has refused to hand out a job. */
+  retryDelayMs: 1000,
+  longestSleepS: 1,
+  /** Downloads at once are a setting. */
+  concurrency: { submit: 50, 'status-check': 50 },
+  /** Schedules that run at once in one process. */
+  schedules: 4,
+  /** After Redis has refused something, its job is run again so much later. */
+  redisTroubleMs: 1000,
+  busyMs: 1000,
+  misconfiguredMs: 5000,
+  /** How often items without a job are looked for. */
+  sweepEveryMs: 15_000,
+  /** How long past its own time a job may be late before the sweep makes it again. */
+  graceMs: 60_000,
+  /** After the jobs have ended or were cut off, this long for closing connections. */
+  closeMs: 1500,
+} as const;
+
+/** Calls of the vendor's API. */
+export const vendorPolicy = {
+  timeoutMs: 60_000,
+  /** A slot at a gate outlives the longest call, so that a slot that lapses is one of a dead worker. */
+  leaseMs: 75_000,
+} as const;
+
+/** Workers tell one another that they are alive. */
+export const presencePolicy = {
+  everyMs: 5000,
+  goneAfterMs: 16_000,
+  /** A worker that was killed stays visible for as long, since somebody may wonder. */
+  forgottenAfterMs: 600_000,
+} as const;
+
+/** Waiting links are handed out to the gate. */
+export const feederPolicy = {
+  /** Jobs that stand ready behind a closed gate, so that the slot that opens next is used at once. */
+  readyJobs: 2,
+  /** Also how soon after the end of a halt links are handed out again. */
+  longestPauseMs: 500,
+} as const;
+
+/** Create calls. */
+export const submitPolicy = {
+  /** Create calls of a link that may fail before it has failed. */
+  mostAttempts: 6,
+  backoff: { firstMs: 1000, mostMs: 60_000 },
+  /** How often a lost answer is followed by another create call, at most: each may pay for one more task. */
+  mostUnsure: 2,
+  /** However long the gate says to wait, ask again this soon: what it waits for may end early. */
+  longestWaitMs: 1500,
+  /** A limit says exactly when there is room; but it may be learned again, or a person may reset it. */
+  longestLimitMs: 10_000,
+  /** A call of this item is under way, here or in another worker. */
+  underWayMs: 1000,
+  /** While a callback is waited for, the limit is reckoned again this often: it shrinks as durations are learned. */
+  reckonAgainMs: 60_000,
+  /** Waiting for a halt or a pause is the gate's business; the job only comes back to ask. */
+  askAgainMs: 1000,
+  /** A link that a model refused as it refuses everybody is tried again after this. */
+  refusedAgainMs: 60_000,
+  /** A vendor that cannot be reached at all is asked again this often. */
+  unreachableMs: 5000,
+} as const;
+
+/** Task ids that Redis does not take are held and recorded again and again. */
+export const heldAnswersPolicy = {
+  backoff: { firstMs: 100, mostMs: 2000 },
+  lookEveryMs: 50,
+} as const;
+
+/** Queries for the state of a task. When they are due is learned: worker/polling. */
+export const statusCheckPolicy = {
+  backoff: { firstMs: 1000, mostMs: 30_000 },
+  /** Tasks a link may use up before its failure counts as final. */
+  mostTasks: 3,
+  /**
+   * A record may take this long to appear; unknown for longer without a break, the task is lost. A single odd answer
+   * must not pay for a task again. Source: the vendor's 422 on a query.
+   */
+  unknownGraceMs: 120_000,
+  /** Queries that believe a callback more than the record. */
+  believedLooks: 4,
+  /** Waiting for the end of a halt is the gate's business; the job only comes back to ask. */
+  askAgainMs: 2000,
+  /** While a failure may yet turn, or a record may yet appear, look this often. */
+  secondLookMs: 15_000,
+  /** A link that has tried a failing model leaves the next trials to others. */
+  excusedMs: 60_000,
+  /** Records in a row that cannot be understood: about an hour. */
+  mostUnreadable: 120,
+  /** A batch with a budget wants to know soon what its tasks cost: the first look, the next ones, and for how long. */
+  firstPriceLookMs: 800,
+  priceLookMs: 1500,
+  priceWantedForMs: 20_000,
+  /** A callback is late when most tasks have ended for twice as long, and its delivery would be over. */
+  callback: {
+    endedShare: 0.95,
+    lateFactor: 2,
+    /** The vendor's three tries, 15 s each, and what lies between them. */
+    deliveryMs: 60_000,
+  },
+} as const;
+
+/** Tasks that a callback claims for an item, until the task's record confirms it. */
+export const claimPolicy = {
+  backoff: { firstMs: 1000, mostMs: 60_000 },
+  /** A record that is behind its callback appears within some two minutes. */
+  mostTriesUnclear: 8,
+  /** About a day: a vendor in trouble says nothing of the task, and claims are kept as long. */
+  mostTries: 1440,
+  /** While the account has to wait. */
+  haltedMs: 30_000,
+} as const;
+
+/** Tasks of an item beside its latest one: paid for, so followed to their end. */
+export const secondaryTaskPolicy = {
+  backoff: { firstMs: 5000, mostMs: 120_000 },
+  /** About a day: longer than any task runs, and than most outages last. */
+  mostTries: 720,
+} as const;
+
+export const uploadPolicy = {
+  backoff: { firstMs: 2000, mostMs: 60_000 },
+  /** Uploads of a process at once: they share its way out. */
+  mostAtOnce: 4,
+  busyMs: 250,
+} as const;
+
+export const downloadPolicy = {
+  storageFullMs: 5000,
+  haltedMs: 5000,
+  vendorBackoff: { firstMs: 30_000, mostMs: 30_000 },
+  /** While downloads wait for a halt to end, each asks again after this. */
+  waitMs: 2000,
+  /** A host that asks for more is asked again anyway: its URL will have expired by then. */
+  longestRetryAfterMs: 60 * 60_000,
+  /** How long a storage may take to say that it works. */
+  storagePatienceMs: 20_000,
+  /** Free space and the storage's mark are looked at this often. */
+  storageWatchMs: 10_000,
+  unfinished: { sweepEveryMs: 10 * 60_000, ofUseForMs: 24 * 3_600_000 },
+} as const;
+
+/** Hosts of results that cannot be reached. */
+export const unreachedPolicy = {
+  /** So many links in a row that were not reached, or one so often, without a result in between, are an outage. */
+  outageLinks: 5,
+  outageTimes: 3,
+  /** A single link that a host answers with errors, and that alone waits for it, is judged after this. */
+  aloneMs: 15 * 60_000,
+  askAgainMs: 5000,
+  /** While the halt stands one download tries this often. */
+  trialEveryMs: 5000,
+  /** What was seen longer ago tells nothing. */
+  forgottenAfterMs: 3_600_000,
+} as const;
+
+/** A model that fails everything is stopped after so many failures without a success in between. */
+export const brakePolicy = {
+  mostPassing: 10,
+  /** Of failures that blame the very video. */
+  mostFinal: 20,
+  forgottenAfterS: 24 * 3600,
+} as const;
+
+const haltIntervals: Readonly<Record<HaltReason, Backoff>> = {
+  unauthorized: { firstMs: 10_000, mostMs: 30_000 },
+  'no-credits': { firstMs: 10_000, mostMs: 30_000 },
+  'key-limit': { firstMs: 30_000, mostMs: 120_000 },
+  maintenance: { firstMs: 10_000, mostMs: 30_000 },
+  'model-paused': { firstMs: 10_000, mostMs: 60_000 },
+  'model-failing': { firstMs: 30_000, mostMs: 600_000 },
+  misconfigured: { firstMs: 30_000, mostMs: 120_000 },
+  'storage-unavailable': { firstMs: 5000, mostMs: 30_000 },
+  'results-unavailable': { firstMs: 5000, mostMs: 30_000 },
+  'storage-full': { firstMs: 5000, mostMs: 30_000 },
+};
+
+/** Halts are probed. */
+export const haltPolicy = {
+  tickMs: 500,
+  leaseMs: 30_000,
+  firstProbeMs: 5000,
+  /** A trial of a model that fails its tasks may cost a task's price. */
+  firstTrialMs: 30_000,
+  /** Probes cost nothing but, for a key's own cap, one link's try; so the wait after the end of a halt is kept short. */
+  intervals: haltIntervals,
+} as const;
