@@ -36,3 +36,8 @@ export function unsettledMs(look: FileLook, earlier: FileLook | null, now: numbe
 export function markOf({ inode, sizeBytes, contentChangedAt }: FileLook): string {
   return `${inode}-${sizeBytes}-${contentChangedAt}`;
 }
+
+/** Whether a mark was made of the same file, whatever it held. */
+export function isOfInode(mark: string, inode: number): boolean {
+  return mark.startsWith(`${inode}-`);
+}

@@ -1,14 +1,16 @@
 /**
  * The source `folder:`: an inbox. Each finished file in it is a list; once all its links are in the ledger it is
  * moved into `done/` beside the others. Where that is not allowed it stays and is remembered instead. A file
- * that was taken by a run that died before moving it is only moved.
+ * that was taken by a run that died before moving it is only moved. A program that still has a file open which was
+ * moved writes on in `done/`: for a day what it adds there is taken as well.
  */
 import { access, mkdir, readdir, rename, stat } from 'node:fs/promises';
-import { extname, join, parse } from 'node:path';
+import { extname, join, parse, sep } from 'node:path';
 import type { Logger } from 'pino';
 import type { Clock } from '../../shared/clock.ts';
+import { isOfInode } from './finished-file.ts';
 import { findLocalList, type LocalListDeps, whyUnreadable } from './local-list.ts';
-import type { Finding, Source } from './source.ts';
+import type { Finding, Marks, PutAway, Source } from './source.ts';
 import { SourceError } from './source-error.ts';
 
 export interface FolderSourceDeps extends LocalListDeps {
@@ -16,6 +18,8 @@ export interface FolderSourceDeps extends LocalListDeps {
 }
 
 const doneFolder = 'done';
+/** For how long a list in `done/` is looked at after its last change. */
+const watchedMs = 24 * 3_600_000;
 
 export function createFolderSource(address: string, folder: string, deps: FolderSourceDeps): Source {
   return {
@@ -23,13 +27,30 @@ export function createFolderSource(address: string, folder: string, deps: Folder
     async *look(marks, signal) {
       for (const path of await filesIn(folder)) {
         const finding = await findLocalList(path, marks, deps, signal);
-        yield withPutAway(finding, () => moveToDone(folder, path, deps));
+        yield withPutAway(finding, (keepMark) => moveToDone(folder, path, keepMark, deps));
+      }
+      for (const path of await watchedIn(folder, marks, deps)) {
+        yield await findLocalList(path, marks, deps, signal);
       }
     },
   };
 }
 
-function withPutAway(finding: Finding, putAway: () => Promise<void>): Finding {
+/** Lists in `done/` that this source has put there and that may still grow. */
+async function watchedIn(folder: string, marks: Marks, { clock }: FolderSourceDeps): Promise<string[]> {
+  const done = join(folder, doneFolder, sep);
+  const watched: string[] = [];
+  for (const [path, mark] of marks) {
+    if (!path.startsWith(done)) continue;
+    const found = await stat(path).catch(() => null);
+    // Another file of that name was put there by somebody else.
+    if (found === null || !isOfInode(mark, found.ino)) continue;
+    if (clock.now() - found.ctimeMs < watchedMs) watched.push(path);
+  }
+  return watched;
+}
+
+function withPutAway(finding: Finding, putAway: PutAway): Finding {
   return finding.found === 'list' || finding.found === 'unchanged' ? { ...finding, putAway } : finding;
 }
 
@@ -50,10 +71,17 @@ async function filesIn(folder: string): Promise<string[]> {
   }
 }
 
-async function moveToDone(folder: string, path: string, { clock, logger }: FolderSourceDeps): Promise<void> {
+async function moveToDone(
+  folder: string,
+  path: string,
+  keepMark: (key: string) => Promise<void>,
+  { clock, logger }: FolderSourceDeps,
+): Promise<void> {
   try {
     await mkdir(join(folder, doneFolder), { recursive: true });
-    await rename(path, await freePlace(folder, path, clock));
+    const place = await freePlace(folder, path, clock);
+    await keepMark(place);
+    await rename(path, place);
   } catch (error) {
     logger.warn(
       { list: path, err: error },

@@ -35,15 +35,20 @@ export interface NewList extends About {
   readonly format?: ListFormat;
   /** What to remember the list by; null when it changed while it was read, so it is looked at again. */
   mark(): Promise<string | null>;
-  /** After the mark is kept: puts the list away. */
-  putAway?(): Promise<void>;
+  putAway?: PutAway;
 }
+
+/**
+ * Puts a list away whose mark is kept.
+ * @param keepMark keeps the mark under the key that the list has from then on
+ */
+export type PutAway = (keepMark: (key: string) => Promise<void>) => Promise<void>;
 
 export interface UnchangedList extends About {
   readonly found: 'unchanged';
   /** A mark to keep in place of the old one. */
   readonly newMark?: string;
-  putAway?(): Promise<void>;
+  putAway?: PutAway;
 }
 
 /** Somebody still writes it: it is looked at again by the next run. */

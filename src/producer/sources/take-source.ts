@@ -11,7 +11,7 @@ import type { ModelDefinition } from '../../shared/models/model-definition.ts';
 import { InputError } from '../../shared/models/resolve-inputs.ts';
 import { type EnqueueCounts, enqueueLists, type InvalidLine } from '../enqueue-lists.ts';
 import { ListError } from '../lists/list-error.ts';
-import type { Finding, NewList, Source } from './source.ts';
+import type { Finding, Marks, NewList, Source } from './source.ts';
 import type { SourceMemory } from './source-memory.ts';
 
 export interface TakeRequest {
@@ -51,10 +51,17 @@ export interface Taken {
 
 /** @throws SourceError when the source as a whole cannot be asked */
 export async function takeSource(request: TakeRequest, deps: TakeDeps): Promise<Taken> {
-  const { memory, signal } = deps;
-  const marks = await memory.marks();
+  const { signal } = deps;
+  const marks = await deps.memory.marks();
   const since = await deps.ledger.now();
   const seenKeys = new Set<string>();
+  const memory: SourceMemory = {
+    ...deps.memory,
+    async keepMark(key, mark) {
+      seenKeys.add(key);
+      await deps.memory.keepMark(key, mark);
+    },
+  };
   const problems: { list: string; problem: string }[] = [];
   let counts = noCounts;
   const lists = { list: 0, unchanged: 0, unfinished: 0, failed: 0 };
@@ -64,8 +71,11 @@ export async function takeSource(request: TakeRequest, deps: TakeDeps): Promise<
       lists[finding.found] += 1;
       seenKeys.add(finding.key);
       if (finding.found === 'list') {
-        counts = sum(counts, await takeList(finding, request, deps, since, counts.total, problems));
-      } else await settle(finding, memory, problems);
+        counts = sum(
+          counts,
+          await takeList(finding, request, { ...deps, memory }, since, counts.total, problems),
+        );
+      } else await settle(finding, memory, marks, problems);
     }
   } catch (error) {
     if (!signal.aborted) throw error;
@@ -110,7 +120,7 @@ async function takeList(
     const mark = await finding.mark();
     if (mark === null) return counts;
     await deps.memory.keepMark(finding.key, mark);
-    await finding.putAway?.();
+    await finding.putAway?.((key) => deps.memory.keepMark(key, mark));
     return counts;
   } catch (error) {
     if (!(error instanceof ListError) && !(error instanceof InputError)) throw error;
@@ -122,13 +132,16 @@ async function takeList(
 async function settle(
   finding: Exclude<Finding, NewList>,
   memory: SourceMemory,
+  marks: Marks,
   problems: { list: string; problem: string }[],
 ): Promise<void> {
   switch (finding.found) {
-    case 'unchanged':
-      if (finding.newMark !== undefined) await memory.keepMark(finding.key, finding.newMark);
-      await finding.putAway?.();
+    case 'unchanged': {
+      const mark = finding.newMark ?? marks.get(finding.key) ?? '';
+      if (finding.newMark !== undefined) await memory.keepMark(finding.key, mark);
+      await finding.putAway?.((key) => memory.keepMark(key, mark));
       return;
+    }
     case 'failed':
       problems.push({ list: finding.name, problem: finding.problem });
       return;

@@ -1,6 +1,6 @@
 /** Files, globs and inboxes as sources: what is new comes once, whatever happens to the files. */
 import { writeFileSync } from 'node:fs';
-import { mkdir, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { linkOf, listOf, startTaking } from './taking.ts';
@@ -166,6 +166,32 @@ describe('an inbox as a source', () => {
     await rm(join(folder, 'done'));
     expect(await take('folder:.')).toMatchObject({ lists: 0, unchanged: 1, counts: { total: 0 } });
     expect(await readdir(join(folder, 'done'))).toEqual(['a.txt']);
+  });
+
+  it('takes what a program that still has it open writes after it was moved', async () => {
+    const { folder, take, linksOf } = await startTaking();
+    await using writer = await open(join(folder, 'a.txt'), 'a');
+    await writer.write(listOf(1, 2));
+    await take('folder:.');
+    expect(await take('folder:.')).toMatchObject({ lists: 0, unchanged: 1 });
+    await writer.write(listOf(3));
+    expect(await take('folder:.')).toMatchObject({ lists: 1, counts: { accepted: 1, duplicates: 2 } });
+    expect(await take('folder:.')).toMatchObject({ lists: 0, unchanged: 1 });
+    expect(await linksOf()).toEqual([1, 2, 3].map(linkOf));
+  });
+
+  it('takes no file that somebody has put into done/, and looks at its own for a day', async () => {
+    const { folder, take, memory } = await startTaking();
+    await writeFile(join(folder, 'a.txt'), listOf(1));
+    await take('folder:.');
+    await writeFile(join(folder, 'done', 'mine.txt'), listOf(2));
+    await rename(join(folder, 'done', 'mine.txt'), join(folder, 'done', 'a.txt'));
+    expect(await take('folder:.')).toMatchObject({ lists: 0, unchanged: 0 });
+    await writeFile(join(folder, 'b.txt'), listOf(3));
+    await take('folder:.');
+    const inTwoDays = { clock: { now: () => Date.now() + 48 * 3_600_000 } };
+    expect(await take('folder:.', { sources: inTwoDays })).toMatchObject({ lists: 0, unchanged: 0 });
+    expect(await memory(`folder:${folder}`).marks()).toEqual(new Map());
   });
 
   it('says so when it is not there', async () => {
