@@ -19,7 +19,6 @@ import { createOutgoing } from '../shared/outgoing/outgoing.ts';
 import { submitPolicy, vendorPolicy } from '../shared/policy.ts';
 import type { Keyspace } from '../shared/redis/keyspace.ts';
 import type { RedisHandle } from '../shared/redis/open-redis.ts';
-import { createStorage } from '../shared/storage/create-storage.ts';
 import { createStorageMemory } from '../shared/storage/redis-storage-memory.ts';
 import type { Storage } from '../shared/storage/storage.ts';
 import { StorageError } from '../shared/storage/storage-error.ts';
@@ -40,6 +39,7 @@ import { recordLeftBehind } from '../worker/unrecorded-tasks.ts';
 import { createWarnOfTrouble } from '../worker/warn-of-trouble.ts';
 import { type RunningWorker, startWorker } from '../worker/worker.ts';
 import { requireApiKey } from './api-key.ts';
+import { openStorage } from './open-storage.ts';
 
 export interface WorkerParts extends Keyspace {
   readonly configuration: Configuration;
@@ -64,7 +64,7 @@ export async function openWorker(
 ): Promise<OpenWorker> {
   const { configuration, logger, redis, prefix, clock } = parts;
   const memory = createStorageMemory(parts);
-  const storage = await createStorage(configuration.STORAGE_URL, { clock: systemClock, memory });
+  const storage = await openStorage(parts);
   const outage = stages.includes('download') ? await findOutage(storage, memory) : null;
   const outgoing = createOutgoing({
     allowPrivateAddresses: configuration.ALLOW_PRIVATE_ADDRESSES,

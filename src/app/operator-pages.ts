@@ -2,6 +2,7 @@
  * Wires the operator's window to a session: for `serve`, and for commands that carry it along. Whoever opens it
  * closes it after the server.
  */
+
 import { watchForAlerts } from '../server/alerts/watch-for-alerts.ts';
 import { type Account, type Accounts, createAccounts, parseTokens } from '../server/auth/accounts.ts';
 import { operatorWindow } from '../server/operator-window.ts';
@@ -12,8 +13,8 @@ import { systemClock } from '../shared/clock.ts';
 import type { Configuration } from '../shared/configuration/configuration.ts';
 import { createItemHistory } from '../shared/item-history/item-history.ts';
 import { createItemSearch } from '../shared/ledger/search.ts';
-import { createStorage } from '../shared/storage/create-storage.ts';
 import { createVendor, type Vendor } from '../shared/vendor/vendor.ts';
+import { openStorage } from './open-storage.ts';
 import { scheduleOperations } from './schedule-operations.ts';
 import { serverOperations } from './server-operations.ts';
 import type { Session } from './session.ts';
@@ -28,7 +29,7 @@ const creditsTimeoutMs = 15_000;
 
 export async function openOperatorPages(session: Session): Promise<OperatorPages> {
   const { configuration, logger, models, prefix } = session;
-  const storage = await createStorage(configuration.STORAGE_URL, { clock: systemClock });
+  const storage = await openStorage(session);
   const vendor = openVendor(session);
   const requests = await session.connectForRequests();
   const { redis, ledger } = requests;

@@ -2,10 +2,10 @@
  * Looks after saved files on behalf of `export --verify` and `retry --missing`: opens the storage they lie in,
  * says of each item what was found, and counts the findings for the end.
  */
-import { systemClock } from '../shared/clock.ts';
-import type { Configuration } from '../shared/configuration/configuration.ts';
+
+import { openStorage } from '../app/open-storage.ts';
+import type { Session } from '../app/session.ts';
 import type { Item } from '../shared/ledger/item.ts';
-import { createStorage } from '../shared/storage/create-storage.ts';
 import { resultKeys } from '../shared/storage/result-key.ts';
 import { type ItemVerdict, type VerifyDeps, verifyItem } from '../shared/storage/verify-item.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -43,10 +43,10 @@ const words: Readonly<Record<Verdict, string>> = {
 };
 
 export async function openVerification(
-  configuration: Pick<Configuration, 'STORAGE_URL' | 'PATH_TEMPLATE'>,
+  session: Pick<Session, 'configuration' | 'redis' | 'prefix'>,
 ): Promise<Verification> {
-  const storage = await createStorage(configuration.STORAGE_URL, { clock: systemClock });
-  const deps = { storage, keyOf: resultKeys(configuration.PATH_TEMPLATE) };
+  const storage = await openStorage(session);
+  const deps = { storage, keyOf: resultKeys(session.configuration.PATH_TEMPLATE) };
   const counts: Record<Verdict, number> = { intact: 0, missing: 0, changed: 0, elsewhere: 0 };
   return {
     deps,

@@ -1,11 +1,10 @@
 /** What commands need to read sources in their own process: made for the time of `use`, closed after it. */
 
+import { readStorageRoot } from '../app/open-storage.ts';
 import type { Session } from '../app/session.ts';
 import type { SourceDeps } from '../producer/sources/open-source.ts';
 import { systemClock } from '../shared/clock.ts';
 import { createOutgoing } from '../shared/outgoing/outgoing.ts';
-import { createStorage } from '../shared/storage/create-storage.ts';
-import { rootOf } from '../shared/storage/storage-root.ts';
 
 export async function withSources<Result>(
   { configuration, logger }: Session,
@@ -13,13 +12,12 @@ export async function withSources<Result>(
 ): Promise<Result> {
   const clock = systemClock;
   const outgoing = createOutgoing({ allowPrivateAddresses: configuration.ALLOW_PRIVATE_ADDRESSES });
-  const storage = await createStorage(configuration.STORAGE_URL, { clock });
   try {
     return await use(
       { outgoing, clock, logger, maxListBytes: configuration.MAX_LIST_BYTES },
-      rootOf(storage),
+      await readStorageRoot(configuration),
     );
   } finally {
-    await Promise.all([outgoing.close(), storage.close()]);
+    await outgoing.close();
   }
 }

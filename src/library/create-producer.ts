@@ -3,13 +3,13 @@
  * batch or by link. Safe to share by a whole process, and to use at the same time from many.
  */
 
+import { readStorageRoot } from '../app/open-storage.ts';
 import { announceCost } from '../producer/announce-cost.ts';
 import { type CancelSummary, cancelBatch } from '../producer/cancel-batch.ts';
 import { type EnqueueCounts, enqueueLists, type InvalidLine } from '../producer/enqueue-lists.ts';
 import type { ListSource } from '../producer/lists/list-source.ts';
 import { localVideosOf } from '../producer/local-videos.ts';
 import { type RetrySummary, retryBatch } from '../producer/retry-batch.ts';
-import { systemClock } from '../shared/clock.ts';
 import { type Batch, BatchError, totalOf, unfinished } from '../shared/ledger/batch.ts';
 import { createBatchOperations } from '../shared/ledger/batch-operations.ts';
 import type { FailureReason } from '../shared/ledger/states.ts';
@@ -18,8 +18,6 @@ import { identifyLink } from '../shared/models/identify-link.ts';
 import { DEFAULT_MODEL_ID, type ModelDefinition } from '../shared/models/model-definition.ts';
 import { usualPrice } from '../shared/models/price.ts';
 import { checkShared, differingInputs, type GivenInputs } from '../shared/models/resolve-inputs.ts';
-import { createStorage } from '../shared/storage/create-storage.ts';
-import { rootOf } from '../shared/storage/storage-root.ts';
 import { type ExportRow, exportRow } from '../shared/wording/export-row.ts';
 import { type ConnectOptions, connect } from './connect.ts';
 import { askUntil, hasEnded, itemsAsTheyEnd } from './wait.ts';
@@ -107,9 +105,7 @@ const shownInvalid = 100;
 export async function createProducer(options: ConnectOptions = {}): Promise<Producer> {
   const session = await connect(options);
   const { ledger, models, configuration, queues } = session;
-  const storage = await createStorage(configuration.STORAGE_URL, { clock: systemClock });
-  const root = rootOf(storage);
-  await storage.close();
+  const root = await readStorageRoot(configuration);
   const locals = localVideosOf(configuration);
   session.prices.keepFresh();
 

@@ -1,7 +1,10 @@
 /** `export --verify` and `retry --missing` as processes: what a user has deleted is noticed, and comes back unpaid. */
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { mayMount } from '../setup/may-mount.ts';
 import { openProject, type Project } from './executable.ts';
 
 const rowSchema = z.looseObject({
@@ -101,5 +104,25 @@ describe.concurrent('a file that a user has deleted', () => {
     expect(JSON.parse(retried.stdout)).toMatchObject({ missing: 0 });
     const wrong = await project.run(['retry', 'list', '--missing', '--reason', 'rejected']);
     expect(wrong.code).toBe(2);
+  });
+
+  it.skipIf(!mayMount)('is not found missing while the disk of the storage is not mounted', async () => {
+    await using project = await openProject();
+    const [real, root] = [join(project.folder, 'disk'), join(project.folder, 'mounted')];
+    await Promise.all([mkdir(real), mkdir(root)]);
+    expect(spawnSync('mount', ['--bind', real, root]).status).toBe(0);
+    const environment = { STORAGE_URL: `file:${root}` };
+    await project.writeLinks('list.txt', 2);
+    expect((await project.run(['run', '--yes', 'list.txt'], { environment })).code).toBe(0);
+    expect(spawnSync('umount', ['-l', root]).status).toBe(0);
+    for (const command of [
+      ['export', 'list', '--verify'],
+      ['retry', 'list', '--missing'],
+    ]) {
+      const { code, stderr } = await project.run(command, { environment });
+      expect([code, stderr]).toEqual([2, expect.stringMatching(/is not the folder that was used before/)]);
+    }
+    const { stdout } = await project.run(['status', 'list', '--json'], { environment });
+    expect(JSON.parse(stdout)).toMatchObject({ saved: 2 });
   });
 });

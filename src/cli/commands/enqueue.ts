@@ -1,5 +1,7 @@
 /** `kie-batch enqueue`: links in; workers on this or other machines do the rest. Quiet when nothing is new. */
+
 import type { Command } from 'commander';
+import { readStorageRoot } from '../../app/open-storage.ts';
 import { openSession } from '../../app/session.ts';
 import { UsageError } from '../../app/usage-error.ts';
 import { defaultBatchName } from '../../producer/batch-name.ts';
@@ -7,11 +9,8 @@ import { enqueueLists } from '../../producer/enqueue-lists.ts';
 import { openListFiles } from '../../producer/lists/open-list-files.ts';
 import { localVideosOf } from '../../producer/local-videos.ts';
 import { parseSourceAddress } from '../../producer/sources/source-address.ts';
-import { systemClock } from '../../shared/clock.ts';
 import { loadConfiguration } from '../../shared/configuration/configuration.ts';
 import { checkShared } from '../../shared/models/resolve-inputs.ts';
-import { createStorage } from '../../shared/storage/create-storage.ts';
-import { rootOf } from '../../shared/storage/storage-root.ts';
 import { agreeToCost, foreseeAndAnnounce, openAsk, readBalance } from '../agree-to-cost.ts';
 import { dryRun } from '../dry-run.ts';
 import { enqueueSource, sourceBatchName } from '../enqueue-source.ts';
@@ -75,13 +74,11 @@ async function enqueue(files: readonly string[], flags: ListFlags, terminal: Ter
     const model = session.models.get(flags.model);
     const inputs = checkShared(model, flags.set);
     if (flags.dryRun) return await dryRun({ ...flags, batch, model, inputs, sources }, session, terminal);
-    const storage = await createStorage(loaded.configuration.STORAGE_URL, { clock: systemClock });
     await session.ledger.openBatch(batch, {
       model: model.id,
-      root: rootOf(storage),
+      root: await readStorageRoot(loaded.configuration),
       priority: flags.priority,
     });
-    await storage.close();
     await setBudget({ batch, model, maxCredits: flags.maxCredits }, session);
     const ask = flags.yes ? null : openAsk(process);
     const balance = readBalance(session.configuration, session.logger);

@@ -44,7 +44,7 @@ export function exportCommand(terminal: Terminal): Command {
       const session = await openSession({ loaded, output: terminal, modelFiles: [], logTo: 'file' });
       try {
         await requireBatch(name, session);
-        await using verification = flags.verify ? await openVerification(session.configuration) : null;
+        await using verification = flags.verify ? await openVerification(session) : null;
         const columns = verification === null ? exportColumns : [...exportColumns, ...verifiedColumns];
         if (format === 'csv') await write(`\uFEFF${toCsvLine(columns)}\r\n`);
         // Files are read page by page: small ones, so that the first verdict does not wait for hundreds of videos.

@@ -1,12 +1,11 @@
 /** `kie-batch import`: an export becomes batches of this Redis, with all that was known of each link. */
+
 import { Command } from 'commander';
+import { readStorageRoot } from '../../app/open-storage.ts';
 import type { Session } from '../../app/session.ts';
 import { type ImportCounts, importExport } from '../../producer/import-export.ts';
 import type { ListSource } from '../../producer/lists/list-source.ts';
 import { openListFiles } from '../../producer/lists/open-list-files.ts';
-import { systemClock } from '../../shared/clock.ts';
-import { createStorage } from '../../shared/storage/create-storage.ts';
-import { rootOf } from '../../shared/storage/storage-root.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatCount } from '../format.ts';
 import { withInterrupt } from '../interrupt.ts';
@@ -66,9 +65,7 @@ async function takeOver(
   terminal: Terminal,
 ): Promise<{ readonly counts: ImportCounts; readonly isInterrupted: boolean }> {
   const { ledger, models, configuration } = session;
-  const storage = await createStorage(configuration.STORAGE_URL, { clock: systemClock });
-  const storageRoot = rootOf(storage);
-  await storage.close();
+  const storageRoot = await readStorageRoot(configuration);
   const progress = openProgress(terminal);
   const { onInvalid, finish } = showInvalidLines(
     { batch: 'import', dataDir: configuration.DATA_DIR },

@@ -54,7 +54,7 @@ async function retryMissing(
   if (reason !== undefined) throw new UsageError('--missing is about saved links: they have no --reason');
   await withSession(terminal, async (session) => {
     await requireBatch(name, session);
-    await using verification = await openVerification(session.configuration);
+    await using verification = await openVerification(session);
     const summary = await fetchMissing(name, { ...session, verify: verification.deps });
     const outcome = `${plural(summary.missing, 'file')} missing, ${summary.fetchedAgain} fetched again`;
     await noteAction(session, { action: 'retry --missing', target: name, outcome });

@@ -1,0 +1,28 @@
+/** The storage that STORAGE_URL names, as every command and process opens it. */
+import { systemClock } from '../shared/clock.ts';
+import type { Configuration } from '../shared/configuration/schema.ts';
+import type { Keyspace } from '../shared/redis/keyspace.ts';
+import { createStorage } from '../shared/storage/create-storage.ts';
+import { createStorageMemory } from '../shared/storage/redis-storage-memory.ts';
+import type { Storage } from '../shared/storage/storage.ts';
+import { rootOf } from '../shared/storage/storage-root.ts';
+
+interface StorageOwner extends Keyspace {
+  readonly configuration: Pick<Configuration, 'STORAGE_URL'>;
+}
+
+/** It knows the folder that was used before, so that a disk that is not mounted is not taken for an empty one. */
+export function openStorage({ configuration, ...keyspace }: StorageOwner): Promise<Storage> {
+  return createStorage(configuration.STORAGE_URL, {
+    clock: systemClock,
+    memory: createStorageMemory(keyspace),
+  });
+}
+
+/** Where the files of new batches go, ending in `/`. Reaches for nothing. */
+export async function readStorageRoot({ STORAGE_URL }: StorageOwner['configuration']): Promise<string> {
+  const storage = await createStorage(STORAGE_URL, { clock: systemClock });
+  const root = rootOf(storage);
+  await storage.close();
+  return root;
+}
