@@ -16,6 +16,7 @@ import { InputError } from '../shared/models/resolve-inputs.ts';
 import { describeRedisTrouble, isRedisTrouble } from '../shared/redis/redis-trouble.ts';
 import { RedisUnusableError } from '../shared/redis/redis-unusable-error.ts';
 import { StorageError } from '../shared/storage/storage-error.ts';
+import { UnreadableTasksError } from '../worker/unreadable-tasks-error.ts';
 import { describeCrash } from './crash.ts';
 import { exitCodes } from './exit-codes.ts';
 
@@ -32,6 +33,7 @@ const known = [
   DataVersionError,
   StorageError,
   LogFileError,
+  UnreadableTasksError,
 ];
 
 export function describeError(error: unknown): { readonly text: string; readonly exitCode: number } {

@@ -18,6 +18,7 @@ import { z } from 'zod';
 import { recordFoundTask } from '../shared/ledger/found-task.ts';
 import { isErrorWithCode } from '../shared/redis/error-code.ts';
 import type { HeldTask } from './held-answers.ts';
+import { UnreadableTasksError } from './unreadable-tasks-error.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 const storedFile = z.object({
@@ -59,9 +60,17 @@ function readUnrecorded(dataDir: string, prefix: string): UnrecordedFile[] {
     .filter((name) => name.endsWith('.json'))
     .flatMap((name) => {
       const path = join(folder, name);
-      const stored = storedFile.parse(JSON.parse(readFileSync(path, 'utf8')));
+      const stored = readStored(path);
       return stored.prefix === prefix ? [{ path, tasks: stored.tasks }] : [];
     });
+}
+
+function readStored(path: string): z.infer<typeof storedFile> {
+  try {
+    return storedFile.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch (cause) {
+    throw new UnreadableTasksError(path, cause);
+  }
 }
 
 function listFolder(folder: string): string[] {

@@ -2,7 +2,7 @@
  * However a process ends, its open create calls are finished and their ids recorded: the same command again pays for
  * nothing a second time. Each create call here takes a second, so that the end always comes in the middle of some.
  */
-import { readFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { refusals, startOwnRedis } from '../setup/own-redis.ts';
@@ -97,6 +97,18 @@ describe.concurrent('a Redis that refuses writes from the start', () => {
     expect(stderr).toMatch(/^error: Redis did not take a write: too few of its replicas.*NOREPLICAS/m);
     expect(stderr).not.toMatch(/^\s+at /m);
   });
+});
+
+it('does not start over task ids of an earlier process that cannot be read', async () => {
+  await using project = await openProject();
+  await project.writeLinks('links.txt', 3);
+  const folder = join(project.folder, 'data', 'unrecorded-tasks');
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, 'broken.json'), '{"prefix": ');
+  const { code, stderr } = await project.run(['run', 'links.txt']);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^error: .*broken\.json holds ids of paid tasks and cannot be read/m);
+  expect(project.simulator.counts().createCalls).toBe(0);
 });
 
 /** Numbers below 1, the same ones for the same seed. */
