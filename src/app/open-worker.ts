@@ -110,6 +110,8 @@ export async function openWorker(
       submitGate: createGate(gate('submit')),
       queryGate: createGate(gate('query')),
       lengths: createVideoLengths(outgoing),
+      outgoing,
+      maxVideoBytes: configuration.MAX_VIDEO_BYTES,
       fetcher: createResultFetcher({ storage, outgoing, clock: steadyClock, logger, configuration }),
       submitRules: {
         mostAttempts: submitPolicy.mostAttempts,

@@ -16,6 +16,7 @@ import type { Item } from '../shared/ledger/item.ts';
 import { createItemSearch, groupKey } from '../shared/ledger/search.ts';
 import { usualPrice } from '../shared/models/price.ts';
 import { checkShared } from '../shared/models/resolve-inputs.ts';
+import { withUploads } from '../shared/models/uploading.ts';
 import { readLearnedPrice } from '../shared/prices/learned-prices.ts';
 import type { Storage } from '../shared/storage/storage.ts';
 import { rootOf } from '../shared/storage/storage-root.ts';
@@ -84,14 +85,15 @@ export function serverOperations(session: Session, storage: Storage): Operations
       return { credits: cost.credits() };
     },
     async create({ model: modelId, listName, chunks, inputs, onProgress, ...request }) {
-      const { batch, force, budget = null, priority, isPaused = false, onInvalid, signal } = request;
+      const { batch, force, upload, budget = null, priority, isPaused = false, onInvalid, signal } = request;
       checkBatchName(batch);
-      const model = models.get(modelId);
+      const allowsPrivate = session.configuration.ALLOW_PRIVATE_ADDRESSES;
+      const model = withUploads(models.get(modelId), { upload, allowsPrivate });
       const shared = checkShared(model, inputs);
       const since = await ledger.now();
       const sources = [{ name: listName, chunks }];
       const openBatch = async () => {
-        await ledger.openBatch(batch, { model: model.id, root: rootOf(storage), priority });
+        await ledger.openBatch(batch, { model: model.id, root: rootOf(storage), priority, upload });
         if (budget !== null) await ledger.setBudget(batch, budget, await priceFor(model.id));
         if (isPaused) await operations.pause(batch);
         await announceCost(batch, model, session);

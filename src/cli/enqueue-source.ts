@@ -18,6 +18,7 @@ import { exitCodes } from './exit-codes.ts';
 import { formatCount } from './format.ts';
 import { withInterrupt } from './interrupt.ts';
 import { showInvalidLines } from './invalid-lines.ts';
+import { modelOf } from './model-of.ts';
 import { openProgress } from './progress.ts';
 import { sayStandstill } from './say-standstill.ts';
 import type { Terminal } from './terminal.ts';
@@ -32,6 +33,7 @@ export interface EnqueueSourceRequest {
   readonly priority?: number | undefined;
   readonly maxCredits?: number | undefined;
   readonly force: boolean;
+  readonly upload: boolean;
   /** Where every line without a link is written. */
   readonly problems?: string | undefined;
   readonly json: boolean;
@@ -83,7 +85,7 @@ function take(
   signal: AbortSignal,
 ): Promise<Taken> {
   const { ledger, redis, prefix, configuration } = session;
-  const model = session.models.get(request.model);
+  const model = modelOf(request, session);
   const inputs = checkShared(model, request.set);
   const progress = openProgress(terminal);
   const invalidLines = showInvalidLines(
@@ -103,7 +105,8 @@ function take(
         ledger,
         memory: createSourceMemory({ redis, prefix, address: source.address, model: model.id }),
         async openBatch() {
-          await ledger.openBatch(batch, { model: model.id, root: storageRoot, priority: request.priority });
+          const { priority, upload } = request;
+          await ledger.openBatch(batch, { model: model.id, root: storageRoot, priority, upload });
           await setBudget();
           await announceCost(batch, model, session);
         },

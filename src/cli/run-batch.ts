@@ -38,6 +38,7 @@ export interface RunRequest {
   readonly sources: readonly ListSource[];
   readonly list: ListOptions;
   readonly priority?: number | undefined;
+  readonly upload?: boolean;
   /** Credits the batch may spend in all. */
   readonly maxCredits?: number | undefined;
   readonly force: boolean;
@@ -80,6 +81,7 @@ export async function runBatch(request: RunRequest, deps: RunDeps): Promise<RunE
       model: request.model.id,
       root: rootOf(worker.storage),
       priority: request.priority,
+      upload: request.upload,
     });
     await setBudget(request, session);
     const savedBefore = (await readBatch(request.batch, session)).counts.saved;

@@ -18,6 +18,7 @@ import { identifyLink } from '../shared/models/identify-link.ts';
 import { DEFAULT_MODEL_ID, type ModelDefinition } from '../shared/models/model-definition.ts';
 import { usualPrice } from '../shared/models/price.ts';
 import { checkShared, differingInputs, type GivenInputs } from '../shared/models/resolve-inputs.ts';
+import { withUploads } from '../shared/models/uploading.ts';
 import { type ExportRow, exportRow } from '../shared/wording/export-row.ts';
 import { type ConnectOptions, connect } from './connect.ts';
 import { askUntil, hasEnded, itemsAsTheyEnd } from './wait.ts';
@@ -72,6 +73,8 @@ export interface EnqueueOptions {
   readonly maxCredits?: number;
   /** Take links again that have ended, saved or not: they will be paid again. Default: false. */
   readonly force?: boolean;
+  /** Workers fetch the videos and upload them to the vendor, for links that it cannot reach. Default: false. */
+  readonly upload?: boolean;
   /** Aborted, it stops at the next chunk; what it has taken stays taken. */
   readonly signal?: AbortSignal;
 }
@@ -109,26 +112,21 @@ export async function createProducer(options: ConnectOptions = {}): Promise<Prod
   const locals = localVideosOf(configuration);
   session.prices.keepFresh();
 
-  async function openBatch(batch: string, model: ModelDefinition, maxCredits: number | undefined) {
-    await ledger.openBatch(batch, { model: model.id, root });
+  async function openBatch(
+    model: ModelDefinition,
+    { batch, maxCredits, upload }: Pick<EnqueueOptions, 'batch' | 'maxCredits' | 'upload'>,
+  ) {
+    await ledger.openBatch(batch, { model: model.id, root, upload });
     if (maxCredits !== undefined) await ledger.setBudget(batch, maxCredits, usualPrice(model));
     await announceCost(batch, model, session);
   }
 
-  async function enqueue(
-    links: GivenLinks,
-    {
-      batch,
-      model: modelId = DEFAULT_MODEL_ID,
-      inputs = {},
-      maxCredits,
-      force = false,
-      signal,
-    }: EnqueueOptions,
-  ): Promise<EnqueueResult> {
-    const model = models.get(modelId);
+  async function enqueue(links: GivenLinks, options: EnqueueOptions): Promise<EnqueueResult> {
+    const { batch, model: modelId = DEFAULT_MODEL_ID, inputs = {}, force = false, upload, signal } = options;
+    const allowsPrivate = configuration.ALLOW_PRIVATE_ADDRESSES;
+    const model = withUploads(models.get(modelId), { upload, allowsPrivate });
     const shared = checkShared(model, inputs);
-    await openBatch(batch, model, maxCredits);
+    await openBatch(model, options);
     const invalidLinks: InvalidLink[] = [];
     const onInvalid = ({ line, text, reason }: InvalidLine) => {
       if (invalidLinks.length < shownInvalid) invalidLinks.push({ index: line - 1, text, reason });

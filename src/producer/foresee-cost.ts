@@ -18,7 +18,7 @@ import { priceBasis } from '../shared/wording/price-source.ts';
 
 export interface ForeseeDeps extends Keyspace {
   readonly ledger: Ledger;
-  readonly lengths: VideoLengths;
+  readonly lengths: Pick<VideoLengths, 'secondsOf'>;
   readonly signal: AbortSignal;
 }
 

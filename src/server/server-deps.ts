@@ -129,6 +129,8 @@ export interface ListRequest {
 export interface CreateRequest extends ListRequest {
   /** Credits; null or unset: no other bound than it has. */
   readonly budget?: number | null;
+  /** Workers upload the videos for the vendor. */
+  readonly upload?: boolean;
   /** Unset: as it is, else 1. */
   readonly priority?: number;
   /** Nothing is submitted until somebody resumes it. */

@@ -145,6 +145,13 @@ export const uploadPolicy = {
   /** Uploads of a process at once: they share its way out. */
   mostAtOnce: 4,
   busyMs: 250,
+  /** However long the upload host asks to wait, look again this soon: the batch may be cancelled meanwhile. */
+  longestPauseMs: 10_000,
+  /** Of fetching a video that is to be uploaded: about five minutes. */
+  mostSourceTries: 8,
+  /** A worker that was killed keeps others from its video for no longer. */
+  leaseMs: 15_000,
+  renewEveryMs: 5000,
 } as const;
 
 export const downloadPolicy = {

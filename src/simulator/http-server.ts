@@ -13,7 +13,7 @@ import { createTask } from './create-task.ts';
 import { answerPriceList, isPriceListPath } from './price-list.ts';
 import { createRecordInfo } from './record-info.ts';
 import { answerResult } from './result-route.ts';
-import { answerFormUpload, answerJsonUpload } from './uploads.ts';
+import { answerFormUpload, answerJsonUpload, uploadRefusal } from './uploads.ts';
 import { sampleFor, type Vendor } from './vendor.ts';
 
 const formUploadPath = '/api/file-stream-upload';
@@ -51,7 +51,7 @@ export function createHttpServer(vendor: Vendor, callbacks: Callbacks): Server {
   }
 
   async function answerForm(request: IncomingMessage): Promise<Reply> {
-    const refusal = accountRefusal(vendor, request.headers.authorization);
+    const refusal = accountRefusal(vendor, request.headers.authorization) ?? uploadRefusal(vendor);
     return refusal ?? answerFormUpload(vendor, request, originOf(vendor, request));
   }
 

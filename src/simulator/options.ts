@@ -153,6 +153,14 @@ export const simulatorOptionsSchema = z.strictObject({
     .default('none')
     .describe('queries per time of each task, like 3/1s, or none'),
 
+  uploadLimit: written<RateLimit | 'none'>(
+    (text) => (text === 'none' ? text : parseRateLimit(text)),
+    '3/1s or none',
+  )
+    .default('none')
+    .describe('uploads per time, like 3/1s, or none'),
+  uploadLifetimeMs: durationMs.prefault('24h').describe('for how long an upload is kept'),
+
   taskTime: distribution.prefault('2s-5s').describe(`time from create to the end: ${distributionForms}`),
   requestDelay: distribution.prefault(0).describe('delay of each request on its way in, same forms'),
   answerDelay: distribution.prefault(0).describe('delay of each answer on its way back, same forms'),

@@ -43,6 +43,7 @@ export interface Tally {
   /** Links minted by download-url, by task id. */
   readonly mints: Record<string, number>;
   readonly uploads: UploadedFile[];
+  uploadRefusals: number;
   readonly callbacks: CallbackCounts;
   readonly links: Map<string, LinkCounts>;
   /** By task id and index, as `id/0`. */
@@ -64,6 +65,7 @@ export function createTally(): Tally {
     agentRefusals: 0,
     mints: {},
     uploads: [],
+    uploadRefusals: 0,
     callbacks: { tries: 0, delivered: 0, undelivered: 0 },
     links: new Map(),
     downloads: new Map(),

@@ -7,6 +7,7 @@ import type { IncomingMessage } from 'node:http';
 import { readLength } from '../shared/video-length/read-length.ts';
 import { type Reply, vendorAnswer } from './answer.ts';
 import { parseObject } from './models.ts';
+import { refusalAnswer } from './refusal.ts';
 import type { Vendor } from './vendor.ts';
 
 export interface UploadedFile {
@@ -19,9 +20,19 @@ export interface UploadedFile {
   readonly atMs: number;
 }
 
-const keptMs = 24 * 3_600_000;
 const edgeBytes = 64 * 1024;
 const basePath = '/uploads/';
+
+/** Uploads have a limit of their own. */
+export function uploadRefusal({ settings, clock, uploadLimiter, tally }: Vendor): Reply | undefined {
+  const { uploadLimit } = settings;
+  if (uploadLimit === 'none') return undefined;
+  const nowMs = clock.now();
+  const verdict = uploadLimiter.admit(nowMs, uploadLimit);
+  if (verdict.admitted) return undefined;
+  tally.uploadRefusals += 1;
+  return refusalAnswer(verdict.retryAfterMs, nowMs, settings);
+}
 
 export async function answerFormUpload(
   vendor: Vendor,
@@ -72,7 +83,7 @@ export function isGoneUpload(vendor: Vendor, link: string, nowMs: number): boole
   const path = URL.parse(link)?.pathname ?? '';
   const isOurs = vendor.origins.has(URL.parse(link)?.origin ?? '') && path.startsWith(basePath);
   const file = vendor.uploads.get(path);
-  return isOurs && (file === undefined || nowMs - file.atMs > keptMs);
+  return isOurs && (file === undefined || nowMs - file.atMs > vendor.settings.uploadLifetimeMs);
 }
 
 interface Form {

@@ -11,6 +11,7 @@ import { type Balance, createBalance } from './balance.ts';
 import { type Distribution, sampleMs } from './distribution.ts';
 import { drawOf } from './draw.ts';
 import { chooseFault, type FaultAt, type FaultOf, type FaultPlace } from './faults.ts';
+import { createLimiter, type Limiter } from './limiters.ts';
 import type { SimulatorSettings } from './options.ts';
 import { recordOf, type VendorRecord } from './record.ts';
 import type { ResultFiles } from './result-file.ts';
@@ -33,10 +34,11 @@ export interface Vendor {
   readonly hooks: SimulatorHooks;
   /** By the path of their address. */
   readonly uploads: Map<string, UploadedFile>;
+  readonly uploadLimiter: Limiter;
   /** Under which addresses uploads were made. */
   readonly origins: Set<string>;
   /** Of videos on this machine's loopback. */
-  readonly lengths: VideoLengths;
+  readonly lengths: Pick<VideoLengths, 'secondsOf'>;
 }
 
 /** What only a caller in the same process can give. */
@@ -56,7 +58,7 @@ export interface VendorParts {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly files: ResultFiles;
-  readonly lengths: VideoLengths;
+  readonly lengths: Pick<VideoLengths, 'secondsOf'>;
 }
 
 export function createVendor({ settings, hooks, clock, timers, files, lengths }: VendorParts): Vendor {
@@ -64,6 +66,7 @@ export function createVendor({ settings, hooks, clock, timers, files, lengths }:
   return {
     settings,
     uploads: new Map(),
+    uploadLimiter: createLimiter('sliding-window'),
     origins: new Set(),
     lengths,
     clock,

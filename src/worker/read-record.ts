@@ -47,20 +47,21 @@ export async function uploadVideo(
   context: WorkerContext,
   signal: AbortSignal,
 ): Promise<UploadReply | NotNow> {
-  return query(item, context, () => context.vendor.upload(request, signal));
+  return query(item, context, () => context.vendor.upload(request, signal), true);
 }
 
 async function query<Reply extends RecordReply | LinkReply | UploadReply>(
   item: Item,
   { queryGate, random, logger }: WorkerContext,
   ask: () => Promise<Reply>,
+  isUpload = false,
 ): Promise<Reply | NotNow> {
   const admission = await admitSoon(queryGate, `${item.id}.${random()}`, item.model);
   if (!admission.go) return { kind: 'not-now', delayMs: Math.min(admission.waitMs, longestWaitMs) };
   const reply = await ask();
   // The reply counts for more than the slot, which becomes free with its lease.
   await queryGate
-    .settle(admission.slot, verdictOf(reply))
+    .settle(admission.slot, verdictOf(reply, isUpload))
     .catch((error: unknown) => logger.debug({ err: error }, 'A query was not settled with the gate'));
   return reply;
 }
@@ -76,8 +77,9 @@ async function admitSoon(gate: Gate, holder: string, model: string): Promise<Adm
 }
 
 /** What the vendor's limit has made of the query. */
-function verdictOf(reply: RecordReply | LinkReply | UploadReply): Verdict {
-  return reply.kind === 'throttled'
+function verdictOf(reply: RecordReply | LinkReply | UploadReply, isUpload: boolean): Verdict {
+  // The upload host has a limit of its own, which says nothing of queries.
+  return reply.kind === 'throttled' && !isUpload
     ? { kind: 'refused', message: reply.message, ...reply.hints }
     : { kind: 'counted' };
 }

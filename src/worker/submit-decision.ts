@@ -21,6 +21,8 @@ export interface SubmitRules {
   readonly vendorDown?: boolean;
   /** Every link of this model gets this refusal. */
   readonly refusesAll?: boolean;
+  /** The vendor got an upload that was made earlier, and may have deleted it since. */
+  readonly isUploadOld?: boolean;
 }
 
 export function afterSubmit(item: Item, reply: CreateReply, rules: SubmitRules, random: number): Step {
@@ -32,6 +34,13 @@ export function afterSubmit(item: Item, reply: CreateReply, rules: SubmitRules, 
     case 'halt':
       return { kind: 'halt', reason: reply.reason, message: reply.message, delayMs: submitPolicy.askAgainMs };
     case 'reject':
+      if (rules.isUploadOld)
+        return {
+          kind: 'submit-later',
+          delayMs: 1,
+          cost: 'nothing',
+          message: `uploaded again: ${reply.message}`,
+        };
       if (rules.refusesAll) return modelRefuses(reply.message);
       return { kind: 'fail', reason: 'rejected', message: reply.message, unpaid: true };
     case 'retry':

@@ -22,7 +22,7 @@ import { itemLog } from './item-log.ts';
 import type { JobOutcome } from './queue-signals.ts';
 import { afterBudget, afterLostAnswer, afterSubmit, type SubmitRules } from './submit-decision.ts';
 import { expectedPrice } from './task-price.ts';
-import { createUploads, type ReadyVideo } from './upload.ts';
+import { createReadyVideos, type ReadyVideo } from './upload/ready-video.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 const done: JobOutcome = { kind: 'done' };
@@ -49,7 +49,7 @@ export function createSubmitStage(
 ): SubmitStage {
   const { ledger, models, random, held, calls, workerId } = context;
   const tokens = createCallbackTokens(context);
-  const readyVideo = createUploads(context);
+  const videos = createReadyVideos(context);
   return {
     async run(id, data, signal) {
       const mayBegin = await held.emptied(AbortSignal.any([signal, calls.stopping]));
@@ -126,7 +126,7 @@ export function createSubmitStage(
         ? {}
         : { callbackUrl: await callbackUrlOf(context.callbackUrl, { id: item.id, attempt }, tokens) };
     // A create call is waited for when the worker stops; an upload is given up, as nothing is paid yet.
-    const video = await readyVideo(item, model, data, AbortSignal.any([signal, calls.stopping]));
+    const video = await videos.of(item, model, data, AbortSignal.any([signal, calls.stopping]));
     if (video.kind !== 'ready') return withoutVideo(video, item, data);
     const price = await expectedPrice(item, model, context, signal);
     const admission = await submitGate.admit(`${item.id}.${randomUUID()}`, model.id);
@@ -147,7 +147,7 @@ export function createSubmitStage(
       return begun.refusal === undefined ? done : refuse(item, begun.refusal, data);
     }
     const submitting: Item = { ...item, state: 'submitting', submittedAt: context.clock.now() };
-    const rules = await rulesFor(submitting);
+    const rules = { ...(await rulesFor(submitting)), isUploadOld: video.isReused };
     call.sending();
     const reply = await context.vendor.create(
       { model, url: video.url, inputs: item.inputs, ...callback },
@@ -164,13 +164,18 @@ export function createSubmitStage(
     const settled = held.keep(() => settle(verdictOf(reply)));
     // A task id is recorded before anything else; any other answer may have to be seen with those of other links.
     const isAccepted = reply.kind === 'accepted';
+    const isUploadDead = reply.kind === 'reject' && video.isReused;
     const [outcome] = isAccepted
       ? await Promise.all([decide({}), settled])
-      : [await decide(await held.keep(async () => troubleOf(submitting, reply, await settled, signal)))];
+      : isUploadDead
+        ? [await decide({})]
+        : [await decide(await held.keep(async () => troubleOf(submitting, reply, await settled, signal)))];
     // What is not sure to be unpaid is not taken for unsent, whatever Redis forgets.
     if (reply.kind !== 'ambiguous') call.applied();
     if (isAccepted) await held.keep(() => noteAccepted(model.id, context));
     if (trial !== null) await settleTrial(trial, reply, context);
+    if (isUploadDead && outcome.kind === 'delay')
+      return { ...outcome, data: { ...data, deadUpload: video.url } };
     return outcome;
   }
 
@@ -200,9 +205,10 @@ export function createSubmitStage(
     data: JobData,
   ): Promise<JobOutcome> {
     switch (video.kind) {
-      case 'unreadable': {
-        const { message } = video;
-        return applyStep({ kind: 'fail', reason: 'input-unreadable', message }, item, data, context);
+      case 'unreadable':
+      case 'refused': {
+        const reason = video.kind === 'refused' ? 'rejected' : 'input-unreadable';
+        return applyStep({ kind: 'fail', reason, message: video.message }, item, data, context);
       }
       case 'halted':
         return applyStep(
@@ -212,12 +218,12 @@ export function createSubmitStage(
           context,
         );
       case 'wait': {
-        const { message, delayMs } = video;
+        const { message, delayMs, data: kept = data } = video;
         if (message === undefined) return { kind: 'delay', delayMs, data };
         context.logger.info({ item: item.id, message }, 'A video is not uploaded yet');
         // Others may have the place until then.
         await ledger.leaveGate(item.id);
-        return { kind: 'delay', delayMs, data: { ...data, tries: (data.tries ?? 0) + 1 } };
+        return { kind: 'delay', delayMs, data: kept };
       }
       default:
         return video satisfies never;

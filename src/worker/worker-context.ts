@@ -8,6 +8,7 @@ import type { Queues } from '../shared/jobs/catalogue.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import type { Logger } from '../shared/logging/logger.ts';
 import type { ModelRegistry } from '../shared/models/load-models.ts';
+import type { Outgoing } from '../shared/outgoing/outgoing.ts';
 import type { Keyspace } from '../shared/redis/keyspace.ts';
 import type { Vendor } from '../shared/vendor/vendor.ts';
 import type { VideoLengths } from '../shared/video-length/video-lengths.ts';
@@ -40,8 +41,11 @@ export interface WorkerContext extends Keyspace {
   /** The stories of items, and the measures. */
   readonly itemHistory: ItemHistory;
   readonly fetcher: ResultFetcher;
-  /** Asked where a price is by the second and the batch has a budget. */
+  /** Asked where a price is by the second and the batch has a budget, and where the model takes not every length or size. */
   readonly lengths: VideoLengths;
+  /** For addresses that somebody else chose. */
+  readonly outgoing: Outgoing;
+  readonly maxVideoBytes: number;
   readonly dataDir: string;
   readonly submitRules: SubmitRules;
   /** Submit links of this batch alone; null: of all. */

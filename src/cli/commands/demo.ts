@@ -79,6 +79,7 @@ function flagsFor(
     modelFile: [],
     set: {},
     force: true,
+    upload: false,
     yes: true,
     exitOnHalt: false,
     all: false,

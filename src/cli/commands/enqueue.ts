@@ -18,6 +18,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { formatCount } from '../format.ts';
 import { withInterrupt } from '../interrupt.ts';
 import { showInvalidLines } from '../invalid-lines.ts';
+import { modelOf } from '../model-of.ts';
 import { openProgress } from '../progress.ts';
 import { holdToAsk, setBudget } from '../run-batch.ts';
 import { sayStandstill } from '../say-standstill.ts';
@@ -71,13 +72,14 @@ async function enqueue(files: readonly string[], flags: ListFlags, terminal: Ter
   const session = await openSession({ loaded, output: terminal, modelFiles: flags.modelFile, logTo: 'file' });
   try {
     await session.prices.freshen();
-    const model = session.models.get(flags.model);
+    const model = modelOf(flags, session);
     const inputs = checkShared(model, flags.set);
     if (flags.dryRun) return await dryRun({ ...flags, batch, model, inputs, sources }, session, terminal);
     await session.ledger.openBatch(batch, {
       model: model.id,
       root: await readStorageRoot(loaded.configuration),
       priority: flags.priority,
+      upload: flags.upload,
     });
     await setBudget({ batch, model, maxCredits: flags.maxCredits }, session);
     const ask = flags.yes ? null : openAsk(process);

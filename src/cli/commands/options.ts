@@ -17,6 +17,7 @@ export interface ListFlags {
   readonly maxCredits?: number;
   readonly yes: boolean;
   readonly force: boolean;
+  readonly upload: boolean;
   readonly dryRun?: boolean;
   readonly json: boolean;
 }
@@ -89,6 +90,11 @@ export function listCommand(name: string): Command {
     .option('--max-credits <n>', 'credits the batch may spend in all, held to by all workers', creditsOf)
     .option('--yes', 'start without asking', false)
     .option('--dry-run', 'say what would be taken, refused and paid, and enqueue nothing', false)
+    .option(
+      '--upload',
+      'fetch the videos and upload them to the vendor, for links that it cannot reach (with a private address: ALLOW_PRIVATE_ADDRESSES)',
+      false,
+    )
     .option('--force', 'take links again that were saved before: they will be paid again', false)
     .addOption(jsonOption());
 }

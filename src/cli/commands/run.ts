@@ -13,6 +13,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { plural } from '../format.ts';
 import { untilAborted, withInterrupt } from '../interrupt.ts';
 import { showInvalidLines } from '../invalid-lines.ts';
+import { modelOf } from '../model-of.ts';
 import { openProgress } from '../progress.ts';
 import { type RunEnd, runBatch } from '../run-batch.ts';
 import { describeSummary, exitCodeOf, summarize } from '../summary.ts';
@@ -68,7 +69,7 @@ export async function run(
   });
   try {
     await session.prices.freshen();
-    const model = session.models.get(flags.model);
+    const model = modelOf(flags, session);
     const inputs = checkShared(model, flags.set);
     if (flags.dryRun) return await dryRun({ ...flags, batch, model, inputs, sources }, session, terminal);
     await using served = flags.serve ? await serveAlong(session, terminal) : null;

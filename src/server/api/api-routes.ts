@@ -294,6 +294,7 @@ async function createBatch(query: z.output<typeof createQuery>, request: Fastify
         chunks,
         inputs: Object.fromEntries((query.set ?? []).map(splitSetting)),
         force: query.force === 'true',
+        upload: query.upload === 'true',
         isPaused: query.paused === 'true',
         ...(query.budget === undefined ? {} : { budget: query.budget }),
         ...(query.priority === undefined ? {} : { priority: query.priority }),

@@ -131,6 +131,10 @@ export const createQuery = z.strictObject({
     .enum(['true', 'false'])
     .default('false')
     .describe('Take links again that were saved before, and pay again.'),
+  upload: z
+    .enum(['true', 'false'])
+    .default('false')
+    .describe('Workers fetch the videos and upload them to the vendor, for links that it cannot reach.'),
   budget: z.coerce.number().min(0).optional().describe('The most credits the batch may spend.'),
   priority: z.coerce.number().int().min(1).max(1000).optional(),
   paused: z.enum(['true', 'false']).default('false').describe('Nothing is submitted until it is resumed.'),

@@ -24,6 +24,10 @@ export const jobDataSchema = z.object({
   unknownMs: z.number().optional(),
   /** Runs that ended in something unexpected of ours or of the network's. */
   tries: z.number().optional(),
+  /** Of the submit: tries to fetch a video that is to be uploaded. */
+  sourceTries: z.number().optional(),
+  /** … and an earlier upload of it that the vendor cannot read any more. */
+  deadUpload: z.string().optional(),
   /** The last look that saw the task running, Unix milliseconds. */
   runningAt: z.number().optional(),
   /** A callback has told that the task has ended. */

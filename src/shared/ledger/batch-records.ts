@@ -34,11 +34,15 @@ export function createBatchRecords({ redis, prefix }: Keyspace) {
   /**
    * Makes a batch or joins the one of that name.
    * @param settings.priority turns it gets where others get one; unset: as it is, else 1
+   * @param settings.upload its links are uploaded for the vendor, which cannot reach them; unset: as it is
    * @throws BatchError when the name is unusable or belongs to another model
    */
   async function openBatch(
     name: string,
-    settings: FixedSettings & { readonly priority?: number | undefined },
+    settings: FixedSettings & {
+      readonly priority?: number | undefined;
+      readonly upload?: boolean | undefined;
+    },
   ): Promise<void> {
     checkBatchName(name);
     await redis.hsetnx(keys.batch(name), 'model', settings.model);
@@ -47,6 +51,7 @@ export function createBatchRecords({ redis, prefix }: Keyspace) {
     if (model === settings.model) {
       if (settings.priority !== undefined)
         await redis.hset(keys.batch(name), 'weight', String(settings.priority));
+      if (settings.upload === true) await redis.hset(keys.batch(name), 'upload', '1');
       return;
     }
     throw new BatchError(
@@ -91,6 +96,12 @@ export function createBatchRecords({ redis, prefix }: Keyspace) {
     return budget === null ? null : Number(budget);
   }
 
+  /** Whether the vendor gets an upload in the place of a link that is in these batches. */
+  async function uploadsLinks(names: readonly string[]): Promise<boolean> {
+    const marks = await Promise.all(names.map((name) => redis.hget(keys.batch(name), 'upload')));
+    return marks.includes('1');
+  }
+
   async function batch(name: string): Promise<Batch | null> {
     return readBatch(name, await redis.hgetall(keys.batch(name)));
   }
@@ -114,6 +125,7 @@ export function createBatchRecords({ redis, prefix }: Keyspace) {
     announcePrice,
     announceFirstPrice,
     budgetOf,
+    uploadsLinks,
     batch,
     batchNames,
     waitingBatches,

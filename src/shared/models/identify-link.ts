@@ -47,7 +47,8 @@ function refuseText(model: ModelDefinition, url: string): string | null {
   if (url.length > maxLength) return `the link is longer than ${maxLength} characters`;
   // Checked before parsing, because the parser would quietly drop tabs and turn backslashes.
   if (/[\s\p{Cc}\\]/u.test(url)) return 'the link holds a space, a backslash or a control character';
-  if (/^http:\/\//i.test(url)) return `http is not accepted: ${example(model)}`;
+  if (/^http:\/\/[^/?#]/i.test(url))
+    return model.takesHttp ? null : `http is not accepted: ${example(model)}`;
   if (!/^https:\/\/[^/?#]/i.test(url)) return `this is not an https link: ${example(model)}`;
   return null;
 }
@@ -67,7 +68,7 @@ function refuseAuthority(model: ModelDefinition, authority: string, parsed: URL)
 }
 
 function authorityOf(url: string): string {
-  return url.slice('https://'.length).split(/[/?#]/, 1)[0] ?? '';
+  return url.slice(url.indexOf('//') + 2).split(/[/?#]/, 1)[0] ?? '';
 }
 
 function example(model: ModelDefinition): string {
@@ -86,7 +87,7 @@ function hashedId(model: ModelDefinition, video: string, inputs: Inputs): string
 }
 
 function canonicalUrl(model: ModelDefinition, parsed: URL): string {
-  return `https://${parsed.host}${withoutTrailingSlashes(parsed.pathname)}${canonicalQuery(model, parsed.searchParams)}`;
+  return `${parsed.protocol}//${parsed.host}${withoutTrailingSlashes(parsed.pathname)}${canonicalQuery(model, parsed.searchParams)}`;
 }
 
 /** The part of a share link that names the video, or null for any other page: nothing else is ever paid. */

@@ -219,4 +219,6 @@ function withAllInputs(model: Shape) {
 export type ModelDefinition = z.output<typeof modelDefinitionSchema> & {
   /** What the vendor's price list says; not from the file. */
   readonly listed?: ListedPrice | null;
+  /** Links of other schemes than https are uploaded for the vendor; not from the file. */
+  readonly takesHttp?: boolean;
 };

@@ -1,8 +1,9 @@
 /**
- * How long a video is, from its header: at most two small reads, of an address under the rules of downloads (never
+ * How long a video is, and how large, from its header: at most two small reads, of an address under the rules of downloads (never
  * with the key) or of a local file. Called where a price is by the second. What cannot be told is null, never an error.
  */
 import { open } from 'node:fs/promises';
+import type { VideoFacts } from '../models/judge-video.ts';
 import type { Outgoing } from '../outgoing/outgoing.ts';
 import type { LengthReading } from './length-reading.ts';
 import { mp4Length } from './mp4-length.ts';
@@ -14,14 +15,27 @@ type ReadPiece = (from: number) => Promise<Buffer | null>;
 const pieceBytes = 64 * 1024;
 const patienceMs = 8000;
 
-/** @returns seconds, or null when they cannot be told */
-export async function readVideoLength(
+export interface HeaderReading extends VideoFacts {
+  /** The host has not answered. */
+  readonly isUnreachable: boolean;
+}
+
+/** Length and size of a video behind an address, as far as they can be told. */
+export async function readVideoHeader(
   url: string,
   outgoing: Outgoing,
   signal: AbortSignal,
-): Promise<number | null> {
+): Promise<HeaderReading> {
   const bounded = AbortSignal.any([signal, AbortSignal.timeout(patienceMs)]);
-  return readLength((from) => fetchPiece(url, from, outgoing, bounded)).catch(() => null);
+  let bytes: number | null = null;
+  let isUnreachable = true;
+  const seconds = await readLength(async (from) => {
+    const piece = await fetchPiece(url, from, outgoing, bounded);
+    if (piece !== null) isUnreachable = false;
+    bytes ??= piece?.totalBytes ?? null;
+    return piece?.content ?? null;
+  }).catch(() => null);
+  return { seconds, bytes, isUnreachable };
 }
 
 export async function readFileLength(path: string): Promise<number | null> {
@@ -47,19 +61,27 @@ function secondsOf(reading: LengthReading): number | null {
   return reading.kind === 'seconds' ? reading.seconds : null;
 }
 
+interface Piece {
+  /** Null where the answer holds nothing of the file. */
+  readonly content: Buffer | null;
+  /** Of the whole file, where the answer says it. */
+  readonly totalBytes: number | null;
+}
+
+/** Null when nobody answers. */
 async function fetchPiece(
   url: string,
   from: number,
   outgoing: Outgoing,
   signal: AbortSignal,
-): Promise<Buffer | null> {
+): Promise<Piece | null> {
   const range = `bytes=${from}-${from + pieceBytes - 1}`;
   const reply = await outgoing.request({ url, headers: { range } }, signal);
   if (reply.kind !== 'answered') return null;
   try {
     // A server that ignores ranges sends the file from its start.
     const isUsable = reply.status === 206 || (reply.status === 200 && from === 0);
-    if (!isUsable) return null;
+    if (!isUsable) return { content: null, totalBytes: null };
     const pieces: Buffer[] = [];
     let bytes = 0;
     for await (const piece of reply.body) {
@@ -67,8 +89,15 @@ async function fetchPiece(
       bytes += piece.length;
       if (bytes >= pieceBytes) break;
     }
-    return Buffer.concat(pieces).subarray(0, pieceBytes);
+    const content = Buffer.concat(pieces).subarray(0, pieceBytes);
+    return { content, totalBytes: totalOf(reply.status, reply.headers) };
   } finally {
     reply.body.destroy();
   }
+}
+
+function totalOf(status: number, headers: Readonly<Record<string, string>>): number | null {
+  const text =
+    status === 206 ? /\/(\d+)$/.exec(headers['content-range'] ?? '')?.[1] : headers['content-length'];
+  return text !== undefined && /^\d{1,15}$/.test(text) ? Number(text) : null;
 }

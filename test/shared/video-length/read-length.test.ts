@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createOutgoing } from '../../../src/shared/outgoing/outgoing.ts';
-import { readFileLength, readVideoLength } from '../../../src/shared/video-length/read-length.ts';
+import { readFileLength, readVideoHeader } from '../../../src/shared/video-length/read-length.ts';
 import { parseByteRange } from '../../../src/simulator/byte-range.ts';
 
 const run = promisify(execFile);
@@ -45,12 +45,9 @@ describe('the length of a video', () => {
     await new Promise((resolve) => server.once('listening', resolve));
     const outgoing = createOutgoing({ allowPrivateAddresses: true });
     const { port } = server.address() as AddressInfo;
-    const seconds = await readVideoLength(
-      `http://127.0.0.1:${port}/`,
-      outgoing,
-      new AbortController().signal,
-    );
-    expect(seconds).toBeCloseTo(7.5, 0);
+    const header = await readVideoHeader(`http://127.0.0.1:${port}/`, outgoing, new AbortController().signal);
+    expect(header.seconds).toBeCloseTo(7.5, 0);
+    expect(header.bytes).toBe(file.length);
     expect(requested.length).toBeLessThanOrEqual(2);
     await outgoing.close();
     server.close();
@@ -59,7 +56,8 @@ describe('the length of a video', () => {
   it('is unknown where there is no video', async () => {
     expect(await readFileLength(import.meta.filename)).toBeNull();
     const outgoing = createOutgoing({ allowPrivateAddresses: true });
-    expect(await readVideoLength('http://127.0.0.1:9/', outgoing, new AbortController().signal)).toBeNull();
+    const nobody = await readVideoHeader('http://127.0.0.1:9/', outgoing, new AbortController().signal);
+    expect(nobody).toEqual({ seconds: null, bytes: null, isUnreachable: true });
     await outgoing.close();
   });
 });

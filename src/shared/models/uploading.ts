@@ -1,0 +1,23 @@
+/** A model as a batch with `--upload` uses it: the vendor gets uploads, so links need not be open to everybody. */
+import type { ModelDefinition } from './model-definition.ts';
+import { InputError } from './resolve-inputs.ts';
+
+export interface UploadChoice {
+  /** Undefined: as without. */
+  readonly upload: boolean | undefined;
+  /** The rules of downloads: http and private addresses. */
+  readonly allowsPrivate: boolean;
+}
+
+/** @throws InputError for a model that takes links to its own pages */
+export function withUploads(
+  model: ModelDefinition,
+  { upload, allowsPrivate }: UploadChoice,
+): ModelDefinition {
+  if (upload !== true) return model;
+  if (model.link.hosts !== 'any')
+    throw new InputError(
+      `${model.id} takes links to its own pages, so nothing is uploaded for it. Leave out --upload.`,
+    );
+  return { ...model, takesHttp: allowsPrivate };
+}
