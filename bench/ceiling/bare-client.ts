@@ -1,0 +1,112 @@
+/**
+ * The contenders of the ceiling: the same three HTTP calls for each link, as jobs of BullMQ or in p-queue. Neither
+ * verifies, labels nor syncs a file, counts credits, or survives what kie-batch survives; that is what the difference
+ * buys. Started by run.ts with the plan as its argument.
+ */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DelayedError, Queue, Worker } from 'bullmq';
+import { Redis } from 'ioredis';
+import PQueue from 'p-queue';
+import { z } from 'zod';
+import { shareLink } from '../system.ts';
+
+const plan = z
+  .object({
+    kind: z.enum(['bullmq', 'p-queue']),
+    vendor: z.string(),
+    redis: z.string(),
+    files: z.string(),
+    links: z.number(),
+  })
+  .parse(JSON.parse(process.argv[2] ?? '{}'));
+const concurrency = 50;
+const pollMs = 110;
+const headers = { authorization: 'Bearer key-of-the-benchmarks', 'content-type': 'application/json' };
+const created = z.object({ data: z.object({ taskId: z.string() }) });
+const record = z.object({ data: z.object({ state: z.string(), resultJson: z.string().optional() }) });
+const result = z.object({ resultUrls: z.array(z.string()).min(1) });
+
+async function create(link: string): Promise<string> {
+  const body = JSON.stringify({ model: 'sora-watermark-remover', input: { video_url: link } });
+  const answer = await fetch(`${plan.vendor}/api/v1/jobs/createTask`, { method: 'POST', headers, body });
+  return created.parse(await answer.json()).data.taskId;
+}
+
+/** The address of the result, or null while the task runs. */
+async function query(taskId: string): Promise<string | null> {
+  const answer = await fetch(`${plan.vendor}/api/v1/jobs/recordInfo?taskId=${taskId}`, { headers });
+  const { data } = record.parse(await answer.json());
+  if (data.state !== 'success') return null;
+  return result.parse(JSON.parse(data.resultJson ?? '')).resultUrls[0] ?? null;
+}
+
+async function download(taskId: string, url: string): Promise<void> {
+  const answer = await fetch(url);
+  await writeFile(join(plan.files, `${taskId}.mp4`), Buffer.from(await answer.arrayBuffer()));
+}
+
+if (plan.kind === 'bullmq') await withBullmq();
+else await withPQueue();
+
+async function withBullmq(): Promise<void> {
+  const connect = () => {
+    const address = plan.redis.startsWith('unix:') ? plan.redis.slice('unix://'.length) : plan.redis;
+    return new Redis(address, { maxRetriesPerRequest: null });
+  };
+  const queues = { connection: connect() };
+  const defaultJobOptions = { removeOnComplete: true };
+  const submits = new Queue<{ link: string }>('submit', { ...queues, defaultJobOptions });
+  const polls = new Queue<{ taskId: string }>('poll', { ...queues, defaultJobOptions });
+  const downloads = new Queue<{ taskId: string; url: string }>('download', { ...queues, defaultJobOptions });
+  for (let from = 0; from < plan.links; from += 1000) {
+    const size = Math.min(1000, plan.links - from);
+    await submits.addBulk(
+      Array.from({ length: size }, (_, n) => ({ name: 'submit', data: { link: shareLink(from + n) } })),
+    );
+  }
+  new Worker<{ link: string }>(
+    'submit',
+    async ({ data }) => {
+      const taskId = await create(data.link);
+      await polls.add('poll', { taskId }, { delay: pollMs });
+    },
+    { connection: connect(), concurrency },
+  );
+  new Worker<{ taskId: string }>(
+    'poll',
+    async (job, token) => {
+      const url = await query(job.data.taskId);
+      if (url === null) {
+        await job.moveToDelayed(Date.now() + pollMs, token);
+        throw new DelayedError();
+      }
+      await downloads.add('download', { taskId: job.data.taskId, url });
+    },
+    { connection: connect(), concurrency },
+  );
+  new Worker<{ taskId: string; url: string }>(
+    'download',
+    async ({ data }) => download(data.taskId, data.url),
+    { connection: connect(), concurrency },
+  );
+}
+
+async function withPQueue(): Promise<void> {
+  const queue = new PQueue({ concurrency });
+  const links = Array.from({ length: plan.links }, (_, n) => shareLink(n));
+  await queue.addAll(
+    links.map((link) => async () => {
+      const taskId = await create(link);
+      let url: string | null = null;
+      while (url === null) {
+        await sleep(pollMs);
+        url = await query(taskId);
+      }
+      await download(taskId, url);
+    }),
+  );
+  // The files are counted by the benchmark, which then ends this process.
+  await new Promise(() => setInterval(() => undefined, 1000));
+}

@@ -1,0 +1,184 @@
+/**
+ * `npm run bench -- ceiling [--links N] [--workers 1,2,4]`: how many links a second go through where the vendor has no
+ * limit (tasks of 100 ms, results of about 40 kB), beside the same three HTTP calls as bare BullMQ jobs, and beside a
+ * script with p-queue that keeps nothing. Each contender is a process of its own with a Redis of its own; the vendor is
+ * the simulator in another process. A row is timed from the first create call to the last file. CPU is of the
+ * contender's processes alone; commands are those that its Redis counted.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs } from 'node:util';
+import { Redis } from 'ioredis';
+import { z } from 'zod';
+import { type OwnRedis, openOwnRedis } from '../million/own-redis.ts';
+import { shareLink } from '../system.ts';
+
+const main = join(import.meta.dirname, '../../src/cli/main.ts');
+const countsSchema = z.looseObject({ createCalls: z.number(), queries: z.number() });
+
+interface Row {
+  readonly name: string;
+  readonly linksPerSecond: number;
+  readonly cpuMsPerLink: number;
+  readonly redisCommandsPerLink: number;
+  readonly queriesPerTask: number;
+}
+
+interface Contender {
+  readonly name: string;
+  start(redis: OwnRedis, vendor: string, links: number): Promise<readonly ChildProcess[]>;
+}
+
+export async function run(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: { links: { type: 'string', default: '1500' }, workers: { type: 'string', default: '1' } },
+  });
+  const links = Number(values.links);
+  const kieBatch = values.workers.split(',').map((count) => kieBatchOf(Number(count)));
+  const rows: Row[] = [];
+  for (const contender of [bareOf('p-queue'), bareOf('bullmq'), ...kieBatch]) {
+    rows.push(await measure(contender, links));
+    print(
+      rows.at(-1),
+      rows.find(({ name }) => name === 'bare BullMQ'),
+    );
+  }
+}
+
+function print(row: Row | undefined, bare: Row | undefined): void {
+  if (row === undefined) return;
+  const ratio =
+    bare === undefined ? '' : `, ${(row.linksPerSecond / bare.linksPerSecond).toFixed(2)} of bare BullMQ`;
+  console.log(
+    `${row.name}: ${row.linksPerSecond.toFixed(0)} links/s${ratio}; ${row.cpuMsPerLink.toFixed(1)} ms CPU, ${row.redisCommandsPerLink.toFixed(0)} Redis commands and ${row.queriesPerTask.toFixed(2)} queries a link`,
+  );
+}
+
+function kieBatchOf(workers: number): Contender {
+  return {
+    name: workers === 1 ? 'kie-batch run' : `kie-batch, ${workers} workers`,
+    async start(redis, vendor, links) {
+      const list = join(redis.folder, 'links.txt');
+      await writeFile(list, Array.from({ length: links }, (_, n) => shareLink(n)).join('\n'));
+      const environment = {
+        KIE_API_KEY: 'key-of-the-benchmarks',
+        KIE_BASE_URL: vendor,
+        REDIS_URL: redis.url,
+        DATA_DIR: join(redis.folder, 'logs'),
+        STORAGE_URL: `file:${join(redis.folder, 'files')}`,
+        ALLOW_PRIVATE_ADDRESSES: 'true',
+        MIN_FREE_BYTES: '1MiB',
+        SUBMIT_LIMIT: '10000/1s',
+        MAX_IN_FLIGHT: '10000',
+        DOWNLOAD_CONCURRENCY: '50',
+      };
+      const node = (...rest: string[]) => startNode([main, ...rest], environment);
+      if (workers === 1) return [node('run', list, '--yes')];
+      const enqueue = node('enqueue', list, '--yes');
+      if (enqueue.exitCode === null) await once(enqueue, 'exit');
+      return Array.from({ length: workers }, () => node('worker'));
+    },
+  };
+}
+
+function bareOf(kind: 'bullmq' | 'p-queue'): Contender {
+  return {
+    name: kind === 'bullmq' ? 'bare BullMQ' : 'p-queue, nothing kept',
+    async start(redis, vendor, links) {
+      const files = join(redis.folder, 'files');
+      await mkdir(files, { recursive: true });
+      const plan = { kind, vendor, redis: redis.url, files, links };
+      return [startNode([join(import.meta.dirname, 'bare-client.ts'), JSON.stringify(plan)], {})];
+    },
+  };
+}
+
+async function measure(contender: Contender, links: number): Promise<Row> {
+  await using redis = await openOwnRedis();
+  const simulator = startNode(
+    [main, 'simulate', '--json', '--port', '0', '--limit', '100000/1s', '--task-time', '100ms'],
+    {},
+  );
+  try {
+    const vendor = await addressOf(simulator);
+    const started = await contender.start(redis, vendor, links);
+    const processes = started.flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
+    let counts = await countsOf(vendor);
+    while (counts.createCalls === 0) {
+      await sleep(5);
+      counts = await countsOf(vendor);
+    }
+    const startedAt = performance.now();
+    const [cpuBefore, commandsBefore] = [await cpuMsOf(processes), await commandsOf(redis)];
+    while ((await filesIn(join(redis.folder, 'files'))) < links) await sleep(20);
+    const seconds = (performance.now() - startedAt) / 1000;
+    const [cpuMs, commands] = [
+      (await cpuMsOf(processes)) - cpuBefore,
+      (await commandsOf(redis)) - commandsBefore,
+    ];
+    const { queries } = await countsOf(vendor);
+    for (const child of started) {
+      child.kill('SIGTERM');
+      if (child.exitCode === null) await once(child, 'exit');
+    }
+    return {
+      name: contender.name,
+      linksPerSecond: links / seconds,
+      cpuMsPerLink: cpuMs / links,
+      redisCommandsPerLink: commands / links,
+      queriesPerTask: queries / links,
+    };
+  } finally {
+    simulator.kill('SIGTERM');
+  }
+}
+
+function startNode(args: readonly string[], environment: Readonly<Record<string, string>>): ChildProcess {
+  return spawn(process.execPath, args, {
+    env: { ...process.env, ...environment },
+    stdio: ['ignore', 'pipe', process.env['DEBUG'] === undefined ? 'ignore' : 'inherit'],
+  });
+}
+
+async function addressOf({ stdout }: ChildProcess): Promise<string> {
+  if (stdout === null) throw new Error('the simulator has no output');
+  for await (const line of createInterface({ input: stdout })) {
+    return z.looseObject({ url: z.string() }).parse(JSON.parse(line)).url;
+  }
+  throw new Error('the simulator has not started');
+}
+
+async function countsOf(vendor: string): Promise<z.infer<typeof countsSchema>> {
+  return countsSchema.parse(await (await fetch(`${vendor}/simulator/counts`)).json());
+}
+
+/** Finished videos, in whichever folders. */
+async function filesIn(folder: string): Promise<number> {
+  const names = await readdir(folder, { recursive: true }).catch(() => []);
+  return names.filter((name) => name.endsWith('.mp4')).length;
+}
+
+/** User and system time, from /proc; clock ticks are hundredths of a second on Linux. */
+async function cpuMsOf(pids: readonly number[]): Promise<number> {
+  const { readFile } = await import('node:fs/promises');
+  let ticks = 0;
+  for (const pid of pids) {
+    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    ticks += Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
+  }
+  return ticks * 10;
+}
+
+async function commandsOf({ url }: OwnRedis): Promise<number> {
+  const redis = new Redis(url.startsWith('unix:') ? url.slice('unix://'.length) : url, { lazyConnect: true });
+  await redis.connect();
+  const info = await redis.info('commandstats');
+  redis.disconnect();
+  return [...info.matchAll(/calls=(\d+)/g)].reduce((sum, [, calls]) => sum + Number(calls), 0);
+}
