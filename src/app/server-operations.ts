@@ -50,7 +50,7 @@ export function serverOperations(session: Session, storage: Storage): Operations
   const retryItems = (batch: string, items: readonly Item[]) =>
     retrySome(batch, new Set(items.map(({ id }) => id)), { redis, prefix, operations, queues });
 
-  async function priceFor(modelId: string): Promise<number | null> {
+  async function priceOf(modelId: string): Promise<number | null> {
     const model = models.list().find(({ id }) => id === modelId);
     if (model === undefined) return null;
     const learned = await readLearnedPrice(session, model, model.input.defaults);
@@ -68,6 +68,7 @@ export function serverOperations(session: Session, storage: Storage): Operations
   }
 
   return {
+    priceOf,
     async check({ model: modelId, inputs, listName, chunks, ...request }, listener) {
       checkBatchName(request.batch);
       const model = models.get(modelId);
@@ -94,7 +95,7 @@ export function serverOperations(session: Session, storage: Storage): Operations
       const sources = [{ name: listName, chunks }];
       const openBatch = async () => {
         await ledger.openBatch(batch, { model: model.id, root: rootOf(storage), priority, upload });
-        if (budget !== null) await ledger.setBudget(batch, budget, await priceFor(model.id));
+        if (budget !== null) await ledger.setBudget(batch, budget, await priceOf(model.id));
         if (isPaused) await operations.pause(batch);
         await announceCost(batch, model, session);
       };
@@ -117,12 +118,12 @@ export function serverOperations(session: Session, storage: Storage): Operations
       const counts = isCounted(selection)
         ? retryCountsOf(batch, selection.reason)
         : retryCountsOfItems(await itemsOf(name, selection));
-      return { ...counts, creditsPerTask: await priceFor(batch.model) };
+      return { ...counts, creditsPerTask: await priceOf(batch.model) };
     },
     async foreseeRetryOfItem(id) {
       const item = await ledger.item(id);
       const counts = retryCountsOfItems(item === null ? [] : [item]);
-      return { ...counts, creditsPerTask: await priceFor(item?.model ?? '') };
+      return { ...counts, creditsPerTask: await priceOf(item?.model ?? '') };
     },
     async attachTask(id, taskId) {
       const item = await ledger.item(id);
@@ -138,7 +139,7 @@ export function serverOperations(session: Session, storage: Storage): Operations
     },
     async setBudget(name, credits) {
       const batch = await ledger.batch(name);
-      if (batch !== null) await ledger.setBudget(name, credits, await priceFor(batch.model));
+      if (batch !== null) await ledger.setBudget(name, credits, await priceOf(batch.model));
     },
     async retry(batch, selection) {
       if (!isCounted(selection)) return retryItems(batch, await itemsOf(batch, selection));

@@ -5,13 +5,18 @@
 import { forecast, forecastAll, type Rate, rateOf } from '../shared/gate-state/forecast.ts';
 import { readGate } from '../shared/gate-state/gate-state.ts';
 import { type Halt, listHalts } from '../shared/gate-state/halts.ts';
-import { type Situation, situationOfAll, situationOfBatch } from '../shared/gate-state/situation.ts';
+import {
+  linksOfHaltedModels,
+  type Situation,
+  situationOfAll,
+  situationOfBatch,
+} from '../shared/gate-state/situation.ts';
 import { pauseLeftMs, type VendorPause, vendorPauseOf } from '../shared/gate-state/vendor-pause.ts';
 import { readPausedQueues } from '../shared/jobs/paused-queues.ts';
 import { type Batch, type StateCounts, unfinished } from '../shared/ledger/batch.ts';
 import { createBatchOperations } from '../shared/ledger/batch-operations.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
-import { readRotation } from '../shared/ledger/rotation.ts';
+import { readRotation, waitingOf } from '../shared/ledger/rotation.ts';
 import type { ModelRegistry } from '../shared/models/load-models.ts';
 import { listWorkers } from '../shared/presence/worker-presence.ts';
 import type { Keyspace } from '../shared/redis/keyspace.ts';
@@ -33,7 +38,12 @@ export interface Overview {
   readonly vendorPause: VendorPause | null;
   readonly isAllPaused: boolean;
   /** Of all batches, also of those that were not asked for. */
-  readonly whole: Progress & { readonly counts: StateCounts; readonly runnable: number };
+  readonly whole: Progress & {
+    readonly counts: StateCounts;
+    readonly runnable: number;
+    /** Waiting links of models that are halted while others move. */
+    readonly halted: number;
+  };
   readonly workersAlive: number;
   /** Redis's clock, Unix milliseconds. */
   readonly at: number;
@@ -80,7 +90,10 @@ export async function readOverview(
     return { ...batch, situation, etaMs: forecast(situation, batch, facts) };
   });
   const links = { counts, runnable: Math.min(rotation.runnable, counts.queued) };
-  const situation = situationOfAll(links, reading);
+  const all = waitingOf([...rotation.batches, ...batches]);
+  const halted = linksOfHaltedModels(all, halts);
+  const situation = situationOfAll({ ...links, waiting: all }, reading);
+  const moving = { ...links, runnable: Math.max(0, links.runnable - halted) };
   const slowestMs = Math.max(
     0,
     ...batches.filter((batch) => unfinished(batch.counts) > 0).map(({ model }) => typicalMs(model)),
@@ -91,7 +104,12 @@ export async function readOverview(
     rate: pace.rate,
     vendorPause,
     isAllPaused,
-    whole: { ...links, situation, etaMs: forecastAll(situation, links, { ...pace, typicalMs: slowestMs }) },
+    whole: {
+      ...links,
+      halted,
+      situation,
+      etaMs: forecastAll(situation, moving, { ...pace, typicalMs: slowestMs }),
+    },
     workersAlive: workers.filter(({ isAlive }) => isAlive).length,
     at,
   };

@@ -194,6 +194,8 @@ export interface Operations {
   isAllPaused(): Promise<boolean>;
   /** Runs the item's waiting status check or download now. */
   lookNow(id: string): Promise<boolean>;
+  /** What a task of the model costs, as far as tasks, the price list or the definition say; else null. */
+  priceOf(model: string): Promise<number | null>;
   /** Turns of this batch for each turn of a usual one. */
   setPriority(batch: string, priority: number): Promise<void>;
 }

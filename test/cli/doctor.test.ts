@@ -74,7 +74,7 @@ describe('the verdicts of doctor', () => {
       ],
     ],
   ])('work with %s', (_what, situation, queued, workersAlive, verdicts) => {
-    const whole = { situation, etaMs: null, counts: { ...noCounts, queued }, runnable: queued };
+    const whole = { situation, etaMs: null, counts: { ...noCounts, queued }, runnable: queued, halted: 0 };
     const checks = judgeWork({ whole, workersAlive, halts: [], at: 0 });
     expect(checks.map(({ name, verdict }) => [name, verdict])).toEqual(verdicts);
   });

@@ -33,7 +33,7 @@ const overviewOf = (batch: SeenBatch): Overview => ({
   rate,
   vendorPause: null,
   isAllPaused: false,
-  whole: { ...batch, runnable: batch.counts.queued },
+  whole: { ...batch, runnable: batch.counts.queued, halted: 0 },
   workersAlive: 1,
   at: 60_000,
 });

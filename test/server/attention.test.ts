@@ -2,7 +2,10 @@
 import { describe, expect, it } from 'vitest';
 import { alertBody } from '../../src/server/alerts/alert-message.ts';
 import { decideAlerts, type Known } from '../../src/server/alerts/decide-alerts.ts';
+import { creditsNeeded } from '../../src/server/readings/credits-needed.ts';
 import type { Problem } from '../../src/server/readings/problems.ts';
+import type { Batch } from '../../src/shared/ledger/batch.ts';
+import { sampleBatch } from '../setup/sample-batch.ts';
 import { until } from '../setup/until.ts';
 import { openWindow } from './window.ts';
 
@@ -157,4 +160,63 @@ it('batches are filtered by state and name, and several are acted on at once', a
   await window.system.startWorker(['status-check', 'download']);
   await until(async () => (await page('')).includes('>paused<'), 'the paused batch says so');
   expect(await page('is=ended')).toContain('No batch matches.');
+});
+
+describe('a halt of one model', () => {
+  const other = 'topaz/video-upscale';
+  async function openWithHalt() {
+    const window = await openWindow({ simulator: { pausedModels: [other], credits: 95 } });
+    const { ledger } = window.system.session;
+    await ledger.openBatch('halted', { model: other, root: '/tmp/' });
+    await ledger.enqueue('halted', [{ id: 'clip', url: 'https://media.example/clip.mp4' }]);
+    return window;
+  }
+
+  it('is not said to stop everything while links of another model move', async () => {
+    await using window = await openWithHalt();
+    await window.system.give(3, 'moving');
+    await window.system.session.startWorker(['submit']).then(async (worker) => {
+      await until(
+        async () => (await window.get('/')).text().then((page) => page.includes('Halted: model-paused')),
+        'the halt stands',
+      );
+      await until(
+        async () =>
+          (await (await window.get('/')).text()).includes('1 link waits for a halted model.') &&
+          (await (await window.get('/batches/moving')).text()).includes('No living worker'),
+        'the halted link is told beside the others',
+      );
+      await worker.stop(1000);
+    });
+    const overview = await (await window.get('/')).text();
+    expect(overview).not.toContain('Stopped by model-paused');
+    expect(await (await window.get('/batches/moving')).text()).not.toContain('Halted: model-paused');
+    expect(await (await window.get('/batches/halted')).text()).toContain('Halted: model-paused');
+  });
+
+  it('stops everything where nothing else waits', async () => {
+    await using window = await openWithHalt();
+    const worker = await window.system.startWorker();
+    await until(
+      async () => (await (await window.get('/')).text()).includes('Stopped by model-paused'),
+      'the halt is the headline',
+    );
+    await worker.stop(1000);
+  });
+});
+
+describe('credits that are running out', () => {
+  const batch = (model: string, queued: number, changes: Partial<Batch> = {}) =>
+    sampleBatch({ queued }, { model, ...changes });
+  const prices = { cheap: 2, dear: 50, unknown: null };
+
+  it('are judged by the prices of the models that wait', () => {
+    const waiting = [batch('cheap', 10), batch('dear', 3), batch('unknown', 4)];
+    expect(creditsNeeded({ waiting, prices })).toEqual({ credits: 170, links: 13, unpriced: 4 });
+  });
+
+  it('count no more of a batch than its budget allows', () => {
+    const waiting = [batch('dear', 100, { budget: 300, creditsSpent: 200 })];
+    expect(creditsNeeded({ waiting, prices }).credits).toBe(100);
+  });
 });

@@ -1,17 +1,27 @@
 /** Batches as a list, each with its bar. Pure. */
 import { type Batch, totalOf, unfinished } from '../../shared/ledger/batch.ts';
+import type { Overview } from '../readings/overview.ts';
+import { batchSituation } from '../readings/situations.ts';
+import { batchChip } from './batch-chip.ts';
 import { type Html, html } from './html.ts';
 import { barLegend, batchPath, count, progressBar } from './parts.ts';
 
-export function batchList(batches: readonly Batch[], total: number): Html {
+export function batchList(batches: readonly Batch[], overview: Overview): Html {
+  const total = overview.batchCount;
   if (batches.length === 0) return html`<p class="empty">No batches yet.</p>`;
   const rows = batches.map(
     (batch) =>
-      html`<li><div class="row"><a href="${batchPath(batch.name)}"><strong>${batch.name}</strong></a><span class="note">${progressWords(batch)}</span></div>${progressBar(batch)}${barLegend(batch.counts)}</li>`,
+      html`<li><div class="row"><a href="${batchPath(batch.name)}"><strong>${batch.name}</strong></a>${chipOf(batch, overview)}<span class="note">${progressWords(batch)}</span></div>${progressBar(batch)}${barLegend(batch.counts)}</li>`,
   );
   const more =
     total > batches.length ? html`<p><a href="/batches">All ${count(total)} batches</a></p>` : null;
   return html`<ul class="batches">${rows}</ul>${more}`;
+}
+
+/** That a batch runs or has ended is seen by its bar. */
+function chipOf(batch: Batch, overview: Overview): Html | null {
+  const { kind } = batchSituation(batch, overview);
+  return kind === 'running' || kind === 'ended' || kind === 'empty' ? null : batchChip(batch, overview);
 }
 
 export function progressWords({ counts }: Batch): string {

@@ -14,6 +14,7 @@ import type { Overview } from '../readings/overview.ts';
 import { batchSituation } from '../readings/situations.ts';
 import type { ItemQuery } from './batch-query.ts';
 import { queryString } from './batch-query.ts';
+import type { BatchSpeed } from './batches-view.ts';
 import { type Html, html } from './html.ts';
 import type { Viewer } from './layout.ts';
 import { type Fragments, haltCards } from './overview-view.ts';
@@ -29,13 +30,14 @@ import {
   live,
   progressBar,
   questionLink,
+  rate,
   stateChip,
   tiles,
 } from './parts.ts';
 
 export const itemsAPage = 50;
 
-export interface BatchReading {
+export interface BatchReading extends BatchSpeed {
   readonly batch: Batch;
   readonly overview: Overview;
   readonly failures: FailureGroups;
@@ -43,13 +45,11 @@ export interface BatchReading {
   /** The first of those that wait for a person. */
   readonly held: readonly Item[];
   readonly query: ItemQuery;
-  /** Null where nobody can tell. */
-  readonly etaMs: number | null;
 }
 
 export function batchFragments(reading: BatchReading, viewer: Viewer): Fragments {
   return {
-    halts: haltCards(reading.overview.halts),
+    halts: haltCards(haltsOf(reading)),
     held: heldLinks(reading, viewer),
     summary: summary(reading),
     actions: viewer.role === 'operator' ? actions(reading, viewer) : html``,
@@ -66,10 +66,15 @@ ${part('halts')}
 ${part('summary')}
 ${part('held')}
 <section class="card"><h2>What failed, and why</h2>${part('groups')}</section>
+<section class="card"><h2>Over time</h2><div class="chart" data-chart="batch" role="img" aria-label="Links of this batch: waiting, at the vendor, saved and failed"></div></section>
 <section class="card" id="items"><h2>Links</h2>${searchForm(batch, query)}${part('items')}</section>`;
 }
 
-function summary({ batch, etaMs, overview }: BatchReading): Html {
+function haltsOf({ batch, overview }: BatchReading) {
+  return overview.halts.filter(({ model }) => model === null || model === batch.model);
+}
+
+function summary({ batch, etaMs, rates, overview }: BatchReading): Html {
   const { counts } = batch;
   const left = unfinished(counts) + counts.held;
   const total = totalOf(counts);
@@ -85,7 +90,13 @@ ${tiles([
     note: `${count(total - left)} of ${count(total)}`,
   },
   { label: 'To go', value: count(left), note: whenWords(situation, etaMs, counts.held) },
-  { label: 'Saved', value: count(counts.saved), note: bytes(batch.bytes), tone: 'good' },
+  {
+    label: 'Saved',
+    value: count(counts.saved),
+    note:
+      rates === null ? bytes(batch.bytes) : `${bytes(batch.bytes)}, ${rate(rates.savedPerMinute)} a minute`,
+    tone: 'good',
+  },
   {
     label: 'Failed',
     value: count(counts.failed),
@@ -148,7 +159,7 @@ function heldLinks({ batch, held }: BatchReading, { role }: Viewer): Html {
   if (number === 0) return html``;
   const actions =
     role === 'operator'
-      ? html`<div class="actions">${questionLink(batchPath(batch.name, '/retry?state=held'), `Pay all ${count(number)} again…`)}${questionLink(batchPath(batch.name, '/give-up'), 'Give up all…', 'danger')}</div>`
+      ? html`<div class="actions">${questionLink(batchPath(batch.name, '/retry?state=held'), number === 1 ? 'Pay again…' : `Pay all ${count(number)} again…`)}${questionLink(batchPath(batch.name, '/give-up'), number === 1 ? 'Give up…' : 'Give up all…', 'danger')}</div>`
       : null;
   const rows = held.map(
     (item) =>

@@ -1,12 +1,15 @@
 /** All batches, the newest first, with what each does and costs; filtered, and acted on several at once. Pure. */
 import { z } from 'zod';
 import { type Batch, totalOf, unfinished } from '../../shared/ledger/batch.ts';
+import { roughly } from '../../shared/wording/format.ts';
 import type { Overview } from '../readings/overview.ts';
+import type { Rates } from '../readings/rates.ts';
 import { batchSituation } from '../readings/situations.ts';
+import { batchChip } from './batch-chip.ts';
 import { type Html, html } from './html.ts';
 import type { Viewer } from './layout.ts';
 import type { Fragments } from './overview-view.ts';
-import { ago, batchPath, count, live, progressBar } from './parts.ts';
+import { ago, batchPath, count, live, progressBar, rate } from './parts.ts';
 
 export const batchConditions = ['moving', 'stopped', 'held', 'ended', 'failures'] as const;
 export const batchesQuerySchema = z.object({
@@ -17,8 +20,19 @@ export const batchesQuerySchema = z.object({
 });
 export type BatchesQuery = z.infer<typeof batchesQuerySchema>;
 
+export interface BatchSpeed {
+  /** Of the last minute; null when it does not move or began just now. */
+  readonly rates: Rates | null;
+  /** Null where nobody can tell. */
+  readonly etaMs: number | null;
+}
+
+export interface BatchRow extends BatchSpeed {
+  readonly batch: Batch;
+}
+
 export interface BatchesReading {
-  readonly batches: readonly Batch[];
+  readonly rows: readonly BatchRow[];
   readonly overview: Overview;
   readonly query: BatchesQuery;
   readonly next: number | null;
@@ -46,16 +60,12 @@ export function passes(batch: Batch, { name, is }: BatchesQuery, overview: Overv
   return tests[is];
 }
 
-export function batchesFragments(
-  { batches, overview, query, next }: BatchesReading,
-  viewer: Viewer,
-): Fragments {
-  if (batches.length === 0) {
+export function batchesFragments({ rows, overview, query, next }: BatchesReading, viewer: Viewer): Fragments {
+  if (rows.length === 0) {
     const isFiltered = query.name !== '' || query.is !== undefined;
     return { list: html`<p class="empty">${isFiltered ? 'No batch matches.' : 'No batches yet.'}</p>` };
   }
   const isOperator = viewer.role === 'operator';
-  const rows = batches.map((batch) => row(batch, overview, isOperator));
   const to = (from: number, words: string) => {
     const search = new URLSearchParams({
       ...(query.name && { name: query.name }),
@@ -65,48 +75,32 @@ export function batchesFragments(
     return html`<a class="button" href="/batches?${String(search)}">${words}</a>`;
   };
   return {
-    list: html`<div class="scroll" tabindex="0" role="region" aria-label="Batches"><table class="batch-table"><thead><tr>${isOperator ? html`<th scope="col"><span class="sr">Choose</span></th>` : null}<th scope="col">Batch</th><th scope="col">State</th><th scope="col">Progress</th><th scope="col" class="number">Failed</th><th scope="col" class="number">Credits</th><th scope="col" class="desk">Model</th><th scope="col" class="desk">Made</th></tr></thead><tbody>${rows}</tbody></table></div><p class="pages">${query.from > 0 ? to(0, 'Newest') : null}${next === null ? null : to(next, 'Older')}</p>`,
+    list: html`<div class="scroll" tabindex="0" role="region" aria-label="Batches"><table class="batch-table"><thead><tr>${isOperator ? html`<th scope="col"><span class="sr">Choose</span></th>` : null}<th scope="col">Batch</th><th scope="col">State</th><th scope="col">Progress</th><th scope="col" class="desk">Time left</th><th scope="col" class="number">Failed</th><th scope="col" class="number">Credits</th><th scope="col" class="desk">Made</th></tr></thead><tbody>${rows.map((each) => row(each, overview, isOperator))}</tbody></table></div><p class="pages">${query.from > 0 ? to(0, 'Newest') : null}${next === null ? null : to(next, 'Older')}</p>`,
   };
 }
 
-function row(batch: Batch, overview: Overview, isOperator: boolean): Html {
+function row({ batch, rates, etaMs }: BatchRow, overview: Overview, isOperator: boolean): Html {
   const { name, counts, creditsSpent, budget, model, createdAt } = batch;
   const total = totalOf(counts);
   const open = unfinished(counts) + counts.held;
-  return html`<tr>${isOperator ? html`<td><input type="checkbox" name="batch.${name}" value="on" form="several" aria-label="Choose ${name}"></td>` : null}<td class="break"><a href="${batchPath(name)}"><strong>${name}</strong></a></td><td>${stateChip(batch, overview)}</td><td class="progress">${progressBar(batch)}<span class="note">${count(total - open)} of ${count(total)}</span></td><td class="number">${counts.failed === 0 ? '–' : html`<a href="${batchPath(name, '?state=failed#items')}">${count(counts.failed)}</a>`}</td><td class="number">${count(creditsSpent)}${budget === null ? null : html`<span class="note"> of ${count(budget)}</span>`}</td><td class="desk">${model}</td><td class="desk">${ago(createdAt)}</td></tr>`;
+  const pace =
+    rates === null || rates.savedPerMinute === 0 ? null : html`${rate(rates.savedPerMinute)} saved a minute`;
+  const cells: Html[] = [
+    html`<td class="break"><a href="${batchPath(name)}"><strong>${name}</strong></a> <div class="note desk line">${model}</div></td>`,
+    html`<td>${batchChip(batch, overview)}</td>`,
+    html`<td class="progress">${progressBar(batch)}<span class="note">${count(total - open)} of ${count(total)}${pace === null ? null : html`, ${pace}`}</span></td>`,
+    html`<td class="desk line">${timeLeft(etaMs)}</td>`,
+    html`<td class="number" data-label="failed">${counts.failed === 0 ? '–' : html`<a href="${batchPath(name, '?state=failed#items')}">${count(counts.failed)}</a>`}</td>`,
+    html`<td class="number" data-label="credits">${count(creditsSpent)}${budget === null ? null : html`<span class="note"> of ${count(budget)}</span>`}</td>`,
+    html`<td class="desk line">${ago(createdAt)}</td>`,
+  ];
+  const box = html`<td class="choose"><input type="checkbox" name="batch.${name}" value="on" form="several" aria-label="Choose ${name}"></td>`;
+  return html`<tr>${isOperator ? box : null}${cells}</tr>`;
 }
 
-function stateChip(batch: Batch, overview: Overview): Html {
-  const situation = batchSituation(batch, overview);
-  const chip = (words: string, tone: string) => html`<span class="chip ${tone}">${words}</span>`;
-  switch (situation.kind) {
-    case 'empty':
-      return chip('empty', '');
-    case 'ended':
-      return batch.counts.held > 0
-        ? chip(`${count(batch.counts.held)} held`, 'state-held')
-        : chip('ended', '');
-    case 'halted':
-      return chip(`halted: ${situation.reasons.join(', ')}`, 'tone-bad');
-    case 'all-paused':
-      return chip('everything paused', 'state-held');
-    case 'batch-paused':
-      return chip(batch.dearer === null ? 'paused' : 'paused: new price', 'state-held');
-    case 'queue-paused':
-      return chip('queue paused', 'state-held');
-    case 'no-worker':
-      return chip('no worker', 'tone-bad');
-    case 'vendor-outage':
-      return chip('vendor’s outage', 'tone-bad');
-    case 'vendor-pause':
-      return chip('vendor’s pause', 'state-held');
-    case 'running':
-      return batch.priority > 1
-        ? chip(`running, priority ${batch.priority}`, 'state-processing')
-        : chip('running', 'state-processing');
-    default:
-      return situation satisfies never;
-  }
+/** The state beside it says why nobody can tell. */
+function timeLeft(etaMs: number | null): string {
+  return etaMs === null || etaMs === 0 ? '–' : roughly(etaMs);
 }
 
 export function batchesPage({ query }: BatchesReading, fragments: Fragments, viewer: Viewer): Html {

@@ -18,6 +18,8 @@ export interface PageDefinition<Reading> {
   readonly path: string;
   readonly section: string;
   readonly hasCharts?: boolean;
+  /** The batch whose history the charts show; unset: that of the whole. */
+  readonly chartsOf?: (request: FastifyRequest) => string;
   title(reading: Reading): string;
   /** Null when there is no such thing. */
   read(request: FastifyRequest): Promise<Reading | null>;
@@ -49,11 +51,12 @@ export function definePage<Reading>(
     return reading;
   };
 
-  const chartsOf = ({ query }: FastifyRequest) => {
-    const span = spanOf(query);
+  const chartsOf = (request: FastifyRequest) => {
+    const span = spanOf(request.query);
+    const batch = definition.chartsOf?.(request);
     return {
       chartMs: chartSpans[span],
-      samples: (after: number) => samplesSince(deps, after, span),
+      samples: (after: number) => samplesSince(deps, after, span, batch),
     };
   };
 

@@ -59,7 +59,7 @@ ${viewer === null ? null : navigation(viewer, section)}
 <p id="connection" role="status" data-state="${topic === undefined ? 'still' : 'connecting'}"></p>
 <main id="main" tabindex="-1">
 ${notice ? html`<p class="notice" role="status">${notice}</p>` : null}
-${chartSpan === undefined ? null : spanLinks(section, chartSpan)}
+${chartSpan === undefined ? null : spanLinks(topic ?? section, chartSpan)}
 ${content}
 </main>
 </body>
@@ -73,10 +73,16 @@ const spans = [
   ['7d', '7 days'],
 ] as const;
 
-function spanLinks(section: string, chosen: string): Html {
+function spanLinks(topic: string, chosen: string): Html {
+  const [path = '', query = ''] = topic.split('?');
+  const to = (span: string) => {
+    const search = new URLSearchParams(query);
+    search.set('span', span);
+    return `${path}?${search}`;
+  };
   const links = spans.map(
     ([span, words]) =>
-      html`<a href="${section}?span=${span}"${span === chosen ? html` aria-current="true"` : null}>${words}</a>`,
+      html`<a href="${to(span)}"${span === chosen ? html` aria-current="true"` : null}>${words}</a>`,
   );
   return html`<nav class="spans" aria-label="Charts over"><span class="note">Charts over</span>${links}</nav>`;
 }

@@ -2,6 +2,7 @@
 import type { GateState } from '../../shared/gate-state/gate-state.ts';
 import { type Batch, unfinished } from '../../shared/ledger/batch.ts';
 import type { PresentWorker } from '../../shared/presence/worker-presence.ts';
+import { creditsNeeded } from '../readings/credits-needed.ts';
 import type { Overview } from '../readings/overview.ts';
 import { type Html, html } from './html.ts';
 import { ago, batchPath, bytes, count, duration, itemPath, moment, until } from './parts.ts';
@@ -51,17 +52,19 @@ ${query === null ? null : html`<dt>Status checks</dt><dd>${count(query.admitted)
 </dl>`;
 }
 
-export function creditsCard({ credits, creditsPerTask, counts }: Overview): Html {
+export function creditsCard(overview: Overview): Html {
+  const { credits } = overview;
   if (credits === null)
     return html`<p class="empty">Not known here: this process has no KIE_API_KEY, or is still asking.</p>`;
   if (credits.credits === null)
     return html`<p class="empty">The vendor did not say (asked ${ago(credits.at)}).</p>`;
-  const links =
-    creditsPerTask !== null && creditsPerTask > 0 ? Math.floor(credits.credits / creditsPerTask) : null;
-  const missing = links === null ? 0 : Math.max(0, counts.queued - links);
+  const needed = creditsNeeded(overview);
+  const { links, unpriced } = needed;
+  const isShort = needed.credits > credits.credits;
+  const waiting = `${count(links)} waiting ${links === 1 ? 'link' : 'links'}`;
   return html`<p><strong>${count(credits.credits)} credits</strong></p>
-${links === null ? null : html`<p>Enough for ${count(links)} more ${links === 1 ? 'link' : 'links'} at ${creditsPerTask} each.</p>`}
-${missing > 0 ? html`<p class="tone-bad">${count(missing)} of the waiting links are not covered.</p>` : null}
+${links === 0 ? null : html`<p class="${isShort ? 'tone-bad' : ''}">${isShort ? 'Not enough' : 'Enough'} for the ${waiting}: about ${count(needed.credits)} by the price of their models.</p>`}
+${unpriced === 0 ? null : html`<p>The price of ${count(unpriced)} more is not known before the first task.</p>`}
 <p class="note">Asked ${ago(credits.at)}.</p>`;
 }
 

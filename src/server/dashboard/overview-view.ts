@@ -26,7 +26,7 @@ export function overviewFragments(overview: Overview, viewer: Viewer): Fragments
     halts: html`${haltCards(overview.halts)}${problemCard(overview)}`,
     headline: headline(overview, viewer),
     tiles: stateTiles(overview),
-    batches: batchList(overview.batches.slice(0, batchesShown), overview.batchCount),
+    batches: batchList(overview.batches.slice(0, batchesShown), overview),
     failures: failureList(overview.batches),
     gate: gateCard(overview.submitGate, overview.queryGate, overview),
     credits: creditsCard(overview),

@@ -5,14 +5,16 @@
 
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
-import type { Batch } from '../../shared/ledger/batch.ts';
+import { type Batch, unfinished } from '../../shared/ledger/batch.ts';
 import type { Item } from '../../shared/ledger/item.ts';
 import type { ItemPage } from '../../shared/ledger/search.ts';
 import { activeStates } from '../../shared/ledger/states.ts';
 import { explain } from '../../shared/wording/situation-words.ts';
 import { createGrowingSearch } from '../readings/growing-search.ts';
 import type { Overview } from '../readings/overview.ts';
+import { ratesOf } from '../readings/rates.ts';
 import { remember } from '../readings/remember.ts';
+import { samplesSince } from '../readings/samples.ts';
 import { batchEtaMs, batchSituation } from '../readings/situations.ts';
 import { keyOfFile } from '../readings/stored-file.ts';
 import type { ServerDeps } from '../server-deps.ts';
@@ -21,6 +23,7 @@ import { type BatchReading, batchFragments, batchPage, itemsAPage } from './batc
 import {
   type BatchesQuery,
   type BatchesReading,
+  type BatchSpeed,
   batchesFragments,
   batchesPage,
   batchesQuerySchema,
@@ -97,6 +100,8 @@ export function pageRoutes(scope: FastifyInstance, parts: PagesParts): void {
   definePage<BatchReading>(scope, parts, {
     path: '/batches/:name',
     section: '/batches',
+    hasCharts: true,
+    chartsOf: ({ params }) => nameParams.parse(params).name,
     title: ({ batch }) => batch.name,
     read: async ({ params, query }) => {
       const batch = await deps.ledger.batch(nameParams.parse(params).name);
@@ -115,7 +120,7 @@ export function pageRoutes(scope: FastifyInstance, parts: PagesParts): void {
         items,
         held,
         query: wanted,
-        etaMs: batchEtaMs(batch, overview, typicalMsOf(batch, deps)),
+        ...(await speedOf(batch, overview, deps)),
       };
     },
     fragments: batchFragments,
@@ -136,10 +141,11 @@ const batchesAtOnce = 50;
 const mostBatchesLooked = 2000;
 
 async function readBatches(
-  { ledger }: ServerDeps,
+  deps: ServerDeps,
   query: BatchesQuery,
   overview: Overview,
 ): Promise<BatchesReading> {
+  const { ledger } = deps;
   const names = (await ledger.batchNames()).reverse();
   const batches: Batch[] = [];
   let at = query.from;
@@ -153,7 +159,20 @@ async function readBatches(
       if (batch !== null && passes(batch, query, overview)) batches.push(batch);
     }
   }
-  return { batches, overview, query, next: at < names.length ? at : null };
+  const rows = await Promise.all(
+    batches.map(async (batch) => ({ batch, ...(await speedOf(batch, overview, deps)) })),
+  );
+  return { rows, overview, query, next: at < names.length ? at : null };
+}
+
+const rateWindowMs = 90_000;
+
+async function speedOf(batch: Batch, overview: Overview, deps: ServerDeps): Promise<BatchSpeed> {
+  const { at } = overview;
+  const isGoing = unfinished(batch.counts) > 0;
+  const samples = isGoing ? await samplesSince(deps, at - rateWindowMs, '15m', batch.name) : [];
+  const typicalMs = deps.models.list().find(({ id }) => id === batch.model)?.typicalMs ?? 0;
+  return { rates: ratesOf(samples, at), etaMs: batchEtaMs(batch, overview, typicalMs) };
 }
 
 const heldShown = 5;
@@ -200,10 +219,6 @@ function createFailureReader({ search }: ServerDeps) {
     readers.set(name, reader);
     return reader();
   };
-}
-
-function typicalMsOf({ model }: Batch, { models }: ServerDeps): number {
-  return models.list().find(({ id }) => id === model)?.typicalMs ?? 0;
 }
 
 async function readItem(

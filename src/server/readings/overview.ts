@@ -9,9 +9,8 @@ import { longestSeenMs } from '../../shared/item-history/measures.ts';
 import type { Stage } from '../../shared/jobs/catalogue.ts';
 import { readPausedQueues } from '../../shared/jobs/paused-queues.ts';
 import { type Batch, type StateCounts, unfinished } from '../../shared/ledger/batch.ts';
-import { readRotation } from '../../shared/ledger/rotation.ts';
+import { readRotation, waitingOf } from '../../shared/ledger/rotation.ts';
 import type { OldestWaiting, Overlong, OverlongLimits } from '../../shared/ledger/search.ts';
-import { usualPrice } from '../../shared/models/price.ts';
 import { listWorkers, type PresentWorker } from '../../shared/presence/worker-presence.ts';
 import type { ScheduleReading, ServerDeps } from '../server-deps.ts';
 import type { CreditsReading } from './credits.ts';
@@ -38,8 +37,10 @@ export interface Overview {
   readonly batchCount: number;
   readonly rates: Rates | null;
   readonly credits: CreditsReading | null;
-  /** What a task of the default model costs; null where it is not known. */
-  readonly creditsPerTask: number | null;
+  /** Batches with links under way that no pause by name holds back, in no order. */
+  readonly waiting: readonly Batch[];
+  /** What a task of each model of these batches costs; null where nobody knows yet. */
+  readonly prices: Readonly<Record<string, number | null>>;
   readonly storage: StorageReading;
   readonly isPaused: boolean;
   /** How long a task of the slowest model under way usually takes. */
@@ -59,7 +60,6 @@ const rateWindowMs = 90_000;
 
 export async function readOverview(deps: ServerDeps, credits: CreditsReading | null): Promise<Overview> {
   const { redis, prefix, ledger, search, storage, models, operations } = deps;
-  const [first] = models.list();
   const oldest = await search.oldestWaiting();
   const measures = await deps.itemHistory.measures();
   const overlongLimits = overlongLimitsOf(measures, models.list());
@@ -73,7 +73,7 @@ export async function readOverview(deps: ServerDeps, credits: CreditsReading | n
     samples,
     freeBytes,
     isPaused,
-    { runnable },
+    rotation,
     pausedQueues,
     overlong,
     schedules,
@@ -93,6 +93,7 @@ export async function readOverview(deps: ServerDeps, credits: CreditsReading | n
     deps.schedules.list(),
   ]);
   const batches = await latestBatches(names, deps);
+  const waiting = waitingOf([...rotation.batches, ...batches]);
   return {
     at: oldest.now,
     counts,
@@ -106,15 +107,22 @@ export async function readOverview(deps: ServerDeps, credits: CreditsReading | n
     batchCount: names.length,
     rates: ratesOf(samples, oldest.now),
     credits,
-    creditsPerTask: first === undefined ? null : usualPrice(first),
+    waiting,
+    prices: await pricesOf(waiting, deps),
     storage: { name: storage.name, freeBytes: freeBytes ?? null },
     isPaused,
-    runnable: Math.min(runnable, counts.queued),
+    runnable: Math.min(rotation.runnable, counts.queued),
     pausedQueues,
     overlong,
     overlongLimits,
     schedules,
   };
+}
+
+async function pricesOf(waiting: readonly Batch[], { operations }: ServerDeps) {
+  const models = [...new Set(waiting.map(({ model }) => model))];
+  const prices = await Promise.all(models.map(operations.priceOf));
+  return Object.fromEntries(models.map((model, index) => [model, prices[index] ?? null]));
 }
 
 function typicalMsOf(
@@ -154,9 +162,19 @@ async function latestBatches(names: readonly string[], { ledger }: ServerDeps): 
 }
 
 /** @param at a multiple of the sampling interval */
-export function sampleOf(overview: Overview, at: number): Sample {
-  const { counts, submitGate, oldest } = overview;
+export function sampleOf({ counts, submitGate, oldest }: Overview, at: number): Sample {
   const limit = submitGate?.limit;
+  return {
+    ...countSample(counts, at),
+    admitted: submitGate?.admitted ?? 0,
+    refused: submitGate?.refused ?? 0,
+    limitPer10s: limit === undefined ? 0 : (limit.max / limit.windowMs) * 10_000,
+    oldestWaitingMs: oldest.queuedAt === null ? 0 : Math.max(0, oldest.now - oldest.queuedAt),
+  };
+}
+
+/** Of a batch: what belongs to the gate is 0. */
+export function countSample(counts: StateCounts, at: number): Sample {
   return {
     at,
     waiting: counts.queued,
@@ -164,9 +182,9 @@ export function sampleOf(overview: Overview, at: number): Sample {
     downloading: counts.downloading,
     saved: counts.saved,
     failed: counts.failed,
-    admitted: submitGate?.admitted ?? 0,
-    refused: submitGate?.refused ?? 0,
-    limitPer10s: limit === undefined ? 0 : (limit.max / limit.windowMs) * 10_000,
-    oldestWaitingMs: oldest.queuedAt === null ? 0 : Math.max(0, oldest.now - oldest.queuedAt),
+    admitted: 0,
+    refused: 0,
+    limitPer10s: 0,
+    oldestWaitingMs: 0,
   };
 }

@@ -5,6 +5,7 @@
 import type { PresentWorker } from '../../shared/presence/worker-presence.ts';
 import { formatCount, formatDuration, plural } from '../../shared/wording/format.ts';
 import type { ScheduleReading } from '../server-deps.ts';
+import { creditsNeeded } from './credits-needed.ts';
 import type { Overview } from './overview.ts';
 import { overviewSituation } from './situations.ts';
 
@@ -89,11 +90,10 @@ export function scheduleProblem(schedule: ScheduleReading, at: number): Problem[
   return [];
 }
 
-function creditsProblem({ credits, creditsPerTask, runnable }: Overview): Problem[] {
-  const balance = credits?.credits ?? null;
-  if (balance === null || creditsPerTask === null || creditsPerTask === 0) return [];
-  const links = Math.floor(balance / creditsPerTask);
-  if (links >= runnable) return [];
-  const message = `${formatCount(balance)} credits are enough for ${formatCount(links)} of ${formatCount(runnable)} waiting links.`;
+function creditsProblem(overview: Overview): Problem[] {
+  const balance = overview.credits?.credits ?? null;
+  const { credits, links } = creditsNeeded(overview);
+  if (balance === null || credits <= balance) return [];
+  const message = `${formatCount(balance)} credits are left, and the ${plural(links, 'waiting link')} will need about ${formatCount(credits)}.`;
   return [{ kind: 'credits-low', key: 'credits-low', message, path: '/' }];
 }

@@ -1,28 +1,42 @@
 /**
- * Takes a sample of the whole every few seconds, for the charts, and hands each reading to whoever watches
+ * Takes a sample of the whole and of each batch under way every few seconds, for the charts, and hands each reading to whoever watches
  * (the alerts); of several servers only the one whose sample was taken does. Runs as long as the server does; a Redis that is away costs a sample, nothing else.
  */
 import type { ServerDeps } from '../server-deps.ts';
-import { type Overview, sampleOf } from './overview.ts';
-import { addSample, sampleEveryMs } from './samples.ts';
+import { countSample, type Overview, sampleOf } from './overview.ts';
+import { addBatchSample, addSample, sampleEveryMs } from './samples.ts';
 
 export interface Sampler {
   stop(): Promise<void>;
 }
 
+const mostBatches = 100;
+
 export function startSampler(
-  { redis, prefix, clock, logger }: ServerDeps,
+  { redis, prefix, ledger, clock, logger }: ServerDeps,
   read: () => Promise<Overview>,
   onReading: (overview: Overview) => Promise<void>,
 ): Sampler {
   let running: Promise<void> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
+  let before: readonly string[] = [];
 
   async function take(): Promise<void> {
     const overview = await read();
     const at = Math.floor(overview.at / sampleEveryMs) * sampleEveryMs;
-    if (await addSample({ redis, prefix }, sampleOf(overview, at))) await onReading(overview);
+    if (!(await addSample({ redis, prefix }, sampleOf(overview, at)))) return;
+    await takeOfBatches(overview, at);
+    await onReading(overview);
+  }
+
+  /** One that has ended since the sample before gets its last one. */
+  async function takeOfBatches({ waiting }: Overview, at: number): Promise<void> {
+    const going = waiting.slice(0, mostBatches).map(({ name }) => name);
+    const sampled = [...new Set([...going, ...before])];
+    before = going;
+    for (const batch of await Promise.all(sampled.map((name) => ledger.batch(name))))
+      if (batch !== null) await addBatchSample({ redis, prefix }, batch.name, countSample(batch.counts, at));
   }
 
   function schedule(): void {

@@ -1,7 +1,8 @@
 /**
  * The history behind the charts: a sample of the whole every few seconds, in a Redis stream whose ids are the
  * samples' instants. Any number of servers may sample: Redis takes one sample a tick, the others are told
- * that the id is taken. Kept for some hours, about 60 bytes each; one of every five minutes for a week.
+ * that the id is taken. Kept for some hours, about 60 bytes each; one of every five minutes for a week. Each batch
+ * under way has a history of its own in the same form, the fine samples for an hour.
  */
 
 import { z } from 'zod';
@@ -28,6 +29,8 @@ export const sampleEveryMs = 5000;
 const coarseEveryMs = 5 * 60_000;
 const keptCoarse = (7 * 24 * 3_600_000) / coarseEveryMs;
 const keptSamples = (6 * 3_600_000) / sampleEveryMs;
+const keptOfBatch = 3_600_000 / sampleEveryMs;
+const keptForS = 7 * 24 * 3600;
 const names = [
   'waiting',
   'atVendor',
@@ -40,8 +43,11 @@ const names = [
   'oldestWaitingMs',
 ] as const satisfies readonly (keyof Sample)[];
 
-const samplesKey = (prefix: string) => `${prefix}:samples`;
-const coarseKey = (prefix: string) => `${prefix}:samples:coarse`;
+/** @param batch whose history; unset: that of the whole */
+function keysOf(prefix: string, batch?: string) {
+  const fine = batch === undefined ? `${prefix}:samples` : `${prefix}:samples:batch:${batch}`;
+  return { fine, coarse: `${fine}:coarse` };
+}
 
 /** How far back a chart reaches. */
 export const chartSpans = { '15m': 15 * 60_000, '24h': 24 * 3_600_000, '7d': 7 * 24 * 3_600_000 } as const;
@@ -50,13 +56,31 @@ const entrySchema = z.tuple([z.string(), z.array(z.string())]);
 
 /** @returns whether this sample was the first of its tick */
 export async function addSample({ redis, prefix }: Keyspace, sample: Sample): Promise<boolean> {
-  const values = names.map((name) => Math.round(sample[name])).join(' ');
-  const isFirst = await addOnce(redis, samplesKey(prefix), keptSamples, sample.at, values);
-  if (isFirst) {
-    const coarseAt = Math.floor(sample.at / coarseEveryMs) * coarseEveryMs;
-    await addOnce(redis, coarseKey(prefix), keptCoarse, coarseAt, values);
-  }
+  const { fine, coarse } = keysOf(prefix);
+  const values = valuesOf(sample);
+  const isFirst = await addOnce(redis, fine, keptSamples, sample.at, values);
+  if (isFirst) await addOnce(redis, coarse, keptCoarse, coarseAtOf(sample), values);
   return isFirst;
+}
+
+export async function addBatchSample(
+  { redis, prefix }: Keyspace,
+  batch: string,
+  sample: Sample,
+): Promise<void> {
+  const { fine, coarse } = keysOf(prefix, batch);
+  const values = valuesOf(sample);
+  await addOnce(redis, fine, keptOfBatch, sample.at, values);
+  if (await addOnce(redis, coarse, keptCoarse, coarseAtOf(sample), values))
+    await Promise.all([fine, coarse].map((key) => redis.expire(key, keptForS)));
+}
+
+function valuesOf(sample: Sample): string {
+  return names.map((name) => Math.round(sample[name])).join(' ');
+}
+
+function coarseAtOf({ at }: Sample): number {
+  return Math.floor(at / coarseEveryMs) * coarseEveryMs;
 }
 
 /** Counters only grow, so the differences between coarse samples are as true as those between fine ones. */
@@ -81,8 +105,10 @@ export async function samplesSince(
   { redis, prefix }: Keyspace,
   after: number,
   span: ChartSpan = '15m',
+  batch?: string,
 ): Promise<Sample[]> {
-  const key = span === '15m' ? samplesKey(prefix) : coarseKey(prefix);
+  const { fine, coarse } = keysOf(prefix, batch);
+  const key = span === '15m' ? fine : coarse;
   const entries = await redis.xrange(key, `(${after}-1`, '+');
   return z.array(entrySchema).parse(entries).map(sampleOf);
 }

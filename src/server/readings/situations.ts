@@ -1,6 +1,7 @@
 /** The situation and the time left of the whole and of a batch, from one reading. Pure. */
 import { forecast, forecastAll, rateOf } from '../../shared/gate-state/forecast.ts';
 import {
+  linksOfHaltedModels,
   type Situation,
   situationOfAll,
   situationOfBatch,
@@ -29,12 +30,18 @@ function workReading(overview: Overview): WorkReading {
   };
 }
 
+export function haltedLinks({ waiting, halts }: Overview): number {
+  return linksOfHaltedModels(waiting, halts);
+}
+
 export function overviewEtaMs(overview: Overview): number | null {
-  return forecastAll(overviewSituation(overview), overview, forecastFacts(overview));
+  const runnable = Math.max(0, overview.runnable - haltedLinks(overview));
+  const moving = { counts: overview.counts, runnable };
+  return forecastAll(overviewSituation(overview), moving, forecastFacts(overview));
 }
 
 export function batchEtaMs(batch: Batch, overview: Overview, typicalMs: number): number | null {
-  const waiting = overview.batches.filter((each) => batchSituation(each, overview).kind === 'running');
+  const waiting = overview.waiting.filter((each) => batchSituation(each, overview).kind === 'running');
   const facts = { ...forecastFacts(overview), waiting, typicalMs };
   return forecast(batchSituation(batch, overview), batch, facts);
 }

@@ -64,11 +64,35 @@ export interface WorkReading
   readonly workers: readonly Pick<PresentWorker, 'isAlive' | 'stages' | 'onlyBatch'>[];
 }
 
-export function situationOfAll(
-  links: Pick<SituationFacts, 'counts' | 'runnable'>,
-  reading: WorkReading,
-): Situation {
-  return situationOf({ ...reading, ...links, workedOn: stagesOf(reading, () => true) });
+/** Batches that are not paused and have links under way. */
+export type WaitingBatches = readonly Pick<Batch, 'model' | 'counts'>[];
+
+export interface LinksOfAll extends Pick<SituationFacts, 'counts' | 'runnable'> {
+  readonly waiting: WaitingBatches;
+}
+
+/** A halt of one model stops the whole only where nothing of another model is under way. */
+export function situationOfAll({ counts, runnable, waiting }: LinksOfAll, reading: WorkReading): Situation {
+  const halted = linksOfHaltedModels(waiting, reading.halts);
+  const isPart = waiting.some(({ model }) => !isHalted(model, reading.halts));
+  return situationOf({
+    ...reading,
+    counts: { ...counts, queued: Math.max(0, counts.queued - halted) },
+    runnable: Math.max(0, runnable - halted),
+    halts: isPart ? reading.halts.filter(({ model }) => model === null) : reading.halts,
+    workedOn: stagesOf(reading, () => true),
+  });
+}
+
+/** Waiting links of models that are halted while links of others move. */
+export function linksOfHaltedModels(waiting: WaitingBatches, halts: WorkReading['halts']): number {
+  const halted = waiting.filter(({ model }) => isHalted(model, halts));
+  if (halted.length === waiting.length) return 0;
+  return halted.reduce((sum, { counts }) => sum + counts.queued, 0);
+}
+
+function isHalted(model: string, halts: WorkReading['halts']): boolean {
+  return halts.some((halt) => halt.model === model);
 }
 
 export function situationOfBatch(

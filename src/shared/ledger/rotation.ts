@@ -1,6 +1,6 @@
 /** The waiting links that no pause of a batch holds back, for whoever tells why links do or do not move. */
 import type { Keyspace } from '../redis/keyspace.ts';
-import type { Batch } from './batch.ts';
+import { type Batch, unfinished } from './batch.ts';
 import { ledgerKeys } from './keys.ts';
 import type { Ledger } from './ledger.ts';
 
@@ -23,4 +23,10 @@ export async function readRotation(
   const found = await Promise.all(names.map((name) => ledger.batch(name)));
   const batches = found.filter((batch) => batch !== null);
   return { batches, runnable: batches.reduce((sum, { counts }) => sum + counts.queued, atGate) };
+}
+
+/** Of these, once each, the ones that are not paused and have links under way. */
+export function waitingOf<Each extends Batch>(batches: readonly Each[]): Each[] {
+  const going = batches.filter(({ counts, isPaused }) => !isPaused && unfinished(counts) > 0);
+  return [...new Map(going.map((batch) => [batch.name, batch])).values()];
 }

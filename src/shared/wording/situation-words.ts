@@ -15,6 +15,8 @@ export interface Headline {
 }
 
 export interface HeadlineFacts extends Pick<SituationFacts, 'counts' | 'runnable'> {
+  /** Waiting links of models that are halted while others move. */
+  readonly halted: number;
   readonly situation: Situation;
   /** Null where nobody can tell. */
   readonly etaMs: number | null;
@@ -25,7 +27,7 @@ export interface HeadlineFacts extends Pick<SituationFacts, 'counts' | 'runnable
 }
 
 export function headlineOf(facts: HeadlineFacts): Headline {
-  const { situation, counts, runnable } = facts;
+  const { situation, counts, runnable, halted } = facts;
   if (situation.kind === 'empty')
     return {
       tone: 'idle',
@@ -34,8 +36,11 @@ export function headlineOf(facts: HeadlineFacts): Headline {
   if (situation.kind === 'ended') return atRest(counts);
   const isMoving = situation.kind === 'running' || situation.kind === 'vendor-pause';
   const paused = isMoving ? counts.queued - runnable : 0;
-  const toGo = `${plural(unfinished(counts) - paused, 'link')} to go`;
-  const beside = paused > 0 ? ` ${plural(paused, 'link')} in paused batches.` : '';
+  const toGo = `${plural(unfinished(counts) - paused - halted, 'link')} to go`;
+  const beside = [
+    halted > 0 ? ` ${plural(halted, 'link')} ${halted === 1 ? 'waits' : 'wait'} for a halted model.` : '',
+    paused > 0 ? ` ${plural(paused, 'link')} in paused batches.` : '',
+  ].join('');
   const { tone, words } = whyOf(facts, toGo);
   return { tone, words: `${words}${beside}${heldWords(counts)}` };
 }

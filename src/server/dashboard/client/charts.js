@@ -1,6 +1,5 @@
 /**
- * The charts of the overview, drawn with uPlot: throughput against the limit, links under way, and waiting links
- * with the age of the oldest. Fed with samples of the span that the page is opened with.
+ * The charts, drawn with uPlot: of the overview, of the gate and of a batch. Fed with samples of the span that the page is opened with.
  */
 // @ts-check
 import uPlot from './uplot.js';
@@ -85,6 +84,21 @@ const kinds = {
       submitted(samples),
       per10s(samples, 'saved'),
       samples.map(({ limitPer10s }) => limitPer10s || null),
+    ],
+  },
+  batch: {
+    series: [
+      series('saved', '--good', { fill: () => color('--good-soft'), words: countWords }),
+      series('waiting', '--queued', { words: countWords }),
+      series('at the vendor', '--accent', { words: countWords }),
+      series('failed', '--bad', { words: countWords }),
+    ],
+    /** @param {Sample[]} samples */
+    rows: (samples) => [
+      samples.map(({ saved }) => saved),
+      samples.map(({ waiting }) => waiting),
+      samples.map(({ atVendor }) => atVendor),
+      samples.map(({ failed }) => failed),
     ],
   },
   refusals: {
