@@ -71,7 +71,7 @@ function helpOf(command: Command): string {
   return text.trimEnd();
 }
 
-const silentTerminal: Terminal = {
+export const silentTerminal: Terminal = {
   json: () => undefined,
   print: () => undefined,
   say: () => undefined,

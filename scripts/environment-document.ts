@@ -1,5 +1,6 @@
 /** docs/environment.md, from the schema of the configuration. Pure. */
-import { configurationSchema, defaultOf, secretSettings } from '../src/shared/configuration/schema.ts';
+import { configurationSchema, defaultOf } from '../src/shared/configuration/schema.ts';
+import { secretSettings } from '../src/shared/configuration/secret-texts.ts';
 
 export function environmentDocument(): string {
   const rows = Object.entries(configurationSchema.shape).map(([name, field]) => {

@@ -4,12 +4,22 @@
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { commandsDocument } from './commands-document.ts';
+import { buildProgram } from '../src/cli/program.ts';
+import { commandsDocument, silentTerminal } from './commands-document.ts';
+import { bashScript } from './completion/bash-script.ts';
+import { type CommandNode, readCommandTree } from './completion/command-tree.ts';
+import { fishScript } from './completion/fish-script.ts';
+import { zshScript } from './completion/zsh-script.ts';
 import { environmentDocument } from './environment-document.ts';
 import { modelSchemaDocument, modelsDocument } from './models-document.ts';
 
 const root = join(import.meta.dirname, '..');
+const completion = async (write: (program: CommandNode) => string) =>
+  `${write(readCommandTree(await buildProgram(silentTerminal)))}\n`;
 const documents: Readonly<Record<string, () => string | Promise<string>>> = {
+  'completions/kie-batch.bash': () => completion(bashScript),
+  'completions/kie-batch.zsh': () => completion(zshScript),
+  'completions/kie-batch.fish': () => completion(fishScript),
   'docs/commands.md': commandsDocument,
   'docs/environment.md': environmentDocument,
   'docs/models.md': modelsDocument,

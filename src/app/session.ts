@@ -167,7 +167,7 @@ async function startTime({
   ...deps
 }: Pick<Session, 'redis' | 'prefix' | 'queues' | 'logger'>): Promise<KeptTime> {
   const onSetBack = async () => {
-    for (const stage of stages) await queues.queue(stage).promoteJobs();
+    for (const stage of stages) await (await queues.queue(stage)).promoteJobs();
   };
   const clock = await startRedisClock({ ...deps, onSetBack });
   const followed = followClock(clock);

@@ -3,10 +3,9 @@
  * within the last seconds. Reads one key, starts nothing.
  */
 import { hostname } from 'node:os';
-import { cacheFolder, loadConfiguration } from '../shared/configuration/configuration.ts';
-import { createLogger } from '../shared/logging/logger.ts';
+import { loadConfiguration } from '../shared/configuration/configuration.ts';
 import { listWorkers, type PresentWorker } from '../shared/presence/worker-presence.ts';
-import { openRedis } from '../shared/redis/open-redis.ts';
+import { withRedis } from './with-redis.ts';
 
 export interface WorkerCheck {
   readonly isHealthy: boolean;
@@ -15,21 +14,7 @@ export interface WorkerCheck {
 
 export async function checkWorker(): Promise<WorkerCheck> {
   const { configuration } = loadConfiguration();
-  const handle = await openRedis({
-    redisUrl: configuration.REDIS_URL,
-    dataDir: configuration.DATA_DIR,
-    cacheDir: cacheFolder(),
-    logger: createLogger({ level: 'silent', format: 'json', isTerminal: false, secrets: [] }),
-  });
-  try {
-    const workers = await listWorkers({
-      redis: handle.connect('commands'),
-      prefix: configuration.QUEUE_PREFIX,
-    });
-    return judgeWorkers(workers, hostname());
-  } finally {
-    await handle.close();
-  }
+  return judgeWorkers(await withRedis(configuration, listWorkers), hostname());
 }
 
 /** Pure. */

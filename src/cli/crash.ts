@@ -5,7 +5,6 @@
  */
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { loadConfiguration } from '../shared/configuration/configuration.ts';
 import { secretTexts } from '../shared/configuration/secret-texts.ts';
 import { withoutSecrets } from '../shared/logging/shown-text.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -22,30 +21,32 @@ export function watchForCrash(terminal: Terminal): CrashWatch {
   const watch = { hasCrashed: false };
   // Promises that reject unhandled arrive here too.
   process.on('uncaughtException', (error: unknown) => {
-    terminal.say(describeCrash(error));
+    const told = describeCrash(error).then(terminal.say);
     const isAlone = process.listenerCount('uncaughtException') === 1;
-    if (isAlone) process.exit(exitCodes.crashed);
-    if (watch.hasCrashed) return;
+    if (isAlone) void told.finally(() => process.exit(exitCodes.crashed));
+    if (isAlone || watch.hasCrashed) return;
     watch.hasCrashed = true;
     setTimeout(() => process.exit(exitCodes.crashed), longestDrainMs).unref();
   });
   return watch;
 }
 
-/** Writes the stack to the log file. @returns the line for the person */
-export function describeCrash(error: unknown): string {
+/** Writes the stack to the log file. Never rejects. @returns the line for the person */
+export async function describeCrash(error: unknown): Promise<string> {
   const message = (error instanceof Error ? error.message : String(error)).split('\n')[0];
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
   const head = `error: kie-batch has met an error of its own: ${message}. Nothing is lost; rerun the command to resume.`;
   try {
-    return `${head} Please report it with the details in ${logStack(stack)}`;
+    return `${head} Please report it with the details in ${await logStack(stack)}`;
   } catch {
     return `${head} Please report it:\n${stack}`;
   }
 }
 
 /** @throws when the configuration or the log file cannot be had */
-function logStack(stack: string): string {
+async function logStack(stack: string): Promise<string> {
+  // Loaded when it is needed: commands that only print start quicker without it.
+  const { loadConfiguration } = await import('../shared/configuration/configuration.ts');
   const { configuration } = loadConfiguration();
   const file = join(configuration.DATA_DIR, 'logs', 'kie-batch.log');
   const line = JSON.stringify({ level: 60, time: new Date().toISOString(), msg: 'Crashed', stack });

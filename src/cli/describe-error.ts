@@ -36,12 +36,14 @@ const known = [
   UnreadableTasksError,
 ];
 
-export function describeError(error: unknown): { readonly text: string; readonly exitCode: number } {
+export async function describeError(
+  error: unknown,
+): Promise<{ readonly text: string; readonly exitCode: number }> {
   if (known.some((kind) => error instanceof kind)) {
     return { text: `error: ${error instanceof Error ? error.message : ''}`, exitCode: exitCodes.usage };
   }
   if (error instanceof Error && isRedisTrouble(error)) {
     return { text: `error: ${describeRedisTrouble(error)}`, exitCode: exitCodes.usage };
   }
-  return { text: describeCrash(error), exitCode: exitCodes.crashed };
+  return { text: await describeCrash(error), exitCode: exitCodes.crashed };
 }

@@ -5,7 +5,6 @@
 import { CommanderError } from 'commander';
 import { allowSlowConnects } from '../shared/outgoing/slow-connects.ts';
 import { watchForCrash } from './crash.ts';
-import { describeError } from './describe-error.ts';
 import { exitCodes } from './exit-codes.ts';
 import { buildProgram } from './program.ts';
 import { openTerminal, type Terminal } from './terminal.ts';
@@ -22,7 +21,7 @@ export async function execute(given: readonly string[]): Promise<void> {
     const program = await buildProgram(terminal, words[0]);
     await program.parseAsync(words, { from: 'user' });
   } catch (error) {
-    process.exitCode = report(error, terminal);
+    process.exitCode = await report(error, terminal);
   }
   // What threw may have left something open that keeps the process.
   if (crash.hasCrashed) process.exit(exitCodes.crashed);
@@ -40,9 +39,10 @@ function outliveReaders(command: string | undefined): void {
 }
 
 /** @returns the exit code */
-function report(error: unknown, terminal: Terminal): number {
+async function report(error: unknown, terminal: Terminal): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.saved : exitCodes.usage;
-  const { text, exitCode } = describeError(error);
+  const { describeError } = await import('./describe-error.ts');
+  const { text, exitCode } = await describeError(error);
   terminal.say(text);
   return exitCode;
 }

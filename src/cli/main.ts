@@ -7,8 +7,14 @@ import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { limitHeapGrowth } from '../app/limit-heap-growth.ts';
 import { cacheFolder } from '../shared/configuration/cache-folder.ts';
+import { programVersion } from '../shared/program-version.ts';
 
-limitHeapGrowth(process.argv[2]);
-enableCompileCache(join(cacheFolder(), 'compiled'));
-const { execute } = await import('./execute.ts');
-await execute(process.argv.slice(2));
+const words = process.argv.slice(2);
+if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
+  process.stdout.write(`${programVersion()}\n`);
+} else {
+  limitHeapGrowth(words[0]);
+  enableCompileCache(join(cacheFolder(), 'compiled'));
+  const { execute } = await import('./execute.ts');
+  await execute(words);
+}

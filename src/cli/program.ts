@@ -34,9 +34,6 @@ const commands: Readonly<Record<string, () => Promise<MakeCommand>>> = {
   completion: async () => (await import('./commands/completion.ts')).completionCommand,
 };
 
-/** Completion describes all the others. */
-const needsAll = 'completion';
-
 /**
  * Its commands throw a CommanderError where they would otherwise end the process.
  * @param wanted the command that is going to be run; unknown or undefined: all of them, for help and suggestions
@@ -56,7 +53,7 @@ export async function buildProgram(terminal: Terminal, wanted?: string): Promise
 }
 
 function loadersOf(wanted: string | undefined): readonly (() => Promise<MakeCommand>)[] {
-  const isOne = wanted !== undefined && wanted !== needsAll && Object.hasOwn(commands, wanted);
+  const isOne = wanted !== undefined && Object.hasOwn(commands, wanted);
   return Object.entries(commands)
     .filter(([name]) => !isOne || name === wanted)
     .map(([, load]) => load);

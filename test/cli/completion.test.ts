@@ -22,12 +22,15 @@ describe('the completion scripts', () => {
   });
   afterAll(() => project[Symbol.asyncDispose]());
 
-  const inBash = async (...words: readonly string[]) => {
+  const inBash = async (words: readonly string[], env: NodeJS.ProcessEnv = {}) => {
     const ask = `source ./script.bash
       COMP_WORDS=("$@") COMP_CWORD=$(($# - 1))
       _kie_batch
       printf '%s\\n' "\${COMPREPLY[@]}"`;
-    const { stdout } = await run('bash', ['-c', ask, 'bash', 'kie-batch', ...words], { cwd: project.folder });
+    const { stdout } = await run('bash', ['-c', ask, 'bash', 'kie-batch', ...words], {
+      cwd: project.folder,
+      env: { ...process.env, ...env },
+    });
     return stdout.split('\n').filter((line) => line !== '');
   };
 
@@ -40,9 +43,14 @@ describe('the completion scripts', () => {
     ['files with spaces in their names', ['enqueue', 'my'], ['my links.csv']],
     ['files for an option', ['run', '--model-file', 'li'], ['links.txt']],
     ['words an argument is one of', ['completion', 'f'], ['fish']],
-    ['nothing for a value of one’s own', ['run', '--batch', 'li'], []],
+    ['states', ['export', 'links', '--state', 'sav'], ['saved']],
+    ['reasons', ['retry', 'links', '--reason', 'bud'], ['budget-exhausted']],
+    ['formats', ['export', 'links', '--format', 'u'], ['urls']],
+    ['models', ['run', '--model', 'topaz'], ['topaz/video-upscale']],
+    ['stages', ['worker', '--stages', 'd'], ['download']],
+    ['nothing for a value of one’s own', ['run', '--column', 'li'], []],
   ])('complete %s in bash', async (_what, words, expected) => {
-    expect(await inBash(...words)).toEqual(expected);
+    expect(await inBash(words)).toEqual(expected);
   });
 
   it.each(['bash', 'zsh', 'fish'])('name every command and its options for %s', async (shell) => {
@@ -52,6 +60,29 @@ describe('the completion scripts', () => {
     expect(commands.length).toBeGreaterThan(8);
     for (const command of commands.filter((name) => name !== 'help')) expect(script).toContain(`/${command}`);
     expect(script).toContain('batch-template');
+  });
+
+  it('complete names of batches in bash by asking for them', async () => {
+    await project.run(['enqueue', 'links.txt', '--batch', 'autumn']);
+    expect((await project.run(['completion', 'batches'])).stdout).toBe('autumn\n');
+    const program = join(project.folder, 'kie-batch');
+    await writeFile(program, '#!/bin/sh\necho autumn\n', { mode: 0o755 });
+    const path = `${project.folder}:${process.env['PATH']}`;
+    for (const words of [
+      ['status', 'au'],
+      ['run', '--batch', 'au'],
+    ]) {
+      expect(await inBash(words, { PATH: path })).toEqual(['autumn']);
+    }
+  });
+
+  it('print nothing where Redis cannot be asked', async () => {
+    const environment = { REDIS_URL: 'redis://127.0.0.1:1' };
+    expect(await project.run(['completion', 'batches'], { environment })).toEqual({
+      code: 0,
+      stdout: '',
+      stderr: '',
+    });
   });
 
   it.for(['bash', 'zsh', 'fish'])('are sound in %s', (shell, { skip }) => {

@@ -101,7 +101,10 @@ describe('a worker of one batch', () => {
     expect(ids).toHaveLength(3);
     await queues.addMany('submit', ids);
     const worker = await system.session.startWorker(stages, 'mine');
-    await until(async () => (await queues.queue('submit').count()) === 0 || null, 'the jobs are gone');
+    await until(
+      async () => (await (await queues.queue('submit')).count()) === 0 || null,
+      'the jobs are gone',
+    );
     expect((await ledger.batch('other'))?.counts.queued).toBe(5);
     expect(system.simulator.counts().createCalls).toBe(0);
     await worker.stop(1000);

@@ -71,9 +71,17 @@ describe.concurrent('the executable, asked or used wrongly', () => {
     ['an unknown batch', ['status', 'nothing'], /There is no batch "nothing"/],
     ['an unknown batch to export', ['export', 'nothing'], /There is no batch "nothing"/],
     ['an unknown batch to retry', ['retry', 'nothing'], /There is no batch "nothing"/],
-    ['an unknown state', ['export', 'b', '--state', 'done'], /--state must be one of queued/],
-    ['an unknown reason', ['retry', 'b', '--reason', 'bad'], /--reason must be one of invalid-link/],
-    ['an unknown format', ['export', 'b', '--format', 'xml'], /--format must be one of jsonl, csv/],
+    ['an unknown state', ['export', 'b', '--state', 'done'], /--state <state>.*Allowed choices are queued/],
+    [
+      'an unknown reason',
+      ['retry', 'b', '--reason', 'bad'],
+      /--reason <reason>.*Allowed choices are invalid-link/,
+    ],
+    [
+      'an unknown format',
+      ['export', 'b', '--format', 'xml'],
+      /--format <format>.*Allowed choices are jsonl, csv/,
+    ],
     [
       'an unknown stage',
       ['worker', '--stages', 'upload'],

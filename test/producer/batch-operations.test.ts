@@ -139,7 +139,7 @@ describe('the operations on a batch', () => {
     expect(await countsOf('one')).toEqual({ cancelled: 2 });
     expect(await retryBatch('one', { operations, queues })).toEqual({ retried: 2, collected: 1 });
     expect(await countsOf('one')).toEqual({ queued: 1, processing: 1 });
-    expect(await queues.queue('status-check').getJob('s_a0')).toBeDefined();
+    expect(await (await queues.queue('status-check')).getJob('s_a0')).toBeDefined();
   });
 
   it('leaves a link that another batch lists too to that batch', async () => {
@@ -195,11 +195,11 @@ describe('the operations on a batch', () => {
       message: null,
       attempts: 0,
     });
-    expect(await queues.queue('submit').count()).toBe(0);
+    expect(await (await queues.queue('submit')).count()).toBe(0);
     expect(await retryBatch('one', { operations, queues })).toEqual({ retried: 2, collected: 2 });
     expect(await countsOf('one')).toEqual({ queued: 1, processing: 1, downloading: 1 });
     expect(await ledger.batch('one')).toMatchObject({ failures: {}, creditsSpent: 10 });
-    expect(await queues.queue('download').getJob('s_a2')).toBeDefined();
+    expect(await (await queues.queue('download')).getJob('s_a2')).toBeDefined();
   });
 
   it('removes what has ended, but a saved link is still known as paid and saved', async () => {

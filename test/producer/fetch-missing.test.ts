@@ -67,7 +67,7 @@ describe('the deleted files of a batch', () => {
     expect(summary).toEqual({ missing: 1, fetchedAgain: 1, withoutTask: 0 });
     expect([await countsOf('one'), await countsOf('two')]).toEqual(Array(2).fill([['downloading', 1]]));
     expect((await ledger.counts()).downloading).toBe(1);
-    expect(await queues.queue('download').getJob('s_a')).toBeDefined();
+    expect(await (await queues.queue('download')).getJob('s_a')).toBeDefined();
     expect(await fetchMissing('two', deps)).toEqual({ missing: 0, fetchedAgain: 0, withoutTask: 0 });
   });
 

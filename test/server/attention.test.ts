@@ -34,7 +34,7 @@ describe('the headline', () => {
   it('tells a queue that is paused in Bull Board', async () => {
     await using window = await openWindow();
     await window.system.give(2);
-    await window.system.session.queues.queue('submit').pause();
+    await (await window.system.session.queues.queue('submit')).pause();
     await window.system.startWorker();
     await until(
       async () => (await (await window.get('/')).text()).includes('The queue submit is paused'),

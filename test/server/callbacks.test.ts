@@ -69,7 +69,7 @@ describe('callbacks', () => {
       return batch?.counts.saved === 2 && batch.counts.processing === 1;
     }, 'only the one that nobody tells of is left');
     // Its time comes; waiting for it is none of the test's business.
-    await (await queues.queue('status-check').getJob(id))?.promote();
+    await (await (await queues.queue('status-check')).getJob(id))?.promote();
     const batch = await system.ended();
     expect(batch).toMatchObject({ creditsSpent: 30, possiblyPaidTwice: 0, counts: { saved: 3 } });
   });
@@ -99,7 +99,7 @@ describe('callbacks', () => {
     ];
     const told = await Promise.all(answers.map(async (each) => [each.status, await each.text()]));
     expect(told).toEqual(answers.map(() => [200, '{"ok":true}']));
-    const claimed = () => system.session.queues.queue('status-check').count();
+    const claimed = async () => (await system.session.queues.queue('status-check')).count();
     expect(await claimed()).toBe(0);
     await post(url, telling('t1'), signed('t1', now));
     expect(await claimed()).toBe(1);
@@ -214,7 +214,7 @@ describe('callbacks', () => {
     }
     expect(answers.get(429)).toBeGreaterThan(30);
     expect(await redis.hlen(`${system.environment['QUEUE_PREFIX']}:claims:${id}`)).toBe(20);
-    expect(await queues.queue('status-check').count()).toBe(20);
+    expect(await (await queues.queue('status-check')).count()).toBe(20);
   });
 
   it('get a place again when what a stranger named has been judged', async () => {
@@ -240,7 +240,7 @@ describe('callbacks', () => {
     await ledger.move('recordTask', id, { taskId: 't1' });
     await queues.add('status-check', id, 3_600_000, { tries: 2 });
     await post(await system.callbackUrl(id), telling('t1'));
-    const job = await queues.queue('status-check').getJob(id);
+    const job = await (await queues.queue('status-check')).getJob(id);
     expect(await job?.getState()).toBe('waiting');
     expect(job?.data).toEqual({ tries: 2, calledBack: true });
   });
@@ -258,6 +258,6 @@ describe('callbacks', () => {
     await redis.connect();
     await until(async () => (await fetch(`${system.server.url}/readyz`)).status === 200, 'it is ready again');
     expect((await post(url, telling('t1'))).status).toBe(200);
-    expect(await system.session.queues.queue('status-check').count()).toBe(1);
+    expect(await (await system.session.queues.queue('status-check')).count()).toBe(1);
   });
 });

@@ -29,7 +29,10 @@ it('removing or running a job is safe, and what could change its meaning is refu
   const [id = ''] = await window.system.give(1);
   await window.system.startWorker();
   const { ledger, queues } = window.system.session;
-  await until(async () => (await queues.queue('status-check').getJob(id)) !== undefined, 'the job waits');
+  await until(
+    async () => (await (await queues.queue('status-check')).getJob(id)) !== undefined,
+    'the job waits',
+  );
   const act = (path: string, method = 'PUT') =>
     fetch(`${window.url}/queues/api/queues/${path}`, {
       method,
@@ -47,7 +50,7 @@ it('removing or running a job is safe, and what could change its meaning is refu
       expect([path, [403, 404].includes((await act(path, method)).status)]).toEqual([path, true]);
   expect((await act(`status-check/${id}/promote`)).status).toBe(204);
   await until(
-    async () => (await queues.queue('status-check').getJob(id))?.delay !== undefined,
+    async () => (await (await queues.queue('status-check')).getJob(id))?.delay !== undefined,
     'it waits again',
   );
   expect(await ledger.item(id)).toMatchObject({ state: 'processing' });

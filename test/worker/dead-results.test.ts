@@ -78,7 +78,7 @@ describe('dead result URLs', () => {
     const [id = ''] = await system.give(1);
     await system.startWorker();
     await until(async () => {
-      const job = await queues.queue('download').getJob(id);
+      const job = await (await queues.queue('download')).getJob(id);
       if (await job?.isDelayed()) await job?.promote().catch(() => undefined);
       return (await ledger.item(id))?.state === 'failed';
     }, 'every way was tried');

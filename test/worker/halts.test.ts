@@ -29,7 +29,7 @@ async function probeNow({ session }: System, halt: Halt): Promise<void> {
 function untilCallsRest({ session, simulator }: System): Promise<number> {
   return until(async () => {
     const { createCalls } = simulator.counts();
-    return (await session.queues.queue('submit').getActiveCount()) === 0 && createCalls;
+    return (await (await session.queues.queue('submit')).getActiveCount()) === 0 && createCalls;
   }, 'no call is under way');
 }
 
@@ -184,7 +184,7 @@ describe('halts', () => {
     await untilHalted(system, 'maintenance');
     const { queries } = await until(async () => {
       const counts = system.simulator.counts();
-      return (await system.session.queues.queue('status-check').getActiveCount()) === 0 && counts;
+      return (await (await system.session.queues.queue('status-check')).getActiveCount()) === 0 && counts;
     }, 'no query is under way');
     expect(queries).toBeLessThan(20);
     system.simulator.settings({ condition: 'open' });

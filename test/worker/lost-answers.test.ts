@@ -75,7 +75,7 @@ describe('lost answers with callbacks on', () => {
     // As if the call had left two hours ago.
     await redis.hincrby(`${system.environment['QUEUE_PREFIX']}:item:${id}`, 'm', -7_200_000);
     const job = await until(async () => {
-      const found = await queues.queue('submit').getJob(id);
+      const found = await (await queues.queue('submit')).getJob(id);
       return (await found?.isDelayed()) ? (found ?? null) : null;
     }, 'its job waits');
     await job.promote();
@@ -122,7 +122,7 @@ describe('lost answers with callbacks on', () => {
     const early = await system.session.ledger.item(id);
     expect(early).toMatchObject({ state: 'saved', attempts: 1 });
     await until(
-      async () => (await system.session.queues.queue('submit').getActiveCount()) === 0,
+      async () => (await (await system.session.queues.queue('submit')).getActiveCount()) === 0,
       'the create call has been answered',
     );
     expect(await system.session.ledger.item(id)).toEqual(early);
@@ -144,7 +144,7 @@ describe('lost answers without callbacks', () => {
     const prefix = system.environment['QUEUE_PREFIX'] ?? '';
     await until(async () => (await listHalts({ redis, prefix })).length > 0, 'the model is halted');
     await until(
-      async () => (await system.session.queues.queue('submit').getJob('a1'))?.isDelayed() ?? false,
+      async () => (await (await system.session.queues.queue('submit')).getJob('a1'))?.isDelayed() ?? false,
       'the job waits',
     );
     expect(await ledger.item('a1')).toMatchObject({ state: 'submitting', submitter: 'gone' });

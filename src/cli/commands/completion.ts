@@ -1,22 +1,21 @@
-/** `kie-batch completion`: a script that has the shell complete commands, options and files. */
-import { Argument, Command } from 'commander';
-import { bashScript } from '../completion/bash-script.ts';
-import { type CommandNode, readCommandTree } from '../completion/command-tree.ts';
-import { fishScript } from '../completion/fish-script.ts';
-import { zshScript } from '../completion/zsh-script.ts';
+/**
+ * `kie-batch completion`: a script that has the shell complete commands, options, values and files. The scripts are
+ * written by `npm run docs` from the definitions of the commands and only printed here.
+ */
+import { readFile } from 'node:fs/promises';
+import { Argument, Command, InvalidArgumentError } from 'commander';
 import type { Terminal } from '../terminal.ts';
-import { jsonOption } from './options.ts';
+import { jsonOption } from './json-option.ts';
 
-const scripts = { bash: bashScript, zsh: zshScript, fish: fishScript } as const satisfies Record<
-  string,
-  (program: CommandNode) => string
->;
-type Shell = keyof typeof scripts;
+const shells = ['bash', 'zsh', 'fish'] as const;
+/** What the scripts ask for to complete names of batches. */
+const batchNames = 'batches';
 
 export function completionCommand(terminal: Terminal): Command {
-  const command = new Command('completion')
+  const shell = new Argument('<shell>', `the shell: ${shells.join(', ')}`).argParser(shellOf);
+  return new Command('completion')
     .description('Print a completion script for a shell')
-    .addArgument(new Argument('<shell>', 'the shell').choices(Object.keys(scripts)))
+    .addArgument(shell)
     .addOption(jsonOption())
     .addHelpText(
       'after',
@@ -25,10 +24,24 @@ To have it in every session:
   bash  echo 'source <(kie-batch completion bash)' >> ~/.bashrc
   zsh   echo 'source <(kie-batch completion zsh)' >> ~/.zshrc
   fish  kie-batch completion fish > ~/.config/fish/completions/kie-batch.fish`,
-    );
-  return command.action((shell: Shell, { json }: { json: boolean }) => {
-    const script = scripts[shell](readCommandTree(command.parent ?? command));
-    if (json) terminal.json({ shell, script });
-    else terminal.print(script);
-  });
+    )
+    .action(async (name: string, { json }: { json: boolean }) => {
+      if (name === batchNames) return printBatchNames(terminal);
+      const file = new URL(`../../../completions/kie-batch.${name}`, import.meta.url);
+      const script = (await readFile(file, 'utf8')).trimEnd();
+      if (json) terminal.json({ shell: name, script });
+      else terminal.print(script);
+    });
+}
+
+function shellOf(text: string): string {
+  if (text === batchNames || shells.some((shell) => shell === text)) return text;
+  throw new InvalidArgumentError(`It must be one of ${shells.join(', ')}.`);
+}
+
+/** Silent whatever goes wrong: it answers a key that was pressed. */
+async function printBatchNames(terminal: Terminal): Promise<void> {
+  const { readBatchNames } = await import('../read-batch-names.ts');
+  const names = await readBatchNames().catch(() => []);
+  if (names.length > 0) terminal.print(names.join('\n'));
 }

@@ -1,10 +1,10 @@
 /** `kie-batch export`: every item of a batch, a line each, streamed. */
 import { once } from 'node:events';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { openSession } from '../../app/session.ts';
 import { loadConfiguration } from '../../shared/configuration/configuration.ts';
 import type { Item } from '../../shared/ledger/item.ts';
-import { failureReasons, itemStates } from '../../shared/ledger/states.ts';
+import { type FailureReason, type ItemState, itemStates } from '../../shared/ledger/states.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type ExportRow, exportColumns, exportRow, toCsvLine } from '../export-row.ts';
 import type { Terminal } from '../terminal.ts';
@@ -15,12 +15,12 @@ import {
   verifiedColumns,
 } from '../verification.ts';
 import { requireBatch } from '../with-session.ts';
-import { jsonOption, oneOf } from './options.ts';
+import { jsonOption, reasonOption } from './options.ts';
 
 interface ExportFlags {
-  readonly format: string;
-  readonly state?: string;
-  readonly reason?: string;
+  readonly format: 'jsonl' | 'csv' | 'urls';
+  readonly state?: ItemState;
+  readonly reason?: FailureReason;
   readonly verify: boolean;
 }
 
@@ -28,9 +28,13 @@ export function exportCommand(terminal: Terminal): Command {
   return new Command('export')
     .description('Print every link of a batch with what became of it')
     .argument('<batch>', 'name of a batch')
-    .option('--format <format>', 'jsonl, csv, or urls: the links alone', 'jsonl')
-    .option('--state <state>', `only links in this state: ${itemStates.join(', ')}`)
-    .option('--reason <reason>', `only links that failed for this reason: ${failureReasons.join(', ')}`)
+    .addOption(
+      new Option('--format <format>', 'urls: the links alone')
+        .choices(['jsonl', 'csv', 'urls'])
+        .default('jsonl'),
+    )
+    .addOption(new Option('--state <state>', 'only links in this state').choices(itemStates))
+    .addOption(reasonOption())
     .option(
       '--verify',
       'read every saved file and compare it with what was saved; adds the columns verdict and finding',
@@ -38,7 +42,7 @@ export function exportCommand(terminal: Terminal): Command {
     )
     .addOption(jsonOption())
     .action(async (name: string, flags: ExportFlags) => {
-      const format = oneOf('--format', ['jsonl', 'csv', 'urls'], flags.format);
+      const { format } = flags;
       const isWanted = filterOf(flags);
       const loaded = loadConfiguration();
       const session = await openSession({ loaded, output: terminal, modelFiles: [], logTo: 'file' });
@@ -76,9 +80,7 @@ async function rowsOf(
   return verified;
 }
 
-function filterOf(flags: ExportFlags): (item: Item) => boolean {
-  const state = flags.state === undefined ? undefined : oneOf('--state', itemStates, flags.state);
-  const reason = flags.reason === undefined ? undefined : oneOf('--reason', failureReasons, flags.reason);
+function filterOf({ state, reason }: ExportFlags): (item: Item) => boolean {
   return (item) =>
     (state === undefined || item.state === state) && (reason === undefined || item.reason === reason);
 }

@@ -1,6 +1,5 @@
 /** `kie-batch import`: an export becomes batches of this Redis, with all that was known of each link. */
-
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { readStorageRoot } from '../../app/open-storage.ts';
 import type { Session } from '../../app/session.ts';
 import { type ImportCounts, importExport } from '../../producer/import-export.ts';
@@ -13,11 +12,11 @@ import { showInvalidLines } from '../invalid-lines.ts';
 import { openProgress } from '../progress.ts';
 import type { Terminal } from '../terminal.ts';
 import { operationsOf, withSession } from '../with-session.ts';
-import { batchName, jsonOption, modelFileOption, oneOf } from './options.ts';
+import { batchName, jsonOption, modelFileOption } from './options.ts';
 
 interface ImportFlags {
   readonly batch?: string;
-  readonly format?: string;
+  readonly format?: 'jsonl' | 'csv';
   readonly modelFile: string[];
   readonly json: boolean;
 }
@@ -27,7 +26,9 @@ export function importCommand(terminal: Terminal): Command {
     .description('Take over an export of another kie-batch, to move to another Redis (docs/moving.md)')
     .argument('<file>', 'what export has written, JSONL or CSV, also .gz; - for standard input')
     .option('--batch <name>', 'into this batch (default: those the rows name)', batchName)
-    .option('--format <format>', 'jsonl or csv (default: by the file’s name, else jsonl)')
+    .addOption(
+      new Option('--format <format>', 'default: by the file’s name, else jsonl').choices(['jsonl', 'csv']),
+    )
     .addOption(modelFileOption())
     .addOption(jsonOption())
     .addHelpText(
@@ -41,8 +42,7 @@ Exit codes: 0 everything taken over, 1 some rows were not, 130 interrupted.`,
 }
 
 async function importFile(file: string, flags: ImportFlags, terminal: Terminal): Promise<void> {
-  const given = flags.format ?? (/\.csv(\.gz)?$/i.test(file) ? 'csv' : 'jsonl');
-  const format = oneOf('--format', ['jsonl', 'csv'] as const, given);
+  const format = flags.format ?? (/\.csv(\.gz)?$/i.test(file) ? 'csv' : 'jsonl');
   const [source] = openListFiles([file], process.stdin);
   if (source === undefined) return;
   await withSession(

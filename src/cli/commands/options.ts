@@ -3,8 +3,12 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../../app/usage-error.ts';
 import { parseSizeBytes } from '../../shared/configuration/values.ts';
 import { checkBatchName } from '../../shared/ledger/batch.ts';
+import { failureReasons } from '../../shared/ledger/states.ts';
 import { DEFAULT_MODEL_ID } from '../../shared/models/model-definition.ts';
 import type { GivenInputs } from '../../shared/models/resolve-inputs.ts';
+import { jsonOption } from './json-option.ts';
+
+export { jsonOption };
 
 export interface ListFlags {
   readonly batch?: string;
@@ -22,12 +26,6 @@ export interface ListFlags {
   readonly json: boolean;
 }
 
-export function jsonOption(): Option {
-  return new Option('--json', 'machine output on standard output, everything else on standard error').default(
-    false,
-  );
-}
-
 export function modelFileOption(): Option {
   return new Option(
     '--model-file <file>',
@@ -35,6 +33,10 @@ export function modelFileOption(): Option {
   )
     .argParser((file: string, before: string[]) => [...before, file])
     .default([], 'none');
+}
+
+export function reasonOption(): Option {
+  return new Option('--reason <reason>', 'only links that failed for this reason').choices(failureReasons);
 }
 
 /** An input of the model for all links; read by the definition's types in `checkShared`. */

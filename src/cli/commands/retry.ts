@@ -3,7 +3,7 @@ import { Command } from 'commander';
 import { UsageError } from '../../app/usage-error.ts';
 import { fetchMissing, type MissingSummary } from '../../producer/fetch-missing.ts';
 import { retryBatch } from '../../producer/retry-batch.ts';
-import { failureReasons } from '../../shared/ledger/states.ts';
+import type { FailureReason } from '../../shared/ledger/states.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { plural } from '../format.ts';
 import { noteAction } from '../note-action.ts';
@@ -11,7 +11,13 @@ import { sayStandstill } from '../say-standstill.ts';
 import type { Terminal } from '../terminal.ts';
 import { openVerification } from '../verification.ts';
 import { operationsOf, requireBatch, withSession } from '../with-session.ts';
-import { jsonOption, oneOf } from './options.ts';
+import { jsonOption, reasonOption } from './options.ts';
+
+interface RetryFlags {
+  readonly reason?: FailureReason;
+  readonly missing: boolean;
+  readonly json: boolean;
+}
 
 export function retryCommand(terminal: Terminal): Command {
   return new Command('retry')
@@ -19,16 +25,16 @@ export function retryCommand(terminal: Terminal): Command {
       'Retry failed, cancelled and held links of a batch; a paid task is collected, not paid for again',
     )
     .argument('<batch>', 'name of a batch')
-    .option('--reason <reason>', `only links that failed for this reason: ${failureReasons.join(', ')}`)
+    .addOption(reasonOption())
     .option(
       '--missing',
       'instead: saved links whose file is gone; it is fetched again, nothing is paid',
       false,
     )
     .addOption(jsonOption())
-    .action(async (name: string, flags: { reason?: string; missing: boolean; json: boolean }) => {
+    .action(async (name: string, flags: RetryFlags) => {
       if (flags.missing) return retryMissing(name, flags, terminal);
-      const reason = flags.reason === undefined ? undefined : oneOf('--reason', failureReasons, flags.reason);
+      const { reason } = flags;
       await withSession(terminal, async (session) => {
         await requireBatch(name, session);
         const deps = { operations: operationsOf(session), queues: session.queues };
@@ -46,11 +52,7 @@ export function retryCommand(terminal: Terminal): Command {
     });
 }
 
-async function retryMissing(
-  name: string,
-  { reason, json }: { readonly reason?: string; readonly json: boolean },
-  terminal: Terminal,
-): Promise<void> {
+async function retryMissing(name: string, { reason, json }: RetryFlags, terminal: Terminal): Promise<void> {
   if (reason !== undefined) throw new UsageError('--missing is about saved links: they have no --reason');
   await withSession(terminal, async (session) => {
     await requireBatch(name, session);

@@ -11,7 +11,7 @@ import type { Terminal } from '../terminal.ts';
 import { jsonOption, limitRateOption, modelFileOption, oneOf, settingsOf } from './options.ts';
 
 /** `status` is the contract's short word for the queue `status-check`. */
-const stageWords = {
+export const stageWords = {
   submit: 'submit',
   status: 'status-check',
   download: 'download',

@@ -36,16 +36,18 @@ export async function queueBoard(
   const ticks = new Queue(ticksQueue, { connection: redis, prefix, skipMetasUpdate: true });
   ticks.on('error', () => undefined);
   scope.addHook('onClose', () => ticks.close());
-  const adapters = stages.map(
-    (stage) =>
-      new BullMQAdapter(queues.queue(stage), {
-        ...queueTexts[stage],
-        allowRetries: false,
-        externalJobUrl: (job) => ({
-          displayText: 'The link’s page',
-          href: `${publicBase}${itemPath(itemIdOf(job) ?? '')}`,
+  const adapters = await Promise.all(
+    stages.map(
+      async (stage) =>
+        new BullMQAdapter(await queues.queue(stage), {
+          ...queueTexts[stage],
+          allowRetries: false,
+          externalJobUrl: (job) => ({
+            displayText: 'The link’s page',
+            href: `${publicBase}${itemPath(itemIdOf(job) ?? '')}`,
+          }),
         }),
-      }),
+    ),
   );
   createBullBoard({
     queues: [

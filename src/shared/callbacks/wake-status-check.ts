@@ -47,7 +47,7 @@ async function isFollowed(id: string, taskId: string, { ledger }: WakeDeps): Pro
 }
 
 async function wakeStatusCheck(queues: Queues, id: string): Promise<Woken> {
-  const job = await queues.queue('status-check').getJob(id);
+  const job = await (await queues.queue('status-check')).getJob(id);
   if (!job) {
     await queues.add('status-check', id, 0, { calledBack: true });
     return 'woken';
@@ -64,7 +64,7 @@ async function wakeStatusCheck(queues: Queues, id: string): Promise<Woken> {
 
 /** The job that waits for a lost answer has nothing left to wait for. */
 export async function wakeWaitingSubmit(queues: Queues, id: string): Promise<void> {
-  const job = await queues.queue('submit').getJob(id);
+  const job = await (await queues.queue('submit')).getJob(id);
   if (job) await runNow(job);
 }
 

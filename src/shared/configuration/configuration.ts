@@ -8,7 +8,8 @@ import type { z } from 'zod';
 import { isLoopback } from '../outgoing/address-rules.ts';
 import { ConfigurationError } from './configuration-error.ts';
 import { readEnvFile } from './env-file.ts';
-import { type Configuration, configurationSchema, secretSettings } from './schema.ts';
+import { type Configuration, configurationSchema } from './schema.ts';
+import { secretSettings } from './secret-texts.ts';
 
 export { cacheFolder, priceListFolder } from './cache-folder.ts';
 export { ConfigurationError } from './configuration-error.ts';
@@ -94,7 +95,11 @@ function unknownNames(given: Readonly<Record<string, string | undefined>>): stri
 function closestSetting(name: string): string | null {
   if (name.length < 8 || !name.includes('_')) return null;
   const most = name.length < 10 ? 1 : 2;
-  return Object.keys(configurationSchema.shape).find((known) => distance(name, known) <= most) ?? null;
+  return (
+    Object.keys(configurationSchema.shape)
+      .filter((known) => Math.abs(known.length - name.length) <= most)
+      .find((known) => distance(name, known) <= most) ?? null
+  );
 }
 
 /** Letters to add, drop or change (Levenshtein). */

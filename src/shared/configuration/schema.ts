@@ -203,15 +203,3 @@ export function defaultOf(field: z.ZodType): string | null {
 
 export type Configuration = z.output<typeof configurationSchema>;
 export type SettingName = keyof Configuration & string;
-
-/** Settings whose values are never printed. */
-export const secretSettings = [
-  'KIE_API_KEY',
-  'KIE_WEBHOOK_KEY',
-  'DASHBOARD_PASSWORD',
-  'DASHBOARD_VIEWER_PASSWORD',
-  'API_TOKENS',
-  'ALERT_WEBHOOK_URL',
-  'ALERT_WEBHOOK_KEY',
-  'REDIS_URL',
-] as const;

@@ -2,7 +2,17 @@
  * Every text that must never be shown, from the settings: keys, passwords and tokens, and the ones that stand inside
  * addresses. In each spelling that an address or a form may give them.
  */
-import { secretSettings } from './schema.ts';
+/** Settings whose values are never printed. */
+export const secretSettings = [
+  'KIE_API_KEY',
+  'KIE_WEBHOOK_KEY',
+  'DASHBOARD_PASSWORD',
+  'DASHBOARD_VIEWER_PASSWORD',
+  'API_TOKENS',
+  'ALERT_WEBHOOK_URL',
+  'ALERT_WEBHOOK_KEY',
+  'REDIS_URL',
+] as const;
 
 /** Read by the S3 client, not by us. */
 const foreignSecrets = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];

@@ -4,7 +4,7 @@
  * is ignored by BullMQ; completed and failed jobs leave at once, so that the id is free for the next call.
  */
 
-import { Queue, type QueueOptions, type Telemetry } from 'bullmq';
+import type { Queue, QueueOptions, Telemetry } from 'bullmq';
 import { z } from 'zod';
 import { type Stage, stages } from '../ledger/states.ts';
 import type { Keyspace } from '../redis/keyspace.ts';
@@ -67,7 +67,7 @@ export interface Queues {
   /** The item's job is overdue: makes it, or has the one run now that is delayed until an instant of another clock. */
   wake(stage: Stage, id: string): Promise<void>;
   addMany(stage: Stage, ids: readonly string[]): Promise<void>;
-  queue(stage: Stage): Queue<JobData>;
+  queue(stage: Stage): Promise<Queue<JobData>>;
   close(): Promise<void>;
 }
 
@@ -81,8 +81,59 @@ const jobOptions = {
   backoff: { type: 'exponential', delay: 1000, jitter: 0.5 },
 } as const;
 
-/** @param telemetry traces jobs as they are added; a link that is handed out begins a trace of its own */
-export function openQueues({ redis, prefix }: Keyspace, telemetry?: Telemetry): Queues {
+/**
+ * BullMQ is loaded and the queues are opened with the first call: many commands need neither.
+ * @param telemetry traces jobs as they are added; a link that is handed out begins a trace of its own
+ */
+export function openQueues(keyspace: Keyspace, telemetry?: Telemetry): Queues {
+  const ownTrace = telemetry === undefined ? {} : { telemetry: { omitContext: true } };
+  let opened: ReturnType<typeof openAll> | undefined;
+  const queue = async (stage: Stage) => {
+    opened ??= openAll(keyspace, telemetry);
+    return (await opened)[stage];
+  };
+  return {
+    queue,
+    async add(stage, id, delayMs = 0, data = {}) {
+      await (await queue(stage)).add(stage, data, { jobId: id, delay: Math.round(delayMs) });
+    },
+    async wake(stage, id) {
+      const own = await queue(stage);
+      const job = await own.getJob(id);
+      if (job === undefined) await own.add(stage, {}, { jobId: id });
+      // It may have begun to run meanwhile.
+      else if (await job.isDelayed()) await job.promote().catch(() => undefined);
+    },
+    async addBeside(itemId, taskId) {
+      const data = { beside: { itemId, taskId } };
+      // Ids of items have no dot. A task that has only just been made is looked at a little later.
+      await (await queue('status-check')).add('status-check', data, {
+        jobId: `${itemId}.${encodeURIComponent(taskId)}`,
+        delay: besideMs,
+        priority: afterFollowed,
+      });
+    },
+    async addClaim(claim) {
+      const jobId = `${claim.itemId}.claim.${encodeURIComponent(claim.taskId)}`;
+      const options = { jobId, priority: afterFollowed };
+      await (await queue('status-check')).add('status-check', { claim }, options);
+    },
+    async addMany(stage, ids) {
+      const jobs = ids.map((id) => ({ name: stage, data: {}, opts: { jobId: id, ...ownTrace } }));
+      await (await queue(stage)).addBulk(jobs);
+    },
+    async close() {
+      if (opened === undefined) return;
+      await Promise.all(Object.values(await opened).map((each) => each.close()));
+    },
+  };
+}
+
+async function openAll(
+  { redis, prefix }: Keyspace,
+  telemetry: Telemetry | undefined,
+): Promise<Readonly<Record<Stage, Queue<JobData>>>> {
+  const bullmq = await import('bullmq');
   const options: QueueOptions = {
     connection: redis,
     prefix,
@@ -91,53 +142,12 @@ export function openQueues({ redis, prefix }: Keyspace, telemetry?: Telemetry): 
     streams: { events: { maxLen: 100 } },
     ...traced(telemetry),
   };
-  const ownTrace = telemetry === undefined ? {} : { telemetry: { omitContext: true } };
-  const open = (stage: Stage) => {
-    const queue = new Queue<JobData>(stage, options);
+  return byStage((stage) => {
+    const queue = new bullmq.Queue<JobData>(stage, options);
     // Trouble with the connection is told once for all by whoever opened it; unheard, BullMQ would print it.
     queue.on('error', () => undefined);
     return queue;
-  };
-  const queues = byStage(open);
-  return {
-    async add(stage, id, delayMs = 0, data = {}) {
-      await queues[stage].add(stage, data, { jobId: id, delay: Math.round(delayMs) });
-    },
-    async wake(stage, id) {
-      const job = await queues[stage].getJob(id);
-      if (job === undefined) await queues[stage].add(stage, {}, { jobId: id });
-      // It may have begun to run meanwhile.
-      else if (await job.isDelayed()) await job.promote().catch(() => undefined);
-    },
-    async addBeside(itemId, taskId) {
-      const data = { beside: { itemId, taskId } };
-      // Ids of items have no dot. A task that has only just been made is looked at a little later.
-      await queues['status-check'].add('status-check', data, {
-        jobId: `${itemId}.${encodeURIComponent(taskId)}`,
-        delay: besideMs,
-        priority: afterFollowed,
-      });
-    },
-    async addClaim(claim) {
-      await queues['status-check'].add(
-        'status-check',
-        { claim },
-        {
-          jobId: `${claim.itemId}.claim.${encodeURIComponent(claim.taskId)}`,
-          priority: afterFollowed,
-        },
-      );
-    },
-    async addMany(stage, ids) {
-      await queues[stage].addBulk(
-        ids.map((id) => ({ name: stage, data: {}, opts: { jobId: id, ...ownTrace } })),
-      );
-    },
-    queue: (stage) => queues[stage],
-    async close() {
-      await Promise.all(stages.map((stage) => queues[stage].close()));
-    },
-  };
+  });
 }
 
 /** The option as BullMQ takes it: absent, not undefined, where nobody traces. */

@@ -5,9 +5,10 @@
  * should hand them over in the first place.
  */
 import { mkdirSync, openSync, writeSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { type DestinationStream, type Logger, multistream, pino } from 'pino';
-import { prettyFactory } from 'pino-pretty';
+import type * as PinoPretty from 'pino-pretty';
 import { z } from 'zod';
 import { withoutSecrets } from './shown-text.ts';
 
@@ -50,6 +51,8 @@ function openDestination({ file, onTrouble, level, format, isTerminal }: LoggerO
   const pretty = format === 'pretty' || (format === 'auto' && isTerminal);
   const standardError = sparingWriter(2);
   if (!pretty) return standardError;
+  // Loaded where a person reads the log.
+  const { prettyFactory }: typeof PinoPretty = createRequire(import.meta.url)('pino-pretty');
   const prettify = prettyFactory({ colorize: isTerminal, translateTime: 'SYS:HH:MM:ss' });
   return { write: (line: string) => standardError.write(prettify(line)) };
 }

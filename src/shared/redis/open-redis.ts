@@ -11,7 +11,6 @@ import { inspectRedis } from './inspect-redis.ts';
 import type { Verdict } from './judge-redis.ts';
 import { judgeRedis } from './judge-redis.ts';
 import type { LocalRedis } from './local/start-local-redis.ts';
-import { startLocalRedis } from './local/start-local-redis.ts';
 import { Connections } from './open-connections.ts';
 import { DEFAULT_REACH_TIMEOUT_MS, reachRedis } from './reach-redis.ts';
 import type { RedisAddress } from './redis-address.ts';
@@ -43,6 +42,7 @@ export interface RedisHandle {
 /** Throws a RedisUnusableError, whose message says what to do. */
 export async function openRedis(options: OpenRedisOptions): Promise<RedisHandle> {
   if (options.redisUrl !== undefined) return openAddress(parseRedisUrl(options.redisUrl), options, undefined);
+  const { startLocalRedis } = await import('./local/start-local-redis.ts');
   const local = await startLocalRedis({ ...options, clock: options.clock ?? systemClock });
   try {
     return await openAddress(local.address, options, local);

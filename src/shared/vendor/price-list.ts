@@ -3,7 +3,7 @@
  * answer that cannot be read is null, and a record that cannot be read says nothing. Never throws. Bounded in pages,
  * bytes and time. Facts: `data` of the count says how many records there are (`all`); a page holds 100 at most.
  */
-import { Agent } from 'undici';
+import type { Dispatcher } from 'undici';
 import { z } from 'zod';
 import { decodeBody } from './decode-body.ts';
 import { type ExchangeRequest, exchange } from './exchange.ts';
@@ -34,6 +34,7 @@ const mostReplyBytes = 1024 * 1024;
 
 /** @returns the records that name their model; null when the list cannot be read as a whole */
 export async function readPriceList(request: PriceListRequest): Promise<PriceRecord[] | null> {
+  const { Agent } = await import('undici');
   const dispatcher = new Agent({ allowH2: false, pipelining: 1 });
   const signal = AbortSignal.timeout(request.timeoutMs);
   const ask = (path: string, payload?: object) => askFor(path, payload, { ...request, dispatcher, signal });
@@ -106,7 +107,7 @@ function unitOf(text: string): PriceRecord['unit'] {
 }
 
 interface AskOptions extends PriceListRequest {
-  readonly dispatcher: Agent;
+  readonly dispatcher: Dispatcher;
   readonly signal: AbortSignal;
 }
 

@@ -1,5 +1,7 @@
 /** The command line as the completion scripts see it: plain data, read from the definitions of the commands. */
 import type { Argument, Command, Option } from 'commander';
+import { stageWords } from '../../src/cli/commands/worker.ts';
+import { loadModels } from '../../src/shared/models/load-models.ts';
 
 export interface CommandNode {
   /** `/schedule/add`; empty for the program itself. */
@@ -23,6 +25,8 @@ export interface OptionNode {
 export type Completion =
   | { readonly with: 'files' }
   | { readonly with: 'nothing' }
+  /** The names of the batches there are, asked for when they are needed. */
+  | { readonly with: 'batches' }
   | { readonly with: 'words'; readonly words: readonly string[] };
 
 export function readCommandTree(command: Command, path = ''): CommandNode {
@@ -57,9 +61,26 @@ function argumentOf(argument: Argument | undefined): Completion {
   return completionOf(argument.argChoices, argument.name());
 }
 
+/** Values that are no closed list. */
+const wordsFor: Readonly<Record<string, () => readonly string[]>> = {
+  shell: () => ['bash', 'zsh', 'fish'],
+  id: modelIds,
+  '--model <id>': modelIds,
+  '--stages <list>': () => Object.keys(stageWords),
+};
+
+function modelIds(): string[] {
+  return loadModels({ extraFiles: [] })
+    .list()
+    .map(({ id }) => id);
+}
+
 /** What names files says so by its name. */
 function completionOf(choices: readonly string[] | undefined, name: string): Completion {
   if (choices !== undefined && choices.length > 0) return { with: 'words', words: choices };
+  const words = wordsFor[name];
+  if (words !== undefined) return { with: 'words', words: words() };
+  if (/^batch$|^--batch /.test(name)) return { with: 'batches' };
   return /file|folder|--source/i.test(name) ? { with: 'files' } : { with: 'nothing' };
 }
 

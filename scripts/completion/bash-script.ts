@@ -55,7 +55,11 @@ function commandCase({ path, commands, options, argument }: CommandNode): string
 
 function assignments(words: readonly string[], completion: Completion): string {
   const files = completion.with === 'files' ? " files='yes'" : '';
-  return `words=$'${words.map((word) => word.replaceAll(/['\\]/g, '\\$&')).join('\\n')}'${files}`;
+  const names =
+    completion.with === 'batches'
+      ? ` words+=$'\\n'"$(\${COMP_WORDS[0]} completion batches 2>/dev/null)"`
+      : '';
+  return `words=$'${words.map((word) => word.replaceAll(/['\\]/g, '\\$&')).join('\\n')}'${files}${names}`;
 }
 
 function wordsOf(completion: Completion): readonly string[] {

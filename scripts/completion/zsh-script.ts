@@ -57,7 +57,9 @@ function entry(word: string, description: string): string {
 
 function assignments(entries: readonly string[], completion: Completion): string {
   const files = completion.with === 'files' ? " files='yes'" : '';
-  return `found=(${entries.map(quoted).join(' ')})${files}`;
+  const names =
+    completion.with === 'batches' ? ` found+=(\${(f)"$(\${words[1]} completion batches 2>/dev/null)"})` : '';
+  return `found=(${entries.map(quoted).join(' ')})${files}${names}`;
 }
 
 function wordsOf(completion: Completion): readonly string[] {

@@ -22,6 +22,9 @@ export function fishScript(program: CommandNode): string {
   ].join('\n');
 }
 
+/** Run by fish when it needs them. */
+const batchNames = '(kie-batch completion batches 2>/dev/null)';
+
 function linesOf({ commands, options, argument }: CommandNode, start: string): string[] {
   return [
     ...commands.map(({ name, description }) => `${start} -a ${quoted(name)} -d ${quoted(description)}`),
@@ -43,6 +46,8 @@ function valuePart(value: Completion): string {
       return '-r -F';
     case 'nothing':
       return '-x';
+    case 'batches':
+      return `-x -a ${quoted(batchNames)}`;
     case 'words':
       return `-x -a ${quoted(value.words.join(' '))}`;
     default:
@@ -52,6 +57,7 @@ function valuePart(value: Completion): string {
 
 function argumentLines(argument: Completion): string[] {
   if (argument.with === 'files') return ['-F'];
+  if (argument.with === 'batches') return [`-a ${quoted(batchNames)}`];
   return argument.with === 'words' ? [`-a ${quoted(argument.words.join(' '))}`] : [];
 }
 

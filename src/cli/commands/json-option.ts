@@ -1,0 +1,8 @@
+/** `--json`, which every command has; apart from the other options, as completion needs it alone. */
+import { Option } from 'commander';
+
+export function jsonOption(): Option {
+  return new Option('--json', 'machine output on standard output, everything else on standard error').default(
+    false,
+  );
+}
