@@ -75,6 +75,8 @@ _kie_batch() {
     '/simulate --retry-after') words=$'' ;;
     '/simulate --rate-limit-headers') words=$'' ;;
     '/simulate --query-limit') words=$'' ;;
+    '/simulate --upload-limit') words=$'' ;;
+    '/simulate --upload-lifetime-ms') words=$'' ;;
     '/simulate --task-time') words=$'' ;;
     '/simulate --request-delay') words=$'' ;;
     '/simulate --answer-delay') words=$'' ;;
@@ -104,8 +106,8 @@ _kie_batch() {
     *)
       case "$at" in
         '') words=$'run\nenqueue\nworker\nserve\nstatus\nwatch\nlist\nexport\nimport\nretry\ncancel\npause\nresume\npriority\nremove\nschedule\nmodels\ndoctor\nsimulate\ndemo\ncompletion\n--version\n-V\n--help\n-h' ;;
-        '/run') words=$'--batch\n--model\n--model-file\n--set\n--column\n--problems\n--priority\n--max-credits\n--yes\n--dry-run\n--force\n--json\n--exit-on-halt\n--all\n--limit-rate\n--serve\n--help\n-h' files='yes' ;;
-        '/enqueue') words=$'--batch\n--model\n--model-file\n--set\n--column\n--problems\n--priority\n--max-credits\n--yes\n--dry-run\n--force\n--json\n--source\n--help\n-h' files='yes' ;;
+        '/run') words=$'--batch\n--model\n--model-file\n--set\n--column\n--problems\n--priority\n--max-credits\n--yes\n--dry-run\n--upload\n--force\n--json\n--exit-on-halt\n--all\n--limit-rate\n--serve\n--help\n-h' files='yes' ;;
+        '/enqueue') words=$'--batch\n--model\n--model-file\n--set\n--column\n--problems\n--priority\n--max-credits\n--yes\n--dry-run\n--upload\n--force\n--json\n--source\n--help\n-h' files='yes' ;;
         '/worker') words=$'--stages\n--model-file\n--limit-rate\n--check\n--json\n--help\n-h' ;;
         '/serve') words=$'--callbacks-only\n--model-file\n--json\n--help\n-h' ;;
         '/status') words=$'--json\n--help\n-h' words+=$'\n'"$(${COMP_WORDS[0]} completion batches 2>/dev/null)" ;;
@@ -128,7 +130,7 @@ _kie_batch() {
         '/schedule/remove') words=$'--json\n--help\n-h' ;;
         '/models') words=$'--model-file\n--refresh\n--json\n--help\n-h\nsora-watermark-remover\nhappyhorse/video-edit\nkling-2.6/motion-control\nkling-3.0/motion-control\nkling-3.0-omni/transformation\ntopaz/video-upscale\nvolcengine/video-to-video-lip-sync\nwan/2-2-animate-move\nwan/2-2-animate-replace\nwan/2-6-flash-video-to-video\nwan/2-6-video-to-video\nwan/2-7-videoedit' ;;
         '/doctor') words=$'--model\n--model-file\n--json\n--help\n-h' ;;
-        '/simulate') words=$'--json\n--host\n--port\n--public-url\n--seed\n--api-key\n--unauthorized-as\n--credits\n--credits-per-task\n--price-factor\n--video-seconds\n--show-credits\n--price-list\n--bill-failures\n--credits-refusal-code\n--condition\n--models\n--paused-models\n--disabled-models\n--limit\n--limiter\n--other-client-share\n--refusal\n--retry-after\n--rate-limit-headers\n--query-limit\n--task-time\n--request-delay\n--answer-delay\n--record-visible-after-ms\n--task-ids\n--cost-time-unit\n--results-per-task\n--result-bytes\n--result-lifetime-ms\n--dead-result-share\n--result-urls\n--minted-links\n--validators\n--ordinary-agent-only\n--redirect-to\n--webhook-key\n--callback-delay\n--callback-tries\n--callback-retry-ms\n--callback-timeout-ms\n--callback-id-at\n--faults\n--link-faults\n--slow-answer-ms\n--recover-after-ms\n--empty-result-ms\n--help\n-h' ;;
+        '/simulate') words=$'--json\n--host\n--port\n--public-url\n--seed\n--api-key\n--unauthorized-as\n--credits\n--credits-per-task\n--price-factor\n--video-seconds\n--show-credits\n--price-list\n--bill-failures\n--credits-refusal-code\n--condition\n--models\n--paused-models\n--disabled-models\n--limit\n--limiter\n--other-client-share\n--refusal\n--retry-after\n--rate-limit-headers\n--query-limit\n--upload-limit\n--upload-lifetime-ms\n--task-time\n--request-delay\n--answer-delay\n--record-visible-after-ms\n--task-ids\n--cost-time-unit\n--results-per-task\n--result-bytes\n--result-lifetime-ms\n--dead-result-share\n--result-urls\n--minted-links\n--validators\n--ordinary-agent-only\n--redirect-to\n--webhook-key\n--callback-delay\n--callback-tries\n--callback-retry-ms\n--callback-timeout-ms\n--callback-id-at\n--faults\n--link-faults\n--slow-answer-ms\n--recover-after-ms\n--empty-result-ms\n--help\n-h' ;;
         '/demo') words=$'--json\n--help\n-h' ;;
         '/completion') words=$'--json\n--help\n-h\nbash\nzsh\nfish' ;;
       esac ;;

@@ -34,7 +34,7 @@ describe('the tarball', () => {
   test('holds the build, examples and documents, and nothing else', async () => {
     const { stdout } = await run('tar', ['tzf', tarball]);
     const allowed =
-      /^package\/(package\.json|README\.md|README\.zh-CN\.md|LICENSE|CHANGELOG\.md|bin\/kie-batch\.cjs|(dist|schema)\/.+|examples\/[\w./-]+|docs\/[\w./-]+\.md)$/;
+      /^package\/(package\.json|README\.md|README\.zh-CN\.md|LICENSE|CHANGELOG\.md|bin\/kie-batch\.cjs|(dist|schema|completions)\/.+|examples\/[\w./-]+|docs\/[\w./-]+\.md)$/;
     const foreign = stdout
       .trim()
       .split('\n')
