@@ -52,7 +52,7 @@ export async function announceHalt(
   const facts = {
     halt: reason,
     ...model,
-    words: message,
+    message: message,
     advice: adviceFor({ reason, model: model.model ?? null }),
   };
   logger.error({ ...facts, nextProbeAt: new Date(nextProbeAt).toISOString() }, 'Work has to wait');

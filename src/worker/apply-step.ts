@@ -102,12 +102,12 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
         { expect: asDecided(item) },
       );
       sayDearer(moved, item, step.credits ?? 0, context);
-      itemLog(item, context).info({ reason: step.reason, words: step.message }, 'A link failed');
+      itemLog(item, context).info({ reason: step.reason, message: step.message }, 'A link failed');
       return done;
     }
     case 'stay-saved':
       await ledger.move('staySaved', id, { message: step.message });
-      itemLog(item, context).warn({ words: step.message }, 'A deleted video could not be fetched again');
+      itemLog(item, context).warn({ message: step.message }, 'A deleted video could not be fetched again');
       return done;
     case 'look-again': {
       await ledger.touch(id, step.delayMs);
@@ -139,7 +139,7 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
     case 'download-again': {
       await ledger.touch(id, step.delayMs);
       itemLog(item, context).debug(
-        { words: step.message, tries: step.tries },
+        { message: step.message, tries: step.tries },
         'A download will be tried again',
       );
       const { ways, urls } = data;

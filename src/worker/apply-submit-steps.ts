@@ -54,7 +54,7 @@ export async function awaitCallback(
   const moved = await context.ledger.move('awaitCallback', item.id, { message }, { nextLookMs: delayMs });
   if (!moved.moved) return done;
   if (item.message !== message) {
-    itemLog(item, context).info({ words: message }, 'An answer was lost: the callback is waited for');
+    itemLog(item, context).info({ message: message }, 'An answer was lost: the callback is waited for');
   }
   return { kind: 'delay', delayMs };
 }
@@ -65,7 +65,7 @@ export async function resubmitUnsure(
   context: WorkerContext,
 ): Promise<JobOutcome> {
   const { ledger, queues } = context;
-  itemLog(item, context).warn({ words: step.message }, 'A link may be paid twice');
+  itemLog(item, context).warn({ message: step.message }, 'A link may be paid twice');
   if (item.state === 'submitting') {
     const changes = {
       ...(step.cost === 'attempt' ? { addAttempts: 1 } : { staysAtGate: true }),

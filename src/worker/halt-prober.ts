@@ -25,13 +25,13 @@ import type { WorkerContext } from './worker-context.ts';
 
 type Verdict =
   | { readonly kind: 'over' }
-  | { readonly kind: 'standing'; readonly words: string }
+  | { readonly kind: 'standing'; readonly message: string }
   /** Only a real create call would show it: one link may try. Refused again, more credits than these are needed. */
   | { readonly kind: 'unclear'; readonly credits?: number };
 
 const over: Verdict = { kind: 'over' };
 const unclear: Verdict = { kind: 'unclear' };
-const standing = (words: string): Verdict => ({ kind: 'standing', words });
+const standing = (message: string): Verdict => ({ kind: 'standing', message });
 /** Balances have at most a few decimals. */
 const leastCredits = 0.001;
 
@@ -68,12 +68,12 @@ async function settle(halt: Halt, probes: number, verdict: Verdict, context: Wor
   if (verdict.kind === 'over') return announceEnd(halt, context);
   const now = clock.now();
   const nextProbeAt = now + backoffMs(haltPolicy.intervals[halt.reason], probes, random());
-  const message = verdict.kind === 'standing' ? verdict.words : halt.message;
+  const message = verdict.kind === 'standing' ? verdict.message : halt.message;
   const trial = verdict.kind === 'unclear';
   const credits = trial && verdict.credits !== undefined ? { credits: verdict.credits } : {};
   const found = trial ? { trial, ...credits } : { probedAt: now };
   await beginHalt({ redis, prefix }, { ...identityOf(halt), ...found, message, nextProbeAt });
-  const facts = { halt: halt.reason, model: halt.model, words: message };
+  const facts = { halt: halt.reason, model: halt.model, message: message };
   const times = { since: isoTime(halt.since), nextProbeAt: isoTime(nextProbeAt) };
   logger.info({ ...facts, ...times }, trial ? 'A halt may be over: one link tries' : 'A halt continues');
 }

@@ -39,10 +39,10 @@ export function createHeldAnswers({ logger, random }: Pick<WorkerContext, 'logge
   const stopping = new AbortController();
 
   function hold(write: object, error: unknown): void {
-    const words = error instanceof Error ? error.message : String(error);
+    const message = error instanceof Error ? error.message : String(error);
     if (refused.size === 0) {
       logger.error(
-        { words },
+        { message },
         'Redis does not take writes: no more tasks are created until it does; answers are held and written again',
       );
     }

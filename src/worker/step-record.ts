@@ -13,43 +13,46 @@ export function recordOf(step: Step, item: Item, now: number): Note | null {
   switch (step.kind) {
     case 'record-task':
       return {
-        event: { kind: 'task-created', words: step.taskId },
+        event: { kind: 'task-created', message: step.taskId },
         measured: { counted: { 'tasks:created': 1 }, durations: { waiting: now - item.enqueuedAt } },
       };
     case 'submit-later':
-      return { event: { kind: 'tries-again', words: step.message ?? 'the vendor’s limit was reached' } };
+      return { event: { kind: 'tries-again', message: step.message ?? 'the vendor’s limit was reached' } };
     case 'await-callback':
-      return { event: { kind: 'answer-lost', words: `${step.message}; its callback is waited for` } };
+      return { event: { kind: 'answer-lost', message: `${step.message}; its callback is waited for` } };
     case 'resubmit-unsure':
-      return { event: { kind: 'answer-lost', words: step.message }, measured: { counted: { unsure: 1 } } };
+      return { event: { kind: 'answer-lost', message: step.message }, measured: { counted: { unsure: 1 } } };
     case 'resubmit':
       return {
-        event: { kind: 'task-failed', words: step.message },
+        event: { kind: 'task-failed', message: step.message },
         measured: { counted: { 'tasks:failed': 1, credits: step.credits ?? 0 } },
       };
     case 'halt':
-      return { event: { kind: 'halted', words: `${step.reason}: ${step.message}` } };
+      return { event: { kind: 'halted', message: `${step.reason}: ${step.message}` } };
     case 'hold':
-      return { event: { kind: 'held', words: step.message }, measured: { counted: { 'ended:held': 1 } } };
+      return { event: { kind: 'held', message: step.message }, measured: { counted: { 'ended:held': 1 } } };
     case 'fail':
       return {
-        event: { kind: 'failed', words: `${step.reason}: ${step.message}` },
+        event: { kind: 'failed', message: `${step.reason}: ${step.message}` },
         measured: {
           counted: { 'ended:failed': 1, [`failed:${step.reason}`]: 1, credits: step.credits ?? 0 },
         },
       };
     case 'stay-saved':
-      return { event: { kind: 'not-fetched', words: step.message }, isSaved: true };
+      return { event: { kind: 'not-fetched', message: step.message }, isSaved: true };
     case 'look-again':
-      return { event: { kind: 'looked', words: '' }, measured: { counted: { looks: 1 } } };
+      return { event: { kind: 'looked', message: '' }, measured: { counted: { looks: 1 } } };
     case 'count-credits':
       return {
-        event: { kind: 'result-exists', words: `${step.credits} credits for its other task ${step.taskId}` },
+        event: {
+          kind: 'result-exists',
+          message: `${step.credits} credits for its other task ${step.taskId}`,
+        },
         measured: { counted: { credits: step.credits } },
       };
     case 'download':
       return {
-        event: { kind: 'result-exists', words: `${step.credits} credits` },
+        event: { kind: 'result-exists', message: `${step.credits} credits` },
         measured: {
           counted: { credits: step.credits },
           durations: item.submittedAt === null ? {} : { task: now - item.submittedAt },
@@ -59,7 +62,7 @@ export function recordOf(step: Step, item: Item, now: number): Note | null {
       const bytes = step.results.reduce((sum, result) => sum + result.bytes, 0);
       const isFetchedAgain = item.savedAt !== null;
       return {
-        event: { kind: 'saved', words: describeSaved(step.results) },
+        event: { kind: 'saved', message: describeSaved(step.results) },
         isSaved: true,
         measured: {
           counted: isFetchedAgain ? { bytes } : { 'ended:saved': 1, bytes },
@@ -69,13 +72,13 @@ export function recordOf(step: Step, item: Item, now: number): Note | null {
     }
     case 'download-again':
       return {
-        event: { kind: 'download-again', words: step.message },
+        event: { kind: 'download-again', message: step.message },
         measured: { counted: { 'downloads:again': 1 } },
       };
     case 'adopt-task':
-      return { event: { kind: 'task-attached', words: step.taskId } };
+      return { event: { kind: 'task-attached', message: step.taskId } };
     case 'refuse-task':
-      return { event: { kind: 'task-refused', words: `${step.taskId}: ${step.message}` } };
+      return { event: { kind: 'task-refused', message: `${step.taskId}: ${step.message}` } };
     case 'look-beside-again':
     case 'nothing':
       return null;

@@ -100,8 +100,8 @@ export function createSubmitStage(
       return applyStep({ kind: 'submit-later', delayMs: 1, cost: 'nothing' }, item, data, context);
     }
     if (submitter !== null && !(await hasEnded(submitter, item.id))) return notNow(data);
-    const words = item.message ?? 'a worker ended while it waited for the vendor';
-    const step = afterLostAnswer(item, words, await rulesFor(item), random());
+    const message = item.message ?? 'a worker ended while it waited for the vendor';
+    const step = afterLostAnswer(item, message, await rulesFor(item), random());
     return applyStep(step, item, data, context);
   }
 

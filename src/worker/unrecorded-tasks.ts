@@ -99,20 +99,20 @@ export function reportUnrecorded({
   const tasks = held.tasks();
   if (tasks.length === 0) return null;
   const ids = tasks.map(({ itemId, taskId }) => `${itemId} ${taskId}`).join(', ');
-  const words = `${tasks.length} task ids (link, task): ${ids}`;
+  const message = `${tasks.length} task ids (link, task): ${ids}`;
   try {
     const file = writeUnrecorded(dataDir, { prefix, tasks, name: workerId });
     logger.error(
-      { file, words },
+      { file, message },
       'Task ids could not be recorded in Redis; the next run or worker here records them first',
     );
     return `task ids that Redis did not take are in ${file}; the next run or worker here records them first`;
   } catch (error) {
     logger.error(
-      { err: error, words },
+      { err: error, message },
       'Task ids could be recorded neither in Redis nor in DATA_DIR: keep this line',
     );
-    return `task ids could be recorded neither in Redis nor in ${dataDir}; keep this line: ${words}`;
+    return `task ids could be recorded neither in Redis nor in ${dataDir}; keep this line: ${message}`;
   }
 }
 

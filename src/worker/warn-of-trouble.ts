@@ -22,6 +22,6 @@ export function createWarnOfTrouble({ logger, clock }: { logger: Logger; clock: 
     const now = clock.now();
     if (now - (warnedAt.get(message) ?? Number.NEGATIVE_INFINITY) < quietMs) return;
     warnedAt.set(message, now);
-    logger.warn({ words: error.message.split('\n')[0] }, message);
+    logger.warn({ message: error.message.split('\n')[0] }, message);
   };
 }

@@ -232,8 +232,8 @@ describe('the API', () => {
     for (const path of ['pause', 'resume', 'batches/none/cancel'])
       await fetch(`${window.url}/api/v1/${path}`, { method: 'POST' });
     const audit = await (await window.get('/audit')).text();
-    for (const words of ['POST /pause', 'POST /resume', 'failed: There is no batch none.'])
-      expect(audit).toContain(words);
+    for (const message of ['POST /pause', 'POST /resume', 'failed: There is no batch none.'])
+      expect(audit).toContain(message);
   });
 
   it('is described by a valid document that knows every call', async () => {

@@ -14,6 +14,6 @@ it.each([
   ['0 0 1 1 *', null],
   ['0 0 1 * 1', null],
   ['1-5 * * * *', null],
-])('%s in words', (cron, words) => {
-  expect(cronWords(cron)).toBe(words);
+])('%s in words', (cron, message) => {
+  expect(cronWords(cron)).toBe(message);
 });

@@ -97,8 +97,8 @@ it.each([
   [{ done: 'retried', n: '3' }, '3 links will be retried.'],
   [{ done: 'retried', n: '1' }, '1 link will be retried.'],
   [{ done: '<script>', n: '1' }, null],
-])('a page says only what it knows: %o', (query, words) => {
-  expect(noticeOf(query)).toBe(words);
+])('a page says only what it knows: %o', (query, message) => {
+  expect(noticeOf(query)).toBe(message);
 });
 
 it.each([
@@ -107,6 +107,6 @@ it.each([
   [1_560_000, 'about 26 min'],
   [9_000_000, 'about 2 h 30 min'],
   [400_000_000, 'about 5 days'],
-])('%i ms are roughly %s', (ms, words) => {
-  expect(roughly(ms)).toBe(words);
+])('%i ms are roughly %s', (ms, message) => {
+  expect(roughly(ms)).toBe(message);
 });

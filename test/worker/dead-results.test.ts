@@ -53,7 +53,7 @@ describe('dead result URLs', () => {
     expect((await system.ended()).counts.saved).toBe(1);
     expect(await viaOf(system.folder, id)).toBe('record-again');
     const itemHistory = createItemHistory(system.session);
-    expect((await itemHistory.story(id)).at(-1)?.words).toMatch(/record read again/);
+    expect((await itemHistory.story(id)).at(-1)?.message).toMatch(/record read again/);
   });
 
   it('of deleted files are no obstacle to fetching them again', async () => {

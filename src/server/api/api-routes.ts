@@ -151,8 +151,8 @@ function define<
         await audit.note({ ...entry, outcome: JSON.stringify(answer) });
         return answer;
       } catch (error) {
-        const words = error instanceof Error ? error.message : String(error);
-        await audit.note({ ...entry, outcome: `failed: ${words}` });
+        const message = error instanceof Error ? error.message : String(error);
+        await audit.note({ ...entry, outcome: `failed: ${message}` });
         throw error;
       } finally {
         await readOff(request.body);

@@ -67,7 +67,7 @@ export const eventSchema = z.object({
   firstAt: instant,
   times: count.describe('How often in a row.'),
   kind: z.enum(eventKinds),
-  words: z.string(),
+  message: z.string(),
 });
 
 export const overviewSchema = z.object({

@@ -47,8 +47,8 @@ export function viewItem(item: Item, batch = item.batch): z.input<typeof itemSch
   return { ...row, inputs: row.inputs === null ? null : { ...row.inputs }, taskIds: [...row.taskIds] };
 }
 
-export function viewEvent({ at, firstAt, times, kind, words }: StoryEvent): z.input<typeof eventSchema> {
-  return { at: iso(at), firstAt: iso(firstAt), times, kind, words };
+export function viewEvent({ at, firstAt, times, kind, message }: StoryEvent): z.input<typeof eventSchema> {
+  return { at: iso(at), firstAt: iso(firstAt), times, kind, message };
 }
 
 export function viewOverview(overview: Overview): z.input<typeof overviewSchema> {

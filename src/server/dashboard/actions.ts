@@ -188,7 +188,7 @@ function read<Schema extends z.ZodType>(schema: Schema, form: unknown): z.output
 
 async function retryOne(id: string, { operations, itemHistory, clock }: ServerDeps): Promise<number> {
   const isRetried = await operations.retryItem(id);
-  if (isRetried) await itemHistory.note(id, clock.now(), { event: { kind: 'retried', words: '' } });
+  if (isRetried) await itemHistory.note(id, clock.now(), { event: { kind: 'retried', message: '' } });
   return isRetried ? 1 : 0;
 }
 

@@ -82,11 +82,11 @@ function sentence(words: string): string {
 
 /** The one sentence to read when there is time for one. */
 function headline(overview: Overview, { role, csrf }: Viewer): Html {
-  const { tone, words } = overviewHeadline(overview);
+  const { tone, message } = overviewHeadline(overview);
   const button = overview.isPaused
     ? actionButton({ action: '/resume', label: 'Resume everything', csrf, tone: 'primary' })
     : actionButton({ action: '/pause', label: 'Pause everything', csrf, confirm: pauseQuestion });
-  return html`<div class="headline tone-${tone}"><p>${words}</p>${role === 'operator' ? button : null}</div>`;
+  return html`<div class="headline tone-${tone}"><p>${message}</p>${role === 'operator' ? button : null}</div>`;
 }
 
 function stateTiles({ counts, oldest, rates }: Overview): Html {

@@ -75,9 +75,9 @@ async function describeJob(job: unknown, { ledger }: ServerDeps): Promise<unknow
 
 async function storyLines(jobId: string, { itemHistory }: ServerDeps): Promise<string[]> {
   const story = await itemHistory.story(jobId.split('.')[0] ?? jobId);
-  return story.map(({ at, kind, words, times }) => {
+  return story.map(({ at, kind, message, times }) => {
     const repeated = times > 1 ? ` (${times} times)` : '';
-    return `${new Date(at).toISOString()} ${kind}${repeated}${words === '' ? '' : `: ${words}`}`;
+    return `${new Date(at).toISOString()} ${kind}${repeated}${message === '' ? '' : `: ${message}`}`;
   });
 }
 

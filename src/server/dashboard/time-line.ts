@@ -61,8 +61,8 @@ export function timeLineOf(item: Item, story: readonly StoryEvent[]): TimeLineEn
   });
 }
 
-function entryOf({ kind, words, at, times }: StoryEvent): Bare {
-  return { at, ...descriptions[kind], words: words || null, times };
+function entryOf({ kind, message, at, times }: StoryEvent): Bare {
+  return { at, ...descriptions[kind], words: message || null, times };
 }
 
 /** The milestones that stay for good. */

@@ -33,7 +33,7 @@ export type EventKind = (typeof eventKinds)[number];
 export interface NewEvent {
   readonly kind: EventKind;
   /** The vendor's words, a reason, a task id: what tells this event from others of its kind. */
-  readonly words: string;
+  readonly message: string;
 }
 
 export interface StoryEvent extends NewEvent {
@@ -70,7 +70,7 @@ const longestWords = 200;
 const storedEvent = z
   .tuple([z.number(), z.enum(eventKinds), z.string()], z.number())
   .transform(
-    ([at, kind, words, times = 1, firstAt = at]): StoryEvent => ({ at, kind, words, times, firstAt }),
+    ([at, kind, message, times = 1, firstAt = at]): StoryEvent => ({ at, kind, message, times, firstAt }),
   );
 
 export function createItemHistory({ redis, prefix }: Keyspace): ItemHistory {
@@ -79,7 +79,7 @@ export function createItemHistory({ redis, prefix }: Keyspace): ItemHistory {
   const measuresKey = `${prefix}:measures`;
   return {
     async note(itemId, at, { event, measured = {}, isSaved = false }) {
-      const entry = JSON.stringify([Math.round(at), event.kind, event.words.slice(0, longestWords)]);
+      const entry = JSON.stringify([Math.round(at), event.kind, event.message.slice(0, longestWords)]);
       await noteScript(
         [storyKey(itemId), measuresKey],
         [entry, mostEntries, isSaved ? keptWhenSavedMs : keptMs, ...fieldsOf(measured)],

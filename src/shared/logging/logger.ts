@@ -94,14 +94,14 @@ function openLogFile(file: string): DestinationStream {
 const troubleSchema = z.object({
   msg: z.string(),
   item: z.string().optional(),
-  words: z.string().optional(),
+  message: z.string().optional(),
   value: z.string().optional(),
   err: z.object({ message: z.string() }).optional(),
 });
 
 /** A log line as one sentence; what it lacks stands in the file. */
 function describeTrouble(line: string): string {
-  const { msg, item, words, value, err } = troubleSchema.parse(JSON.parse(line));
-  const detail = words ?? value ?? err?.message;
+  const { msg, item, message, value, err } = troubleSchema.parse(JSON.parse(line));
+  const detail = message ?? value ?? err?.message;
   return [msg, item === undefined ? '' : ` (${item})`, detail === undefined ? '' : `: ${detail}`].join('');
 }

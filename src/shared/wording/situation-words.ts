@@ -11,7 +11,7 @@ export type Tone = 'good' | 'bad' | 'warn' | 'idle';
 
 export interface Headline {
   readonly tone: Tone;
-  readonly words: string;
+  readonly message: string;
 }
 
 export interface HeadlineFacts extends Pick<SituationFacts, 'counts' | 'runnable'> {
@@ -31,7 +31,7 @@ export function headlineOf(facts: HeadlineFacts): Headline {
   if (situation.kind === 'empty')
     return {
       tone: 'idle',
-      words: 'Nothing to do yet. Add links with New batch, or kie-batch run links.txt.',
+      message: 'Nothing to do yet. Add links with New batch, or kie-batch run links.txt.',
     };
   if (situation.kind === 'ended') return atRest(counts);
   const isMoving = situation.kind === 'running' || situation.kind === 'vendor-pause';
@@ -41,16 +41,16 @@ export function headlineOf(facts: HeadlineFacts): Headline {
     halted > 0 ? ` ${plural(halted, 'link')} ${halted === 1 ? 'waits' : 'wait'} for a halted model.` : '',
     paused > 0 ? ` ${plural(paused, 'link')} in paused batches.` : '',
   ].join('');
-  const { tone, words } = whyOf(facts, toGo);
-  return { tone, words: `${words}${beside}${heldWords(counts)}` };
+  const { tone, message } = whyOf(facts, toGo);
+  return { tone, message: `${message}${beside}${heldWords(counts)}` };
 }
 
 function whyOf({ situation, counts, etaMs, per10s, at }: HeadlineFacts, toGo: string): Headline {
   const { tone, why } = explain(situation, at);
-  if (situation.kind !== 'running') return { tone, words: `${why} ${toGo}${collecting(counts)}.` };
+  if (situation.kind !== 'running') return { tone, message: `${why} ${toGo}${collecting(counts)}.` };
   const when = etaMs === null ? '' : `, done in ${roughly(etaMs)}`;
   const speed = per10s === null ? 'Running' : `Running at ${per10s} new tasks per 10 s`;
-  return { tone, words: `${speed}: ${toGo}${when}.` };
+  return { tone, message: `${speed}: ${toGo}${when}.` };
 }
 
 /**
@@ -119,7 +119,7 @@ function atRest({ saved, failed, held }: StateCounts): Headline {
   ];
   const list = [`${formatCount(saved)} saved`, ...troubles.filter((text) => text !== false)];
   const isWell = failed + held === 0;
-  return { tone: isWell ? 'good' : 'warn', words: `Nothing waits: ${list.join(', ')}.` };
+  return { tone: isWell ? 'good' : 'warn', message: `Nothing waits: ${list.join(', ')}.` };
 }
 
 function heldWords({ held }: StateCounts): string {
