@@ -5,8 +5,9 @@
 import { announceCost } from '../producer/announce-cost.ts';
 import { cancelBatch } from '../producer/cancel-batch.ts';
 import { enqueueLists } from '../producer/enqueue-lists.ts';
+import { creditsOf, foreseeLinks } from '../producer/foresee-cost.ts';
 import { retryCountsOf, retryCountsOfItems } from '../producer/foresee-retry.ts';
-import { lookingLedger, openCost } from '../producer/looking-ledger.ts';
+import { lookingLedger, openSample } from '../producer/looking-ledger.ts';
 import { retryBatch } from '../producer/retry-batch.ts';
 import { retrySome } from '../producer/retry-some.ts';
 import type { Operations, RetrySelection } from '../server/server-deps.ts';
@@ -72,9 +73,9 @@ export function serverOperations(session: Session, storage: Storage): Operations
     async check({ model: modelId, inputs, listName, chunks, ...request }, listener) {
       checkBatchName(request.batch);
       const model = models.get(modelId);
-      const cost = openCost(model);
+      const sample = openSample();
       const looking = lookingLedger(ledger, request.force, (link, what) => {
-        if (what === 'new') cost.add(link);
+        if (what === 'new') sample.add(link);
         listener.onRow({ id: link.id, url: link.url, inputs: link.inputs ?? {}, what });
       });
       const sources = [{ name: listName, chunks }];
@@ -83,7 +84,11 @@ export function serverOperations(session: Session, storage: Storage): Operations
         { ...request, model, inputs: shared, sources, list: {}, since: 0 },
         { ...listener, ledger: looking, onProgress: () => undefined },
       );
-      return { credits: cost.credits() };
+      const links = sample.links();
+      if (links.count === 0) return { credits: 0 };
+      const lengths = { secondsOf: async () => null };
+      const forecast = await foreseeLinks(links, model, { redis, prefix, lengths, signal: listener.signal });
+      return { credits: creditsOf(forecast, links.count) };
     },
     async create({ model: modelId, listName, chunks, inputs, onProgress, ...request }) {
       const { batch, force, upload, budget = null, priority, isPaused = false, onInvalid, signal } = request;

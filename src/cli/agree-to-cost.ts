@@ -14,7 +14,7 @@ import { type CostForecast, estimateForecast } from '../shared/models/estimate.t
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { createOutgoing } from '../shared/outgoing/outgoing.ts';
 import { createVendor } from '../shared/vendor/vendor.ts';
-import { createVideoLengths } from '../shared/video-length/video-lengths.ts';
+import { createVideoLengths, type VideoLengths } from '../shared/video-length/video-lengths.ts';
 import { judgeSkew } from './doctor/judge-machine.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -52,12 +52,21 @@ export async function foreseeAndAnnounce(
   { redis, prefix, ledger, configuration }: Pick<Session, 'redis' | 'prefix' | 'ledger' | 'configuration'>,
   signal: AbortSignal,
 ): Promise<CostForecast> {
-  const outgoing = createOutgoing({ allowPrivateAddresses: configuration.ALLOW_PRIVATE_ADDRESSES });
-  try {
-    const lengths = createVideoLengths(outgoing);
+  return withLengths(configuration, async (lengths) => {
     const forecast = await foreseeCost(batch, model, { redis, prefix, ledger, lengths, signal });
     await ledger.announcePrice(batch.name, forecast.kind === 'each' ? forecast.credits : null);
     return forecast;
+  });
+}
+
+/** Reads headers of videos under the rules of downloads. */
+export async function withLengths<Found>(
+  { ALLOW_PRIVATE_ADDRESSES: allowPrivateAddresses }: Pick<Configuration, 'ALLOW_PRIVATE_ADDRESSES'>,
+  use: (lengths: VideoLengths) => Promise<Found>,
+): Promise<Found> {
+  const outgoing = createOutgoing({ allowPrivateAddresses });
+  try {
+    return await use(createVideoLengths(outgoing));
   } finally {
     await outgoing.close();
   }

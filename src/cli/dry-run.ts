@@ -1,17 +1,26 @@
 /**
- * `--dry-run`: what `run` or `enqueue` would take, refuse and pay. Everything but enqueueing; nothing is written and
- * nothing is sent to the vendor. Links whose records were removed with `remove` are counted as new.
+ * `--dry-run`: what `run` or `enqueue` would take, refuse and pay. Everything but enqueueing: nothing is written, and of
+ * the vendor only the balance is asked.
  */
 
 import type { Session } from '../app/session.ts';
 import { type EnqueueCounts, enqueueLists } from '../producer/enqueue-lists.ts';
+import {
+  creditsOf,
+  foreseeLinks,
+  type JudgedLinks,
+  judgeLinks,
+  type LinksToPrice,
+} from '../producer/foresee-cost.ts';
 import type { ListSource } from '../producer/lists/list-source.ts';
 import { localVideosOf } from '../producer/local-videos.ts';
-import { lookingLedger, openCost } from '../producer/looking-ledger.ts';
+import { lookingLedger, openSample } from '../producer/looking-ledger.ts';
+import { type CostForecast, estimateForecast } from '../shared/models/estimate.ts';
 import type { Inputs } from '../shared/models/input-spec.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
+import { readBalance, withLengths } from './agree-to-cost.ts';
 import { exitCodes } from './exit-codes.ts';
-import { formatCount } from './format.ts';
+import { formatCount, plural } from './format.ts';
 import { withInterrupt } from './interrupt.ts';
 import { showInvalidLines } from './invalid-lines.ts';
 import type { Terminal } from './terminal.ts';
@@ -23,6 +32,7 @@ export interface DryRun {
   readonly sources: readonly ListSource[];
   readonly column?: string | undefined;
   readonly force: boolean;
+  readonly maxCredits?: number | undefined;
   readonly json: boolean;
   readonly problems?: string | undefined;
 }
@@ -31,52 +41,75 @@ export interface DryRun {
 export async function dryRun(request: DryRun, session: Session, terminal: Terminal): Promise<number> {
   const { batch, model, inputs, sources, column, force } = request;
   const { DATA_DIR: dataDir } = session.configuration;
-  const cost = openCost(model);
+  const sample = openSample();
   const invalidLines = showInvalidLines({ batch, dataDir, file: request.problems }, terminal.say);
-  const counts = await withInterrupt(terminal, async (signal) =>
-    enqueueLists(
-      {
-        batch,
-        model,
-        inputs,
-        sources,
-        list: { column, localFolder: process.cwd() },
-        force,
-        since: await session.ledger.now(),
-      },
+  const { counts, outlook } = await withInterrupt(terminal, async (signal) => {
+    const since = await session.ledger.now();
+    const counts = await enqueueLists(
+      { batch, model, inputs, sources, list: { column, localFolder: process.cwd() }, force, since },
       {
         ...invalidLines,
         locals: localVideosOf(session.configuration),
         ledger: lookingLedger(session.ledger, force, (link, what) => {
-          if (what === 'new') cost.add(link);
+          if (what === 'new') sample.add(link);
         }),
         onColumns: terminal.say,
         onProgress: () => undefined,
         signal,
       },
-    ),
-  ).finally(invalidLines.finish);
-  report(request, counts, cost.credits(), terminal);
+    );
+    return { counts, outlook: await lookAhead(sample.links(), model, session, signal) };
+  }).finally(invalidLines.finish);
+  await report(request, counts, outlook, session, terminal);
   return counts.total > 0 && counts.invalid === counts.total ? exitCodes.failures : exitCodes.saved;
 }
 
-function report(
-  { batch, model, json }: DryRun,
+interface Outlook {
+  readonly forecast: CostForecast;
+  readonly judged: JudgedLinks;
+}
+
+/** As a real start would foresee it. */
+function lookAhead(
+  links: LinksToPrice,
+  model: ModelDefinition,
+  { redis, prefix, configuration }: Session,
+  signal: AbortSignal,
+): Promise<Outlook> {
+  return withLengths(configuration, async (lengths) => ({
+    forecast: await foreseeLinks(links, model, { redis, prefix, lengths, signal }),
+    judged: await judgeLinks(links.sample, model, { lengths, signal }),
+  }));
+}
+
+async function report(
+  { batch, model, json, maxCredits }: DryRun,
   counts: EnqueueCounts,
-  credits: number | null,
+  { forecast, judged }: Outlook,
+  session: Session,
   terminal: Terminal,
-): void {
+): Promise<void> {
   const { total, accepted, duplicates, alreadySaved, invalid } = counts;
+  const [first] = judged.refused;
+  const refused = judged.refused.length;
   if (json) {
     const found = { total, accepted, duplicates, alreadySaved, invalid };
-    terminal.json({ dryRun: true, batch, model: model.id, ...found, credits });
+    const credits = accepted === 0 ? 0 : creditsOf(forecast, accepted);
+    const looked = { lookedAt: judged.lookedAt, wouldBeRejected: refused };
+    const { basis } = forecast;
+    terminal.json({ dryRun: true, batch, model: model.id, ...found, ...looked, credits, basis });
     return;
   }
-  const cost =
-    credits === null
-      ? 'What they cost is not known before: the first task will tell.'
-      : `They cost about ${formatCount(credits)} credits.`;
   terminal.print(
-    `Dry run of ${batch} with ${model.id}: ${formatCount(accepted)} would be taken, ${formatCount(duplicates)} duplicate, ${formatCount(alreadySaved)} already saved, ${formatCount(invalid)} invalid.${accepted > 0 ? ` ${cost}` : ''} Nothing was enqueued.`,
+    `Dry run of ${batch} with ${model.id}: ${formatCount(accepted)} would be taken, ${formatCount(duplicates)} duplicate, ${formatCount(alreadySaved)} already saved, ${formatCount(invalid)} invalid. Nothing was enqueued.`,
+  );
+  if (first !== undefined)
+    terminal.print(
+      `Of ${plural(judged.lookedAt, 'video')} that were looked at ${formatCount(refused)} would be rejected, unpaid. The first: ${first.url} ${first.reason}`,
+    );
+  if (accepted === 0) return;
+  const balance = await readBalance(session.configuration, session.logger);
+  terminal.print(
+    estimateForecast(forecast, { links: accepted, balance, maxCredits: maxCredits ?? null }).text,
   );
 }

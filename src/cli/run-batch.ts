@@ -12,22 +12,22 @@ import { localVideosOf } from '../producer/local-videos.ts';
 import { readOverview } from '../producer/overview.ts';
 import { type Halt, standsSince } from '../shared/gate-state/halts.ts';
 import { stages } from '../shared/jobs/catalogue.ts';
-import { type Batch, unfinished } from '../shared/ledger/batch.ts';
+import { type Batch, readBatch as batchIn, unfinished } from '../shared/ledger/batch.ts';
 
 import { createBatchOperations } from '../shared/ledger/batch-operations.ts';
 
 import type { Inputs } from '../shared/models/input-spec.ts';
 
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
-import { usualPrice } from '../shared/models/price.ts';
 import { listWorkers } from '../shared/presence/worker-presence.ts';
 import { isRedisTrouble } from '../shared/redis/redis-trouble.ts';
 import { rootOf } from '../shared/storage/storage-root.ts';
 import { describeDearer } from '../shared/wording/dearer.ts';
-import { type Ask, agreeToCost, type CostDeps, foreseeAndAnnounce } from './agree-to-cost.ts';
+import { agreeToCost, type CostDeps, foreseeAndAnnounce } from './agree-to-cost.ts';
 import { describeHalt } from './halt-text.ts';
 import type { OnQuit } from './interrupt.ts';
 import type { InvalidLines } from './invalid-lines.ts';
+import { openWhenTaken } from './open-when-taken.ts';
 import type { Progress } from './progress.ts';
 import type { RunFacts } from './summary.ts';
 import type { Terminal } from './terminal.ts';
@@ -77,20 +77,15 @@ export async function runBatch(request: RunRequest, deps: RunDeps): Promise<RunE
   const worker = await session.startWorker(stages, request.all ? null : request.batch);
   deps.onQuit(worker.abandon);
   try {
-    await session.ledger.openBatch(request.batch, {
-      model: request.model.id,
-      root: rootOf(worker.storage),
-      priority: request.priority,
-      upload: request.upload,
-    });
-    await setBudget(request, session);
-    const savedBefore = (await readBatch(request.batch, session)).counts.saved;
+    const root = rootOf(worker.storage);
+    const opening = openWhenTaken({ ...request, root, ask: deps.cost.ask }, session);
+    const savedBefore = await opening.ifKnown();
     const since = await session.ledger.now();
-    const isHeld = await holdToAsk(request.batch, deps.cost.ask, session);
     const given = await enqueueLists(
       { ...request, since },
       {
         ledger: session.ledger,
+        openBatch: opening.open,
         locals: localVideosOf(session.configuration),
         ...deps.invalidLines,
         onColumns: progress.note,
@@ -103,7 +98,12 @@ export async function runBatch(request: RunRequest, deps: RunDeps): Promise<RunE
     );
     // Said before the question of the cost, not hours later.
     deps.invalidLines.finish();
-    const agreed = await agree(request, isHeld, deps);
+    if ((await session.ledger.batch(request.batch)) === null)
+      return {
+        ended: 'completed',
+        facts: { given, batch: noBatch(request), savedBefore, elapsedMs: performance.now() - startedAt },
+      };
+    const agreed = await agree(request, opening.isHeld(), deps);
     if (agreed) worker.nudge();
     if (agreed && !request.all) await nameOthers(request.batch, deps);
     const ended = agreed ? await waitForEnd(request, since, deps) : 'declined';
@@ -145,28 +145,6 @@ async function nameOthers(
   progress.note(
     `Links also wait in ${names}${more}. This run leaves them alone; work on them with: kie-batch worker, or run --all`,
   );
-}
-
-/**
- * Where somebody can be asked, nothing of a new batch is handed out before the answer. Also for `enqueue`.
- * @returns whether it is held
- */
-export async function holdToAsk(
-  batch: string,
-  ask: Ask | null,
-  { ledger }: Pick<Session, 'ledger'>,
-): Promise<boolean> {
-  if (ask !== null) return ledger.holdBatch(batch);
-  await ledger.startBatch(batch);
-  return false;
-}
-
-/** Also for `enqueue`. */
-export async function setBudget(
-  { batch, maxCredits, model }: Pick<RunRequest, 'batch' | 'maxCredits' | 'model'>,
-  { ledger }: Pick<Session, 'ledger'>,
-): Promise<void> {
-  if (maxCredits !== undefined) await ledger.setBudget(batch, maxCredits, usualPrice(model));
 }
 
 async function waitForEnd(request: RunRequest, since: number, deps: RunDeps): Promise<RunEnd['ended']> {
@@ -220,6 +198,13 @@ function nullInTrouble(error: unknown): null {
 /** One of another model does not; nor does one of an earlier run before somebody has looked whether it is over. */
 function stopsRun(halt: Halt, { model }: RunRequest, since: number): boolean {
   return (halt.model === null || halt.model === model.id) && standsSince(halt, since);
+}
+
+/** No line held a link: there is nothing of that name. */
+function noBatch({ batch, model }: RunRequest): Batch {
+  const none = batchIn(batch, { model: model.id });
+  if (none === null) throw new Error('a batch needs a model');
+  return none;
 }
 
 async function readBatch(name: string, { ledger }: Session): Promise<Batch> {

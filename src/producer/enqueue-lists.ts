@@ -12,6 +12,7 @@ import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { differingInputs } from '../shared/models/resolve-inputs.ts';
 import { createColumnNotice } from './column-notice.ts';
 import { createItemFinder } from './find-item.ts';
+import { expandFolder } from './lists/folder-videos.ts';
 import type { ListOptions, ListSource } from './lists/list-source.ts';
 import { readList } from './lists/read-list.ts';
 import { describeUnusableList } from './lists/unusable-list.ts';
@@ -106,7 +107,7 @@ export async function enqueueLists(request: EnqueueRequest, deps: EnqueueDeps): 
     for await (const entries of readList(source, request.model, request.list)) {
       if (deps.signal.aborted) break;
       notice.look(entries);
-      for (const entry of entries) {
+      for (const entry of deps.locals === undefined ? entries : entries.flatMap(expandFolder)) {
         counts.total += 1;
         const isFile = entry.kind === 'link' && isLocalAddress(entry.link);
         const local = isFile ? await deps.locals?.read(entry.link, model) : undefined;

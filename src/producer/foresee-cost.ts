@@ -1,13 +1,15 @@
 /**
  * What the waiting links of a batch will cost, before it starts, and what that rests on: what such tasks have really
  * cost, else the vendor's price list, else the model's definition; and the lengths of the videos where the price is by
- * the second. Asked by `run` and `enqueue`, and by whatever else enqueues, where nobody is asked. Reads the headers of so many videos at most, and counts the others like the mean of those.
+ * the second. Asked by `run` and `enqueue`, by a dry run, and by whatever else enqueues, where nobody is asked. Reads the
+ * headers of so many videos at most, and counts the others like the mean of those.
  */
 
 import type { Batch } from '../shared/ledger/batch.ts';
 import type { Item } from '../shared/ledger/item.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import type { CostForecast } from '../shared/models/estimate.ts';
+import { hasBounds, judgeVideo } from '../shared/models/judge-video.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { needsLength, type PricedInputs, pricedInputs, statedPrice } from '../shared/models/price.ts';
 import { estimateTask } from '../shared/prices/estimate-task.ts';
@@ -22,19 +24,46 @@ export interface ForeseeDeps extends Keyspace {
   readonly signal: AbortSignal;
 }
 
-const mostRead = 300;
+export const mostRead = 300;
 /** Where most links of a batch are saved, so many are looked at for some that wait. */
 const mostLooked = 5000;
 const atOnce = 20;
 const patienceMs = 20_000;
+
+export interface LinkToPrice {
+  readonly url: string;
+  readonly inputs?: PricedInputs;
+}
+
+export interface LinksToPrice {
+  /** Some of them. */
+  readonly sample: readonly LinkToPrice[];
+  readonly count: number;
+}
+
+type LinkDeps = Omit<ForeseeDeps, 'ledger'>;
 
 export async function foreseeCost(
   batch: Pick<Batch, 'name' | 'counts'>,
   model: ModelDefinition,
   deps: ForeseeDeps,
 ): Promise<CostForecast> {
+  const waiting = await sampleOf(batch.name, deps.ledger);
+  // Workers may have taken all of a small batch already.
+  const sample = waiting.length === 0 ? [{ url: '' }] : waiting;
+  return foreseeLinks({ sample, count: batch.counts.queued }, model, deps);
+}
+
+/** The same for links that are not enqueued. */
+export async function foreseeLinks(
+  { sample, count }: LinksToPrice,
+  model: ModelDefinition,
+  deps: LinkDeps,
+): Promise<CostForecast> {
   const learned = await readLearnedPrice(deps, model, model.input.defaults);
-  const priced = await priceSample(batch.name, model, deps);
+  const priced = await lookAt(sample, deps.signal, (link, signal) =>
+    priceLink(link, model, { ...deps, signal }),
+  );
   const known = priced.filter(({ credits }) => credits !== null);
   if (known.length === 0 || known.length < priced.length / 2) return byEarlierTasks(learned);
   const credits = known.map((each) => each.credits ?? 0);
@@ -43,13 +72,38 @@ export async function foreseeCost(
   if (statedPrice(model)?.unit === 'task' && credits.every((each) => each === first)) {
     return { kind: 'each', credits: round(first), basis: `${round(first)} a task, ${source}` };
   }
-  const videos = batch.counts.queued;
-  const total = Math.round((sum(credits) / known.length) * videos);
+  const total = Math.round((sum(credits) / known.length) * count);
   return {
     kind: 'all',
     credits: total,
-    basis: `${[counted(videos, 'video'), ...details(known, videos)].join(', ')} ${source}`,
+    basis: `${[counted(count, 'video'), ...details(known, count)].join(', ')} ${source}`,
   };
+}
+
+/** Credits of all of them; null when it cannot be told. */
+export function creditsOf(forecast: CostForecast, count: number): number | null {
+  if (forecast.kind === 'unknown') return null;
+  return forecast.kind === 'each' ? round(forecast.credits * count) : forecast.credits;
+}
+
+export interface JudgedLinks {
+  readonly lookedAt: number;
+  readonly refused: readonly { readonly url: string; readonly reason: string }[];
+}
+
+/** Which videos the model will not take, by the length and size that their headers say. */
+export async function judgeLinks(
+  sample: readonly LinkToPrice[],
+  model: ModelDefinition,
+  { lengths, signal }: { readonly lengths: VideoLengths; readonly signal: AbortSignal },
+): Promise<JudgedLinks> {
+  if (!hasBounds(model)) return { lookedAt: 0, refused: [] };
+  const judged = await lookAt(sample, signal, async ({ url }, until) => ({
+    url,
+    reason: judgeVideo(await lengths.factsOf(url, until), model),
+  }));
+  const refused = judged.flatMap(({ url, reason }) => (reason === null ? [] : [{ url, reason }]));
+  return { lookedAt: judged.length, refused };
 }
 
 interface PricedLink {
@@ -78,19 +132,21 @@ function byEarlierTasks(learned: LearnedPrice | null): CostForecast {
   return { kind: 'unknown', basis: `the last tasks of this model cost ${range} credits each` };
 }
 
-async function priceSample(batch: string, model: ModelDefinition, deps: ForeseeDeps): Promise<PricedLink[]> {
-  const waiting = await sampleOf(batch, deps.ledger);
-  // Workers may have taken all of a small batch already.
-  if (waiting.length === 0) return [await priceLink({ url: '' }, model, deps)];
-  const signal = AbortSignal.any([deps.signal, AbortSignal.timeout(patienceMs)]);
-  const priced: PricedLink[] = [];
-  const pricer = async () => {
-    for (let item = waiting.shift(); item !== undefined && !signal.aborted; item = waiting.shift()) {
-      priced.push(await priceLink(item, model, { ...deps, signal }));
-    }
+/** As many of them as there is patience for, several at once. */
+async function lookAt<Seen>(
+  sample: readonly LinkToPrice[],
+  stop: AbortSignal,
+  look: (link: LinkToPrice, signal: AbortSignal) => Promise<Seen>,
+): Promise<Seen[]> {
+  const waiting = sample.slice(0, mostRead);
+  const signal = AbortSignal.any([stop, AbortSignal.timeout(patienceMs)]);
+  const seen: Seen[] = [];
+  const looker = async () => {
+    for (let link = waiting.shift(); link !== undefined && !signal.aborted; link = waiting.shift())
+      seen.push(await look(link, signal));
   };
-  await Promise.all(Array.from({ length: atOnce }, pricer));
-  return priced;
+  await Promise.all(Array.from({ length: atOnce }, looker));
+  return seen;
 }
 
 async function sampleOf(batch: string, ledger: Ledger): Promise<Item[]> {
@@ -104,11 +160,7 @@ async function sampleOf(batch: string, ledger: Ledger): Promise<Item[]> {
   return waiting.slice(0, mostRead);
 }
 
-async function priceLink(
-  item: Pick<Item, 'url'> & { readonly inputs?: PricedInputs },
-  model: ModelDefinition,
-  deps: ForeseeDeps,
-): Promise<PricedLink> {
+async function priceLink(item: LinkToPrice, model: ModelDefinition, deps: LinkDeps): Promise<PricedLink> {
   const inputs = pricedInputs(item, model);
   const seconds = needsLength(model, inputs) ? await deps.lengths.secondsOf(item.url, deps.signal) : null;
   const estimate = await estimateTask(model, { inputs, seconds }, deps);

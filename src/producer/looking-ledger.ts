@@ -1,13 +1,12 @@
 /**
  * The ledger as `enqueueLists` sees it when a list is only checked: it says what would become of each link, and changes
- * nothing. Used by the dashboard's check and by `--dry-run`. Links whose records were removed with `remove` count as new.
+ * nothing. Used by the dashboard's check and by `--dry-run`.
  */
 
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { isEnded } from '../shared/ledger/states.ts';
 import type { EnqueueAnswer, LedgerLink } from '../shared/ledger/take-links.ts';
-import type { ModelDefinition } from '../shared/models/model-definition.ts';
-import { priceOf } from '../shared/models/price.ts';
+import { type LinksToPrice, type LinkToPrice, mostRead } from './foresee-cost.ts';
 
 /** `repeated`: given before in the same list. `known`: under way, or ended without a video. */
 export type LookedAt = 'new' | 'saved' | 'known' | 'repeated';
@@ -28,9 +27,10 @@ export function lookingLedger(
   return {
     ...ledger,
     async enqueue(_batch, links) {
-      const states = await ledger.statesOf(links.map(({ id }) => id));
+      const ids = links.map(({ id }) => id);
+      const [states, remembered] = await Promise.all([ledger.statesOf(ids), ledger.rememberedOf(ids)]);
       const answers = links.map((link, index): EnqueueAnswer => {
-        const state = states[index] ?? null;
+        const state = states[index] ?? (remembered[index] ? 'saved' : null);
         const isNew = state === null || (force && isEnded(state));
         const what = seen.has(link.id) ? 'repeated' : isNew ? 'new' : state === 'saved' ? 'saved' : 'known';
         seen.add(link.id);
@@ -42,14 +42,15 @@ export function lookingLedger(
   };
 }
 
-/** The sum by the definition's price; null when a task's price cannot be told without looking at its video. */
-export function openCost(model: ModelDefinition) {
-  let credits: number | null = 0;
+/** Keeps what a forecast needs of the links that would be taken. */
+export function openSample(): { add(link: LinkToPrice): void; links(): LinksToPrice } {
+  const sample: LinkToPrice[] = [];
+  let count = 0;
   return {
-    add({ inputs }: LedgerLink) {
-      const price = priceOf(model, { ...model.input.defaults, ...inputs }, null);
-      credits = price === null || credits === null ? null : credits + price;
+    add(link) {
+      count += 1;
+      if (sample.length < mostRead) sample.push(link);
     },
-    credits: () => credits,
+    links: () => ({ sample, count }),
   };
 }

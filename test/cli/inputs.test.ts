@@ -1,6 +1,7 @@
 /** Inputs for each link, from lists and flags to the vendor's books, exports and sidecars. */
 import { readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
+import { makeVideo, startVideoHost } from '../setup/video-host.ts';
 import { openProject, type Project } from './executable.ts';
 
 const wan = 'wan/2-7-videoedit';
@@ -109,9 +110,47 @@ describe.concurrent('inputs', () => {
     const links = await project.writeLinks('links.txt', 3);
     const priced = await project.run(['enqueue', links, '--dry-run']);
     expect(priced.stdout).toContain('3 would be taken');
-    expect(priced.stdout).toContain('about 30 credits');
+    expect(priced.stdout).toMatch(/which need 30 \(10 a task/);
     expect(project.simulator.counts().createCalls).toBe(0);
     expect(JSON.parse((await project.run(['list', '--json'])).stdout)).toEqual({ batches: [] });
+  });
+
+  it('a dry run foresees what a real start does: lengths, videos that are refused, and links that were removed', async () => {
+    await using host = await startVideoHost({
+      '/1.mp4': await makeVideo(9.5),
+      '/2.mp4': await makeVideo(20),
+      '/3.mp4': await makeVideo(12),
+    });
+    await using project = await openProject();
+    const list = [1, 2, 3].map((n) => `${host.url}/${n}.mp4`).join('\n');
+    await project.write('clips.txt', list);
+    const dry = (model: string, ...more: string[]) =>
+      project.run(['run', 'clips.txt', '--upload', '--dry-run', '--model', model, ...more]);
+    const bySecond = await dry('topaz/video-upscale', '--json');
+    expect(JSON.parse(bySecond.stdout)).toMatchObject({ accepted: 3, credits: 8 * (10 + 20 + 12) });
+    const words = await dry('topaz/video-upscale');
+    expect(words.stdout).toMatch(/about 336 credits: 3 videos, 1 minute, 8 a second/);
+    const tooLong = await dry(wan);
+    expect(tooLong.stdout).toMatch(/Of 3 videos that were looked at 2 would be rejected/);
+    expect(tooLong.stdout).toMatch(/2\.mp4 has 20 seconds; wan\/2-7-videoedit takes at most 10/);
+
+    const links = await project.writeLinks('links.txt', 2);
+    await project.run(['run', links, '--yes']);
+    await project.run(['remove', 'links', '--yes']);
+    const again = await project.run(['run', links, '--dry-run', '--json']);
+    expect(JSON.parse(again.stdout)).toMatchObject({ accepted: 0, alreadySaved: 2, credits: 0 });
+  });
+
+  it('a list without a usable link makes no batch, and its name stays free', async () => {
+    await using project = await openProject();
+    await project.write('clips.txt', 'nonsense\nhttps://other.example/x\n');
+    for (const command of ['run', 'enqueue']) {
+      const { code } = await project.run([command, 'clips.txt', '--yes', '--json']);
+      expect(code).toBe(1);
+      expect(JSON.parse((await project.run(['list', '--json'])).stdout)).toEqual({ batches: [] });
+    }
+    await project.write('clips.txt', `${linkOf(1)}\n`);
+    expect((await project.run(['run', 'clips.txt', '--model', wan, '--yes'])).code).toBe(0);
   });
 
   it('an export keeps them, and another ledger takes them over', async () => {

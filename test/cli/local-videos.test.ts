@@ -52,6 +52,23 @@ describe('local videos', () => {
     expect(Object.keys(links).every((link) => link.includes('/uploads/'))).toBe(true);
   });
 
+  it('in a folder that is a line of a list are taken with the inputs of that line', async () => {
+    await using project = await openProject();
+    await writeVideo(project, 'snow clips/1.mp4', 'one');
+    await writeVideo(project, 'snow clips/2.mp4', 'two');
+    await writeVideo(project, 'other.mp4', 'three');
+    await mkdir(join(project.folder, 'empty'));
+    await writeFile(
+      join(project.folder, 'list.csv'),
+      'url,upscale_factor\n./snow clips/,4\nother.mp4,2\n./empty,2\n',
+    );
+    const run = await project.run(['run', 'list.csv', ...model, '--json']);
+    expect(JSON.parse(run.stdout)).toMatchObject({ total: 4, accepted: 3, saved: 3, invalid: 1 });
+    expect(run.stderr).toContain('is a folder without videos');
+    const factors = project.simulator.orders().map(({ input }) => input['upscale_factor']);
+    expect(factors.sort()).toEqual(['2', '4', '4']);
+  });
+
   it('that the model does not take are refused before anything is paid', async () => {
     await using project = await openProject();
     await writeFile(join(project.folder, 'text.mp4'), 'no video at all, whatever its name says');

@@ -19,8 +19,8 @@ import { formatCount } from '../format.ts';
 import { withInterrupt } from '../interrupt.ts';
 import { showInvalidLines } from '../invalid-lines.ts';
 import { modelOf } from '../model-of.ts';
+import { openWhenTaken } from '../open-when-taken.ts';
 import { openProgress } from '../progress.ts';
-import { holdToAsk, setBudget } from '../run-batch.ts';
 import { sayStandstill } from '../say-standstill.ts';
 import type { Terminal } from '../terminal.ts';
 import { type ListFlags, listCommand } from './options.ts';
@@ -75,16 +75,11 @@ async function enqueue(files: readonly string[], flags: ListFlags, terminal: Ter
     const model = modelOf(flags, session);
     const inputs = checkShared(model, flags.set);
     if (flags.dryRun) return await dryRun({ ...flags, batch, model, inputs, sources }, session, terminal);
-    await session.ledger.openBatch(batch, {
-      model: model.id,
-      root: await readStorageRoot(loaded.configuration),
-      priority: flags.priority,
-      upload: flags.upload,
-    });
-    await setBudget({ batch, model, maxCredits: flags.maxCredits }, session);
+    const root = await readStorageRoot(loaded.configuration);
     const ask = flags.yes ? null : openAsk(process);
     const balance = readBalance(session.configuration, session.logger);
-    const isHeld = await holdToAsk(batch, ask, session);
+    const opening = openWhenTaken({ ...flags, batch, model, root, ask }, session);
+    await opening.ifKnown();
     const since = await session.ledger.now();
     const progress = openProgress(terminal);
     const list = { column: flags.column, localFolder: process.cwd() };
@@ -96,6 +91,7 @@ async function enqueue(files: readonly string[], flags: ListFlags, terminal: Ter
     const { counts, interrupted } = await withInterrupt(terminal, async (signal) => ({
       counts: await enqueueLists(request, {
         ledger: session.ledger,
+        openBatch: opening.open,
         locals: localVideosOf(session.configuration),
         signal,
         ...invalidLines,
@@ -112,6 +108,7 @@ async function enqueue(files: readonly string[], flags: ListFlags, terminal: Ter
     if (interrupted) return exitCodes.interrupted;
     const held = await session.ledger.batch(batch);
     const ended = invalid > 0 ? exitCodes.failures : exitCodes.saved;
+    const isHeld = opening.isHeld();
     if (accepted === 0 && !isHeld) return ended;
     const agreed =
       held === null ||

@@ -1,13 +1,15 @@
 /**
  * Finds the rows in a stream of JSON tokens: the elements of a list, of each list that stands directly in one
- * object (`{"links":[…]}`), or the object itself. Holds one element at a time, without what is nested in it, so
- * that memory does not depend on the document. Values nested deeper are problems, not entries.
+ * object (`{"links":[…]}`), or the object itself. Holds one element at a time, and of what is nested in it only the
+ * values of inputs, so that memory does not depend on the document. Other values nested deeper are problems, not
+ * entries.
  */
 import type { Token } from 'stream-json/core/parser.js';
 import { type ListEntry, problemAt } from './list-entry.ts';
 import { MAX_LINE_BYTES } from './list-source.ts';
+import { NestedJson } from './nested-json.ts';
 import { NO_ROW } from './read-json-lines.ts';
-import { type RowRules, rowEntry } from './row-entry.ts';
+import { holdsInputs, type RowRules, rowEntry } from './row-entry.ts';
 
 /** A list whose elements are entries. The document itself is one, since values may follow each other. */
 interface OpenList {
@@ -40,6 +42,7 @@ export class JsonList {
   #entries: ListEntry[] = [];
   #line = 1;
   #skippedDepth = 0;
+  #nested: NestedJson | undefined;
   #text = '';
   #name = '';
 
@@ -49,7 +52,7 @@ export class JsonList {
 
   /** Every list and object has ended. */
   get isComplete(): boolean {
-    return this.#open.length === 1 && this.#skippedDepth === 0;
+    return this.#open.length === 1 && this.#skippedDepth === 0 && this.#nested === undefined;
   }
 
   /** The entries since the last call. */
@@ -62,8 +65,23 @@ export class JsonList {
   /** `line` is where the token stands. Throws JsonTooDeep. */
   push(token: Token, line: number): void {
     this.#line = line;
-    if (this.#skippedDepth > 0) this.#skip(token);
+    if (this.#nested !== undefined) this.#readNested(this.#nested, token);
+    else if (this.#skippedDepth > 0) this.#skip(token);
+    else if (this.#beginsInput(token)) this.#readNested(new NestedJson(MAX_LINE_BYTES), token);
     else this.#read(token);
+  }
+
+  /** A list or an object that is the value of an input. */
+  #beginsInput({ name }: Token): boolean {
+    if (name !== 'startObject' && name !== 'startArray') return false;
+    return this.#openObject() !== undefined && holdsInputs(this.#name, this.#rules.inputs);
+  }
+
+  #readNested(nested: NestedJson, token: Token): void {
+    const isLast = nested.push(token);
+    if (nested.depth > MAX_DEPTH) throw new JsonTooDeep();
+    this.#nested = isLast ? undefined : nested;
+    if (isLast) this.#value(nested.text, true);
   }
 
   #skip({ name }: Token): void {

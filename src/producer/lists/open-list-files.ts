@@ -3,10 +3,11 @@
  * enqueued is checked here, and all of it is said at once: nobody wants to find out file by file. The files are
  * opened only when they are read.
  */
-import { accessSync, constants, createReadStream, readdirSync, statSync } from 'node:fs';
+import { accessSync, constants, createReadStream, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Readable } from 'node:stream';
 import { hasVideoEnding, localAddressOf } from '../../shared/local-video/local-address.ts';
+import { videosInFolder } from './folder-videos.ts';
 import { printable } from './list-entry.ts';
 import { ListError } from './list-error.ts';
 import { type ListSource, STANDARD_INPUT } from './list-source.ts';
@@ -42,21 +43,7 @@ export function openListFiles(words: readonly string[], stdin: StandardInput): L
 function linksOf(word: string): string[] {
   if (/^(?:https?|file):\/\//i.test(word)) return [word];
   if (hasVideoEnding(word)) return [localAddressOf(resolve(word))];
-  if (!isFolder(word)) return [];
-  return readdirSync(word)
-    .filter((name) => hasVideoEnding(name) && !name.startsWith('.'))
-    .sort()
-    .map((name) => localAddressOf(resolve(word, name)));
-}
-
-function isFolder(path: string): boolean {
-  try {
-    accessSync(path, constants.R_OK);
-    return statSync(path).isDirectory();
-  } catch {
-    // Its problem is named where lists are opened.
-    return false;
-  }
+  return videosInFolder(resolve(word));
 }
 
 /** Addresses of lists are read with --source, which also asks again and remembers. */

@@ -1,7 +1,7 @@
 /** JSONL: a JSON value a line, blank lines between them. A broken line is one problem. Called by `readHeaded`. */
 import { type ListEntry, problemAt } from './list-entry.ts';
 import { type LineBlock, physicalLines } from './physical-lines.ts';
-import { isInput, type RowRules, rowEntry } from './row-entry.ts';
+import { holdsInputs, type RowRules, rowEntry } from './row-entry.ts';
 
 export const NO_ROW = 'is neither text nor an object';
 
@@ -43,5 +43,5 @@ function lineEntry(line: number, text: string, rules: RowRules): ListEntry {
 
 /** Lists and objects are values of inputs alone: anything else would be searched for links. */
 function isValue(name: string, field: unknown, { inputs }: RowRules): boolean {
-  return typeof field !== 'object' || isInput(name, inputs);
+  return typeof field !== 'object' || holdsInputs(name, inputs);
 }

@@ -1,7 +1,8 @@
 /**
  * One row to an entry: of a table, of a spreadsheet, or the fields of a JSON object. A column with the name of a
  * link counts alone. Without one the whole row is searched, and it has to be plain which link is meant; values of
- * the model's own inputs are not searched, since a prompt may hold a link. Pure.
+ * the model's own inputs are not searched, since a prompt may hold a link. They stand in fields of their own, or together
+ * in one that is called `inputs`, as in an export. Pure.
  */
 import { LINK_NAMES, linkNameRank, nameKey } from './link-name.ts';
 import type { LinkFinder } from './links-in-text.ts';
@@ -33,15 +34,15 @@ export function rowEntry(
   const index = names === undefined ? -1 : linkIndex(names, cells, rules.column);
   if (index === -1 && rules.column !== undefined && names !== undefined)
     return problemAt(line, text, `has no field called ${printable(rules.column)}`);
-  const fields = names === undefined ? undefined : fieldsOf(names, cells);
+  const fields = names === undefined ? undefined : withInputs(fieldsOf(names, cells), rules.inputs);
   const damaged = Object.keys(fields ?? {}).find(
-    (name) => fields?.[name]?.includes('\ufffd') && isInput(name, rules.inputs),
+    (name) => fields?.[name]?.includes('\ufffd') && holdsInputs(name, rules.inputs),
   );
   if (damaged !== undefined)
     return problemAt(line, text, `${printable(damaged)} could not be decoded; save the list as UTF-8`);
   const searched =
     index === -1
-      ? targets.filter((_, at) => !isInput(names?.[at] ?? '', rules.inputs)).join('\n')
+      ? targets.filter((_, at) => !holdsInputs(names?.[at] ?? '', rules.inputs)).join('\n')
       : (targets[index] ?? '');
   const found = rules.find(searched);
   if (found.kind === 'link') return linkAt(line, found.link, fields);
@@ -66,13 +67,44 @@ function linkIndex(names: readonly string[], cells: readonly string[], column: s
   return best;
 }
 
-export function isInput(name: string, inputs: readonly string[]): boolean {
+/** What an export calls the inputs of a link. */
+const TOGETHER = 'inputs';
+
+/** Whether a field of this name holds the value of an input, or several of them. */
+export function holdsInputs(name: string, inputs: readonly string[]): boolean {
+  return isInput(name, inputs) || (name.trim().toLowerCase() === TOGETHER && inputs.length > 0);
+}
+
+function isInput(name: string, inputs: readonly string[]): boolean {
   const key = nameKey(name);
   return inputs.some((input) => nameKey(input) === key);
 }
 
 function fieldsOf(names: readonly string[], cells: readonly string[]): Fields {
   return Object.fromEntries(names.map((name, index) => [name.trim(), cells[index] ?? '']));
+}
+
+/** With the values that stand together as fields of their own; a field of that name wins. */
+function withInputs(fields: Fields, inputs: readonly string[]): Fields {
+  const name = Object.keys(fields).find((each) => each.toLowerCase() === TOGETHER);
+  if (name === undefined || isInput(name, inputs) || inputs.length === 0) return fields;
+  const together = objectIn(fields[name] ?? '');
+  if (together === null) return fields;
+  const { [name]: _, ...others } = fields;
+  const texts = Object.entries(together).map(([input, value]) => [
+    input,
+    typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value ?? ''),
+  ]);
+  return { ...Object.fromEntries(texts), ...others };
+}
+
+function objectIn(text: string): object | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && !Array.isArray(value) ? value : null;
+  } catch {
+    return null;
+  }
 }
 
 export function isBlank(cell: string): boolean {

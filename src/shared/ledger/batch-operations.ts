@@ -151,7 +151,7 @@ export function createBatchOperations({ redis, prefix }: Keyspace) {
     /** Continues round the batch's list; the caller looks at as many items as there were when it began. */
     async removeItems(name: string, most: number, ended: EndedBefore): Promise<RemovedItems> {
       const reply = await scripts.remove(
-        [keys.batch(name), keys.items(name), keys.counts, `${prefix}:remembered`],
+        [keys.batch(name), keys.items(name), keys.counts, keys.remembered],
         [prefix, name, most, ended.saved ?? '', ended.failed ?? ''],
       );
       const [looked, removed, kept, firstKeptEndedAt] = removedReply.parse(reply);

@@ -1,4 +1,5 @@
 /** Reads items: one by its id, or all of a batch in pages. */
+import { createHash } from 'node:crypto';
 import type { Inputs } from '../models/input-spec.ts';
 import type { Keyspace } from '../redis/keyspace.ts';
 import { createBinaryScript } from '../redis/script.ts';
@@ -33,6 +34,18 @@ export function createItemReader({ redis, prefix, shareUrl, settingsOf }: ItemRe
   async function statesOf(ids: readonly string[]): Promise<(ItemState | null)[]> {
     const found = await Promise.all(ids.map((id) => redis.hget(keys.item(id), fields.state)));
     return found.map((text) => itemStates.find((state) => state === text) ?? null);
+  }
+
+  /** Which of them were saved before their records were removed; see remove-items.lua. */
+  async function rememberedOf(ids: readonly string[]): Promise<boolean[]> {
+    if ((await redis.exists(keys.remembered)) === 0) return ids.map(() => false);
+    const found = await Promise.all(
+      ids.map((id) => {
+        const digest = createHash('sha1').update(id).digest();
+        return redis.hexists(keys.rememberedIn(digest.readUInt16BE(0) >> 2), digest.subarray(2, 12));
+      }),
+    );
+    return found.map((exists) => exists === 1);
   }
 
   /**
@@ -95,5 +108,5 @@ export function createItemReader({ redis, prefix, shareUrl, settingsOf }: ItemRe
     return known;
   }
 
-  return { item, statesOf, items };
+  return { item, statesOf, rememberedOf, items };
 }

@@ -18,6 +18,9 @@ export interface LedgerKeys {
   readonly active: string;
   /** Set: items taken out of a backlog that have not been submitted since. */
   readonly atGate: string;
+  /** Hash: places of saved files whose records were removed; and the hashes that say which items were. */
+  readonly remembered: string;
+  rememberedIn(bucket: number): string;
   /** Sorted set: batch names by when they were created. */
   readonly batches: string;
   /** Sorted set: batches with a backlog, by whose turn it is. */
@@ -35,6 +38,8 @@ export function ledgerKeys(prefix: string): LedgerKeys {
     counts: `${prefix}:counts`,
     active: `${prefix}:active`,
     atGate: `${prefix}:at-gate`,
+    remembered: `${prefix}:remembered`,
+    rememberedIn: (bucket) => `${prefix}:remembered:${bucket}`,
     batches: `${prefix}:batches`,
     rotation: `${prefix}:rotation`,
   };
