@@ -84,6 +84,7 @@ _kie_batch() {
     '/simulate --task-ids') words=$'' ;;
     '/simulate --cost-time-unit') words=$'' ;;
     '/simulate --results-per-task') words=$'' ;;
+    '/simulate --result-kinds') words=$'' ;;
     '/simulate --result-bytes') words=$'' ;;
     '/simulate --result-lifetime-ms') words=$'' ;;
     '/simulate --dead-result-share') words=$'' ;;
@@ -130,7 +131,7 @@ _kie_batch() {
         '/schedule/remove') words=$'--json\n--help\n-h' ;;
         '/models') words=$'--model-file\n--refresh\n--json\n--help\n-h\nsora-watermark-remover\nhappyhorse/video-edit\nkling-2.6/motion-control\nkling-3.0/motion-control\nkling-3.0-omni/transformation\ntopaz/video-upscale\nvolcengine/video-to-video-lip-sync\nwan/2-2-animate-move\nwan/2-2-animate-replace\nwan/2-6-flash-video-to-video\nwan/2-6-video-to-video\nwan/2-7-videoedit' ;;
         '/doctor') words=$'--model\n--model-file\n--json\n--help\n-h' ;;
-        '/simulate') words=$'--json\n--host\n--port\n--public-url\n--seed\n--api-key\n--unauthorized-as\n--credits\n--credits-per-task\n--price-factor\n--video-seconds\n--show-credits\n--price-list\n--bill-failures\n--credits-refusal-code\n--condition\n--models\n--paused-models\n--disabled-models\n--limit\n--limiter\n--other-client-share\n--refusal\n--retry-after\n--rate-limit-headers\n--query-limit\n--upload-limit\n--upload-lifetime-ms\n--task-time\n--request-delay\n--answer-delay\n--record-visible-after-ms\n--task-ids\n--cost-time-unit\n--results-per-task\n--result-bytes\n--result-lifetime-ms\n--dead-result-share\n--result-urls\n--minted-links\n--validators\n--ordinary-agent-only\n--redirect-to\n--webhook-key\n--callback-delay\n--callback-tries\n--callback-retry-ms\n--callback-timeout-ms\n--callback-id-at\n--faults\n--link-faults\n--slow-answer-ms\n--recover-after-ms\n--empty-result-ms\n--help\n-h' ;;
+        '/simulate') words=$'--json\n--host\n--port\n--public-url\n--seed\n--api-key\n--unauthorized-as\n--credits\n--credits-per-task\n--price-factor\n--video-seconds\n--show-credits\n--price-list\n--bill-failures\n--credits-refusal-code\n--condition\n--models\n--paused-models\n--disabled-models\n--limit\n--limiter\n--other-client-share\n--refusal\n--retry-after\n--rate-limit-headers\n--query-limit\n--upload-limit\n--upload-lifetime-ms\n--task-time\n--request-delay\n--answer-delay\n--record-visible-after-ms\n--task-ids\n--cost-time-unit\n--results-per-task\n--result-kinds\n--result-bytes\n--result-lifetime-ms\n--dead-result-share\n--result-urls\n--minted-links\n--validators\n--ordinary-agent-only\n--redirect-to\n--webhook-key\n--callback-delay\n--callback-tries\n--callback-retry-ms\n--callback-timeout-ms\n--callback-id-at\n--faults\n--link-faults\n--slow-answer-ms\n--recover-after-ms\n--empty-result-ms\n--help\n-h' ;;
         '/demo') words=$'--json\n--help\n-h' ;;
         '/completion') words=$'--json\n--help\n-h\nbash\nzsh\nfish' ;;
       esac ;;

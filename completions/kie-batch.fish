@@ -196,6 +196,7 @@ complete -c kie-batch -n "__kie_batch_at '/simulate'" -l 'record-visible-after-m
 complete -c kie-batch -n "__kie_batch_at '/simulate'" -l 'task-ids' -x -d 'ids of 32 hex digits, or task_MODEL_TIME'
 complete -c kie-batch -n "__kie_batch_at '/simulate'" -l 'cost-time-unit' -x -d 'unit of costTime'
 complete -c kie-batch -n "__kie_batch_at '/simulate'" -l 'results-per-task' -x -d 'results of a task'
+complete -c kie-batch -n "__kie_batch_at '/simulate'" -l 'result-kinds' -x -d 'kinds of these results in turn, such as mp4,png; at least one of each: mp4, mov, webm, mkv, gif, png, jpeg, webp, mp3, wav'
 complete -c kie-batch -n "__kie_batch_at '/simulate'" -l 'result-bytes' -x -d 'least size of a result, like 200MB; 0: about 40 kB'
 complete -c kie-batch -n "__kie_batch_at '/simulate'" -l 'result-lifetime-ms' -x -d 'for how long a result URL works'
 complete -c kie-batch -n "__kie_batch_at '/simulate'" -l 'dead-result-share' -x -d 'share of links whose first result URLs answer 403 from the start'

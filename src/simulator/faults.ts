@@ -42,6 +42,10 @@ export const faults = {
     'task-broken-result': 'success, but resultJson is cut JSON for emptyResultMs',
     'task-object-result': 'resultJson is an object instead of a string',
     'task-several-results': 'three results instead of resultsPerTask',
+    'task-empty-mdat': 'the result is an MP4 whose media data is empty',
+    'task-samples-beyond': 'the result is an MP4 whose sample tables point beyond its end',
+    'task-padded-result': 'the result is an MP4 with zeros behind its last box, which plays',
+    'task-other-results-missing': 'every result but the first answers HTTP 404, also behind minted links',
   },
   record: {
     'record-500': 'code 500 in the body',

@@ -5,6 +5,7 @@
  */
 import { z } from 'zod';
 import { parseRateLimit, parseSizeBytes, type RateLimit } from '../shared/configuration/values.ts';
+import { type MediaKind, mediaKinds } from '../shared/media/media-kind.ts';
 import { type Distribution, distributionForms, parseDistribution, parseDurationMs } from './distribution.ts';
 import { type FaultName, faultNames, isFaultName, type LinkFault } from './faults.ts';
 import { knownModels } from './input-rules.ts';
@@ -76,6 +77,8 @@ function parseLinkFaults(text: string): LinkFault[] | null {
   }
   return rules;
 }
+
+const mediaKindNames = Object.keys(mediaKinds) as MediaKind[];
 
 export const simulatorOptionsSchema = z.strictObject({
   host: z.string().min(1).default('127.0.0.1').describe('address to listen on'),
@@ -169,6 +172,12 @@ export const simulatorOptionsSchema = z.strictObject({
   costTimeUnit: z.enum(['ms', 's']).default('ms').describe('unit of costTime'),
 
   resultsPerTask: wholeNumber.min(1).max(100).default(1).describe('results of a task'),
+  resultKinds: textList()
+    .pipe(z.array(z.enum(mediaKindNames)).min(1).readonly())
+    .default(['mp4'])
+    .describe(
+      `kinds of these results in turn, such as mp4,png; at least one of each: ${mediaKindNames.join(', ')}`,
+    ),
   resultBytes: sizeBytes.prefault(0).describe('least size of a result, like 200MB; 0: about 40 kB'),
   resultLifetimeMs: durationMs.prefault('24h').describe('for how long a result URL works'),
   deadResultShare: share

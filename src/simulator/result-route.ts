@@ -3,6 +3,7 @@
  * pieces as fast as the client takes them. Downloads carry no key: one that does is counted as a leak.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { mediaKinds } from '../shared/media/media-kind.ts';
 import { type Answer, textAnswer } from './answer.ts';
 import type { ResultFile } from './result-file.ts';
 import type { ResultAddress } from './result-shelf.ts';
@@ -54,7 +55,8 @@ function find(vendor: Vendor, url: URL): Found | Answer {
   const address = vendor.shelf.parse(url);
   const task = address && vendor.tasks.get(address.taskId);
   const file = address && vendor.shelf.find(address, nowMs);
-  if (!address || !task || !file) return textAnswer(404, 'Not Found');
+  const isLost = task?.fault === 'task-other-results-missing' && address !== undefined && address.index > 0;
+  if (!address || !task || !file || isLost) return textAnswer(404, 'Not Found');
   return vendor.shelf.isExpired(address, nowMs)
     ? textAnswer(403, 'Request has expired')
     : { task, file, address };
@@ -101,7 +103,7 @@ async function sendFile(
 
 function plan(
   vendor: Vendor,
-  { task, file }: Found,
+  { task, file, address }: Found,
   url: URL,
   { headers }: Request,
   fault: Parameters<typeof planTransfer>[2],
@@ -109,7 +111,12 @@ function plan(
   const { validators, redirectTo } = vendor.settings;
   const ifRange = headers['if-range'];
   return planTransfer(
-    { sizeBytes: file.sizeBytes, digest: file.digest, modifiedAtMs: task.endsAtMs },
+    {
+      sizeBytes: file.sizeBytes,
+      digest: file.digest,
+      modifiedAtMs: task.endsAtMs,
+      contentType: mediaKinds[task.resultKinds[address.index] ?? 'mp4'].contentType,
+    },
     { range: headers.range, ifRange: typeof ifRange === 'string' ? ifRange : undefined },
     fault,
     { validators, redirectTo, sameFile: `${url.pathname}${url.search}&redirected=1` },

@@ -3,7 +3,9 @@
  * time, or fresh ones where asked for; one URL can be made to expire early, and links can be minted; the file of a
  * result can be replaced by another.
  */
-import type { ResultFile, ResultFiles } from './result-file.ts';
+import { mediaKinds } from '../shared/media/media-kind.ts';
+import type { FaultAt } from './faults.ts';
+import type { Mp4Flaw, ResultFile, ResultFiles } from './result-file.ts';
 import { stateOf, type Task } from './task.ts';
 
 export interface ResultAddress {
@@ -36,6 +38,12 @@ export interface IssueRules {
   readonly fresh: boolean;
 }
 
+const flawOf: Partial<Record<FaultAt<'task'>, Mp4Flaw>> = {
+  'task-empty-mdat': 'empty-mdat',
+  'task-samples-beyond': 'samples-beyond-the-end',
+  'task-padded-result': 'zero-padding',
+};
+
 export function createResultShelf(tasks: ReadonlyMap<string, Task>, files: ResultFiles): ResultShelf {
   const expired = new Set<string>();
   const versions = new Map<string, number>();
@@ -44,11 +52,12 @@ export function createResultShelf(tasks: ReadonlyMap<string, Task>, files: Resul
 
   function issue(taskId: string, index: number, origin: string, expiresAtMs: number): string {
     issued += 1;
-    return `${origin}/results/${taskId}/${index}.mp4?expires=${Math.round(expiresAtMs)}&token=${issued}`;
+    const { ending } = mediaKinds[tasks.get(taskId)?.resultKinds[index] ?? 'mp4'];
+    return `${origin}/results/${taskId}/${index}${ending}?expires=${Math.round(expiresAtMs)}&token=${issued}`;
   }
 
-  function issueAll({ id, resultCount, origin }: Task, expiresAtMs: number): string[] {
-    return Array.from({ length: resultCount }, (_, index) => issue(id, index, origin, expiresAtMs));
+  function issueAll({ id, resultKinds, origin }: Task, expiresAtMs: number): string[] {
+    return resultKinds.map((_, index) => issue(id, index, origin, expiresAtMs));
   }
 
   return {
@@ -61,7 +70,7 @@ export function createResultShelf(tasks: ReadonlyMap<string, Task>, files: Resul
     },
     mint: ({ taskId, index }, origin, expiresAtMs) => issue(taskId, index, origin, expiresAtMs),
     parse({ pathname, searchParams }) {
-      const [, taskId, index] = /^\/results\/([\w.-]+)\/(\d{1,3})\.mp4$/.exec(pathname) ?? [];
+      const [, taskId, index] = /^\/results\/([\w.-]+)\/(\d{1,3})\.\w+$/.exec(pathname) ?? [];
       if (taskId === undefined) return undefined;
       const expiresAtMs = Number(searchParams.get('expires'));
       return { taskId, index: Number(index), expiresAtMs, token: searchParams.get('token') ?? '' };
@@ -70,9 +79,11 @@ export function createResultShelf(tasks: ReadonlyMap<string, Task>, files: Resul
     expire: ({ token }) => expired.add(token),
     find({ taskId, index }, nowMs) {
       const task = tasks.get(taskId);
-      if (!task || index >= task.resultCount || stateOf(task, nowMs) !== 'success') return undefined;
+      const kind = task?.resultKinds[index];
+      if (!task || kind === undefined || stateOf(task, nowMs) !== 'success') return undefined;
       const version = versions.get(`${taskId}/${index}`) ?? 0;
-      return files({ taskId, index, version, leastBytes: task.resultSizeBytes });
+      const flaw = task.fault === undefined ? undefined : flawOf[task.fault];
+      return files({ taskId, index, version, leastBytes: task.resultSizeBytes, kind, flaw });
     },
     replace({ taskId, index }) {
       const key = `${taskId}/${index}`;

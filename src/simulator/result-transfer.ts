@@ -18,6 +18,7 @@ export interface StoredFile {
   readonly sizeBytes: number;
   readonly digest: string;
   readonly modifiedAtMs: number;
+  readonly contentType: string;
 }
 
 export interface DownloadRequest {
@@ -51,7 +52,7 @@ export function planTransfer(
   if (range === 'unsatisfiable') {
     return textTransfer(416, '', { ...validators, 'content-range': `bytes */${sizeBytes}` });
   }
-  const plain = partOf(range, sizeBytes, { ...commonHeaders(fault), ...validators });
+  const plain = partOf(range, sizeBytes, { ...commonHeaders(stored, fault), ...validators });
   return bend(plain, fault);
 }
 
@@ -88,9 +89,9 @@ function answerInstead(fault: ResultFault, { redirectTo, sameFile }: TransferSet
   }
 }
 
-function commonHeaders(fault: ResultFault): Record<string, string> {
+function commonHeaders({ contentType }: StoredFile, fault: ResultFault): Record<string, string> {
   return {
-    'content-type': fault === 'result-wrong-type' ? 'text/html' : 'video/mp4',
+    'content-type': fault === 'result-wrong-type' ? 'text/html' : contentType,
     'accept-ranges': 'bytes',
   };
 }

@@ -2,6 +2,7 @@
  * A task and what its fate looks like at an instant. The fate is fixed when the task is made, so its state
  * is a pure function of time: waiting, queuing, generating, then success or fail. Nothing ticks.
  */
+import type { MediaKind } from '../shared/media/media-kind.ts';
 import type { FaultAt } from './faults.ts';
 
 export type TaskState = 'waiting' | 'queuing' | 'generating' | 'success' | 'fail';
@@ -22,7 +23,8 @@ export interface Task {
   readonly credits: number;
   /** Charged although it fails. */
   readonly isBilledAnyway: boolean;
-  readonly resultCount: number;
+  /** One for each result. */
+  readonly resultKinds: readonly MediaKind[];
   readonly resultSizeBytes: number;
   queries: number;
 }

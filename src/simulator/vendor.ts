@@ -5,6 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '../shared/clock.ts';
+import type { MediaKind } from '../shared/media/media-kind.ts';
 import type { VideoLengths } from '../shared/video-length/video-lengths.ts';
 import { type Admission, createAdmission } from './admission.ts';
 import { type Balance, createBalance } from './balance.ts';
@@ -128,7 +129,7 @@ export function makeTask(vendor: Vendor, { atOnce, ...order }: TaskOrder): Task 
     recoversAtMs: fault === 'task-recovers' ? endsAtMs + settings.recoverAfterMs : undefined,
     fault,
     isBilledAnyway: settings.billFailures,
-    resultCount: fault === 'task-several-results' ? 3 : settings.resultsPerTask,
+    resultKinds: resultKindsFor(settings, fault),
     resultSizeBytes: settings.resultBytes,
     queries: 0,
   };
@@ -136,6 +137,15 @@ export function makeTask(vendor: Vendor, { atOnce, ...order }: TaskOrder): Task 
   counts.taskIds.push(task.id);
   vendor.balance.charge(task);
   return task;
+}
+
+function resultKindsFor(
+  { resultKinds, resultsPerTask }: SimulatorSettings,
+  fault: FaultAt<'task'> | undefined,
+): readonly MediaKind[] {
+  const wanted = fault === 'task-several-results' ? 3 : resultsPerTask;
+  const count = Math.max(wanted, resultKinds.length);
+  return Array.from({ length: count }, (_, index) => resultKinds[index % resultKinds.length] ?? 'mp4');
 }
 
 function taskTimeMs(vendor: Vendor, link: string, count: number, fault: FaultAt<'task'> | undefined): number {

@@ -143,7 +143,7 @@ describe('the parts of a callback', () => {
       fault: undefined,
       credits: 10,
       isBilledAnyway: false,
-      resultCount: 1,
+      resultKinds: ['mp4'] as const,
       resultSizeBytes: 0,
       queries: 0,
     };
