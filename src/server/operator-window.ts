@@ -23,6 +23,7 @@ import { loginRoutes } from './dashboard/login.ts';
 import { newBatchRoutes } from './dashboard/new-batch.ts';
 import { pageRoutes } from './dashboard/pages.ts';
 import { queueBoard } from './dashboard/queue-board.ts';
+import { resultRoutes } from './dashboard/results.ts';
 import { scheduleActions } from './dashboard/schedule-actions.ts';
 import { videoRoutes } from './dashboard/video.ts';
 import { metricsRoutes } from './metrics/metrics-routes.ts';
@@ -95,6 +96,7 @@ export function operatorWindow({
     findRoutes(scope, deps);
     videoRoutes(scope, deps);
     exportRoutes(scope, deps);
+    resultRoutes(scope, deps, publicAddress);
     newBatchRoutes(scope, parts);
     confirmRoutes(scope, parts);
     actionRoutes(scope, parts);

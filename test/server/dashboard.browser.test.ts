@@ -210,6 +210,7 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
       '/',
       '/batches',
       '/batches/test',
+      '/batches/test?view=gallery',
       `/items/${ids[0]}`,
       `/items/${ids[1]}`,
       '/new',
@@ -229,6 +230,50 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
         0,
       ]);
     }
+  });
+
+  it('shows saved results as pictures that load in view and play under the pointer', async () => {
+    await using window = await openWindow();
+    const [id = ''] = await window.system.give(3);
+    await window.system.startWorker();
+    await window.system.ended();
+    await using tab = await open(`${window.url}/batches/test`);
+    await tab.page.getByRole('link', { name: 'Gallery' }).click();
+    const video = tab.page.locator(`video[data-keep="${id}"]`);
+    await video.scrollIntoViewIfNeeded();
+    const state = (what: string) =>
+      tab.page.evaluate(`document.querySelector('video[data-keep="${id}"]').${what}`);
+    await expect.poll(() => state('readyState'), { timeout: 30_000 }).toBeGreaterThan(1);
+    await video.hover();
+    await expect.poll(() => state('currentTime'), { timeout: 30_000 }).toBeGreaterThan(0.1);
+    expect(await seriousIssues(tab.page)).toEqual([]);
+    await tab.page.getByLabel(`Choose ${id}`).check();
+    const coming = tab.page.waitForEvent('download');
+    await tab.page.getByRole('button', { name: 'Download chosen' }).click();
+    expect((await coming).suggestedFilename()).toBe('test.zip');
+    expect(tab.complaints).toEqual([]);
+  });
+
+  it('goes through links by j and k, asks to retry by r, searches by /, and keeps the columns chosen', async () => {
+    await using window = await openWindow();
+    const ids = await window.system.give(3);
+    await window.system.session.ledger.move('fail', ids[1] ?? '', { reason: 'rejected', message: 'no' });
+    await using tab = await open(`${window.url}/batches/test`);
+    const { keyboard } = tab.page;
+    await tab.page.getByText('Columns and keys').click();
+    const credits = tab.page.getByRole('columnheader', { name: 'Credits' });
+    await tab.page.getByLabel('Credits', { exact: true }).uncheck();
+    expect(await credits.isVisible()).toBe(false);
+    await tab.page.reload();
+    expect(await credits.isVisible()).toBe(false);
+    await keyboard.press('/');
+    expect(await tab.page.evaluate('document.activeElement.name')).toBe('q');
+    await tab.page.evaluate('document.activeElement.blur()');
+    for (const key of ['j', 'j', 'j', 'k']) await keyboard.press(key);
+    expect(await tab.page.evaluate('document.activeElement.textContent')).toBe(ids[1]);
+    await keyboard.press('r');
+    await tab.page.waitForURL(`**/items/${ids[1]}/retry`);
+    expect(tab.complaints).toEqual([]);
   });
 
   it('shows the queues’ own board', async () => {

@@ -12,6 +12,8 @@ const ofUplot = (name: string) => new URL(import.meta.resolve(`uplot/dist/${name
 const files = {
   'dashboard.js': { type: 'text/javascript; charset=utf-8', from: () => beside('dashboard.js') },
   'charts.js': { type: 'text/javascript; charset=utf-8', from: () => beside('charts.js') },
+  'gallery.js': { type: 'text/javascript; charset=utf-8', from: () => beside('gallery.js') },
+  'links.js': { type: 'text/javascript; charset=utf-8', from: () => beside('links.js') },
   'uplot.js': { type: 'text/javascript; charset=utf-8', from: () => ofUplot('uPlot.esm.js') },
   'dashboard.css': { type: 'text/css; charset=utf-8', from: () => beside('dashboard.css') },
   'uplot.css': { type: 'text/css; charset=utf-8', from: () => ofUplot('uPlot.min.css') },

@@ -5,16 +5,15 @@ import type { Situation } from '../../shared/gate-state/situation.ts';
 import { type Batch, totalOf, unfinished } from '../../shared/ledger/batch.ts';
 import type { Item } from '../../shared/ledger/item.ts';
 import type { FailureGroup, FailureGroups, ItemPage } from '../../shared/ledger/search.ts';
-import { failureReasons, itemStates } from '../../shared/ledger/states.ts';
 import { describeDearer } from '../../shared/wording/dearer.ts';
 import { roughly } from '../../shared/wording/format.ts';
 import { explain } from '../../shared/wording/situation-words.ts';
-import { isThrough } from '../readings/growing-search.ts';
 import type { Overview } from '../readings/overview.ts';
 import { batchSituation } from '../readings/situations.ts';
+import { linksSection, linkTable } from './batch-links-view.ts';
 import type { ItemQuery } from './batch-query.ts';
-import { queryString } from './batch-query.ts';
 import type { BatchSpeed } from './batches-view.ts';
+import { gallery } from './gallery-view.ts';
 import { type Html, html } from './html.ts';
 import type { Viewer } from './layout.ts';
 import { type Fragments, haltCards } from './overview-view.ts';
@@ -25,17 +24,13 @@ import {
   batchPath,
   bytes,
   count,
-  duration,
   itemPath,
   live,
   progressBar,
   questionLink,
   rate,
-  stateChip,
   tiles,
 } from './parts.ts';
-
-export const itemsAPage = 50;
 
 export interface BatchReading extends BatchSpeed {
   readonly batch: Batch;
@@ -54,7 +49,7 @@ export function batchFragments(reading: BatchReading, viewer: Viewer): Fragments
     summary: summary(reading),
     actions: viewer.role === 'operator' ? actions(reading, viewer) : html``,
     groups: failureGroups(reading, viewer),
-    items: itemTable(reading),
+    items: reading.query.view === 'gallery' ? gallery(reading) : linkTable(reading),
   };
 }
 
@@ -67,7 +62,7 @@ ${part('summary')}
 ${part('held')}
 <section class="card"><h2>What failed, and why</h2>${part('groups')}</section>
 <section class="card"><h2>Over time</h2><div class="chart" data-chart="batch" role="img" aria-label="Links of this batch: waiting, at the vendor, saved and failed"></div></section>
-<section class="card" id="items"><h2>Links</h2>${searchForm(batch, query)}${part('items')}</section>`;
+${linksSection(batch, query, part('items'))}`;
 }
 
 function haltsOf({ batch, overview }: BatchReading) {
@@ -163,7 +158,7 @@ function heldLinks({ batch, held }: BatchReading, { role }: Viewer): Html {
       : null;
   const rows = held.map(
     (item) =>
-      html`<li><a href="${itemPath(item.id)}"><code>${item.id}</code></a> <span class="note break">${item.message}</span></li>`,
+      html`<li><a href="${itemPath(item.id)}"><code>${item.id}</code></a> <span class="note clamp one" title="${item.message}">${item.message}</span></li>`,
   );
   return html`<section class="card"><h2>${count(number)} ${number === 1 ? 'link waits' : 'links wait'} for your decision</h2><p>The vendor’s answer to a create call was lost. A task may exist, and may be paid. Open a link to attach its task id, pay again, or give it up.</p><ul class="plain">${rows}</ul>${
     number > held.length
@@ -187,53 +182,4 @@ function failureGroups({ batch, failures }: BatchReading, { role }: Viewer): Htm
   };
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Table"><table class="failures"><thead><tr><th scope="col" class="number">Links</th><th scope="col">Reason</th><th scope="col">What was said</th><th scope="col"><span class="sr">Actions</span></th></tr></thead><tbody>${failures.groups.slice(0, 20).map(row)}</tbody></table></div>
 ${rest > 0 ? html`<p class="note">Grouped from the latest ${count(failures.examined)} failures; ${count(rest)} older ones are not shown here.</p>` : null}`;
-}
-
-function searchForm({ name }: Batch, query: ItemQuery): Html {
-  const option = (value: string, chosen: string | undefined) =>
-    html`<option value="${value}"${value === (chosen ?? '') ? html` selected` : null}>${value || 'any'}</option>`;
-  return html`<form class="search" method="get" action="${batchPath(name)}#items" role="search">
-<label>Link, id or task id<input type="search" name="q" value="${query.q ?? ''}" placeholder="https://… or s_68e8… or a part of an id" maxlength="1000"></label>
-<label>State<select name="state">${['', ...itemStates].map((state) => option(state, query.state))}</select></label>
-<label>Reason<select name="reason">${['', ...failureReasons].map((reason) => option(reason, query.reason))}</select></label>
-<label>Paid twice<select name="twice"><option value="">any</option><option value="1"${query.twice === '1' ? html` selected` : null}>possibly</option></select></label>
-<button class="primary">Search</button>
-</form>`;
-}
-
-function itemTable({ batch, items, query }: BatchReading): Html {
-  const isOn = !isThrough(items, itemsAPage);
-  const rest = html`${isOn ? searchGoesOn(items, batch) : null}${pageLinks({ batch, items, query }, isOn)}`;
-  if (items.items.length === 0) {
-    const isFiltered = Boolean(query.q || query.state || query.reason || query.twice);
-    const words = isFiltered ? 'No link of this batch matches.' : 'No links yet.';
-    return html`${isOn ? null : html`<p class="empty">${words}</p>`}${rest}`;
-  }
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table"><table class="items"><thead><tr><th scope="col">Link</th><th scope="col">State</th><th scope="col">Why</th><th scope="col" class="desk number">Took</th><th scope="col" class="desk number">Credits</th><th scope="col" class="desk number">Size</th><th scope="col" class="desk">Given</th></tr></thead><tbody>${items.items.map(itemRow)}</tbody></table></div>${rest}`;
-}
-
-function searchGoesOn({ items, examined }: ItemPage, { counts }: Batch): Html {
-  return html`<p class="note">${items.length === 0 ? 'None' : count(items.length)} among the ${count(examined)} of ${count(totalOf(counts))} links looked at so far; the search continues.</p>`;
-}
-
-/** Where no script runs nothing resumes automatically. */
-function pageLinks(
-  { batch, items, query }: Pick<BatchReading, 'batch' | 'items' | 'query'>,
-  isOn: boolean,
-): Html {
-  const to = (from: number, words: string) =>
-    html`<a class="button" href="${batchPath(batch.name, `?${queryString({ ...query, from })}#items`)}">${words}</a>`;
-  const next = items.next === null ? null : to(items.next, isOn ? 'Search on' : 'Next');
-  return html`<p class="pages">${query.from > 0 ? to(0, 'From the beginning') : null}${
-    isOn ? html`<noscript>${next}</noscript>` : next
-  }</p>`;
-}
-
-function itemRow(item: Item): Html {
-  const tookMs = item.savedAt === null || item.submittedAt === null ? null : item.savedAt - item.submittedAt;
-  const why =
-    item.reason === null
-      ? html`${item.message}`
-      : html`<strong>${item.reason}</strong> <span class="note">${item.message}</span>`;
-  return html`<tr><td><a href="${itemPath(item.id)}"><code>${item.id}</code></a></td><td>${stateChip(item.state)}</td><td class="break"><span class="clamp one" title="${item.message}">${why}</span></td><td class="desk number">${tookMs === null ? '–' : duration(tookMs)}</td><td class="desk number">${item.creditsSpent === 0 ? '–' : count(item.creditsSpent)}</td><td class="desk number">${item.bytes === null ? '–' : bytes(item.bytes)}</td><td class="desk line">${ago(item.enqueuedAt)}</td></tr>`;
 }

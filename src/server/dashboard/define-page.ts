@@ -20,6 +20,8 @@ export interface PageDefinition<Reading> {
   readonly hasCharts?: boolean;
   /** The batch whose history the charts show; unset: that of the whole. */
   readonly chartsOf?: (request: FastifyRequest) => string;
+  /** The content policy, where a page may show what lies elsewhere. */
+  policy?(reading: Reading): string | null;
   title(reading: Reading): string;
   /** Null when there is no such thing. */
   read(request: FastifyRequest): Promise<Reading | null>;
@@ -73,6 +75,8 @@ export function definePage<Reading>(
       topic: request.url,
       notice: noticeOf(request.query),
     });
+    const policy = definition.policy?.(reading) ?? null;
+    if (policy !== null) reply.header('content-security-policy', policy);
     return reply.type('text/html; charset=utf-8').send(text);
   });
 

@@ -26,14 +26,17 @@ export interface ItemReading {
   readonly sidecar: unknown;
   /** Why it does not move; null when it moves or has ended. */
   readonly standstill: string | null;
+  /** Somebody wants to see the source beside the result. */
+  readonly isCompared: boolean;
 }
 
 const retriable = ['failed', 'cancelled', 'held'];
 
-export function itemFragments({ item, story, sidecar, standstill }: ItemReading, viewer: Viewer): Fragments {
+export function itemFragments(reading: ItemReading, viewer: Viewer): Fragments {
+  const { item, story, sidecar, standstill } = reading;
   return {
     head: html`${head(item, viewer)}${standstill === null ? null : html`<p class="headline tone-warn">${standstill}</p>`}`,
-    video: video(item),
+    video: video(reading),
     story: html`<ol class="story">${timeLineOf(item, story).map(entry)}</ol>${
       item.state === 'processing' || item.state === 'queued' || item.state === 'downloading'
         ? html`<p class="note">Still under way. This page updates.</p>`
@@ -75,16 +78,37 @@ function heldChoices({ id }: Item, csrf: string): Html {
 <p>If there is none, pay again, or give the link up: it is then cancelled and costs nothing more.</p><p>${actionButton({ action: itemPath(id, '/give-up'), label: 'Give up this link', csrf, tone: 'danger', confirm: 'Cancel this link? If the vendor made a task of it, its result is not collected.' })}</p></section>`;
 }
 
-function video(item: Item): Html {
+/** The source, where it is a file that a browser can show; a share link is a page. Pure. */
+export function shownSource({ url }: Pick<Item, 'url'>): { url: URL; shows: 'video' | 'image' } | null {
+  const parsed = URL.parse(url);
+  if (parsed?.protocol !== 'https:' && parsed?.protocol !== 'http:') return null;
+  const shows = mediaOfFile(parsed.pathname.toLowerCase())?.shows;
+  return shows === 'video' || shows === 'image' ? { url: parsed, shows } : null;
+}
+
+function sourceBeside({ item, isCompared }: ItemReading): Html | null {
+  const source = shownSource(item);
+  if (source === null) return null;
+  if (!isCompared)
+    return html`<p><a href="${itemPath(item.id, '?source=1')}">Show the source beside it</a> <span class="note">from ${source.url.host}</span></p>`;
+  const key = `source-${item.id}`;
+  return source.shows === 'video'
+    ? html`<h2>Source</h2><video controls preload="metadata" src="${item.url}" data-keep="${key}"></video>`
+    : html`<h2>Source</h2><img class="result" alt="The source" referrerpolicy="no-referrer" src="${item.url}" data-keep="${key}">`;
+}
+
+function video(reading: ItemReading): Html {
+  const { item } = reading;
   if (item.state !== 'saved') return html``;
   const source = itemPath(item.id, '/video');
   const shows = mediaOfFile(item.file ?? '')?.shows ?? 'video';
   const players = {
-    video: html`<h2>Video</h2><video controls preload="metadata" src="${source}"></video>`,
+    video: html`<h2>Video</h2><video controls preload="metadata" src="${source}" data-keep="${item.id}"></video>`,
     image: html`<h2>Image</h2><img class="result" alt="The saved result" src="${source}">`,
-    audio: html`<h2>Sound</h2><audio controls preload="metadata" src="${source}"></audio>`,
+    audio: html`<h2>Sound</h2><audio controls preload="metadata" src="${source}" data-keep="${item.id}"></audio>`,
   };
-  return html`<section class="card">${players[shows]}</section>`;
+  const save = html`<p><a href="${itemPath(item.id, '/video?save=1')}" download>Download</a></p>`;
+  return html`<section class="card">${players[shows]}${save}${sourceBeside(reading)}</section>`;
 }
 
 function entry({ at, title, words, times, tone, afterMs }: TimeLineEntry): Html {

@@ -10,6 +10,7 @@ import type { Item } from '../../shared/ledger/item.ts';
 import type { ItemPage } from '../../shared/ledger/search.ts';
 import { activeStates } from '../../shared/ledger/states.ts';
 import { explain } from '../../shared/wording/situation-words.ts';
+import { contentPolicy } from '../auth/request-rules.ts';
 import { createGrowingSearch } from '../readings/growing-search.ts';
 import type { Overview } from '../readings/overview.ts';
 import { ratesOf } from '../readings/rates.ts';
@@ -19,7 +20,7 @@ import { batchEtaMs, batchSituation } from '../readings/situations.ts';
 import { keyOfFile } from '../readings/stored-file.ts';
 import type { ServerDeps } from '../server-deps.ts';
 import { type ItemQuery, itemQuerySchema, queryString } from './batch-query.ts';
-import { type BatchReading, batchFragments, batchPage, itemsAPage } from './batch-view.ts';
+import { type BatchReading, batchFragments, batchPage } from './batch-view.ts';
 import {
   type BatchesQuery,
   type BatchesReading,
@@ -32,7 +33,7 @@ import {
 import { definePage, type PageParts } from './define-page.ts';
 import { gateFragments, gatePage } from './gate-view.ts';
 import type { Html } from './html.ts';
-import { type ItemReading, itemFragments, itemPage } from './item-view.ts';
+import { type ItemReading, itemFragments, itemPage, shownSource } from './item-view.ts';
 import type { Viewer } from './layout.ts';
 import { type Fragments, overviewFragments, overviewPage } from './overview-view.ts';
 import { duration } from './parts.ts';
@@ -130,10 +131,24 @@ export function pageRoutes(scope: FastifyInstance, parts: PagesParts): void {
     path: '/items/:id',
     section: '/batches',
     title: ({ item }) => item.id,
-    read: async ({ params }) => readItem(idParams.parse(params).id, deps, await readOverview()),
+    policy: policyFor,
+    read: async ({ params, query }) => {
+      const item = await readItem(idParams.parse(params).id, deps, await readOverview());
+      return item === null ? null : { ...item, isCompared: compareQuery.parse(query).source !== undefined };
+    },
     fragments: itemFragments,
     content: (reading, fragments) => itemPage(reading, fragments),
   });
+}
+
+const compareQuery = z.object({ source: z.literal('1').optional().catch(undefined) });
+
+/** The source is loaded from where it lies, and only when somebody asks for it. */
+function policyFor({ item, isCompared }: ItemReading): string | null {
+  const source = shownSource(item);
+  if (source === null || !isCompared) return null;
+  const from = `'self' ${source.url.origin}`;
+  return contentPolicy({ 'media-src': from, 'img-src': `${from} data:` });
 }
 
 const batchesAtOnce = 50;
@@ -186,17 +201,19 @@ async function heldOf({ name, counts }: Batch, { search }: ServerDeps): Promise<
 function createItemReader(deps: ServerDeps) {
   const searches = new Map<string, () => Promise<ItemPage>>();
   return async (batch: string, query: ItemQuery): Promise<ItemPage> => {
-    const { q, state, reason, twice, from } = query;
+    const { q, reason, twice, view, size: wanted, from } = query;
+    const state = view === 'gallery' ? 'saved' : query.state;
     const named = q && from === 0 ? await findNamed(batch, q, deps) : null;
-    if (named !== null) return { items: [named], next: null, examined: 1 };
+    if (named !== null)
+      return { items: view === 'gallery' && named.state !== 'saved' ? [] : [named], next: null, examined: 1 };
     const filter = { state, reason, part: q, paidTwice: twice === '1' };
     const look = (start: number, size: number) =>
       deps.search.page(batch, filter, { from: start, size, budgetMs: searchBudgetMs });
     if (!q && twice === undefined && (state === undefined || state === 'failed' || state === 'held'))
-      return look(from, itemsAPage);
+      return look(from, wanted);
     const key = `${batch}?${queryString(query)}`;
     const search =
-      searches.get(key) ?? createGrowingSearch({ look, from, size: itemsAPage, keptMs: searchFreshMs });
+      searches.get(key) ?? createGrowingSearch({ look, from, size: wanted, keptMs: searchFreshMs });
     if (searches.size > 100) searches.clear();
     searches.set(key, search);
     return search();
@@ -225,7 +242,7 @@ async function readItem(
   id: string,
   { ledger, itemHistory, storage }: ServerDeps,
   overview: Overview,
-): Promise<ItemReading | null> {
+): Promise<Omit<ItemReading, 'isCompared'> | null> {
   const item = await ledger.item(id);
   if (item === null) return null;
   const key = item.file === null ? null : keyOfFile(item.file, storage);

@@ -11,6 +11,7 @@ import { answerForFile, keyOfFile } from '../readings/stored-file.ts';
 import type { ServerDeps } from '../server-deps.ts';
 
 const idParams = z.object({ id: z.string().max(200) });
+const saveQuery = z.object({ save: z.literal('1').optional().catch(undefined) });
 const gone = 'The video is not where it was stored, or lies in another storage than this server reads.';
 
 export function videoRoutes(scope: FastifyInstance, { storage, ledger }: ServerDeps): void {
@@ -29,11 +30,18 @@ export function videoRoutes(scope: FastifyInstance, { storage, ledger }: ServerD
       reply.code(answer.status).headers(answer.headers);
       const contentType = mediaOfFile(key)?.contentType ?? mediaKinds.mp4.contentType;
       reply.headers({ 'content-type': contentType, 'cache-control': 'private, no-cache' });
+      if (saveQuery.parse(request.query).save !== undefined)
+        reply.header('content-disposition', `attachment; filename="${fileName(key)}"`);
       if (answer.send === 'nothing') return reply.send();
       const bytes = storage.read(key, answer.send === 'whole' ? undefined : answer.send);
       return reply.send(Readable.from(bytes));
     },
   });
+}
+
+/** Keys may hold any letter; a header may not. */
+function fileName(key: string): string {
+  return (key.split('/').at(-1) ?? '').replaceAll(/[^\w.-]/g, '_');
 }
 
 function single(value: string | string[] | undefined): string | undefined {

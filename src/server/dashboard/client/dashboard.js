@@ -4,6 +4,10 @@
  */
 // @ts-check
 import { createCharts } from './charts.js';
+import { watchPreviews } from './gallery.js';
+import { useLinks } from './links.js';
+
+document.documentElement.classList.add('scripted');
 
 /** The path that this server is seen at, with a slash at its end. */
 const base = document.documentElement.dataset.base ?? '/';
@@ -40,7 +44,16 @@ function tick() {
           : 'now'
         : `${span(-left)}${kind === 'ago' ? ' ago' : ''}`;
     if (time.textContent !== words) time.textContent = words;
+    if (!time.dataset.local) tellLocally(time, at);
   }
+}
+
+const localTime = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+
+/** The time here, and in UTC as logs have it. @param {HTMLElement} time @param {number} at */
+function tellLocally(time, at) {
+  time.title = `${localTime.format(at)} (${time.title || time.textContent})`;
+  time.dataset.local = '1';
 }
 
 /** @param {Element} part */
@@ -68,21 +81,25 @@ function takePart(id, html) {
   held.delete(id);
   const template = document.createElement('template');
   template.innerHTML = html;
+  if (part.innerHTML === template.innerHTML) return;
+  // Into this document before anything is moved there: media that changes its document starts anew.
+  const fresh = document.importNode(template.content, true);
   const open = [...part.querySelectorAll('details[open]')].map((each) => each.id);
-  for (const details of template.content.querySelectorAll('details'))
-    details.open = open.includes(details.id);
-  const video = part.querySelector('video');
-  if (video && template.content.querySelector('video')?.getAttribute('src') === video.getAttribute('src'))
-    return;
+  for (const details of fresh.querySelectorAll('details')) details.open = open.includes(details.id);
+  for (const media of fresh.querySelectorAll('[data-keep]')) {
+    const before = part.querySelector(`[data-keep="${CSS.escape(media.dataset.keep)}"]`);
+    if (before?.getAttribute('src') === media.getAttribute('src')) media.replaceWith(before);
+  }
   const focused = [...part.querySelectorAll('a, button')].indexOf(
     /** @type {Element} */ (document.activeElement),
   );
   const chosen = [...part.querySelectorAll('input[type=checkbox]')].filter((box) => box.checked);
-  for (const { name } of chosen) {
-    const box = template.content.querySelector(`input[name="${CSS.escape(name)}"]`);
+  for (const { name, value } of chosen) {
+    const box = fresh.querySelector(`input[name="${CSS.escape(name)}"][value="${CSS.escape(value)}"]`);
     if (box instanceof HTMLInputElement) box.checked = true;
   }
-  part.replaceChildren(template.content);
+  part.replaceChildren(fresh);
+  watchPreviews(part);
   const again = focused < 0 ? null : part.querySelectorAll('a, button')[focused];
   if (again instanceof HTMLElement) again.focus({ preventScroll: true });
   tick();
@@ -193,6 +210,8 @@ for (const area of document.querySelectorAll('[data-drop]')) {
   });
 }
 
+useLinks();
+watchPreviews(document);
 tick();
 setInterval(tick, 1000);
 setInterval(tellAge, 1000);
