@@ -13,6 +13,7 @@ _kie_batch() {
     '/run --model-file') words=$'' files='yes' ;;
     '/run --set') words=$'' ;;
     '/run --column') words=$'' ;;
+    '/run --keep-columns') words=$'' ;;
     '/run --problems') words=$'' files='yes' ;;
     '/run --priority') words=$'' ;;
     '/run --max-credits') words=$'' ;;
@@ -22,6 +23,7 @@ _kie_batch() {
     '/enqueue --model-file') words=$'' files='yes' ;;
     '/enqueue --set') words=$'' ;;
     '/enqueue --column') words=$'' ;;
+    '/enqueue --keep-columns') words=$'' ;;
     '/enqueue --problems') words=$'' files='yes' ;;
     '/enqueue --priority') words=$'' ;;
     '/enqueue --max-credits') words=$'' ;;
@@ -107,8 +109,8 @@ _kie_batch() {
     *)
       case "$at" in
         '') words=$'run\nenqueue\nworker\nserve\nstatus\nwatch\nlist\nexport\nimport\nretry\ncancel\npause\nresume\npriority\nremove\nschedule\nmodels\ndoctor\nsimulate\ndemo\ncompletion\n--version\n-V\n--help\n-h' ;;
-        '/run') words=$'--batch\n--model\n--model-file\n--set\n--column\n--problems\n--priority\n--max-credits\n--yes\n--dry-run\n--upload\n--force\n--json\n--exit-on-halt\n--all\n--limit-rate\n--serve\n--help\n-h' files='yes' ;;
-        '/enqueue') words=$'--batch\n--model\n--model-file\n--set\n--column\n--problems\n--priority\n--max-credits\n--yes\n--dry-run\n--upload\n--force\n--json\n--source\n--help\n-h' files='yes' ;;
+        '/run') words=$'--batch\n--model\n--model-file\n--set\n--column\n--keep-columns\n--problems\n--priority\n--max-credits\n--yes\n--dry-run\n--upload\n--force\n--json\n--exit-on-halt\n--all\n--limit-rate\n--serve\n--help\n-h' files='yes' ;;
+        '/enqueue') words=$'--batch\n--model\n--model-file\n--set\n--column\n--keep-columns\n--problems\n--priority\n--max-credits\n--yes\n--dry-run\n--upload\n--force\n--json\n--source\n--help\n-h' files='yes' ;;
         '/worker') words=$'--stages\n--model-file\n--limit-rate\n--check\n--json\n--help\n-h' ;;
         '/serve') words=$'--callbacks-only\n--model-file\n--json\n--help\n-h' ;;
         '/status') words=$'--json\n--help\n-h' words+=$'\n'"$(${COMP_WORDS[0]} completion batches 2>/dev/null)" ;;

@@ -19,6 +19,7 @@ import { createOutgoing } from '../shared/outgoing/outgoing.ts';
 import { submitPolicy, vendorPolicy } from '../shared/policy.ts';
 import type { Keyspace } from '../shared/redis/keyspace.ts';
 import type { RedisHandle } from '../shared/redis/open-redis.ts';
+import { templateColumns } from '../shared/storage/path-template.ts';
 import { createStorageMemory } from '../shared/storage/redis-storage-memory.ts';
 import type { Storage } from '../shared/storage/storage.ts';
 import { StorageError } from '../shared/storage/storage-error.ts';
@@ -139,6 +140,7 @@ export async function openWorker(
           connection: handle.connect('blocking'),
           sources: { outgoing, clock: systemClock, logger, maxListBytes: configuration.MAX_LIST_BYTES },
           storageRoot: rootOf(storage),
+          keep: templateColumns(configuration.PATH_TEMPLATE),
           host: hostname(),
           nudge: worker.nudge,
         });

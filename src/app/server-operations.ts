@@ -19,6 +19,7 @@ import { usualPrice } from '../shared/models/price.ts';
 import { checkShared } from '../shared/models/resolve-inputs.ts';
 import { withUploads } from '../shared/models/uploading.ts';
 import { readLearnedPrice } from '../shared/prices/learned-prices.ts';
+import { templateColumns } from '../shared/storage/path-template.ts';
 import type { Storage } from '../shared/storage/storage.ts';
 import { rootOf } from '../shared/storage/storage-root.ts';
 import type { Session } from './session.ts';
@@ -98,6 +99,7 @@ export function serverOperations(session: Session, storage: Storage): Operations
       const shared = checkShared(model, inputs);
       const since = await ledger.now();
       const sources = [{ name: listName, chunks }];
+      const keep = templateColumns(session.configuration.PATH_TEMPLATE);
       const openBatch = async () => {
         await ledger.openBatch(batch, { model: model.id, root: rootOf(storage), priority, upload });
         if (budget !== null) await ledger.setBudget(batch, budget, await priceOf(model.id));
@@ -105,7 +107,7 @@ export function serverOperations(session: Session, storage: Storage): Operations
         await announceCost(batch, model, session);
       };
       const counts = await enqueueLists(
-        { batch, model, inputs: shared, sources, list: {}, force, since },
+        { batch, model, inputs: shared, sources, list: {}, keep, force, since },
         {
           ledger,
           signal,

@@ -7,6 +7,7 @@ import { basename } from 'node:path';
 import type { Session } from '../app/session.ts';
 import { announceCost } from '../producer/announce-cost.ts';
 import { defaultBatchName } from '../producer/batch-name.ts';
+import type { KeptColumns } from '../producer/kept-row.ts';
 import { openSource } from '../producer/sources/open-source.ts';
 import type { SourceAddress } from '../producer/sources/source-address.ts';
 import { SourceError } from '../producer/sources/source-error.ts';
@@ -14,6 +15,7 @@ import { createSourceMemory } from '../producer/sources/source-memory.ts';
 import { type Taken, takeSource } from '../producer/sources/take-source.ts';
 import { usualPrice } from '../shared/models/price.ts';
 import { checkShared, type GivenInputs } from '../shared/models/resolve-inputs.ts';
+import { keptBy } from './commands/options.ts';
 import { exitCodes } from './exit-codes.ts';
 import { formatCount } from './format.ts';
 import { withInterrupt } from './interrupt.ts';
@@ -30,6 +32,7 @@ export interface EnqueueSourceRequest {
   readonly model: string;
   readonly set: GivenInputs;
   readonly column?: string | undefined;
+  readonly keepColumns?: KeptColumns | undefined;
   readonly priority?: number | undefined;
   readonly maxCredits?: number | undefined;
   readonly force: boolean;
@@ -100,7 +103,15 @@ function take(
     const source = await openSource(place, sources);
     if ((await ledger.batch(batch)) !== null) await setBudget();
     const taken = await takeSource(
-      { source, batch, model, inputs, column: request.column, force: request.force },
+      {
+        source,
+        batch,
+        model,
+        inputs,
+        column: request.column,
+        keep: keptBy(request, configuration.PATH_TEMPLATE),
+        force: request.force,
+      },
       {
         ledger,
         memory: createSourceMemory({ redis, prefix, address: source.address, model: model.id }),

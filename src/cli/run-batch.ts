@@ -7,6 +7,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Session } from '../app/session.ts';
 import { enqueueLists } from '../producer/enqueue-lists.ts';
+import type { KeptColumns } from '../producer/kept-row.ts';
 import type { ListOptions, ListSource } from '../producer/lists/list-source.ts';
 import { localVideosOf } from '../producer/local-videos.ts';
 import { readOverview } from '../producer/overview.ts';
@@ -44,6 +45,8 @@ export interface RunRequest {
   readonly force: boolean;
   /** For all links. */
   readonly inputs: Inputs;
+  /** Columns of the lists that are carried along. */
+  readonly keep: KeptColumns;
   readonly exitOnHalt: boolean;
   /** Work on everything that waits, not on this batch alone. */
   readonly all: boolean;

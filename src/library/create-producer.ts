@@ -19,6 +19,7 @@ import { DEFAULT_MODEL_ID, type ModelDefinition } from '../shared/models/model-d
 import { usualPrice } from '../shared/models/price.ts';
 import { checkShared, differingInputs, type GivenInputs } from '../shared/models/resolve-inputs.ts';
 import { withUploads } from '../shared/models/uploading.ts';
+import { templateColumns } from '../shared/storage/path-template.ts';
 import { type ExportRow, exportRow } from '../shared/wording/export-row.ts';
 import { type ConnectOptions, connect } from './connect.ts';
 import { askUntil, hasEnded, itemsAsTheyEnd } from './wait.ts';
@@ -139,6 +140,7 @@ export async function createProducer(options: ConnectOptions = {}): Promise<Prod
         sources: [listOf(links)],
         list: { format: 'jsonl', localFolder: process.cwd() },
         force,
+        keep: templateColumns(configuration.PATH_TEMPLATE),
         since: await ledger.now(),
       },
       {

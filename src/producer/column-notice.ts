@@ -4,7 +4,8 @@
  */
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { inputNamed } from '../shared/models/resolve-inputs.ts';
-import { linkNameRank } from './lists/link-name.ts';
+import type { KeptColumns } from './kept-row.ts';
+import { linkNameRank, nameKey } from './lists/link-name.ts';
 import { type ListEntry, printable } from './lists/list-entry.ts';
 
 const shownNames = 30;
@@ -15,6 +16,7 @@ export interface ColumnNotice {
 
 export function createColumnNotice(
   model: ModelDefinition,
+  kept: KeptColumns,
   say: ((text: string) => void) | undefined,
 ): ColumnNotice {
   let isSaid = say === undefined;
@@ -24,7 +26,7 @@ export function createColumnNotice(
       const names = namesIn(entries);
       if (names.size === 0) return;
       isSaid = true;
-      say?.(describeColumns(model, [...names]));
+      say?.(describeColumns(model, kept, [...names]));
     },
   };
 }
@@ -42,11 +44,15 @@ function namesIn(entries: readonly ListEntry[]): Set<string> {
   return names;
 }
 
-function describeColumns(model: ModelDefinition, names: readonly string[]): string {
+function describeColumns(model: ModelDefinition, kept: KeptColumns, names: readonly string[]): string {
+  const isKept = (name: string) => kept === 'all' || kept.some((each) => nameKey(each) === nameKey(name));
   const used = names.filter((name) => inputNamed(model.inputs, name) !== null);
-  const unused = names.filter((name) => inputNamed(model.inputs, name) === null);
+  const others = names.filter((name) => inputNamed(model.inputs, name) === null);
+  const carried = others.filter(isKept);
+  const unused = others.filter((name) => !isKept(name));
   return [
     ...(used.length === 0 ? [] : [`Inputs from columns: ${shown(used)}.`]),
+    ...(carried.length === 0 ? [] : [`Columns kept: ${shown(carried)}.`]),
     ...(unused.length === 0 ? [] : [`Columns not used: ${shown(unused)}.`]),
   ].join(' ');
 }

@@ -12,6 +12,7 @@ import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { differingInputs } from '../shared/models/resolve-inputs.ts';
 import { createColumnNotice } from './column-notice.ts';
 import { createItemFinder } from './find-item.ts';
+import { type KeptColumns, keptRow } from './kept-row.ts';
 import { expandFolder } from './lists/folder-videos.ts';
 import type { ListOptions, ListSource } from './lists/list-source.ts';
 import { readList } from './lists/read-list.ts';
@@ -45,6 +46,8 @@ export interface EnqueueRequest {
   readonly force: boolean;
   /** For all links, from `checkShared`; a link's own values win. */
   readonly inputs?: Inputs;
+  /** Columns of the lists that are carried along with each link; default none. */
+  readonly keep?: KeptColumns;
   /** When the run began, by Redis's clock. */
   readonly since: number;
 }
@@ -79,7 +82,7 @@ export async function enqueueLists(request: EnqueueRequest, deps: EnqueueDeps): 
   let opened: Promise<void> | undefined;
   const { model, inputs = {} } = request;
   const finder = createItemFinder(model, inputs, deps.onInvalid);
-  const notice = createColumnNotice(model, deps.onColumns);
+  const notice = createColumnNotice(model, request.keep ?? [], deps.onColumns);
   const options = { ...request, inputs: differingInputs(model, inputs) };
 
   const finishOldest = async () => {
@@ -118,7 +121,8 @@ export async function enqueueLists(request: EnqueueRequest, deps: EnqueueDeps): 
           continue;
         }
         isUsable = true;
-        chunk.push(found);
+        const row = entry.kind === 'link' ? keptRow(entry, request.keep ?? []) : undefined;
+        chunk.push(row === undefined ? found : { ...found, row });
         if (chunk.length >= chunkSize) await send();
       }
     }

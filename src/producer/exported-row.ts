@@ -51,6 +51,13 @@ const rowSchema = z.object({
   submittedAt: emptyIsNull(instant),
   completedAt: emptyIsNull(instant),
   savedAt: emptyIsNull(instant),
+  /** An object in JSONL, its JSON in CSV; older exports have none. */
+  row: z
+    .preprocess(
+      jsonOf,
+      z.object({ line: z.int().min(0), columns: z.record(z.string(), z.string().max(400)) }).nullable(),
+    )
+    .optional(),
   /** Older exports have none, and say it in the message. */
   possiblyPaidTwice: amount.int().optional(),
 });
@@ -100,6 +107,7 @@ function itemOf(row: Row, model: ModelDefinition, inputs: Inputs): ImportedItem 
     url: followsFromId ? '' : row.url,
     message: isPaidTwice ? null : row.message,
     possiblyPaidTwice: row.possiblyPaidTwice ?? (isPaidTwice ? 1 : 0),
+    row: row.row ?? null,
     submitter: null,
     upload: null,
   };

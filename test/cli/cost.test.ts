@@ -179,6 +179,7 @@ function runOf(
       force: false,
       all: false,
       inputs: {},
+      keep: [],
       exitOnHalt,
     },
     {

@@ -64,7 +64,7 @@ describe.concurrent('a file that a user has deleted', () => {
     expect(damaged.rows[1]?.finding).toMatch(/bytes: \d+ instead of \d+/);
     expect(damaged.stderr).toMatch(/4 saved links: 1 intact, 1 missing, 2 changed\n.*retry list --missing/);
     const csv = await project.run(['export', 'list', '--verify', '--format', 'csv']);
-    expect(csv.stdout.split('\r\n')[0]).toMatch(/savedAt,possiblyPaidTwice,verdict,finding$/);
+    expect(csv.stdout.split('\r\n')[0]).toMatch(/savedAt,possiblyPaidTwice,row,verdict,finding$/);
 
     const retried = await project.run(['retry', 'list', '--missing', '--json']);
     expect(JSON.parse(retried.stdout)).toEqual({

@@ -197,6 +197,7 @@ function goodRow() {
       completedAt: null,
       savedAt: null,
       possiblyPaidTwice: 0,
+      row: { line: 7, columns: { title: 'Sommer, "2"' } },
     },
   };
 }

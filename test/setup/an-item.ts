@@ -28,6 +28,7 @@ export function anItem(changes: Partial<Item> = {}): Item {
     completedAt: null,
     savedAt: null,
     submitter: null,
+    row: null,
     upload: null,
     ...changes,
   };

@@ -23,7 +23,7 @@ import { openWhenTaken } from '../open-when-taken.ts';
 import { openProgress } from '../progress.ts';
 import { sayStandstill } from '../say-standstill.ts';
 import type { Terminal } from '../terminal.ts';
-import { type ListFlags, listCommand } from './options.ts';
+import { keptBy, type ListFlags, listCommand } from './options.ts';
 
 const neverAborted = new AbortController().signal;
 
@@ -83,7 +83,8 @@ async function enqueue(files: readonly string[], flags: ListFlags, terminal: Ter
     const since = await session.ledger.now();
     const progress = openProgress(terminal);
     const list = { column: flags.column, localFolder: process.cwd() };
-    const request = { batch, model, inputs, sources, since, list, force: flags.force };
+    const keep = keptBy(flags, session.configuration.PATH_TEMPLATE);
+    const request = { batch, model, inputs, sources, since, list, keep, force: flags.force };
     const invalidLines = showInvalidLines(
       { batch, dataDir: loaded.configuration.DATA_DIR, file: flags.problems },
       progress.note,

@@ -1,11 +1,13 @@
 /** Options that several commands share, so that they read and behave the same everywhere. */
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { UsageError } from '../../app/usage-error.ts';
+import type { KeptColumns } from '../../producer/kept-row.ts';
 import { parseSizeBytes } from '../../shared/configuration/values.ts';
 import { checkBatchName } from '../../shared/ledger/batch.ts';
 import { failureReasons } from '../../shared/ledger/states.ts';
 import { DEFAULT_MODEL_ID } from '../../shared/models/model-definition.ts';
 import type { GivenInputs } from '../../shared/models/resolve-inputs.ts';
+import { templateColumns } from '../../shared/storage/path-template.ts';
 import { jsonOption } from './json-option.ts';
 
 export { jsonOption };
@@ -16,6 +18,7 @@ export interface ListFlags {
   readonly modelFile: string[];
   readonly set: GivenInputs;
   readonly column?: string;
+  readonly keepColumns?: KeptColumns;
   readonly problems?: string;
   readonly priority?: number;
   readonly maxCredits?: number;
@@ -83,6 +86,11 @@ export function listCommand(name: string): Command {
     .addOption(modelFileOption())
     .addOption(setOption())
     .option('--column <name>', 'column of a CSV, or field of JSON objects, that holds the link')
+    .option(
+      '--keep-columns <names>',
+      'carry these columns and the line number into export and sidecar: names separated by commas, or all',
+      columnNames,
+    )
     .option('--problems <file>', 'write every line that held no usable link to this file, as JSONL')
     .option(
       '--priority <n>',
@@ -99,6 +107,23 @@ export function listCommand(name: string): Command {
     )
     .option('--force', 'take links again that were saved before: they will be paid again', false)
     .addOption(jsonOption());
+}
+
+function columnNames(text: string): KeptColumns {
+  const names = text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  if (names.length === 0) throw new InvalidArgumentError('Name columns, separated by commas, or say all.');
+  return names.length === 1 && names[0] === 'all' ? 'all' : names;
+}
+
+/** What a path template names is kept as well. */
+export function keptBy(
+  { keepColumns = [] }: { readonly keepColumns?: KeptColumns | undefined },
+  pathTemplate: string,
+): KeptColumns {
+  return keepColumns === 'all' ? 'all' : [...keepColumns, ...templateColumns(pathTemplate)];
 }
 
 /** Weights are bounded so that nobody starves. */

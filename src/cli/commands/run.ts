@@ -18,7 +18,7 @@ import { openProgress } from '../progress.ts';
 import { type RunEnd, runBatch } from '../run-batch.ts';
 import { describeSummary, exitCodeOf, summarize } from '../summary.ts';
 import type { Terminal } from '../terminal.ts';
-import { type ListFlags, limitRateOption, listCommand, settingsOf } from './options.ts';
+import { keptBy, type ListFlags, limitRateOption, listCommand, settingsOf } from './options.ts';
 
 export interface RunFlags extends ListFlags {
   readonly exitOnHalt: boolean;
@@ -81,6 +81,7 @@ export async function run(
       list: { column: flags.column, localFolder: flags.localFolder ?? process.cwd() },
       model,
       inputs,
+      keep: keptBy(flags, session.configuration.PATH_TEMPLATE),
     };
     const cost = {
       ask: flags.yes ? null : openAsk(process),

@@ -23,6 +23,7 @@ import { systemClock } from '../../shared/clock.ts';
 import { loadConfiguration } from '../../shared/configuration/configuration.ts';
 import { DEFAULT_MODEL_ID } from '../../shared/models/model-definition.ts';
 import { checkShared, type GivenInputs } from '../../shared/models/resolve-inputs.ts';
+import { templateColumns } from '../../shared/storage/path-template.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatDuration } from '../format.ts';
 import { withInterrupt } from '../interrupt.ts';
@@ -177,7 +178,8 @@ async function run(name: string, json: boolean, scheduling: Scheduling, terminal
   const tick = { id: `by-hand-${randomUUID()}`, at: clock.now(), by: 'person' as const };
   const answer = await withInterrupt(terminal, (signal) =>
     withSources(session, (sources, storageRoot) => {
-      const own = { sources, storageRoot, host: hostname(), nudge: () => undefined };
+      const keep = templateColumns(session.configuration.PATH_TEMPLATE);
+      const own = { sources, storageRoot, keep, host: hostname(), nudge: () => undefined };
       return runSchedule(schedule, tick, { ...session, ...own, store, clock }, signal);
     }).catch((error: unknown) => {
       if (signal.aborted) return null;

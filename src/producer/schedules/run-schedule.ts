@@ -13,6 +13,7 @@ import { usualPrice } from '../../shared/models/price.ts';
 import { checkShared } from '../../shared/models/resolve-inputs.ts';
 import type { Keyspace } from '../../shared/redis/keyspace.ts';
 import { announceCost } from '../announce-cost.ts';
+import type { KeptColumns } from '../kept-row.ts';
 import { openSource, type SourceDeps } from '../sources/open-source.ts';
 import { parseSourceAddress } from '../sources/source-address.ts';
 import { createSourceMemory } from '../sources/source-memory.ts';
@@ -31,6 +32,8 @@ export interface RunScheduleDeps extends Keyspace {
   readonly storageRoot: string;
   readonly logger: Logger;
   readonly clock: Clock;
+  /** Columns of the lists that are carried along. */
+  readonly keep?: KeptColumns;
   /** For people: where the run continues. */
   readonly host: string;
   /** Links have come. */
@@ -117,7 +120,15 @@ async function takeInto(
   const inputs = checkShared(model, schedule.inputs);
   const source = await openSource(parseSourceAddress(address, '/'), deps.sources);
   const taken = await takeSource(
-    { source, batch, model, inputs, column: schedule.column ?? undefined, force: false },
+    {
+      source,
+      batch,
+      model,
+      inputs,
+      column: schedule.column ?? undefined,
+      keep: deps.keep ?? [],
+      force: false,
+    },
     {
       ledger: deps.ledger,
       memory: createSourceMemory({ ...deps, address: source.address, model: model.id }),

@@ -10,6 +10,7 @@ import type { Inputs } from '../../shared/models/input-spec.ts';
 import type { ModelDefinition } from '../../shared/models/model-definition.ts';
 import { InputError } from '../../shared/models/resolve-inputs.ts';
 import { type EnqueueCounts, enqueueLists, type InvalidLine } from '../enqueue-lists.ts';
+import type { KeptColumns } from '../kept-row.ts';
 import { ListError } from '../lists/list-error.ts';
 import type { Finding, Marks, NewList, Source } from './source.ts';
 import type { SourceMemory } from './source-memory.ts';
@@ -21,6 +22,8 @@ export interface TakeRequest {
   /** For all links. */
   readonly inputs?: Inputs;
   readonly column?: string | undefined;
+  /** Columns of the lists that are carried along. */
+  readonly keep?: KeptColumns;
   /** Take everything the lists hold, seen before or not, to be paid again. */
   readonly force: boolean;
 }

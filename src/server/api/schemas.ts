@@ -60,6 +60,10 @@ export const itemSchema = z.object({
   completedAt: instant.nullable(),
   savedAt: instant.nullable(),
   possiblyPaidTwice: count,
+  row: z
+    .object({ line: count, columns: z.record(z.string(), z.string()) })
+    .nullable()
+    .describe('What was kept of the list’s row.'),
 });
 
 export const eventSchema = z.object({

@@ -44,7 +44,12 @@ export function viewBatch(batch: Batch): z.input<typeof batchSchema> {
 
 export function viewItem(item: Item, batch = item.batch): z.input<typeof itemSchema> {
   const row = exportRow(item, batch);
-  return { ...row, inputs: row.inputs === null ? null : { ...row.inputs }, taskIds: [...row.taskIds] };
+  return {
+    ...row,
+    inputs: row.inputs === null ? null : { ...row.inputs },
+    taskIds: [...row.taskIds],
+    row: row.row && { ...row.row, columns: { ...row.row.columns } },
+  };
 }
 
 export function viewEvent({ at, firstAt, times, kind, message }: StoryEvent): z.input<typeof eventSchema> {

@@ -99,7 +99,7 @@ export const configurationSchema = z.object({
   PATH_TEMPLATE: pathTemplate
     .prefault(DEFAULT_PATH_TEMPLATE)
     .describe(
-      'place of a video below `STORAGE_URL`; fields: `{batch}`, `{id}`, `{model}`, `{date}`, `{index}`',
+      'place of a video below `STORAGE_URL`; fields: `{batch}`, `{id}`, `{model}`, `{date}`, `{index}`, and `{column:NAME}` for a column of the list',
     ),
   SUBMIT_LIMIT: rateLimit
     .prefault('20/10s')

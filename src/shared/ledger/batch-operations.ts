@@ -6,7 +6,7 @@
 
 import { z } from 'zod';
 import type { Keyspace } from '../redis/keyspace.ts';
-import { type FieldName, fieldNames, fields, type Item, usualFile } from './item.ts';
+import { type FieldName, fieldNames, fields, type Item, packRow, usualFile } from './item.ts';
 import { packInputs } from './item-inputs.ts';
 import { ledgerKeys } from './keys.ts';
 import { ledgerScript } from './ledger-script.ts';
@@ -204,6 +204,7 @@ function packImported(item: ImportedItem, usual: string): string {
     creditsSpent: item.creditsSpent || null,
     file: item.file === usual ? null : item.file,
     bytes: item.bytes,
+    row: packRow(item.row) || null,
     enqueuedAt: item.enqueuedAt,
     submittedAt: after(item.submittedAt),
     completedAt: after(item.completedAt),

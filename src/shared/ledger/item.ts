@@ -56,6 +56,14 @@ export interface Item {
   readonly submitter: string | null;
   /** Where the vendor keeps the video that was uploaded for it, and when that was; null once it has ended. */
   readonly upload: { readonly url: string; readonly at: number } | null;
+  /** What was kept of the list's row it was given in; null for most. */
+  readonly row: ItemRow | null;
+}
+
+/** The line and the columns of the row that brought a link. */
+export interface ItemRow {
+  readonly line: number;
+  readonly columns: Readonly<Record<string, string>>;
 }
 
 /** The stored fields, in the order they are read. */
@@ -83,6 +91,7 @@ export const fields = {
   savedAt: 'v',
   submitter: 'w',
   upload: 'z',
+  row: 'R',
 } as const satisfies Partial<Record<keyof Item, string>>;
 export type FieldName = keyof typeof fields;
 
@@ -139,6 +148,7 @@ export function readItem(id: string, values: readonly (Buffer | null)[], context
     savedAt: instant('savedAt'),
     submitter: text('submitter'),
     upload: readUpload(text('upload')),
+    row: readRow(text('row')),
   };
 }
 
@@ -154,6 +164,19 @@ function wordOf<Word extends string>(words: readonly Word[], text: string | null
 function readUpload(text: string | null): Item['upload'] {
   const [, at, url] = /^(\d+) (.+)$/.exec(text ?? '') ?? [];
   return at === undefined || url === undefined ? null : { at: Number(at), url };
+}
+
+/** Stored as JSON: the line, then names and values in turn. */
+export function packRow(row: ItemRow | null | undefined): string {
+  return row ? JSON.stringify([row.line, ...Object.entries(row.columns).flat()]) : '';
+}
+
+function readRow(text: string | null): ItemRow | null {
+  if (text === null) return null;
+  const [line, ...cells]: [number, ...string[]] = JSON.parse(text);
+  const columns: Record<string, string> = {};
+  for (let at = 0; at + 1 < cells.length; at += 2) columns[cells[at] ?? ''] = cells[at + 1] ?? '';
+  return { line, columns };
 }
 
 function readEstimate(text: string | null): CostEstimate | null {

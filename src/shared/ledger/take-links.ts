@@ -2,6 +2,7 @@
 import type { Inputs } from '../models/input-spec.ts';
 import type { Keyspace } from '../redis/keyspace.ts';
 import type { FixedSettings } from './batch-records.ts';
+import { type ItemRow, packRow } from './item.ts';
 import { packInputs, type SharedInputs, sharedField, sharedInputs } from './item-inputs.ts';
 import { ledgerKeys } from './keys.ts';
 import { ledgerScript } from './ledger-script.ts';
@@ -12,6 +13,8 @@ export interface LedgerLink {
   readonly url: string;
   /** What its task gets beside the link and the model's defaults. Part of the id. */
   readonly inputs?: Inputs;
+  /** What is kept of the list's row. */
+  readonly row?: ItemRow;
 }
 
 export type EnqueueAnswer = 'accepted' | 'duplicate' | 'already-saved';
@@ -66,10 +69,11 @@ export function createTakeLinks({ redis, prefix, shareUrl, settingsOf }: TakeLin
   ): Promise<EnqueuedChunk> {
     const { model } = await settingsOf(batch);
     const shared: SharedInputs | null = sharedInputs(options.inputs ?? noInputs);
-    const rows = links.flatMap(({ id, url, inputs = noInputs }) => [
+    const rows = links.flatMap(({ id, url, inputs = noInputs, row }) => [
       id,
       url === shareUrl(model, id) ? '' : url,
       packInputs(inputs, shared),
+      packRow(row),
     ]);
     const sharedArguments = shared === null ? ['', ''] : [sharedField(shared.reference), shared.text];
     const [at, letters] = (await enqueueScript(

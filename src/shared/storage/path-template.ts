@@ -18,6 +18,8 @@ export interface PathFacts {
   readonly index: number;
   /** Unix milliseconds; `{date}` is its day in UTC. */
   readonly at: number;
+  /** Of the list's row, by name. */
+  readonly columns: Readonly<Record<string, string>>;
 }
 
 export type PathTemplate = (facts: PathFacts) => string;
@@ -26,6 +28,11 @@ export const DEFAULT_PATH_TEMPLATE = '{batch}/{id}.mp4';
 
 const FIELDS = ['batch', 'id', 'model', 'index', 'date'] as const;
 type Field = (typeof FIELDS)[number];
+/** A title is cut there, so that the rest of the name has room. */
+const MOST_COLUMN_CHARACTERS = 80;
+
+/** `{column:title}`: the value of that column in the list. */
+const COLUMN = /^column:(.*\S.*)$/;
 
 /** Names that Windows gives to devices, with any extension. */
 const RESERVED_NAME = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])$/i;
@@ -54,9 +61,11 @@ function problemOf(template: string): string | undefined {
   if (!template.endsWith('.mp4')) return 'a path template must end in .mp4';
   if (!template.includes('{id}'))
     return 'a path template must contain {id}, or results would overwrite each other';
-  const unknown = [...template.matchAll(/\{([^{}]*)\}/g)].find(([, name]) => !isField(name));
+  const unknown = [...template.matchAll(/\{([^{}]*)\}/g)].find(
+    ([, name = '']) => !isField(name) && !COLUMN.test(name),
+  );
   if (unknown !== undefined)
-    return `${unknown[0]} is not known in a path template; known are ${FIELDS.join(', ')}`;
+    return `${unknown[0]} is not known in a path template; known are ${FIELDS.join(', ')} and column:NAME`;
   const literal = template.replaceAll(/\{[^{}]*\}/g, 'x');
   if (/[{}]/.test(literal)) return 'a brace in a path template is not closed';
   const bad = literal.split('/').find((segment) => safeName(segment) !== segment);
@@ -79,8 +88,36 @@ function fill(segment: string, facts: PathFacts): string {
     date: new Date(facts.at).toISOString().slice(0, 10),
     suffix: facts.index > 1 ? `-${facts.index}` : '',
   };
-  const filled = segment.replaceAll(/\{(\w+)\}/g, (_, name: Field | 'suffix') => values[name]);
+  const filled = segment.replaceAll(/\{([^{}]+)\}/g, (_, name: string) => {
+    const column = COLUMN.exec(name)?.[1];
+    return column === undefined ? values[name as Field | 'suffix'] : columnValue(facts.columns, column);
+  });
   return safeName(filled);
+}
+
+/** For reading only: the id tells results apart. A row without a value has a name all the same. */
+function columnValue(columns: PathFacts['columns'], wanted: string): string {
+  const found = Object.entries(columns).find(([name]) => columnKey(name) === columnKey(wanted));
+  const readable = (found?.[1] ?? '')
+    .normalize('NFC')
+    .replaceAll(UNSAFE, '_')
+    .replaceAll(/\s+/g, ' ')
+    .slice(0, MOST_COLUMN_CHARACTERS)
+    .toWellFormed()
+    .replaceAll(/^[.\s-]+|[.\s]+$/g, '');
+  return readable || 'none';
+}
+
+function columnKey(name: string): string {
+  return name
+    .trim()
+    .toLowerCase()
+    .replace(/[\s_-]+/g, '_');
+}
+
+/** The columns that a template names. */
+export function templateColumns(template: string): string[] {
+  return [...template.matchAll(/\{([^{}]*)\}/g)].flatMap(([, name = '']) => COLUMN.exec(name)?.[1] ?? []);
 }
 
 /**

@@ -15,5 +15,10 @@ export function resultKeys(pathTemplate: string): ResultKeyOf {
   if ('problem' in template) throw new Error(`PATH_TEMPLATE ${template.problem}`);
   // The day of submission, not of today.
   return (item, index) =>
-    template.path({ ...item, index: index + 1, at: item.submittedAt ?? item.enqueuedAt });
+    template.path({
+      ...item,
+      index: index + 1,
+      at: item.submittedAt ?? item.enqueuedAt,
+      columns: item.row?.columns ?? {},
+    });
 }

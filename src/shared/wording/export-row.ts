@@ -1,5 +1,5 @@
 /** One item as `export` prints it: the contract's fields, in its order. Pure. */
-import type { Item } from '../ledger/item.ts';
+import type { Item, ItemRow } from '../ledger/item.ts';
 import type { Inputs } from '../models/input-spec.ts';
 
 export interface ExportRow {
@@ -25,6 +25,8 @@ export interface ExportRow {
   readonly savedAt: string | null;
   /** How often a create call was repeated although an earlier one may have been paid. */
   readonly possiblyPaidTwice: number;
+  /** The line of the list and the columns that were kept of it; null for nothing. */
+  readonly row: ItemRow | null;
 }
 
 export const exportColumns = [
@@ -48,6 +50,7 @@ export const exportColumns = [
   'completedAt',
   'savedAt',
   'possiblyPaidTwice',
+  'row',
 ] as const satisfies readonly (keyof ExportRow)[];
 
 /** @param batch the exported one, which may not be the one the item's file lies under */
@@ -75,6 +78,7 @@ export function exportRow(item: Item, batch: string): ExportRow {
     completedAt: isoTime(item.completedAt),
     savedAt: isoTime(item.savedAt),
     possiblyPaidTwice: item.possiblyPaidTwice,
+    row: item.row,
   };
 }
 

@@ -4,6 +4,7 @@
  */
 
 import type { WayKind } from '../../shared/jobs/result-way.ts';
+import type { ItemRow } from '../../shared/ledger/item.ts';
 import { type Disclosure, type DisclosureFields, disclosureFields } from '../../shared/media/disclosure.ts';
 import type { Inputs } from '../../shared/models/input-spec.ts';
 import type { StoredReply } from './fetch-reply.ts';
@@ -13,6 +14,7 @@ export interface SidecarFacts {
   readonly id: string;
   readonly batch: string;
   readonly inputs?: Inputs;
+  readonly row?: ItemRow | null;
   /** Undefined or null where nobody knows. */
   readonly creditsSpent?: number | null | undefined;
   /** Unix milliseconds. */
@@ -30,6 +32,8 @@ export interface Sidecar extends DisclosureFields {
   readonly url: string;
   /** What the task got beside the link and the model's defaults; null for nothing. */
   readonly inputs: Inputs | null;
+  /** What was kept of the list's row that brought the link; null for nothing. */
+  readonly row: ItemRow | null;
   readonly taskId: string;
   readonly model: string;
   readonly enqueuedAt: string | null;
@@ -56,6 +60,7 @@ export function sidecarOf(
     batch: facts.batch,
     url: disclosure.link,
     inputs: Object.keys(facts.inputs ?? {}).length === 0 ? null : (facts.inputs ?? null),
+    row: facts.row ?? null,
     taskId: disclosure.taskId,
     model: disclosure.model,
     enqueuedAt: isoTime(facts.enqueuedAt),

@@ -15,6 +15,7 @@ const facts: PathFacts = {
   model: 'topaz/video-upscale',
   index: 1,
   at: Date.UTC(2026, 8, 1),
+  columns: { Title: 'Summer: trip?', 'Video Name': '..hidden', empty: ' ' },
 };
 
 function keyOf(template: string, changes: Partial<PathFacts> = {}): string {
@@ -29,6 +30,10 @@ test.each([
   ['{date}/{id}.mp4', {}, '2026-09-01/s_1.mp4'],
   ['{date}/{batch}/{id}-{index}.mp4', { index: 3 }, '2026-09-01/monday/s_1-3.mp4'],
   ['all/{id}.mp4', {}, 'all/s_1.mp4'],
+  ['{batch}/{column:title}-{id}.mp4', {}, 'monday/Summer_ trip_-s_1.mp4'],
+  ['{column:video_name}/{id}.mp4', {}, 'hidden/s_1.mp4'],
+  ['{column:empty}/{column:other}-{id}.mp4', {}, 'none/none-s_1.mp4'],
+  ['{column:title}-{id}.mp4', { columns: { title: 'x'.repeat(500) } }, `${'x'.repeat(80)}-s_1.mp4`],
   ['{model}/{id}.mp4', { model: 'sora-watermark-remover' }, 'sora-watermark-remover/s_1.mp4'],
 ])('%s with %j is %s', (template, changes, key) => {
   expect(keyOf(template, changes)).toBe(key);
@@ -38,6 +43,7 @@ test.each([
   ['{batch}/{id}.webm', 'must end in .mp4'],
   ['{batch}/video.mp4', 'must contain {id}'],
   ['{batch}/{id}{nmae}.mp4', '{nmae} is not known'],
+  ['{column:}/{id}.mp4', '{column:} is not known'],
   ['../{id}.mp4', 'not a name'],
   ['/srv/{id}.mp4', 'not a name'],
   ['a//{id}.mp4', 'not a name'],

@@ -4,7 +4,8 @@
 --       6 rotation (batches with a backlog, by their turn)
 -- ARGV  1 key prefix   2 batch name   3 when this run began, ms ('' = now)   4 '1' to take ended items again (--force)
 --       5 field of the batch hash for what links share, '' for nothing   6 that, as JSON
---       7… links, three each: item id, url ('' when the url follows from the id), inputs ('' for none)
+--       7… links, four each: item id, url ('' when the url follows from the id), inputs ('' for none), what is kept of the
+--       list's row ('' for nothing)
 -- Returns {now in ms, one letter a link}:
 --   a accepted · r accepted again, having been among this batch's saved ones (counts as a) · d duplicate
 --   s saved before this run · j saved before and new in this batch (counts as s)
@@ -137,8 +138,8 @@ local function recall(key, id, url, inputs, file)
   return 'j'
 end
 
-for i = 7, #ARGV, 3 do
-  local id, url, inputs = ARGV[i], ARGV[i + 1], ARGV[i + 2]
+for i = 7, #ARGV, 4 do
+  local id, url, inputs, row = ARGV[i], ARGV[i + 1], ARGV[i + 2], ARGV[i + 3]
   local key = itemPrefix .. id
   local record = redis.call('HMGET', key, 's', 'b', 'o', 'e', 'v')
   local state, home, others = record[1], record[2], record[3]
@@ -168,6 +169,8 @@ for i = 7, #ARGV, 3 do
       answer = before and (member and 's' or 'j') or 'd'
     end
   end
+  -- The row of a link that was known already stays the first one.
+  if row ~= '' and answer ~= 'd' and answer ~= 's' then redis.call('HSET', key, 'R', row) end
   answers[#answers + 1] = answer
 end
 
