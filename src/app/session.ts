@@ -3,7 +3,6 @@
  * dependencies from here. What only working needs is wired in open-worker.ts, and loaded when it is asked for.
  */
 
-import { once } from 'node:events';
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import {
@@ -135,7 +134,8 @@ export async function openSession({
     },
     async connectForRequests() {
       const connection = handle.connect('requests');
-      if (connection.status !== 'ready') await once(connection, 'ready');
+      // Through errors on the way: `once` of node:events would reject at the first one.
+      if (connection.status !== 'ready') await new Promise((resolve) => connection.once('ready', resolve));
       const ownQueues = openQueues({ redis: connection, prefix }, telemetry);
       return {
         redis: connection,

@@ -1,7 +1,7 @@
 /** A mistake in a request changes nothing, and neither does a request while Redis is away, then or later. */
 import { describe, expect, inject, it } from 'vitest';
 import { startRedisProxy } from '../setup/redis-proxy.ts';
-import { shareLink } from '../setup/system.ts';
+import { shareLink, startSystem } from '../setup/system.ts';
 import { until } from '../setup/until.ts';
 import { openWindow, type TestWindow } from './window.ts';
 
@@ -52,6 +52,22 @@ describe('a request with a field that nobody knows', () => {
 });
 
 describe('while Redis is away', () => {
+  it('a server that is about to start waits for it', async () => {
+    await using redis = await startRedisProxy(inject('redisUrl'));
+    await using system = await startSystem({ environment: { REDIS_URL: redis.url } });
+    redis.cut();
+    const before = redis.refused();
+    const side = system.session.connectForRequests();
+    const outcome = side.then(
+      () => 'connected',
+      (error: unknown) => String(error),
+    );
+    await until(() => redis.refused() >= before + 4, 'it has tried more than once');
+    redis.restore();
+    expect(await outcome).toBe('connected');
+    await (await side).close();
+  });
+
   it('actions are refused at once, and nothing of them happens later', async () => {
     await using redis = await startRedisProxy(inject('redisUrl'));
     await using window = await openWindow({ environment: { REDIS_URL: redis.url } });

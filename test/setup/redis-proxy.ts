@@ -5,9 +5,11 @@ export async function startRedisProxy(redisUrl: string) {
   const { hostname, port, pathname, protocol } = new URL(redisUrl);
   const sockets = new Set<Socket>();
   let isCut = false;
+  let refused = 0;
   const server = createServer((client) => {
     if (isCut) {
-      client.destroy();
+      refused += 1;
+      client.resetAndDestroy();
       return;
     }
     const upstream =
@@ -31,6 +33,8 @@ export async function startRedisProxy(redisUrl: string) {
       isCut = true;
       for (const socket of sockets) socket.destroy();
     },
+    /** Connections since the beginning that were reset at once. */
+    refused: () => refused,
     restore() {
       isCut = false;
     },
