@@ -112,6 +112,34 @@ describe('the ledger', () => {
     expect(unfinished((await ledger.batch('second'))?.counts ?? expect.fail())).toBe(0);
   });
 
+  it('counts what a link under way has cost, and what may be paid twice, in a batch that lists it later', async () => {
+    await ledger.enqueue('first', [link('s_a'), link('s_b')]);
+    await ledger.take(10);
+    await ledger.move('beginSubmit', 's_a');
+    await ledger.move('recordTask', 's_a', { taskId: 't', addAttempts: 1 });
+    await ledger.note('s_a', { chargeCredits: 10 });
+    await ledger.move('beginSubmit', 's_b');
+    await ledger.move('submitLater', 's_b', { addPossiblyPaidTwice: 1 });
+    await ledger.enqueue('second', [link('s_a'), link('s_b')]);
+    expect(await ledger.batch('second')).toMatchObject({ creditsSpent: 10, possiblyPaidTwice: 1 });
+    // The task failed, and cost nothing; the other's answer was found after all.
+    await ledger.move('resubmit', 's_a', { releaseCredits: true });
+    await ledger.move('recordOrphan', 's_b', { taskId: 'u', addPossiblyPaidTwice: -1 });
+    for (const name of ['first', 'second']) {
+      expect(await ledger.batch(name)).toMatchObject({ creditsSpent: 0, possiblyPaidTwice: 0 });
+    }
+  });
+
+  it('spends nothing on a link that was saved before, and forgets it without a debt', async () => {
+    await ledger.enqueue('first', [link('s_a')]);
+    await saveItem('s_a');
+    await ledger.enqueue('second', [link('s_a'), link('s_b')], { since: (await ledger.now()) + 1 });
+    expect(await ledger.batch('second')).toMatchObject({ creditsSpent: 0, bytes: 1234 });
+    const ended = { saved: (await ledger.now()) + 1000, failed: null };
+    await createBatchOperations({ redis, prefix }).removeItems('second', 10, ended);
+    expect(await ledger.batch('second')).toMatchObject({ creditsSpent: 0, bytes: 0 });
+  });
+
   it('counts a link saved during the run that gave it twice as a duplicate', async () => {
     const since = await ledger.now();
     await ledger.enqueue('first', [link('s_a')], { since });

@@ -79,6 +79,7 @@ local function takeAgain(key, id, inputs, state, home, others)
     if reason then redis.call('HINCRBY', batch, 'failed:' .. reason, -1) end
   else
     newItems[#newItems + 1] = id
+    if tonumber(redis.call('HGET', key, 'x') or '0') > 0 then redis.call('HINCRBYFLOAT', batch, 'sum:x', 1) end
   end
   redis.call('HINCRBY', counts, state, -1)
   redis.call('HDEL', key, 'r', 'g', 'a', 'm', 'd', 'v', 'n', 'h', 'f', 'y', 'k', 'j', unpack(inputFields))
@@ -104,8 +105,11 @@ local function join(key, id, state, home, others)
   -- In the backlogs of both: whichever batch runs first takes it along.
   if state == 'queued' then waitingToo[#waitingToo + 1] = id end
   joined[state] = (joined[state] or 0) + 1
-  local bytes = redis.call('HGET', key, 'n')
+  local bytes, credits, unsure = unpack(redis.call('HMGET', key, 'n', 'c', 'x'))
   if bytes then redis.call('HINCRBYFLOAT', batch, 'sum:n', bytes) end
+  -- Transitions count what is given back, too. For a link that was saved before, this batch spends nothing.
+  if credits and state ~= 'saved' then redis.call('HINCRBYFLOAT', batch, 'sum:c', credits) end
+  if tonumber(unsure or '0') > 0 then redis.call('HINCRBYFLOAT', batch, 'sum:x', 1) end
   if isListedState[state] then redis.call('ZADD', batch .. ':' .. state, now, id) end
   if state == 'failed' then
     local reason = redis.call('HGET', key, 'r')

@@ -109,5 +109,8 @@ for i = 1, #gone, 1000 do
   local last = math.min(i + 999, #gone)
   for state in pairs(isListedState) do redis.call('ZREM', batch .. ':' .. state, unpack(gone, i, last)) end
 end
-for field, by in pairs(totals) do redis.call('HINCRBYFLOAT', batch, field, by) end
+for field, by in pairs(totals) do
+  -- What links had cost when they were saved before this batch listed them was never counted here.
+  if tonumber(redis.call('HINCRBYFLOAT', batch, field, by)) < 0 then redis.call('HSET', batch, field, 0) end
+end
 return { #ids, #gone, #kept, soonest and string.format('%.0f', soonest) or '' }
