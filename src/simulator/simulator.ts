@@ -13,7 +13,7 @@ import { createHttpServer } from './http-server.ts';
 import { type SimulatorOptions, type SimulatorSettings, simulatorOptionsSchema } from './options.ts';
 import { bytesOf, openResultFiles } from './result-file.ts';
 import type { SimulatorCounts } from './tally.ts';
-import type { Task } from './task.ts';
+import { costOf, type Task } from './task.ts';
 import { createTimers } from './timers.ts';
 import { createVendor, type SimulatorHooks } from './vendor.ts';
 
@@ -25,8 +25,8 @@ export interface Simulator extends AsyncDisposable {
   counts(): SimulatorCounts;
   /** Changes settings from now on; tasks that exist keep their fate. Throws on an unknown option. */
   settings(patch: Partial<SimulatorOptions>): SimulatorSettings;
-  /** What each task was asked for, in the order in which they were made. */
-  orders(): readonly Pick<Task, 'id' | 'model' | 'link' | 'input'>[];
+  /** What each task was asked for and costs now, in the order in which they were made. */
+  orders(): readonly Pick<Task, 'id' | 'model' | 'link' | 'input' | 'callBackUrl' | 'credits'>[];
   /** The bytes a right download of this result has. Throws when there is no such result (yet). */
   resultBytesOf(taskId: string, index?: number): Buffer;
   /** Ends within a second, open connections included. */
@@ -66,7 +66,10 @@ export async function startSimulator(
     port,
     counts: () => countsOf(vendor),
     orders: () =>
-      [...vendor.tasks.values()].map(({ id, model, link, input }) => ({ id, model, link, input })),
+      [...vendor.tasks.values()].map((task) => {
+        const { id, model, link, input, callBackUrl } = task;
+        return { id, model, link, input, callBackUrl, credits: costOf(task, vendor.clock.now()) };
+      }),
     settings: (patch) => changeSettings(vendor, patch),
     resultBytesOf(taskId, index = 0) {
       const file = vendor.shelf.find({ taskId, index }, vendor.clock.now());

@@ -1,0 +1,29 @@
+/** Everything that is known of one item: its record, its history, the vendor's tasks, and what the workers logged of it. */
+import type { Redis } from 'ioredis';
+import { createItemHistory } from '../src/shared/item-history/item-history.ts';
+import type { Item } from '../src/shared/ledger/item.ts';
+import { prefix, type World } from './world.ts';
+
+export async function reportItem(world: World, item: Item, redis: Redis): Promise<string> {
+  const story = await createItemHistory({ redis, prefix }).story(item.id);
+  const tasks = world.simulator.orders().filter(({ link }) => link === item.url);
+  const logged = [...world.workers, world.server].flatMap(({ name, output }) =>
+    output()
+      .split('\n')
+      .filter((line) => line.includes(item.id) || tasks.some(({ id }) => line.includes(id)))
+      .map((line) => `  ${name} ${line.slice(0, 400)}`),
+  );
+  return [
+    `${item.id}: ${JSON.stringify(item)}`,
+    ...tasks.map(({ id, credits }) => `  at the vendor: task ${id}, ${credits} credits`),
+    ...story.map(
+      ({ at, kind, words, times }) =>
+        `  ${new Date(at).toISOString()} ${kind}${times > 1 ? ` ×${times}` : ''}: ${words}`,
+    ),
+    ...logged.sort((a, b) => timeOf(a) - timeOf(b)),
+  ].join('\n');
+}
+
+function timeOf(line: string): number {
+  return Number(/"time":(\d+)/.exec(line)?.[1] ?? 0);
+}

@@ -1,0 +1,100 @@
+/** What a run can be told, by flags of `npm run chaos -- …`. */
+import { parseArgs } from 'node:util';
+
+export interface ChaosOptions {
+  readonly seed: number;
+  /** How many links are given, in all batches together. */
+  readonly links: number;
+  /** For how long there is trouble; what is left then is brought to its end in peace. */
+  readonly minutes: number;
+  readonly workers: number;
+  /** Share of the vendor's answers, tasks, results and callbacks that something is wrong with. */
+  readonly faults: number;
+  /** Torments a minute. */
+  readonly rate: number;
+  /** Names of torments, or beginnings of names; empty: all. */
+  readonly torments: readonly string[];
+  readonly policy: 'resubmit' | 'hold' | 'either';
+  readonly callbacks: 'on' | 'off' | 'either';
+  /** For how long the rest may take before it counts as lost. */
+  readonly drainMinutes: number;
+  /** Where the run's folder goes; removed at its end, unless `keep`. */
+  readonly keep: boolean;
+  readonly quiet: boolean;
+}
+
+export const defaultOptions: ChaosOptions = {
+  seed: 1,
+  links: 300,
+  minutes: 2,
+  workers: 3,
+  faults: 0.2,
+  rate: 20,
+  torments: [],
+  policy: 'either',
+  callbacks: 'either',
+  drainMinutes: 12,
+  keep: false,
+  quiet: false,
+};
+
+export const usage = `npm run chaos -- [OPTION…]
+  --seed N           what the run's decisions follow from (default: by the time of day)
+  --links N          links in all batches together (${defaultOptions.links})
+  --minutes N        for how long there is trouble (${defaultOptions.minutes})
+  --workers N        (${defaultOptions.workers})
+  --faults SHARE     of the vendor's answers, tasks, results and callbacks (${defaultOptions.faults})
+  --rate N           torments a minute (${defaultOptions.rate})
+  --torments LIST    only these, by name or the beginning of it, such as redis,kill-worker
+  --policy WHICH     ON_AMBIGUOUS_SUBMIT: resubmit, hold or either (by the seed)
+  --callbacks WHICH  on, off or either (by the seed)
+  --drain-minutes N  how long the rest may take after the trouble (${defaultOptions.drainMinutes})
+  --keep             leaves the run's folder: Redis's file, logs, videos
+  --quiet            no lines while it runs`;
+
+/** @throws Error with what is wrong with the flags */
+export function parseOptions(args: readonly string[]): ChaosOptions {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seed: text,
+      links: text,
+      minutes: text,
+      workers: text,
+      faults: text,
+      rate: text,
+      torments: text,
+      policy: text,
+      callbacks: text,
+      'drain-minutes': text,
+      keep: flag,
+      quiet: flag,
+    },
+  });
+  const number = (given: string | undefined, otherwise: number) => {
+    const value = given === undefined ? otherwise : Number(given);
+    if (!(value >= 0)) throw new Error(`"${given}" is no number`);
+    return value;
+  };
+  const oneOf = <Word extends string>(given: string | undefined, words: readonly Word[], otherwise: Word) => {
+    const word = given === undefined ? otherwise : words.find((each) => each === given);
+    if (word === undefined) throw new Error(`"${given}" is none of ${words.join(', ')}`);
+    return word;
+  };
+  return {
+    seed: number(values.seed, Date.now() % 1_000_000),
+    links: number(values.links, defaultOptions.links),
+    minutes: number(values.minutes, defaultOptions.minutes),
+    workers: number(values.workers, defaultOptions.workers),
+    faults: number(values.faults, defaultOptions.faults),
+    rate: number(values.rate, defaultOptions.rate),
+    torments: (values.torments ?? '').split(',').filter(Boolean),
+    policy: oneOf(values.policy, ['resubmit', 'hold', 'either'], defaultOptions.policy),
+    callbacks: oneOf(values.callbacks, ['on', 'off', 'either'], defaultOptions.callbacks),
+    drainMinutes: number(values['drain-minutes'], defaultOptions.drainMinutes),
+    keep: values.keep ?? false,
+    quiet: values.quiet ?? false,
+  };
+}

@@ -1,0 +1,132 @@
+/**
+ * The processes of a run: the real executable, on hosts of their own where the system allows that, so that a process
+ * that is silent cannot be looked up by its id. Each is started again after its end, as by a service manager.
+ */
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const main = join(import.meta.dirname, '../src/cli/main.ts');
+
+export type Environment = Readonly<Record<string, string>>;
+
+export interface Ended {
+  readonly code: number | null;
+  readonly output: string;
+}
+
+export interface Launch {
+  readonly args: readonly string[];
+  readonly environment: Environment;
+  readonly folder: string;
+  /** The name of its host; null: this one's. */
+  readonly host: string | null;
+}
+
+export interface Service extends Launch {
+  readonly name: string;
+  child: ChildProcess;
+  isFrozen: boolean;
+  /** Ends whose code is neither a signal's nor an orderly one. */
+  readonly oddEnds: Ended[];
+  readonly output: () => string;
+  signal(signal: NodeJS.Signals): void;
+  /** Nobody reads what it says any more. */
+  closePipes(): void;
+  /** Ends it in order and does not start it again. */
+  stop(): Promise<void>;
+}
+
+const mostOutput = 400_000;
+const restartMs = 700;
+
+/** Whether processes can be given hosts of their own here. */
+export const canNameHosts = spawnSync('unshare', ['--uts', 'true']).status === 0;
+
+function launch({ args, environment, folder, host }: Launch): ChildProcess {
+  const node = [process.execPath, main, ...args];
+  const command =
+    host !== null && canNameHosts
+      ? ['unshare', '--uts', 'sh', '-c', 'hostname "$0" && exec "$@"', host, ...node]
+      : node;
+  const [program = '', ...rest] = command;
+  return spawn(program, rest, {
+    cwd: folder,
+    env: { PATH: process.env['PATH'], HOME: folder, ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** Keeps the last of what a process says. */
+function listen(child: ChildProcess, keep: (text: string) => void): void {
+  for (const pipe of [child.stdout, child.stderr]) {
+    pipe?.setEncoding('utf8').on('data', keep);
+    pipe?.on('error', () => undefined);
+  }
+}
+
+export function startService(name: string, given: Launch): Service {
+  let output = '';
+  const keep = (text: string) => {
+    output = (output + text).slice(-mostOutput);
+  };
+  let isStopping = false;
+  const start = () => {
+    const child = launch(given);
+    listen(child, keep);
+    child.on('exit', (code) => void afterEnd(code));
+    service.child = child;
+    service.isFrozen = false;
+    return child;
+  };
+  async function afterEnd(code: number | null): Promise<void> {
+    if (code !== null && code !== 0 && code !== 130) {
+      service.oddEnds.push({ code, output: output.slice(-2000) });
+    }
+    await sleep(restartMs);
+    if (!isStopping) start();
+  }
+  const service: Service = {
+    ...given,
+    name,
+    child: undefined as unknown as ChildProcess,
+    isFrozen: false,
+    oddEnds: [],
+    output: () => output,
+    signal: (signal) => void service.child.kill(signal),
+    closePipes() {
+      service.child.stdout?.destroy();
+      service.child.stderr?.destroy();
+    },
+    async stop() {
+      isStopping = true;
+      const { child } = service;
+      if (child.exitCode !== null || child.signalCode !== null) return;
+      const ended = once(child, 'exit');
+      child.kill('SIGTERM');
+      const patience = new AbortController();
+      const late = sleep(90_000, undefined, { signal: patience.signal }).then(
+        () => child.kill('SIGKILL'),
+        () => undefined,
+      );
+      await Promise.race([ended, late]);
+      patience.abort();
+    },
+  };
+  start();
+  return service;
+}
+
+/** One command, killed after `killAfterMs` where that is given. */
+export async function runCommand(given: Launch, killAfterMs?: number): Promise<Ended> {
+  const child = launch(given);
+  let output = '';
+  listen(child, (text) => {
+    output += text;
+  });
+  const timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs ?? 120_000);
+  await once(child, 'close');
+  clearTimeout(timer);
+  return { code: child.exitCode, output };
+}
