@@ -17,8 +17,8 @@ export async function reportItem(world: World, item: Item, redis: Redis): Promis
     `${item.id}: ${JSON.stringify(item)}`,
     ...tasks.map(({ id, credits }) => `  at the vendor: task ${id}, ${credits} credits`),
     ...story.map(
-      ({ at, kind, words, times }) =>
-        `  ${new Date(at).toISOString()} ${kind}${times > 1 ? ` ×${times}` : ''}: ${words}`,
+      ({ at, kind, message, times }) =>
+        `  ${new Date(at).toISOString()} ${kind}${times > 1 ? ` ×${times}` : ''}: ${message}`,
     ),
     ...logged.sort((a, b) => timeOf(a) - timeOf(b)),
   ].join('\n');

@@ -275,9 +275,8 @@ function hashOf(bytes: Buffer): string {
 /** Nothing is left that waits for somebody. */
 async function judgeRedis({ queues }: Session, redis: Redis, violate: Violate): Promise<void> {
   for (const stage of stages) {
-    const left = await queues
-      .queue(stage)
-      .getJobCounts('wait', 'active', 'delayed', 'prioritized', 'failed', 'completed');
+    const queue = await queues.queue(stage);
+    const left = await queue.getJobCounts('wait', 'active', 'delayed', 'prioritized', 'failed', 'completed');
     for (const [kind, count] of Object.entries(left)) {
       if (count > 0) violate(`${count} jobs are left in ${stage}: ${kind}`);
     }
@@ -319,7 +318,8 @@ export async function isAtRest({ ledger, queues }: Session, batches: Iterable<st
     if (batch === null || unfinished(batch.counts) > 0) return false;
   }
   for (const stage of stages) {
-    const counts = await queues.queue(stage).getJobCounts('wait', 'active', 'delayed', 'prioritized');
+    const queue = await queues.queue(stage);
+    const counts = await queue.getJobCounts('wait', 'active', 'delayed', 'prioritized');
     if (Object.values(counts).some((count) => count > 0)) return false;
   }
   return true;
