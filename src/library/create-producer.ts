@@ -12,6 +12,7 @@ import { localVideosOf } from '../producer/local-videos.ts';
 import { type RetrySummary, retryBatch } from '../producer/retry-batch.ts';
 import { type Batch, BatchError, totalOf, unfinished } from '../shared/ledger/batch.ts';
 import { createBatchOperations } from '../shared/ledger/batch-operations.ts';
+import { createItemSearch } from '../shared/ledger/search.ts';
 import type { FailureReason } from '../shared/ledger/states.ts';
 import type { CostForecast } from '../shared/models/estimate.ts';
 import { identifyLink } from '../shared/models/identify-link.ts';
@@ -35,6 +36,8 @@ export interface Producer extends AsyncDisposable {
   batch(name: string): Promise<BatchStatus | null>;
   /** What has become of a link; null when it was never taken. Throws when the model does not take such links. */
   link(url: string, options?: LinkOptions): Promise<ExportRow | null>;
+  /** All items of a link as it was given, one for each set of inputs. Looks through all batches. */
+  links(url: string): Promise<readonly ExportRow[]>;
   /** Resolves when nothing of the batch is waiting or under way. Throws when there is no such batch. */
   waitForBatch(name: string, options?: WaitOptions): Promise<BatchStatus>;
   /** Resolves when the link has ended or is held; null at once when it was never taken. */
@@ -172,6 +175,11 @@ export async function createProducer(options: ConnectOptions = {}): Promise<Prod
     return item === null ? null : exportRow(item, item.batch);
   }
 
+  async function links(url: string): Promise<readonly ExportRow[]> {
+    const items = await createItemSearch(session).findAll(url);
+    return items.map((item) => exportRow(item, item.batch));
+  }
+
   async function known(name: string): Promise<BatchStatus> {
     const found = await batch(name);
     if (found === null) throw new BatchError(`There is no batch "${name}"`);
@@ -202,6 +210,7 @@ export async function createProducer(options: ConnectOptions = {}): Promise<Prod
     enqueue,
     batch,
     link,
+    links,
     waitForBatch,
     waitForLink,
     endedLinks,

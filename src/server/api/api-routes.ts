@@ -6,6 +6,7 @@ import { Readable } from 'node:stream';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { AuditLog } from '../../shared/audit/audit-log.ts';
+import type { Sought } from '../../shared/ledger/search.ts';
 import { type GuardParts, mustBeOperator, Refusal, readerOf, recognize, viewerOf } from '../auth/guard.ts';
 import { Html } from '../dashboard/html.ts';
 import type { LiveHub } from '../dashboard/live.ts';
@@ -203,11 +204,12 @@ function readingCalls(api: FastifyInstance, parts: ApiParts): void {
 
 async function readItems(name: string, query: z.output<typeof itemsQuery>, { search }: ServerDeps) {
   const { q, state, reason, paidTwice, cursor, limit } = query;
-  const found = q && cursor === 0 ? await search.find(q) : null;
-  if (found !== null && [found.batch, ...found.otherBatches].includes(name))
-    return { items: [viewItem(found, name)], next: null };
+  const sought: Sought | null = q ? await search.understand(name, q) : null;
+  if (sought?.kind === 'item')
+    return { items: cursor === 0 ? [viewItem(sought.item, name)] : [], next: null };
   const request = { from: cursor, size: limit, budgetMs: searchBudgetMs };
-  const page = await search.page(name, { state, reason, part: q, paidTwice: paidTwice === 'true' }, request);
+  const filter = { state, reason, part: sought?.part, paidTwice: paidTwice === 'true' };
+  const page = await search.page(name, filter, request);
   return { items: page.items.map((item) => viewItem(item, name)), next: page.next };
 }
 

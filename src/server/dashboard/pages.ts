@@ -7,7 +7,7 @@ import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import { type Batch, unfinished } from '../../shared/ledger/batch.ts';
 import type { Item } from '../../shared/ledger/item.ts';
-import type { ItemPage } from '../../shared/ledger/search.ts';
+import type { ItemPage, Sought } from '../../shared/ledger/search.ts';
 import { activeStates } from '../../shared/ledger/states.ts';
 import { explain } from '../../shared/wording/situation-words.ts';
 import { contentPolicy } from '../auth/request-rules.ts';
@@ -203,10 +203,12 @@ function createItemReader(deps: ServerDeps) {
   return async (batch: string, query: ItemQuery): Promise<ItemPage> => {
     const { q, reason, twice, view, size: wanted, from } = query;
     const state = view === 'gallery' ? 'saved' : query.state;
-    const named = q && from === 0 ? await findNamed(batch, q, deps) : null;
-    if (named !== null)
-      return { items: view === 'gallery' && named.state !== 'saved' ? [] : [named], next: null, examined: 1 };
-    const filter = { state, reason, part: q, paidTwice: twice === '1' };
+    const sought: Sought | null = q ? await deps.search.understand(batch, q) : null;
+    if (sought?.kind === 'item') {
+      const isShown = view !== 'gallery' || sought.item.state === 'saved';
+      return { items: isShown ? [sought.item] : [], next: null, examined: 1 };
+    }
+    const filter = { state, reason, part: sought?.part, paidTwice: twice === '1' };
     const look = (start: number, size: number) =>
       deps.search.page(batch, filter, { from: start, size, budgetMs: searchBudgetMs });
     if (!q && twice === undefined && (state === undefined || state === 'failed' || state === 'held'))
@@ -218,12 +220,6 @@ function createItemReader(deps: ServerDeps) {
     searches.set(key, search);
     return search();
   };
-}
-
-/** A whole link, id or task id is found at once; anything else is looked for as a part of an id. */
-async function findNamed(batch: string, text: string, { search }: ServerDeps): Promise<Item | null> {
-  const found = await search.find(text);
-  return found !== null && [found.batch, ...found.otherBatches].includes(batch) ? found : null;
 }
 
 /** Grouping reads thousands of failures, so it is done again only when their number has changed, and not every second. */

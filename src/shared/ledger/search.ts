@@ -19,7 +19,7 @@ export interface ItemFilter {
   readonly reason?: FailureReason | undefined;
   /** An answer was lost and the call repeated: it may be paid twice. */
   readonly paidTwice?: boolean | undefined;
-  /** Part of an id; whole links, ids and task ids are for `find`. */
+  /** Part of an id, or the beginning of a link and more; whole links, ids and task ids are for `find`. */
   readonly part?: string | undefined;
 }
 
@@ -30,6 +30,10 @@ export interface ItemPage {
   /** How many items were looked at. */
   readonly examined: number;
 }
+
+export type Sought =
+  | { readonly kind: 'item'; readonly item: Item }
+  | { readonly kind: 'part'; readonly part: string };
 
 export interface PageRequest {
   readonly from: number;
@@ -118,6 +122,36 @@ export function createItemSearch(deps: {
     return item?.taskIds.includes(wanted) ? item : null;
   }
 
+  /** What a text means in a batch: one item, by its link, id or task id; or something to look for among all of them. */
+  async function understand(batch: string, text: string): Promise<Sought> {
+    const item = await find(text);
+    if (item === null || ![item.batch, ...item.otherBatches].includes(batch))
+      return { kind: 'part', part: text };
+    const isShare = models.list().some(({ id, link }) => id === item.model && link.share !== undefined);
+    // Any other link may have several items, with different inputs.
+    return isShare || !isLinkLike(text.trim()) ? { kind: 'item', item } : { kind: 'part', part: item.url };
+  }
+
+  /**
+   * All items of a link: one for each set of inputs it was given with. Looks through all batches, the newest first.
+   * @param budgetMs ends after about this long, with what was found by then
+   */
+  async function findAll(text: string, budgetMs = Number.POSITIVE_INFINITY): Promise<Item[]> {
+    const until = performance.now() + budgetMs;
+    const one = await find(text);
+    const found = new Map(one === null ? [] : [[one.id, one]]);
+    const names = isLinkLike(text.trim()) ? (await ledger.batchNames()).reverse() : [];
+    for (const name of names) {
+      for (let from: number | null = 0; from !== null && performance.now() < until; ) {
+        const request = { from, size: scanSize, budgetMs: until - performance.now() };
+        const { items, next }: ItemPage = await page(name, { part: text }, request);
+        for (const item of items) if (item.url === text.trim()) found.set(item.id, item);
+        from = next;
+      }
+    }
+    return [...found.values()];
+  }
+
   /** The next items of a batch that pass the filter, in the order they were given; failed and held ones latest first. */
   async function page(batch: string, filter: ItemFilter, request: PageRequest): Promise<ItemPage> {
     const state = filter.state ?? (filter.reason === undefined ? undefined : 'failed');
@@ -139,7 +173,9 @@ export function createItemSearch(deps: {
 
   async function pageByScan(batch: string, filter: ItemFilter, request: PageRequest): Promise<ItemPage> {
     const ids: string[] = [];
-    const part = filter.part?.trim().toLowerCase() ?? '';
+    const text = filter.part?.trim() ?? '';
+    const link = isLinkLike(text) ? text : '';
+    const part = link === '' ? text.toLowerCase() : '';
     const size = part === '' ? scanSize : partScanSize;
     return walk(request, async (from) => {
       const reply = await scan(
@@ -153,6 +189,7 @@ export function createItemSearch(deps: {
           filter.reason ?? '',
           part,
           filter.paidTwice ? '1' : '',
+          link,
         ],
       );
       const [next, examined, ...found] = scanned.parse(reply);
@@ -242,7 +279,11 @@ export function createItemSearch(deps: {
     return { tasks, downloads, items };
   }
 
-  return { find, page, failures, oldestWaiting, overlong };
+  return { find, findAll, understand, page, failures, oldestWaiting, overlong };
+}
+
+function isLinkLike(text: string): boolean {
+  return /^(https?|file):\/\//i.test(text);
 }
 
 /** Messages that differ only in numbers and long ids are one group; `…` stands for what differs. Pure. */

@@ -1,6 +1,8 @@
 /** Finding items among many, against a real Redis. */
 import { describe, expect, it } from 'vitest';
 import { createItemSearch, type ItemFilter, type ItemSearch } from '../../../src/shared/ledger/search.ts';
+import { identifyLink } from '../../../src/shared/models/identify-link.ts';
+import type { Inputs } from '../../../src/shared/models/input-spec.ts';
 import { type System, shareLink, startSystem } from '../../setup/system.ts';
 
 function searchOf({ session }: System): ItemSearch {
@@ -49,6 +51,34 @@ describe('an item is found', () => {
     await system.session.ledger.move('beginSubmit', 'h0123456789abcdef0123');
     await system.session.ledger.move('recordTask', 'h0123456789abcdef0123', { taskId: 'task_x_1' });
     expect((await searchOf(system).find('task_x_1'))?.id).toBe('h0123456789abcdef0123');
+  });
+});
+
+describe('a link that was given with several inputs', () => {
+  it('shows all its items, in its batch and in all of them', async () => {
+    await using system = await startSystem();
+    const { ledger, models } = system.session;
+    const topaz = models.get('topaz/video-upscale');
+    const url = 'https://videos.example/a.mp4';
+    const itemOf = (inputs: Inputs) => {
+      const link = identifyLink(topaz, url, inputs);
+      if (!link.ok) throw new Error(link.reason);
+      return { id: link.id, url, inputs };
+    };
+    const [plain, one, four] = [itemOf({}), itemOf({ upscale_factor: '1' }), itemOf({ upscale_factor: '4' })];
+    const other = { id: 'h0', url: 'https://videos.example/b.mp4' };
+    await ledger.openBatch('test', { model: topaz.id, root: '/' });
+    await ledger.enqueue('test', [other, plain, one]);
+    await ledger.openBatch('later', { model: topaz.id, root: '/' });
+    await ledger.enqueue('later', [four]);
+    const search = searchOf(system);
+    const ids = (await search.findAll(url)).map(({ id }) => id).sort();
+    expect(ids).toEqual([plain.id, one.id, four.id].sort());
+    expect((await search.findAll(other.id)).map(({ id }) => id)).toEqual([other.id]);
+    expect(await search.understand('test', one.id)).toMatchObject({ kind: 'item', item: { id: one.id } });
+    const sought = await search.understand('test', `${url}#t=1`);
+    if (sought.kind !== 'part') throw new Error('a link may have several items');
+    expect(await all(search, { part: sought.part })).toEqual([plain.id, one.id]);
   });
 });
 
