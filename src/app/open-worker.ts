@@ -16,6 +16,7 @@ import type { Ledger } from '../shared/ledger/ledger.ts';
 import type { Logger } from '../shared/logging/logger.ts';
 import type { ModelRegistry } from '../shared/models/load-models.ts';
 import { createOutgoing } from '../shared/outgoing/outgoing.ts';
+import { proxiesOf, rulesForOthers } from '../shared/outgoing/proxies.ts';
 import { submitPolicy, vendorPolicy } from '../shared/policy.ts';
 import type { Keyspace } from '../shared/redis/keyspace.ts';
 import type { RedisHandle } from '../shared/redis/open-redis.ts';
@@ -68,13 +69,14 @@ export async function openWorker(
   const storage = await openStorage(parts);
   const outage = stages.includes('download') ? await findOutage(storage, memory) : null;
   const outgoing = createOutgoing({
-    allowPrivateAddresses: configuration.ALLOW_PRIVATE_ADDRESSES,
+    ...rulesForOthers(configuration),
     connectionsPerHost: configuration.DOWNLOAD_CONCURRENCY,
   });
   const vendor = createVendor({
     baseUrl: configuration.KIE_BASE_URL,
     uploadUrl: configuration.KIE_UPLOAD_URL,
     apiKey: requireApiKey(configuration),
+    proxies: proxiesOf(configuration),
     timeoutMs: vendorPolicy.timeoutMs,
     logger,
     clock,

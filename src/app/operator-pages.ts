@@ -13,6 +13,7 @@ import { systemClock } from '../shared/clock.ts';
 import type { Configuration } from '../shared/configuration/configuration.ts';
 import { createItemHistory } from '../shared/item-history/item-history.ts';
 import { createItemSearch } from '../shared/ledger/search.ts';
+import { proxiesOf } from '../shared/outgoing/proxies.ts';
 import { createVendor, type Vendor } from '../shared/vendor/vendor.ts';
 import { openStorage } from './open-storage.ts';
 import { scheduleOperations } from './schedule-operations.ts';
@@ -65,7 +66,8 @@ export async function openOperatorPages(session: Session): Promise<OperatorPages
 function openVendor({ configuration, logger }: Session): Vendor | null {
   const { KIE_API_KEY: apiKey, KIE_BASE_URL: baseUrl } = configuration;
   if (apiKey === undefined) return null;
-  return createVendor({ baseUrl, apiKey, timeoutMs: creditsTimeoutMs, logger, clock: systemClock });
+  const proxies = proxiesOf(configuration);
+  return createVendor({ baseUrl, apiKey, proxies, timeoutMs: creditsTimeoutMs, logger, clock: systemClock });
 }
 
 async function readCredits(vendor: Vendor, signal: AbortSignal): Promise<number | null> {

@@ -18,6 +18,7 @@ import { createLedger, type Ledger } from '../shared/ledger/ledger.ts';
 import { createLogger, type Logger } from '../shared/logging/logger.ts';
 import { loadModels, type ModelRegistry } from '../shared/models/load-models.ts';
 import { shareUrlOf } from '../shared/models/share-url.ts';
+import { proxiesOf } from '../shared/outgoing/proxies.ts';
 import { createPriceList, type PriceList } from '../shared/prices/price-list.ts';
 import { pricedModels } from '../shared/prices/priced-models.ts';
 import type { Keyspace } from '../shared/redis/keyspace.ts';
@@ -79,6 +80,7 @@ export async function openSession({
   const { configuration, warnings } = loaded;
   const prices = createPriceList({
     baseUrl: configuration.KIE_BASE_URL,
+    proxies: proxiesOf(configuration),
     folder: priceListFolder(),
     clock: systemClock,
   });

@@ -13,6 +13,7 @@ import type { Logger } from '../shared/logging/logger.ts';
 import { type CostForecast, estimateForecast } from '../shared/models/estimate.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { createOutgoing } from '../shared/outgoing/outgoing.ts';
+import { proxiesOf, rulesForOthers } from '../shared/outgoing/proxies.ts';
 import { createVendor } from '../shared/vendor/vendor.ts';
 import { createVideoLengths, type VideoLengths } from '../shared/video-length/video-lengths.ts';
 import { judgeSkew } from './doctor/judge-machine.ts';
@@ -61,10 +62,10 @@ export async function foreseeAndAnnounce(
 
 /** Reads headers of videos under the rules of downloads. */
 export async function withLengths<Found>(
-  { ALLOW_PRIVATE_ADDRESSES: allowPrivateAddresses }: Pick<Configuration, 'ALLOW_PRIVATE_ADDRESSES'>,
+  configuration: Parameters<typeof rulesForOthers>[0],
   use: (lengths: VideoLengths) => Promise<Found>,
 ): Promise<Found> {
-  const outgoing = createOutgoing({ allowPrivateAddresses });
+  const outgoing = createOutgoing(rulesForOthers(configuration));
   try {
     return await use(createVideoLengths(outgoing));
   } finally {
@@ -77,12 +78,14 @@ export async function withLengths<Found>(
  * @param warn is told of a clock that disagrees with the vendor's
  */
 export async function readBalance(
-  { KIE_API_KEY: apiKey, KIE_BASE_URL: baseUrl }: Configuration,
+  configuration: Configuration,
   logger: Logger,
   warn: (text: string) => void = () => undefined,
 ): Promise<number | null> {
+  const { KIE_API_KEY: apiKey, KIE_BASE_URL: baseUrl } = configuration;
   if (apiKey === undefined) return null;
-  const vendor = createVendor({ baseUrl, apiKey, logger, clock: systemClock });
+  const proxies = proxiesOf(configuration);
+  const vendor = createVendor({ baseUrl, apiKey, proxies, logger, clock: systemClock });
   try {
     const reply = await vendor.balance(AbortSignal.timeout(balancePatienceMs));
     if (reply.kind !== 'credits') return null;

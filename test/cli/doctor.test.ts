@@ -6,6 +6,7 @@ import { judgeNode, judgeSkew, judgeSpace } from '../../src/cli/doctor/judge-mac
 import { judgeMemory } from '../../src/cli/doctor/judge-memory.ts';
 import { judgeCallback, judgeCredits, judgeModel } from '../../src/cli/doctor/judge-vendor.ts';
 import type { Situation } from '../../src/shared/gate-state/situation.ts';
+import { startForwardProxy } from '../setup/forward-proxy.ts';
 import { noCounts } from '../setup/sample-batch.ts';
 import { type Ended, openProject } from './executable.ts';
 
@@ -191,5 +192,20 @@ describe.concurrent('doctor', () => {
     const ended = await project.run(['doctor', '--json'], { environment });
     const { ok, verdicts } = reportOf(ended);
     expect([ended.code, ok, verdicts.get(name)]).toEqual([1, false, 'failed']);
+  });
+});
+
+describe('doctor behind a proxy', () => {
+  it('names it without its password, and asks the vendor through it', async () => {
+    await using project = await openProject();
+    await using proxy = await startForwardProxy(project.simulator.url);
+    const environment = { KIE_BASE_URL: 'http://vendor.example', HTTP_PROXY: proxy.url };
+    const { stdout } = await project.run(['doctor'], { environment });
+    expect(stdout).toMatch(
+      /✓ proxy: the vendor’s API is reached through HTTP_PROXY http:\/\/…@127\.0\.0\.1:\d+; /,
+    );
+    expect(stdout).toContain('✓ key: the vendor knows the key');
+    expect(stdout).not.toContain('pass-of-the-proxy');
+    expect(proxy.asked.length).toBeGreaterThan(1);
   });
 });

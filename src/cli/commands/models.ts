@@ -9,6 +9,7 @@ import {
 import { createLogger } from '../../shared/logging/logger.ts';
 import { loadModels } from '../../shared/models/load-models.ts';
 import type { ModelDefinition } from '../../shared/models/model-definition.ts';
+import { proxiesOf } from '../../shared/outgoing/proxies.ts';
 import { createPriceList, type PriceList } from '../../shared/prices/price-list.ts';
 import { pricedModels } from '../../shared/prices/priced-models.ts';
 import type { ProbeReply } from '../../shared/vendor/replies.ts';
@@ -82,12 +83,20 @@ function describeModels(
 
 /** Where it cannot be read the prices of the last one stand, else those of the definitions. */
 async function readPrices(
-  { KIE_BASE_URL: baseUrl }: Configuration,
+  configuration: Configuration,
   isRefresh: boolean,
   terminal: Terminal,
 ): Promise<PriceList> {
   const timeouts = isRefresh ? { timeoutMs } : {};
-  const prices = createPriceList({ baseUrl, folder: priceListFolder(), clock: systemClock, ...timeouts });
+  const proxies = proxiesOf(configuration);
+  const baseUrl = configuration.KIE_BASE_URL;
+  const prices = createPriceList({
+    baseUrl,
+    proxies,
+    folder: priceListFolder(),
+    clock: systemClock,
+    ...timeouts,
+  });
   if (!isRefresh) await prices.freshen();
   else if (!(await prices.refresh())) terminal.say('The vendor’s price list cannot be read now.');
   return prices;
@@ -96,11 +105,12 @@ async function readPrices(
 /** What the vendor says of each, by the free probe; empty without a key. */
 async function probeAll(
   models: readonly ModelDefinition[],
-  { KIE_API_KEY: apiKey, KIE_BASE_URL: baseUrl, LOG_FORMAT: format }: Configuration,
+  configuration: Configuration,
 ): Promise<ReadonlyMap<string, string>> {
+  const { KIE_API_KEY: apiKey, KIE_BASE_URL: baseUrl, LOG_FORMAT: format } = configuration;
   if (apiKey === undefined) return new Map();
   const logger = createLogger({ level: 'silent', format, isTerminal: false, secrets: [apiKey] });
-  const vendor = createVendor({ baseUrl, apiKey, timeoutMs, logger });
+  const vendor = createVendor({ baseUrl, apiKey, proxies: proxiesOf(configuration), timeoutMs, logger });
   try {
     const signal = AbortSignal.timeout(2 * timeoutMs);
     const found = models.map(

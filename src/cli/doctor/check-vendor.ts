@@ -4,13 +4,15 @@ import { lookup } from 'node:dns/promises';
 import { systemClock } from '../../shared/clock.ts';
 import type { Configuration } from '../../shared/configuration/configuration.ts';
 import type { Logger } from '../../shared/logging/logger.ts';
+import { maskAddress } from '../../shared/logging/shown-text.ts';
 import type { ModelDefinition } from '../../shared/models/model-definition.ts';
 import { usualPrice } from '../../shared/models/price.ts';
 import { refusalOfAddress } from '../../shared/outgoing/address-rules.ts';
 import { createOutgoing, type Outgoing } from '../../shared/outgoing/outgoing.ts';
+import { proxiesOf } from '../../shared/outgoing/proxies.ts';
 import { keyPageUrl } from '../../shared/vendor/facts.ts';
 import { createVendor } from '../../shared/vendor/vendor.ts';
-import { type Check, failed, skipped, warning } from './check.ts';
+import { type Check, failed, ok, skipped, warning } from './check.ts';
 import { judgeSkew } from './judge-machine.ts';
 import { judgeCallback, judgeCredits, judgeModel } from './judge-vendor.ts';
 
@@ -40,7 +42,7 @@ export async function checkVendor({
       ),
     ];
   }
-  const vendor = createVendor({ baseUrl, apiKey, timeoutMs, logger });
+  const vendor = createVendor({ baseUrl, apiKey, proxies: proxiesOf(configuration), timeoutMs, logger });
   const signal = AbortSignal.timeout(2 * timeoutMs);
   try {
     const credits = await vendor.balance(signal);
@@ -54,10 +56,27 @@ export async function checkVendor({
   }
 }
 
+/** The proxies that requests go through; nothing where none is set. Pure. */
+export function checkProxies(configuration: ProxySettings): Check[] {
+  const { HTTPS_PROXY, HTTP_PROXY, NO_PROXY, PROXY_DOWNLOADS } = configuration;
+  const set = Object.entries({ HTTPS_PROXY, HTTP_PROXY }).flatMap(([name, address]) =>
+    address === undefined ? [] : [`${name} ${maskAddress(address)}`],
+  );
+  if (set.length === 0) return [];
+  const except = NO_PROXY === undefined ? '' : `, except ${NO_PROXY}`;
+  const downloads = PROXY_DOWNLOADS
+    ? 'downloads too, and the proxy resolves their names'
+    : 'downloads go directly; PROXY_DOWNLOADS=true sends them through it';
+  return [ok('proxy', `the vendor’s API is reached through ${set.join(' and ')}${except}; ${downloads}`)];
+}
+
+type ProxySettings = Pick<Configuration, 'HTTPS_PROXY' | 'HTTP_PROXY' | 'NO_PROXY' | 'PROXY_DOWNLOADS'>;
+
 /** No key leaves here: these are plain requests. */
 export async function checkReach(configuration: Configuration): Promise<Check[]> {
   const outgoing = createOutgoing({
     allowPrivateAddresses: true,
+    proxies: proxiesOf(configuration),
     connectTimeoutMs: timeoutMs,
     headersTimeoutMs: timeoutMs,
   });

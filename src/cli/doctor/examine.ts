@@ -19,7 +19,7 @@ import type { Terminal } from '../terminal.ts';
 import { type Check, failed, ok, warning } from './check.ts';
 import { checkRedis, judgeWork } from './check-redis.ts';
 import { checkStorage } from './check-storage.ts';
-import { checkReach, checkVendor } from './check-vendor.ts';
+import { checkProxies, checkReach, checkVendor } from './check-vendor.ts';
 import { judgeNode } from './judge-machine.ts';
 
 export interface ExamineRequest {
@@ -52,7 +52,7 @@ export async function examine(request: ExamineRequest, terminal: Terminal): Prom
     checkReach(configuration),
     checkStorage(configuration, found.batches, found.waitingLinks),
   ]);
-  return [node, ...settings, ...found.checks, ...others.flat()];
+  return [node, ...settings, ...checkProxies(configuration), ...found.checks, ...others.flat()];
 }
 
 function tryConfiguration(): LoadedConfiguration | Check {

@@ -35,7 +35,8 @@ export function loadConfiguration(overrides: Readonly<Record<string, string>> = 
 export function parseConfiguration(
   environment: Readonly<Record<string, string | undefined>>,
 ): LoadedConfiguration {
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
+  const all = { ...lowerCaseProxies(environment), ...environment };
+  const given = Object.fromEntries(Object.entries(all).filter(([, value]) => value?.trim()));
   const result = configurationSchema.safeParse(given);
   const problems = result.success
     ? relationProblems(result.data)
@@ -46,6 +47,12 @@ export function parseConfiguration(
     );
   }
   return { configuration: result.data, warnings: unknownNames(given) };
+}
+
+/** These three are usually written in small letters. */
+function lowerCaseProxies(environment: Readonly<Record<string, string | undefined>>) {
+  const names = ['HTTPS_PROXY', 'HTTP_PROXY', 'NO_PROXY'];
+  return Object.fromEntries(names.map((name) => [name, environment[name.toLowerCase()]]));
 }
 
 function describeIssue(issue: z.core.$ZodIssue, given: Readonly<Record<string, string | undefined>>): string {

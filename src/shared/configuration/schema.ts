@@ -18,6 +18,14 @@ function httpUrl(example: string) {
     .transform((text) => text.replace(/\/+$/, ''));
 }
 
+/** As other programs take it: without a scheme it is http. */
+const proxyUrl = z
+  .string()
+  .transform((text) => (/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`))
+  .refine((text) => ['http:', 'https:'].includes(URL.parse(text)?.protocol ?? ''), {
+    message: 'must be the address of an HTTP proxy, like http://proxy.example.com:3128',
+  });
+
 const redisUrl = z
   .string()
   .refine((text) => /^(rediss?|redis-sentinel|redis-cluster|unix):\/\/.+/.test(text), {
@@ -174,6 +182,19 @@ export const configurationSchema = z.object({
   ALLOW_PRIVATE_ADDRESSES: flag
     .prefault('false')
     .describe('allow result and source URLs that resolve to private addresses (tests and simulators)'),
+  HTTPS_PROXY: proxyUrl
+    .optional()
+    .describe('the proxy for https addresses of the vendor’s API; also as `https_proxy`'),
+  HTTP_PROXY: proxyUrl.optional().describe('the same for http addresses; also as `http_proxy`'),
+  NO_PROXY: z
+    .string()
+    .optional()
+    .describe('hosts that are reached without a proxy, separated by commas; also as `no_proxy`'),
+  PROXY_DOWNLOADS: flag
+    .prefault('false')
+    .describe(
+      'send downloads and list URLs through the proxy too; it resolves their names, and must itself refuse private addresses',
+    ),
   MAX_LIST_BYTES: sizeBytes
     .prefault('1GiB')
     .describe('a larger list from a URL or a bucket is refused (`--source`)'),

@@ -5,7 +5,7 @@
  * from the body itself. Invariant: no request leaves for an address that the rules refuse.
  */
 
-import { Agent, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { AddressRules } from './address-rules.ts';
 import {
   AddressRefusedError,
@@ -13,6 +13,8 @@ import {
   type ResolveHost,
   resolveBySystem,
 } from './checked-connector.ts';
+import { createAgent } from './create-agent.ts';
+import type { Proxies } from './proxies.ts';
 import type { ResponseBody } from './response-body.ts';
 import { sendRequest } from './send-request.ts';
 import { judgeUrl } from './url-rules.ts';
@@ -29,6 +31,8 @@ export interface OutgoingOptions extends AddressRules {
   /** Default 5. */
   readonly maxRedirects?: number;
   readonly resolveHost?: ResolveHost;
+  /** Requests go through these, which then resolve names: only addresses written as numbers are judged. */
+  readonly proxies?: Proxies | undefined;
 }
 
 export interface OutgoingRequest {
@@ -73,18 +77,21 @@ const ORDINARY_HEADERS: Readonly<Record<string, string>> = {
 const REDIRECT_STATUSES: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 
 export function createOutgoing(options: OutgoingOptions): Outgoing {
-  const agent = new Agent({
-    connect: createCheckedConnector(
-      options,
-      options.resolveHost ?? resolveBySystem,
-      options.connectTimeoutMs ?? 15_000,
-    ),
-    connections: options.connectionsPerHost ?? 8,
-    headersTimeout: options.headersTimeoutMs ?? 30_000,
-    bodyTimeout: options.bodyTimeoutMs ?? 60_000,
-    maxHeaderSize: 64 * 1024,
-    allowH2: false,
-  });
+  const agent = createAgent(
+    {
+      connect: createCheckedConnector(
+        options,
+        options.resolveHost ?? resolveBySystem,
+        options.connectTimeoutMs ?? 15_000,
+      ),
+      connections: options.connectionsPerHost ?? 8,
+      headersTimeout: options.headersTimeoutMs ?? 30_000,
+      bodyTimeout: options.bodyTimeoutMs ?? 60_000,
+      maxHeaderSize: 64 * 1024,
+      allowH2: false,
+    },
+    options.proxies,
+  );
   return {
     request: (request, signal) => followRedirects(agent, request, options, signal),
     close: () => agent.destroy(),
@@ -92,7 +99,7 @@ export function createOutgoing(options: OutgoingOptions): Outgoing {
 }
 
 async function followRedirects(
-  agent: Agent,
+  agent: Dispatcher,
   request: OutgoingRequest,
   options: OutgoingOptions,
   signal: AbortSignal | undefined,
@@ -117,7 +124,7 @@ function redirectOf(request: OutgoingRequest, answer: OutgoingAnswer): string | 
 }
 
 async function send(
-  agent: Agent,
+  agent: Dispatcher,
   url: URL,
   request: OutgoingRequest,
   signal: AbortSignal | undefined,

@@ -4,7 +4,7 @@
  * reason, at once even while the request waits for a free connection.
  */
 
-import type { Agent, Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { createResponseBody, type FillableBody, type ResponseBody } from './response-body.ts';
 
 export interface RawAnswer {
@@ -14,7 +14,7 @@ export interface RawAnswer {
 }
 
 export function sendRequest(
-  agent: Agent,
+  agent: Dispatcher,
   options: Dispatcher.DispatchOptions,
   signal: AbortSignal | undefined,
 ): Promise<RawAnswer> {

@@ -9,6 +9,7 @@ import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
+import type { Proxies } from '../outgoing/proxies.ts';
 import { type PriceRecord, priceRecordSchema, readPriceList } from '../vendor/price-list.ts';
 
 export interface KnownPrices {
@@ -31,6 +32,7 @@ export interface PriceList {
 
 export interface PriceListDeps {
   readonly baseUrl: string;
+  readonly proxies?: Proxies | undefined;
   /** Where it is kept. */
   readonly folder: string;
   readonly clock: Clock;
@@ -50,7 +52,13 @@ const keptSchema = z.object({
   records: z.array(priceRecordSchema).max(5000).readonly(),
 });
 
-export function createPriceList({ baseUrl, folder, clock, timeoutMs = 2000 }: PriceListDeps): PriceList {
+export function createPriceList({
+  baseUrl,
+  proxies,
+  folder,
+  clock,
+  timeoutMs = 2000,
+}: PriceListDeps): PriceList {
   const digest = createHash('sha256').update(baseUrl).digest('hex').slice(0, 12);
   const file = join(folder, `${digest}.json`);
   let known = readKept(file, baseUrl);
@@ -59,7 +67,7 @@ export function createPriceList({ baseUrl, folder, clock, timeoutMs = 2000 }: Pr
   let timer: NodeJS.Timeout | undefined;
 
   async function read(): Promise<boolean> {
-    const records = await readPriceList({ baseUrl, timeoutMs }).catch(() => null);
+    const records = await readPriceList({ baseUrl, proxies, timeoutMs }).catch(() => null);
     if (records === null || records.length === 0) {
       failedAt = performance.now();
       return false;

@@ -5,6 +5,7 @@
  */
 import type { Dispatcher } from 'undici';
 import { z } from 'zod';
+import type { Proxies } from '../outgoing/proxies.ts';
 import { decodeBody } from './decode-body.ts';
 import { type ExchangeRequest, exchange } from './exchange.ts';
 import { isHttpUrl, readEnvelope, readFields, readNumber, readText } from './reply-body.ts';
@@ -22,6 +23,7 @@ export type PriceRecord = z.output<typeof priceRecordSchema>;
 
 export interface PriceListRequest {
   readonly baseUrl: string;
+  readonly proxies?: Proxies | undefined;
   /** For all requests together. */
   readonly timeoutMs: number;
 }
@@ -34,8 +36,8 @@ const mostReplyBytes = 1024 * 1024;
 
 /** @returns the records that name their model; null when the list cannot be read as a whole */
 export async function readPriceList(request: PriceListRequest): Promise<PriceRecord[] | null> {
-  const { Agent } = await import('undici');
-  const dispatcher = new Agent({ allowH2: false, pipelining: 1 });
+  const { createAgent } = await import('../outgoing/create-agent.ts');
+  const dispatcher = createAgent({ allowH2: false, pipelining: 1 }, request.proxies);
   const signal = AbortSignal.timeout(request.timeoutMs);
   const ask = (path: string, payload?: object) => askFor(path, payload, { ...request, dispatcher, signal });
   const page = async (pageNum: number) => parsePricePage(await ask(pagePath, { pageNum, pageSize }));

@@ -7,12 +7,14 @@
  */
 import pRetry from 'p-retry';
 import type { Logger } from 'pino';
-import { Agent, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { type Clock, systemClock } from '../clock.ts';
 import { createBoundedWarnings, type Warn } from '../logging/bounded-warnings.ts';
 import { buildInput, vendorModelName } from '../models/build-input.ts';
 import type { Inputs } from '../models/input-spec.ts';
 import type { ModelDefinition } from '../models/model-definition.ts';
+import { createAgent } from '../outgoing/create-agent.ts';
+import type { Proxies } from '../outgoing/proxies.ts';
 import { parseCreateReply } from './create-reply.ts';
 import { parseCreditsReply } from './credits-reply.ts';
 import { balancePath, downloadLinkPath, uploadPath, vendorUploadUrl } from './facts.ts';
@@ -74,6 +76,8 @@ export interface VendorOptions {
   uploadUrl?: string;
   /** Default: an agent of its own, with HTTP/1.1 and keep-alive. */
   dispatcher?: Dispatcher;
+  /** Default: none. Of no effect with a dispatcher. */
+  proxies?: Proxies | undefined;
   /** For each request, connecting included. Default 60 s. */
   timeoutMs?: number;
   /** A longer answer is cut there. Default 1 MiB. */
@@ -93,7 +97,7 @@ const DEFAULT_MAX_REPLY_BYTES = 1024 * 1024;
 export function createVendor(options: VendorOptions): Vendor {
   refuseBadKey(options.apiKey);
   const { clock = systemClock, creditsRetryMs = 250 } = options;
-  const dispatcher = options.dispatcher ?? ownAgent();
+  const dispatcher = options.dispatcher ?? ownAgent(options.proxies);
   const send = createSendRequest({
     baseUrl: options.baseUrl,
     apiKey: options.apiKey,
@@ -140,8 +144,8 @@ function refuseBadKey(apiKey: string): void {
 }
 
 /** HTTP/1.1 only: there a request has its connection for itself, and "sent" has one meaning. */
-function ownAgent(): Agent {
-  return new Agent({ allowH2: false, pipelining: 1 });
+function ownAgent(proxies: Proxies | undefined): Dispatcher {
+  return createAgent({ allowH2: false, pipelining: 1 }, proxies);
 }
 
 async function createTask(
