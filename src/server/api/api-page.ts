@@ -19,7 +19,7 @@ export function apiPageRoutes(scope: FastifyInstance): void {
 function view(base: string): Html {
   return html`<h1>API</h1>
 <section class="card"><p>JSON in, JSON out; lists go in as text, CSV, JSON or JSONL of any length. Errors are <code>application/problem+json</code>. Send <code>Authorization: Bearer TOKEN</code> where this server asks for credentials; tokens are set with <code>API_TOKENS</code>.</p>
-<p>The same as a document for generators and other readers: <a href="/api/v1/openapi.json">OpenAPI 3.1</a>. Live: <code>GET /api/v1/events</code> streams the overview as server-sent events.</p></section>
+<p>The same as a document for generators and other readers: <a href="/api/v1/openapi.json">OpenAPI 3.1</a>. Live: <code>GET /api/v1/events</code> streams the overview, and <code>GET /api/v1/batches/NAME/events</code> a batch, as server-sent events.</p></section>
 ${Object.entries(calls).map(([name, call]) => section(name, call, base))}`;
 }
 
@@ -49,8 +49,8 @@ function parameters({ params, query }: Call): Html | null {
 function example({ method, body }: Call, url: string): string {
   if (body === 'list')
     return `curl --data-binary @links.txt -H 'content-type: text/plain' '${url}?batch=summer'`;
-  if (body !== noBody) return `curl --json '{}' '${url}'`;
-  return method === 'POST' ? `curl -X POST '${url}'` : `curl '${url}'`;
+  const verb = method === 'GET' || (method === 'POST' && body !== noBody) ? '' : ` -X ${method}`;
+  return body === noBody ? `curl${verb} '${url}'` : `curl${verb} --json '{}' '${url}'`;
 }
 
 function shape(schema: z.ZodType): string {

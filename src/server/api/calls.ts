@@ -5,6 +5,8 @@
 import { z } from 'zod';
 import {
   attachBody,
+  auditQuery,
+  auditSchema,
   batchPageSchema,
   batchSchema,
   budgetBody,
@@ -13,6 +15,7 @@ import {
   createQuery,
   doneSchema,
   eventSchema,
+  failuresSchema,
   idParams,
   itemPageSchema,
   itemSchema,
@@ -22,9 +25,17 @@ import {
   overviewSchema,
   pageQuery,
   priorityBody,
+  resumeBody,
   retryBody,
   retryForecastSchema,
+  retryItemBody,
+  scheduleBody,
+  scheduleSchema,
   selectionQuery,
+  severalBody,
+  severalSchema,
+  stuckSchema,
+  workersSchema,
 } from './schemas.ts';
 
 const nothing = z.strictObject({});
@@ -32,7 +43,7 @@ const nothing = z.strictObject({});
 export const noBody = z.strictObject({});
 
 export interface Call {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   /** With parameters as `{name}`. */
   readonly path: string;
   readonly summary: string;
@@ -54,6 +65,69 @@ export const calls = {
     path: '/models',
     summary: 'The models with what they take and what they cost',
     answer: modelsSchema,
+  },
+  workers: {
+    ...read,
+    path: '/workers',
+    summary: 'Who works, and what each has in hand',
+    answer: workersSchema,
+  },
+  stuck: {
+    ...read,
+    path: '/stuck',
+    summary: 'Tasks and downloads that take longer than any has taken so far',
+    answer: stuckSchema,
+  },
+  audit: {
+    ...read,
+    path: '/audit',
+    summary: 'Who did what',
+    query: auditQuery,
+    answer: auditSchema,
+  },
+  schedules: {
+    ...read,
+    path: '/schedules',
+    summary: 'Schedules with their next and last runs',
+    answer: z.object({ schedules: z.array(scheduleSchema) }),
+  },
+  putSchedule: {
+    ...act,
+    method: 'PUT',
+    path: '/schedules/{name}',
+    summary: 'Make a schedule, or change the one of that name',
+    params: nameParams,
+    body: scheduleBody,
+    answer: doneSchema,
+  },
+  removeSchedule: {
+    ...act,
+    method: 'DELETE',
+    path: '/schedules/{name}',
+    summary: 'Remove a schedule and its history; batches that it made stay',
+    params: nameParams,
+    answer: doneSchema,
+  },
+  pauseSchedule: {
+    ...act,
+    path: '/schedules/{name}/pause',
+    summary: 'Run a schedule no more until it is resumed',
+    params: nameParams,
+    answer: doneSchema,
+  },
+  resumeSchedule: {
+    ...act,
+    path: '/schedules/{name}/resume',
+    summary: 'Run a schedule again at its times',
+    params: nameParams,
+    answer: doneSchema,
+  },
+  runSchedule: {
+    ...act,
+    path: '/schedules/{name}/run',
+    summary: 'Have a worker run a schedule now; new links are enqueued, and their tasks are paid',
+    params: nameParams,
+    answer: doneSchema,
   },
   batches: {
     ...read,
@@ -96,6 +170,27 @@ export const calls = {
     body: retryBody,
     answer: changedSchema,
   },
+  failures: {
+    ...read,
+    path: '/batches/{name}/failures',
+    summary: 'What failed, grouped by reason and by what was said',
+    params: nameParams,
+    answer: failuresSchema,
+  },
+  giveUpHeld: {
+    ...act,
+    path: '/batches/{name}/give-up',
+    summary: 'Cancel the held items of a batch; nothing more is paid for them',
+    params: nameParams,
+    answer: changedSchema,
+  },
+  actOnBatches: {
+    ...act,
+    path: '/batches/act',
+    summary: 'Pause, resume, cancel or prioritize several batches; each that is refused is named',
+    body: severalBody,
+    answer: severalSchema,
+  },
   cancelBatch: {
     ...act,
     path: '/batches/{name}/cancel',
@@ -113,8 +208,9 @@ export const calls = {
   resumeBatch: {
     ...act,
     path: '/batches/{name}/resume',
-    summary: 'Go on with a batch',
+    summary: 'Resume a batch; one that is paused for a new price needs that price',
     params: nameParams,
+    body: resumeBody,
     answer: doneSchema,
   },
   prioritizeBatch: {
@@ -153,6 +249,7 @@ export const calls = {
     path: '/items/{id}/retry',
     summary: 'Retry one item; a held one is paid again',
     params: idParams,
+    body: retryItemBody,
     answer: changedSchema,
   },
   attachTask: {
@@ -162,6 +259,20 @@ export const calls = {
       'Have a worker check by its record whether a task is the held item’s; its events tell what came of it',
     params: idParams,
     body: attachBody,
+    answer: changedSchema,
+  },
+  foreseeItemRetry: {
+    ...read,
+    path: '/items/{id}/retry',
+    summary: 'What a retry of one item would do and cost; changes nothing',
+    params: idParams,
+    answer: retryForecastSchema.omit({ budget: true, creditsSpent: true }),
+  },
+  checkItem: {
+    ...act,
+    path: '/items/{id}/check',
+    summary: 'Have a worker look at its task or its download now',
+    params: idParams,
     answer: changedSchema,
   },
   giveUpItem: {

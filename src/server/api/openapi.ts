@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type Call, calls, noBody } from './calls.ts';
 import { problemSchema } from './problem.ts';
+import { nameParams } from './schemas.ts';
 
 const listTypes = ['text/plain', 'text/csv', 'application/json', 'application/x-ndjson'];
 
@@ -32,21 +33,29 @@ export function openApiDocument(): Readonly<Record<string, unknown>> {
       securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } },
       schemas: { Problem: schemaOf(problemSchema, 'output') },
     },
-    paths: { ...paths, '/api/v1/events': { get: events } },
+    paths: {
+      ...paths,
+      '/api/v1/events': { get: stream('events', 'overview', 'The overview', []) },
+      '/api/v1/batches/{name}/events': {
+        get: stream('batchEvents', 'batch', 'A batch', parametersOf(nameParams, 'path')),
+      },
+    },
   };
 }
 
 /** Not one answer but a stream, so it is in no table of calls. */
-const events = {
-  operationId: 'events',
-  summary: 'The overview as server-sent events, whenever it changes',
-  description:
-    'Open to viewers. An event `overview` carries it as JSON; `connection` tells whether Redis answers.',
-  responses: {
-    200: { description: 'A stream', content: { 'text/event-stream': { schema: { type: 'string' } } } },
-    default: problem,
-  },
-};
+function stream(operationId: string, event: string, what: string, parameters: Record<string, unknown>[]) {
+  return {
+    operationId,
+    summary: `${what} as server-sent events, whenever it changes`,
+    description: `Open to viewers. An event \`${event}\` carries it as JSON; \`connection\` tells whether Redis answers.`,
+    parameters,
+    responses: {
+      200: { description: 'A stream', content: { 'text/event-stream': { schema: { type: 'string' } } } },
+      default: problem,
+    },
+  };
+}
 
 function operation(name: string, call: Call): Record<string, unknown> {
   const body = bodyOf(call.body);

@@ -3,8 +3,10 @@
  */
 import { z } from 'zod';
 import { haltReasons } from '../../shared/gate-state/halt-reasons.ts';
+import { situationKinds } from '../../shared/gate-state/situation.ts';
 import { eventKinds } from '../../shared/item-history/item-history.ts';
 import { failureReasons, itemStates } from '../../shared/ledger/states.ts';
+import { problemKinds } from '../readings/problems.ts';
 
 const instant = z.string().meta({ format: 'date-time', description: 'ISO 8601' });
 const count = z.int().min(0);
@@ -25,6 +27,8 @@ export const batchSchema = z.object({
   model: z.string(),
   createdAt: instant,
   ended: z.boolean(),
+  situation: z.enum(situationKinds).describe('Why its links do or do not move.'),
+  etaSeconds: z.number().nullable().describe('Null where nobody can tell.'),
   paused: z.boolean(),
   pausedBecause: z.string().nullable().describe('Set when tasks cost more than was announced.'),
   priority: z.number(),
@@ -33,6 +37,7 @@ export const batchSchema = z.object({
   failures: z.partialRecord(reasonSchema, count),
   possiblyPaidTwice: count,
   creditsSpent: z.number(),
+  budget: z.number().nullable().describe('The most credits it may spend.'),
   bytes: count,
 });
 
@@ -98,6 +103,89 @@ export const overviewSchema = z.object({
   credits: z.number().nullable(),
   freeBytes: z.number().nullable(),
   workersAlive: count,
+  situation: z.enum(situationKinds).describe('Why links do or do not move.'),
+  headline: z.string().describe('The situation in a sentence.'),
+  problems: z
+    .array(z.object({ kind: z.enum(problemKinds), message: z.string() }))
+    .describe('What needs a person though nothing is halted.'),
+});
+
+export const workersSchema = z.object({
+  workers: z.array(
+    z.object({
+      id: z.string(),
+      host: z.string(),
+      pid: z.number(),
+      version: z.string().nullable(),
+      startedAt: instant,
+      alive: z.boolean(),
+      saidSecondsAgo: z.number(),
+      stages: z.array(z.string()),
+      memoryBytes: count.nullable(),
+      holding: z.record(z.string(), z.array(z.string())).describe('Ids of items, by stage.'),
+    }),
+  ),
+});
+export const stuckSchema = z.object({
+  tasks: count.describe('At the vendor for longer than twice what any task has taken.'),
+  downloads: count,
+  taskLimitSeconds: z.number(),
+  downloadLimitSeconds: z.number(),
+  items: z
+    .array(z.object({ id: z.string(), state: z.enum(['processing', 'downloading']), since: instant }))
+    .describe('The first of them.'),
+});
+export const failuresSchema = z.object({
+  groups: z.array(z.object({ reason: z.string().nullable(), message: z.string(), items: count })),
+  examined: count.describe('The latest failures that were grouped; there may be more.'),
+});
+export const auditQuery = z.strictObject({
+  who: z.string().max(100).optional().describe('Part of a name; so the others.'),
+  action: z.string().max(100).optional(),
+  target: z.string().max(100).optional().describe('A batch, an item or a schedule.'),
+  limit: z.coerce.number().int().min(1).max(1000).default(200),
+});
+export const auditSchema = z.object({
+  entries: z
+    .array(
+      z.object({
+        at: instant,
+        who: z.string(),
+        address: z.string(),
+        action: z.string(),
+        target: z.string(),
+        outcome: z.string(),
+      }),
+    )
+    .describe('The latest first.'),
+});
+export const scheduleSchema = z.object({
+  name: z.string(),
+  cron: z.string(),
+  timeZone: z.string(),
+  source: z.string(),
+  model: z.string(),
+  paused: z.boolean(),
+  budget: z.number().nullable().describe('Of each batch, in credits.'),
+  nextAt: instant.nullable(),
+  next: z.array(instant).describe('The next five times.'),
+  runningSince: instant.nullable(),
+  problem: z.string().nullable().describe('What is wrong with it.'),
+  runs: z
+    .array(
+      z.object({
+        startedAt: instant,
+        endedAt: instant,
+        by: z.enum(['schedule', 'person']),
+        batch: z.string(),
+        accepted: count,
+        known: count,
+        invalid: count,
+        error: z.string().nullable(),
+        skippedTicks: count,
+      }),
+    )
+    .describe('The newest first.'),
 });
 
 export const pageQuery = z.strictObject({
@@ -198,7 +286,43 @@ export const selectionQuery = z.strictObject({
   message: z.string().max(1000).optional(),
 });
 const budget = z.number().min(0).describe('The most credits the batch may spend, with what it has spent.');
-export const retryBody = selectionQuery.extend({ budget: budget.optional() });
+const atMost = z
+  .strictObject({
+    items: count.optional(),
+    credits: z.number().min(0).optional().describe('By the known price; refused where none is known.'),
+  })
+  .optional()
+  .describe('Refuses with 409, and changes nothing, when it would concern or could cost more.');
+export const retryBody = selectionQuery.extend({ budget: budget.optional(), atMost });
+export const retryItemBody = z.strictObject({ atMost });
+export const resumeBody = z.strictObject({
+  price: z
+    .number()
+    .optional()
+    .describe(
+      'Credits of a task. Needed, and must be the present one, where `pausedBecause` tells a new price.',
+    ),
+});
+export const severalBody = z.strictObject({
+  action: z.enum(['pause', 'resume', 'cancel', 'priority']),
+  batches: z.array(batchName).min(1).max(1000),
+  priority: z.int().min(1).max(1000).optional().describe('For `priority`; default 1.'),
+});
+export const severalSchema = z.object({
+  done: z.array(z.string()),
+  refused: z.array(z.object({ batch: z.string(), reason: z.string() })),
+});
+export const scheduleBody = z.strictObject({
+  cron: z.string().trim().max(100),
+  timeZone: z.string().trim().max(60).default('UTC'),
+  source: z
+    .string()
+    .trim()
+    .regex(/^(https|s3):\/\//, 'must be https://… or s3://…')
+    .describe('Folders and files of the workers’ machines are scheduled on the command line.'),
+  model: z.string(),
+  maxCredits: z.number().min(0).nullable().default(null).describe('Budget of each batch.'),
+});
 export const budgetBody = z.strictObject({ credits: budget });
 export const attachBody = z.strictObject({ taskId: z.string().regex(/^[^\s,]{1,200}$/) });
 export const retryForecastSchema = z.object({

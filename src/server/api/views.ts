@@ -1,5 +1,6 @@
 /** What the API shows of batches, items and the whole, in the shapes of schemas.ts. Pure. */
 import type { z } from 'zod';
+import type { WrittenAuditEntry } from '../../shared/audit/audit-log.ts';
 import { vendorPauseOf } from '../../shared/gate-state/vendor-pause.ts';
 import type { StoryEvent } from '../../shared/item-history/item-history.ts';
 import { type Batch, totalOf, unfinished } from '../../shared/ledger/batch.ts';
@@ -7,29 +8,46 @@ import type { Item } from '../../shared/ledger/item.ts';
 import type { CostForecast } from '../../shared/models/estimate.ts';
 import type { ModelDefinition } from '../../shared/models/model-definition.ts';
 import { statedPrice } from '../../shared/models/price.ts';
+import type { PresentWorker } from '../../shared/presence/worker-presence.ts';
 import { adviceFor } from '../../shared/vendor/halt-advice.ts';
 import { describeDearer } from '../../shared/wording/dearer.ts';
 import { exportRow } from '../../shared/wording/export-row.ts';
 import { viewPriceSource } from '../../shared/wording/price-source.ts';
+import { overviewHeadline } from '../dashboard/overview-headline.ts';
 import type { Overview } from '../readings/overview.ts';
+import { problemsOf, scheduleProblem } from '../readings/problems.ts';
+import { batchEtaMs, batchSituation, overviewSituation } from '../readings/situations.ts';
+import type { ScheduleReading } from '../server-deps.ts';
 import type {
+  auditSchema,
   batchSchema,
   costSchema,
   eventSchema,
   itemSchema,
   modelsSchema,
   overviewSchema,
+  scheduleSchema,
+  stuckSchema,
+  workersSchema,
 } from './schemas.ts';
 
 const iso = (at: number) => new Date(at).toISOString();
 
-export function viewBatch(batch: Batch): z.input<typeof batchSchema> {
+export function viewBatch(
+  batch: Batch,
+  overview: Overview,
+  models: readonly Pick<ModelDefinition, 'id' | 'typicalMs'>[],
+): z.input<typeof batchSchema> {
+  const typicalMs = models.find(({ id }) => id === batch.model)?.typicalMs ?? 0;
+  const etaMs = batchEtaMs(batch, overview, typicalMs);
   const { name, model, createdAt, counts, failures, isPaused, priority } = batch;
   return {
     batch: name,
     model,
     createdAt: iso(createdAt),
     ended: unfinished(counts) === 0,
+    situation: batchSituation(batch, overview).kind,
+    etaSeconds: etaMs === null ? null : Math.round(etaMs / 1000),
     paused: isPaused,
     pausedBecause: describeDearer(batch),
     priority,
@@ -38,6 +56,7 @@ export function viewBatch(batch: Batch): z.input<typeof batchSchema> {
     failures,
     possiblyPaidTwice: batch.possiblyPaidTwice,
     creditsSpent: batch.creditsSpent,
+    budget: batch.budget,
     bytes: batch.bytes,
   };
 }
@@ -89,6 +108,9 @@ export function viewOverview(overview: Overview): z.input<typeof overviewSchema>
     credits: credits?.credits ?? null,
     freeBytes: storage.freeBytes,
     workersAlive: workers.filter(({ isAlive }) => isAlive).length,
+    situation: overviewSituation(overview).kind,
+    headline: overviewHeadline(overview).message,
+    problems: problemsOf(overview).map(({ kind, message }) => ({ kind, message })),
   };
 }
 
@@ -109,5 +131,78 @@ export function viewModel(
     requires: Object.entries(inputs).flatMap(([name, { required }]) => (required ? [name] : [])),
     price: statedPrice(model),
     priceSource: viewPriceSource(model, now),
+  };
+}
+
+export function viewWorker({
+  id,
+  host,
+  pid,
+  version,
+  startedAt,
+  isAlive,
+  saidMsAgo,
+  stages,
+  rssBytes,
+  holding,
+}: PresentWorker): z.input<typeof workersSchema>['workers'][number] {
+  return {
+    id,
+    host,
+    pid,
+    version: version ?? null,
+    startedAt: iso(startedAt),
+    alive: isAlive,
+    saidSecondsAgo: Math.round(saidMsAgo / 1000),
+    stages: [...stages],
+    memoryBytes: rssBytes ?? null,
+    holding: Object.fromEntries(Object.entries(holding).map(([stage, ids]) => [stage, [...ids]])),
+  };
+}
+
+export function viewStuck({ overlong, overlongLimits }: Overview): z.input<typeof stuckSchema> {
+  const { tasks, downloads, items } = overlong;
+  return {
+    tasks,
+    downloads,
+    taskLimitSeconds: overlongLimits.task / 1000,
+    downloadLimitSeconds: overlongLimits.download / 1000,
+    items: items.map(({ id, state, since }) => ({ id, state, since: iso(since) })),
+  };
+}
+
+export function viewAuditEntry({
+  at,
+  ...entry
+}: WrittenAuditEntry): z.input<typeof auditSchema>['entries'][number] {
+  return { at: iso(at), ...entry };
+}
+
+export function viewSchedule(schedule: ScheduleReading, at: number): z.input<typeof scheduleSchema> {
+  const { name, cron, timeZone, source, model, isPaused, maxCredits, nextAt, ticks, running, runs } =
+    schedule;
+  return {
+    name,
+    cron,
+    timeZone,
+    source,
+    model,
+    paused: isPaused,
+    budget: maxCredits,
+    nextAt: nextAt === null ? null : iso(nextAt),
+    next: ticks.map(iso),
+    runningSince: running === null ? null : iso(running.startedAt),
+    problem: scheduleProblem(schedule, at)[0]?.message ?? null,
+    runs: runs.map(({ startedAt, endedAt, by, batch, accepted, known, invalid, error, skippedTicks }) => ({
+      startedAt: iso(startedAt),
+      endedAt: iso(endedAt),
+      by,
+      batch,
+      accepted,
+      known,
+      invalid,
+      error,
+      skippedTicks,
+    })),
   };
 }

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { AuditLog } from '../../shared/audit/audit-log.ts';
+import { actOnSeveral, describeOutcome, refusePrice } from '../act-on-several.ts';
 import { type GuardParts, Refusal, requireOperator } from '../auth/guard.ts';
 import { actWithin } from '../readings/remember.ts';
 import type { ServerDeps } from '../server-deps.ts';
@@ -30,6 +31,8 @@ const retryForm = z.object({
   ...selectionFields,
   /** How many links the person was shown. */
   links: z.coerce.number().int().min(0).optional(),
+  /** What they were shown that a task costs. */
+  price: z.coerce.number().min(0).optional(),
   budget: z
     .literal('')
     .transform(() => undefined)
@@ -42,6 +45,7 @@ const taskForm = z.object({
     .trim()
     .regex(/^[^\s,]{1,200}$/, 'A task id has no spaces or commas.'),
 });
+const resumeForm = z.object({ price: z.coerce.number().optional() });
 const weightForm = z.object({ weight: z.coerce.number().int().min(1).max(1000) });
 /** After this the page does not wait for the end. */
 const momentMs = 1500;
@@ -96,7 +100,11 @@ export function actionRoutes(scope: FastifyInstance, parts: ActionParts): void {
   post(
     '/batches/:target/resume',
     'resume',
-    ofBatch((name) => told('resumed', operations.resume(name))),
+    ofBatch(async (name, form) => {
+      const batch = await deps.ledger.batch(name);
+      if (batch?.dearer) refusePrice(batch.dearer, read(resumeForm, form).price);
+      return told('resumed', operations.resume(name));
+    }),
   );
   post(
     '/batches/:target/weight',
@@ -110,7 +118,7 @@ export function actionRoutes(scope: FastifyInstance, parts: ActionParts): void {
   ofEverything('/resume', 'resume', () => told('resumed-all', operations.resumeAll(), 'resumed'));
   scope.post('/batches', async (request, reply) => {
     const { action, names } = chosenBatches(request.body);
-    const act = () => actOnSeveral(action, names, deps);
+    const act = () => actOnChosen(action, names, deps);
     return answer(
       await begin(request, parts, action, names.join(', ').slice(0, 200), act),
       'several-runs',
@@ -151,31 +159,31 @@ function chosenBatches(form: unknown) {
   return { action, names };
 }
 
-async function actOnSeveral(
+async function actOnChosen(
   action: z.infer<typeof severalForm>['action'],
   names: readonly string[],
-  { operations, ledger }: ServerDeps,
+  deps: ServerDeps,
 ): Promise<Done> {
-  const { pause, resume, cancel, setPriority } = operations;
-  const acts = {
-    pause,
-    // A new price is accepted on a page of its own, batch by batch.
-    resume: async (name: string) => {
-      if ((await ledger.batch(name))?.dearer === null) await resume(name);
-    },
-    cancel,
-    prioritize: (name: string) => setPriority(name, 10),
-    normalize: (name: string) => setPriority(name, 1),
-  } as const;
-  for (const name of names) await acts[action](name);
-  return { notice: 'several', n: names.length, outcome: `${names.length} batches` };
+  const isPriority = action === 'prioritize' || action === 'normalize';
+  const priority = action === 'prioritize' ? 10 : 1;
+  const outcome = await actOnSeveral(isPriority ? 'priority' : action, names, priority, deps);
+  const notice = outcome.refused.length > 0 ? 'several-refused' : 'several';
+  return { notice, n: outcome.done.length, outcome: describeOutcome(outcome) };
 }
 
 async function retryChosen(name: string, form: unknown, { operations }: ServerDeps): Promise<number> {
-  const { links, budget, ...selection } = read(retryForm, form);
-  const now = links === undefined ? null : (await operations.foreseeRetry(name, selection)).links;
-  if (links !== undefined && now !== null && now > links)
-    throw new Refusal(409, `There are ${now} such links now, not ${links}. Nothing was changed. Look again.`);
+  const { links, price, budget, ...selection } = read(retryForm, form);
+  const now = await operations.foreseeRetry(name, selection);
+  if (links !== undefined && now.links > links)
+    throw new Refusal(
+      409,
+      `There are ${now.links} such links now, not ${links}. Nothing was changed. Look again.`,
+    );
+  if (price !== undefined && now.newTasks > 0 && (now.creditsPerTask ?? 0) > price)
+    throw new Refusal(
+      409,
+      `A task costs ${now.creditsPerTask} credits now, not ${price}. Nothing was changed. Look again.`,
+    );
   if (budget !== undefined) await operations.setBudget(name, budget);
   return operations.retry(name, selection);
 }

@@ -50,7 +50,7 @@ interface Column {
 const columns: readonly Column[] = [
   { name: 'state', title: 'State', onPhone: true, cell: ({ state }) => stateChip(state) },
   { name: 'why', title: 'Why', onPhone: true, cell: whyCell },
-  { name: 'inputs', title: 'Inputs', cell: inputsCell },
+  { name: 'inputs', title: 'Inputs and columns', cell: inputsCell },
   { name: 'took', title: 'Took', isNumber: true, cell: tookCell },
   {
     name: 'credits',
@@ -77,9 +77,9 @@ function whyCell({ reason, message }: Item): Html {
   return html`<span class="clamp one" title="${message}">${words}</span>`;
 }
 
-/** What tells one link from another to a person: its own inputs. */
-function inputsCell({ inputs }: Item): Html | string {
-  const text = Object.values(inputs)
+/** What tells one link from another to a person: its inputs, and what was kept of its row. */
+function inputsCell({ inputs, row: given }: Item): Html | string {
+  const text = [...Object.values(inputs), ...Object.values(given?.columns ?? {})]
     .map((value) => (typeof value === 'string' ? value : JSON.stringify(value)))
     .join(', ');
   return text === '' ? '–' : html`<span class="clamp one" title="${text}">${text}</span>`;

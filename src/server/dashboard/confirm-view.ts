@@ -30,10 +30,15 @@ export function retryPage(question: RetryQuestion, { csrf }: Viewer): Html {
 <p>${sentence(which)}. ${newTasks === 0 ? 'All of them are paid already; their results are collected again.' : 'Each new task is paid.'}</p>
 ${costTiles(question)}
 <form method="post" action="${batchPath(batch.name, '/retry')}" class="card fields">
-${hidden({ csrf, links: String(links), ...fields })}
+${hidden({ csrf, links: String(links), ...priceField(forecast), ...fields })}
 ${question.asksBudget ? budgetField(question) : null}
 <p class="actions"><button class="primary">Retry ${count(links)} ${links === 1 ? 'link' : 'links'}</button><a class="button" href="${back}">Change nothing</a></p>
 </form>`;
+}
+
+/** What the person was shown goes back with the form: a price that has risen meanwhile is not paid unasked. */
+function priceField({ creditsPerTask }: RetryForecast): Record<string, string> {
+  return creditsPerTask === null ? {} : { price: String(creditsPerTask) };
 }
 
 function costTiles({ forecast, balance }: Pick<RetryQuestion, 'forecast' | 'balance'>): Html {
@@ -103,7 +108,7 @@ export function resumePage(batch: Batch, balance: number | null, { csrf }: Viewe
   return html`<h1>Resume ${name} at the new price?</h1>
 <p>${dearer === null ? 'This batch costs what was announced.' : `A task cost ${count(dearer.costs)} credits. ${count(dearer.announced)} were announced.`}</p>
 ${costTiles({ forecast, balance })}
-<form method="post" action="${batchPath(name, '/resume')}" class="card fields">${hidden({ csrf })}<p class="actions"><button class="primary">Accept the price and resume</button><a class="button" href="${batchPath(name)}">Change nothing</a></p></form>`;
+<form method="post" action="${batchPath(name, '/resume')}" class="card fields">${hidden({ csrf, price: String(dearer?.costs ?? '') })}<p class="actions"><button class="primary">Accept the price and resume</button><a class="button" href="${batchPath(name)}">Change nothing</a></p></form>`;
 }
 
 export function giveUpPage({ name, counts }: Batch, { csrf }: Viewer): Html {

@@ -28,6 +28,8 @@ const notices = {
   'schedule-run': () => 'A worker runs the schedule now.',
   'schedule-saved': () => 'The schedule is saved.',
   several: () => 'Done for the chosen batches.',
+  'several-refused': () =>
+    'Done for the chosen batches, but not for those paused for a new price: resume each of them on its own page.',
   'several-runs': () => 'Under way for the chosen batches; the table is updated.',
   nothing: () => 'There was nothing to do.',
   'not-found': () => 'No link of any batch has this link, id or task id.',
