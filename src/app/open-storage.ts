@@ -1,6 +1,7 @@
 /** The storage that STORAGE_URL names, as every command and process opens it. */
 import { systemClock } from '../shared/clock.ts';
 import type { Configuration } from '../shared/configuration/schema.ts';
+import { type VideoRelay, videoRelay } from '../shared/local-video/video-relay.ts';
 import type { Keyspace } from '../shared/redis/keyspace.ts';
 import { createStorage } from '../shared/storage/create-storage.ts';
 import { createStorageMemory } from '../shared/storage/redis-storage-memory.ts';
@@ -25,4 +26,20 @@ export async function readStorageRoot({ STORAGE_URL }: StorageOwner['configurati
   const root = rootOf(storage);
   await storage.close();
   return root;
+}
+
+export interface OpenRelay extends AsyncDisposable {
+  /** As `readStorageRoot` tells it. */
+  readonly root: string;
+  readonly relay: VideoRelay | null;
+}
+
+/** For whoever enqueues files of this machine. Reaches for nothing before the first of them. */
+export async function openRelay({ configuration }: Pick<StorageOwner, 'configuration'>): Promise<OpenRelay> {
+  const storage = await createStorage(configuration.STORAGE_URL, { clock: systemClock });
+  return {
+    root: rootOf(storage),
+    relay: videoRelay(storage),
+    [Symbol.asyncDispose]: () => storage.close(),
+  };
 }

@@ -13,6 +13,7 @@ import type { Configuration } from '../shared/configuration/configuration.ts';
 import { createItemHistory } from '../shared/item-history/item-history.ts';
 import type { Queues, Stage } from '../shared/jobs/catalogue.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
+import { videoRelay } from '../shared/local-video/video-relay.ts';
 import type { Logger } from '../shared/logging/logger.ts';
 import type { ModelRegistry } from '../shared/models/load-models.ts';
 import { createOutgoing } from '../shared/outgoing/outgoing.ts';
@@ -115,6 +116,7 @@ export async function openWorker(
       lengths: createVideoLengths(outgoing),
       outgoing,
       maxVideoBytes: configuration.MAX_VIDEO_BYTES,
+      relay: videoRelay(storage),
       fetcher: createResultFetcher({ storage, outgoing, clock: steadyClock, logger, configuration }),
       submitRules: {
         mostAttempts: submitPolicy.mostAttempts,

@@ -6,7 +6,8 @@
 
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import type { EnqueuedChunk, LedgerLink } from '../shared/ledger/take-links.ts';
-import { isLocalAddress } from '../shared/local-video/local-address.ts';
+import { isLocalAddress, placeOf } from '../shared/local-video/local-address.ts';
+import type { VideoRelay } from '../shared/local-video/video-relay.ts';
 import type { Inputs } from '../shared/models/input-spec.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { differingInputs } from '../shared/models/resolve-inputs.ts';
@@ -64,6 +65,8 @@ export interface EnqueueDeps {
   readonly openBatch?: () => Promise<void>;
   /** Reads videos of this machine; without it lists that name files are refused. */
   readonly locals?: LocalVideos | undefined;
+  /** Sends these to workers on other machines. */
+  readonly relay?: VideoRelay | null | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -121,6 +124,7 @@ export async function enqueueLists(request: EnqueueRequest, deps: EnqueueDeps): 
           continue;
         }
         isUsable = true;
+        if (isFile && deps.relay) await relayVideo(found, request.force, deps);
         const row = entry.kind === 'link' ? keptRow(entry, request.keep ?? []) : undefined;
         chunk.push(row === undefined ? found : { ...found, row });
         if (chunk.length >= chunkSize) await send();
@@ -132,6 +136,17 @@ export async function enqueueLists(request: EnqueueRequest, deps: EnqueueDeps): 
   await send();
   while (underWay.length > 0) await finishOldest();
   return counts;
+}
+
+/** Before its item is there: a worker may take it at once. */
+async function relayVideo(
+  { id, url }: LedgerLink,
+  force: boolean,
+  { ledger, relay }: EnqueueDeps,
+): Promise<void> {
+  const path = placeOf(url)?.path;
+  const [state] = await ledger.statesOf([id]);
+  if (path !== undefined && (force || state === null)) await relay?.put(id, path);
 }
 
 const counterOf = { accepted: 'accepted', duplicate: 'duplicates', 'already-saved': 'alreadySaved' } as const;

@@ -9,6 +9,7 @@ import type { JobData } from '../shared/jobs/catalogue.ts';
 import type { ItemChanges } from '../shared/ledger/changes.ts';
 import type { Item } from '../shared/ledger/item.ts';
 import type { Expectation, Moved } from '../shared/ledger/move-item.ts';
+import { isLocalAddress } from '../shared/local-video/local-address.ts';
 import { announceHalt } from './announce-halt.ts';
 import { adoptTask, refuseTask } from './apply-claim-steps.ts';
 import { awaitCallback, recordTask, resubmitUnsure } from './apply-submit-steps.ts';
@@ -252,8 +253,16 @@ async function save(
     stamp: ['savedAt'],
     message: null,
   });
+  if (isLocalAddress(item.url)) await forgetRelayed(item, context);
   itemLog(item, context).info({ file: first.file, bytes }, 'Video saved');
   return done;
+}
+
+/** What is left costs room in the storage and nothing else. */
+async function forgetRelayed(item: Item, context: WorkerContext): Promise<void> {
+  await context.relay?.remove(item.id).catch((error: unknown) => {
+    itemLog(item, context).warn({ err: error }, 'A video that was sent through the storage was not removed');
+  });
 }
 
 function saying(message: string | undefined): { message?: string } {

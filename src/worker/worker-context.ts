@@ -6,6 +6,7 @@ import type { Clock } from '../shared/clock.ts';
 import type { ItemHistory } from '../shared/item-history/item-history.ts';
 import type { Queues } from '../shared/jobs/catalogue.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
+import type { VideoRelay } from '../shared/local-video/video-relay.ts';
 import type { Logger } from '../shared/logging/logger.ts';
 import type { ModelRegistry } from '../shared/models/load-models.ts';
 import type { Outgoing } from '../shared/outgoing/outgoing.ts';
@@ -46,6 +47,8 @@ export interface WorkerContext extends Keyspace {
   /** For addresses that somebody else chose. */
   readonly outgoing: Outgoing;
   readonly maxVideoBytes: number;
+  /** Files of other machines; null without a storage that machines share. */
+  readonly relay: VideoRelay | null;
   readonly dataDir: string;
   readonly submitRules: SubmitRules;
   /** Submit links of this batch alone; null: of all. */

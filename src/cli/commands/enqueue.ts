@@ -1,7 +1,7 @@
 /** `kie-batch enqueue`: links in; workers on this or other machines do the rest. Quiet when nothing is new. */
 
 import type { Command } from 'commander';
-import { readStorageRoot } from '../../app/open-storage.ts';
+import { openRelay } from '../../app/open-storage.ts';
 import { openSession } from '../../app/session.ts';
 import { UsageError } from '../../app/usage-error.ts';
 import { defaultBatchName } from '../../producer/batch-name.ts';
@@ -75,7 +75,8 @@ async function enqueue(files: readonly string[], flags: ListFlags, terminal: Ter
     const model = modelOf(flags, session);
     const inputs = checkShared(model, flags.set);
     if (flags.dryRun) return await dryRun({ ...flags, batch, model, inputs, sources }, session, terminal);
-    const root = await readStorageRoot(loaded.configuration);
+    await using storage = await openRelay(session);
+    const { root, relay } = storage;
     const ask = flags.yes ? null : openAsk(process);
     const balance = readBalance(session.configuration, session.logger);
     const opening = openWhenTaken({ ...flags, batch, model, root, ask }, session);
@@ -94,6 +95,7 @@ async function enqueue(files: readonly string[], flags: ListFlags, terminal: Ter
         ledger: session.ledger,
         openBatch: opening.open,
         locals: localVideosOf(session.configuration),
+        relay,
         signal,
         ...invalidLines,
         onColumns: progress.note,

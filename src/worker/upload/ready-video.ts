@@ -43,9 +43,9 @@ export interface ReadyVideos {
 }
 
 export function createReadyVideos(context: WorkerContext): ReadyVideos {
-  const { ledger, clock, lengths, outgoing, maxVideoBytes } = context;
+  const { ledger, clock, lengths, outgoing, maxVideoBytes, relay } = context;
   const uploads = createKnownUploads(context);
-  const sources = { outgoing, digests: createKnownDigests(context.dataDir), maxBytes: maxVideoBytes };
+  const sources = { outgoing, digests: createKnownDigests(context.dataDir), maxBytes: maxVideoBytes, relay };
   let underWay = 0;
 
   async function bring(

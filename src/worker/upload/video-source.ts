@@ -1,6 +1,7 @@
 /**
- * The bytes of a video that is to be uploaded: of a file of this machine, or behind an address, fetched under the rules
- * of downloads. Both are judged by their first bytes and their size before anything is sent. Constant memory.
+ * The bytes of a video that is to be uploaded: of a file of this machine, of one that another machine has put into the
+ * shared storage, or behind an address, fetched under the rules of downloads. All are judged by their first bytes and
+ * their size before anything is sent. Constant memory.
  */
 import { createHash } from 'node:crypto';
 import type { Item } from '../../shared/ledger/item.ts';
@@ -12,6 +13,7 @@ import {
   readVideo,
   type VideoFile,
 } from '../../shared/local-video/read-video.ts';
+import type { RelayedVideo, VideoRelay } from '../../shared/local-video/video-relay.ts';
 import { identifyMedia, mediaKinds } from '../../shared/media/media-kind.ts';
 import { contentId } from '../../shared/models/identify-link.ts';
 import { judgeVideo } from '../../shared/models/judge-video.ts';
@@ -48,6 +50,8 @@ export interface SourceDeps {
   readonly digests: KnownDigests;
   /** MAX_VIDEO_BYTES. */
   readonly maxBytes: number;
+  /** Null without a storage that machines share. */
+  readonly relay: VideoRelay | null;
 }
 
 const unreadable = (message: string): SourceTrouble => ({ kind: 'unreadable', message });
@@ -55,11 +59,13 @@ const unreadable = (message: string): SourceTrouble => ({ kind: 'unreadable', me
 export async function findFile(
   item: Item,
   model: ModelDefinition,
-  { digests, maxBytes }: SourceDeps,
+  { digests, maxBytes, relay }: SourceDeps,
 ): Promise<VideoSource | SourceTrouble> {
   const place = placeOf(item.url);
   if (place === null) return unreadable(`${item.url} names no file`);
   const { path } = place;
+  const relayed = isOfThisHost(place) ? null : await relay?.open(item.id);
+  if (relayed) return relayedSource(relayed, path, item, model, maxBytes);
   const file = await inspectVideo(path, maxBytes);
   if (file.kind === 'unreadable') return unreadable(missing(place, file.reason, file.isGone));
   const objection = judgeVideo({ seconds: null, bytes: file.bytes }, model);
@@ -70,6 +76,36 @@ export async function findFile(
   if (typeof sha256 !== 'string') return sha256;
   if (contentId(model, sha256, item.inputs) !== item.id) return hasChanged(path);
   return { key: keyOf(sha256), open: async () => openFile(path, file, sha256) };
+}
+
+/** Its content is known when it was read: an item of another prompt is another object. */
+function relayedSource(
+  { bytes, chunks }: RelayedVideo,
+  path: string,
+  item: Item,
+  model: ModelDefinition,
+  maxBytes: number,
+): VideoSource {
+  const hash = createHash('sha256');
+  const hashed = async function* () {
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  };
+  const isWhole = () => contentId(model, hash.copy().digest('hex'), item.inputs) === item.id;
+  return {
+    key: item.id,
+    async open() {
+      const tooLarge = objectionTo(bytes, model, maxBytes);
+      if (tooLarge !== null) return unreadable(`${path} ${tooLarge}`);
+      const video = await openStream(path, hashed()[Symbol.asyncIterator](), { bytes, model, maxBytes });
+      if ('kind' in video) return video;
+      const trouble = (wasReadWhole: boolean) =>
+        video.trouble(wasReadWhole) ?? (wasReadWhole && !isWhole() ? hasChanged(path) : null);
+      return { ...video, trouble };
+    },
+  };
 }
 
 function openFile(path: string, file: Extract<VideoFile, { kind: 'video' }>, sha256: string): OpenVideo {
@@ -99,7 +135,7 @@ function keyOf(sha256: string): string {
 
 function missing(place: LocalPlace, reason: string, isGone: boolean): string {
   if (!isGone || isOfThisHost(place)) return `${place.path} ${reason}`;
-  return `${place.path} is on the machine ${place.host}, and this worker cannot read it; run a worker there`;
+  return `${place.path} is on the machine ${place.host}, and this worker cannot read it; run a worker there, or use a storage s3://, through which enqueue sends files`;
 }
 
 const headBytes = 128;
@@ -141,11 +177,26 @@ async function judgeAnswer(
   const bytes = length !== undefined && /^\d{1,15}$/.test(length) ? Number(length) : null;
   const tooLarge = objectionTo(bytes, model, maxBytes);
   if (tooLarge !== null) return unreadable(`the video ${tooLarge}: ${url}`);
-  const source: AsyncIterator<Buffer> = body[Symbol.asyncIterator]();
+  const opened = await openStream(url, body[Symbol.asyncIterator](), { bytes, model, maxBytes });
+  return 'kind' in opened ? opened : { ...opened, close: () => body.destroy() };
+}
+
+interface StreamFacts {
+  readonly bytes: number | null;
+  readonly model: ModelDefinition;
+  readonly maxBytes: number;
+}
+
+/** @param name of what is read, for messages */
+async function openStream(
+  name: string,
+  source: AsyncIterator<Buffer>,
+  { bytes, model, maxBytes }: StreamFacts,
+): Promise<OpenVideo | SourceTrouble> {
   const head = await readHead(source);
   const kind = identifyMedia(head.subarray(0, headBytes));
   if (kind === 'unknown' || kind === 'more' || mediaKinds[kind].shows !== 'video')
-    return unreadable(`${url} is no video: it does not begin like MP4, MOV, WebM or MKV`);
+    return unreadable(`${name} is no video: it does not begin like MP4, MOV, WebM or MKV`);
   let trouble: SourceTrouble | null = null;
   return {
     ending: mediaKinds[kind].ending,
@@ -154,11 +205,11 @@ async function judgeAnswer(
       watched(bounded(head, source, model, maxBytes), (error) => {
         trouble =
           error instanceof TooLarge
-            ? unreadable(`the video ${error.message}: ${url}`)
-            : { kind: 'unreached', message: `${url} broke off: ${wordsOf(error)}` };
+            ? unreadable(`the video ${error.message}: ${name}`)
+            : { kind: 'unreached', message: `${name} broke off: ${wordsOf(error)}` };
       }),
     trouble: () => trouble,
-    close: () => body.destroy(),
+    close: () => void source.return?.(),
   };
 }
 
