@@ -12,6 +12,7 @@ import {
   refusedClaims,
 } from '../../shared/item-history/measures.ts';
 import { failureReasons, itemStates } from '../../shared/ledger/states.ts';
+import { creditsNeeded } from '../readings/credits-needed.ts';
 import type { Overview } from '../readings/overview.ts';
 import { problemKinds, problemsOf } from '../readings/problems.ts';
 import { overviewSituation } from '../readings/situations.ts';
@@ -83,6 +84,11 @@ function gauges(registry: Registry, overview: Overview): void {
   );
   single('kie_batch_batches', 'Batches known', overview.batchCount);
   if (credits?.credits != null) single('kie_batch_credits', 'Credits left at the vendor', credits.credits);
+  single(
+    'kie_batch_credits_needed',
+    'Credits that the waiting links will need, by the prices of their models and within their budgets',
+    creditsNeeded(overview).credits,
+  );
   if (storage.freeBytes !== null)
     single('kie_batch_storage_free_bytes', 'Free space where videos are stored', storage.freeBytes);
 }
