@@ -4,6 +4,7 @@
  */
 import { createInterface } from 'node:readline/promises';
 import type { Session } from '../app/session.ts';
+import { announcedPrice } from '../producer/announce-cost.ts';
 import { foreseeCost } from '../producer/foresee-cost.ts';
 import { systemClock } from '../shared/clock.ts';
 import { isBuildMachine } from '../shared/configuration/attended.ts';
@@ -55,7 +56,7 @@ export async function foreseeAndAnnounce(
 ): Promise<CostForecast> {
   return withLengths(configuration, async (lengths) => {
     const forecast = await foreseeCost(batch, model, { redis, prefix, ledger, lengths, signal });
-    await ledger.announcePrice(batch.name, forecast.kind === 'each' ? forecast.credits : null);
+    await ledger.announcePrice(batch.name, announcedPrice(forecast));
     return forecast;
   });
 }

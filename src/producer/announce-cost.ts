@@ -3,6 +3,7 @@
  * schedules and sources. A batch whose tasks cost more is paused. Called before links are enqueued, as workers may take
  * them at once, and after, when it can be told what they cost. No video is read: that would hold the caller up.
  */
+import type { AnnouncedPrice } from '../shared/ledger/batch-records.ts';
 import type { CostForecast } from '../shared/models/estimate.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { creditsPerUnit, statedPrice } from '../shared/models/price.ts';
@@ -20,14 +21,30 @@ export async function announceCost(
   if (batch === null || price === null) return first;
   if (price.unit === 'second') {
     const rate = creditsPerUnit(price, model.input.defaults);
+    await deps.ledger.announceFirstPrice(name, 'estimate');
     return { kind: 'unknown', basis: `${rate} a second ${priceBasis(model)}` };
   }
   // Inputs of the links themselves may change the price.
   if (batch.counts.queued === 0 && Object.keys(price.by).length > 0) return first;
   const lengths = { secondsOf: async () => null };
   const forecast = await foreseeCost(batch, model, { ...deps, lengths, signal: neverAborted });
-  if (forecast.kind === 'each') await deps.ledger.announceFirstPrice(name, forecast.credits);
+  const announced = announcedPrice(forecast);
+  if (announced !== null) await deps.ledger.announceFirstPrice(name, announced);
   return forecast;
+}
+
+/** What a forecast says of the single task. */
+export function announcedPrice(forecast: CostForecast): AnnouncedPrice {
+  switch (forecast.kind) {
+    case 'each':
+      return forecast.credits;
+    case 'all':
+      return 'estimate';
+    case 'unknown':
+      return null;
+    default:
+      return forecast satisfies never;
+  }
 }
 
 const neverAborted = new AbortController().signal;

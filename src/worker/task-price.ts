@@ -17,8 +17,7 @@ export async function expectedPrice(
   { redis, prefix, ledger, lengths }: Context,
   signal: AbortSignal,
 ): Promise<CostEstimate | 'unknown'> {
-  // Without a budget nothing is refused for its price.
-  if ((await ledger.budgetOf(item.batch)) === null) return usualEstimate(model);
+  if (!(await ledger.wantsEstimates(item.batch))) return usualEstimate(model);
   const inputs = pricedInputs(item, model);
   const seconds = needsLength(model, inputs) ? await lengths.secondsOf(item.url, signal) : null;
   return (await estimateTask(model, { inputs, seconds }, { redis, prefix })) ?? 'unknown';

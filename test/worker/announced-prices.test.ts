@@ -7,6 +7,7 @@ import { createProducer } from '../../src/library/create-producer.ts';
 import { createStorage } from '../../src/shared/storage/create-storage.ts';
 import { type System, shareLink, startSystem, testModel } from '../setup/system.ts';
 import { until } from '../setup/until.ts';
+import { makeVideo, startVideoHost } from '../setup/video-host.ts';
 
 const links = (count: number) => Array.from({ length: count }, (_, n) => shareLink(n));
 const expectedCost = { kind: 'each', credits: 10, basis: '10 a task, by the model’s definition' };
@@ -49,6 +50,26 @@ it('of the library are announced, and paused without a budget', async () => {
   expect(await producer.enqueue(links(20), { batch: 'test' })).toMatchObject({ cost: expectedCost });
   await system.startWorker();
   await pausedBatch(system);
+});
+
+it('are paused where tasks are paid by the second and a second costs more', async () => {
+  await using host = await startVideoHost({ '/a.mp4': await makeVideo(10), '/b.mp4': await makeVideo(10) });
+  const simulator = { priceFactor: 2, priceList: 'absent', limit: { max: 1, windowMs: 600_000 } } as const;
+  await using system = await startSystem({ simulator });
+  await using producer = await createProducer({ settings: system.environment });
+  const given = [`${host.url}/a.mp4`, `${host.url}/b.mp4`];
+  const enqueued = await producer.enqueue(given, {
+    batch: 'test',
+    model: 'topaz/video-upscale',
+    upload: true,
+  });
+  expect(enqueued.cost.basis).toMatch(/^8 a second/);
+  await system.startWorker();
+  const batch = await until(async () => {
+    const now = await system.session.ledger.batch('test');
+    return now?.dearer ? now : null;
+  }, 'the batch is paused');
+  expect(batch.dearer).toEqual({ announced: 80, costs: 160 });
 });
 
 it('keep the first price that was announced until a person agrees to another', async () => {

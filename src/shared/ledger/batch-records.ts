@@ -14,6 +14,9 @@ export interface FixedSettings {
   readonly root: string;
 }
 
+/** Credits of every task; `estimate` where each has a price of its own, as by the second; null where nobody knows. */
+export type AnnouncedPrice = number | 'estimate' | null;
+
 export type BatchRecords = ReturnType<typeof createBatchRecords>;
 
 export function createBatchRecords({ redis, prefix }: Keyspace) {
@@ -80,15 +83,21 @@ export function createBatchRecords({ redis, prefix }: Keyspace) {
     else await redis.hset(keys.batch(name), 'price', String(price));
   }
 
-  /** What people were told that a task costs, null where it differs; more than that pauses the batch. */
-  async function announcePrice(name: string, credits: number | null): Promise<void> {
+  /** What people were told that a task costs; more than that pauses the batch. */
+  async function announcePrice(name: string, price: AnnouncedPrice): Promise<void> {
     await redis.hdel(keys.batch(name), 'agreed', 'announced');
-    if (credits !== null) await redis.hset(keys.batch(name), 'announced', String(credits));
+    if (price !== null) await redis.hset(keys.batch(name), 'announced', String(price));
   }
 
   /** For batches about whose price nobody is asked: what was announced first stands, until a person agrees to another. */
-  async function announceFirstPrice(name: string, credits: number): Promise<void> {
-    await redis.hsetnx(keys.batch(name), 'announced', String(credits));
+  async function announceFirstPrice(name: string, price: NonNullable<AnnouncedPrice>): Promise<void> {
+    await redis.hsetnx(keys.batch(name), 'announced', String(price));
+  }
+
+  /** Whether each task's price is estimated before it is made: for a budget, or because that was announced. */
+  async function wantsEstimates(name: string): Promise<boolean> {
+    const [budget, announced] = await redis.hmget(keys.batch(name), 'budget', 'announced');
+    return budget !== null || announced === 'estimate';
   }
 
   async function budgetOf(name: string): Promise<number | null> {
@@ -124,6 +133,7 @@ export function createBatchRecords({ redis, prefix }: Keyspace) {
     setBudget,
     announcePrice,
     announceFirstPrice,
+    wantsEstimates,
     budgetOf,
     uploadsLinks,
     batch,

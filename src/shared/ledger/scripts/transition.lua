@@ -218,7 +218,8 @@ local function learnPrice(credits)
     redis.call('HSET', payer, 'price', credits)
   end
   local terms = redis.call('HMGET', payer, 'announced', 'agreed', 'budget', 'paused')
-  local announced = tonumber(terms[1]) or (terms[3] and estimate)
+  -- Without one price for all tasks each has its estimate: where there is a budget, or where that was announced.
+  local announced = tonumber(terms[1]) or ((terms[1] or terms[3]) and estimate)
   if not announced or credits <= announced * (tonumber(terms[2]) or 1.05) + 0.01 or terms[4] == '1' then return end
   redis.call('HSET', payer, 'paused', '1', 'dearer', announced .. ' ' .. credits)
   redis.call('ZREM', prefix .. ':rotation', string.sub(payer, #prefix + #':batch:' + 1))
