@@ -7,7 +7,7 @@ import { reportItem } from './item-report.ts';
 import { isAtRest, type Judgement, judge } from './judge.ts';
 import type { ChaosOptions } from './options.ts';
 import { torment } from './tormentor.ts';
-import { openWorld, produce, type World } from './world.ts';
+import { giveAgain, openWorld, produce, type World } from './world.ts';
 
 export interface ChaosReport extends Judgement {
   readonly seed: number;
@@ -35,6 +35,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   world.toVendor.heal();
   world.simulator.settings({ ...world.usual, faults: {} });
   await given;
+  if (world.calm.redisLostAt > 0) await giveAgain(world);
   await using outside = await openOutside(world);
   const isLate = !(await untilAtRest(world, outside));
   for (const service of [...world.workers, world.server]) await service.stop();

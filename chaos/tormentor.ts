@@ -22,21 +22,38 @@ export async function torment(world: World): Promise<ReadonlyMap<string, number>
     const chosen = choose(allowed, draw);
     // The same draws, whether or not the subject is busy: the sequence follows from the seed.
     const own = draw.stream(`${draw.next()}`);
-    if (busy.has(chosen.subject)) continue;
+    if (busy.has(chosen.subject) || !isAllowedNow(chosen, world)) continue;
     done.set(chosen.name, (done.get(chosen.name) ?? 0) + 1);
     // Several processes may be frozen or dead at once.
     if (chosen.subject !== 'process') busy.add(chosen.subject);
+    if (chosen.forgets === 'redis') world.calm.redisLostAt = performance.now();
+    if (chosen.forgets === 'worker') world.calm.workersEnding += 1;
     const run = chosen
       .run(world, own)
       .catch((error: unknown) => world.note(`${chosen.name} could not be done: ${error}`))
       .finally(() => {
         busy.delete(chosen.subject);
+        if (chosen.forgets === 'worker') {
+          world.calm.workersEnding -= 1;
+          world.calm.workerEndedAt = performance.now();
+        }
         underWay.delete(run);
       });
     underWay.add(run);
   }
   await Promise.all(underWay);
   return done;
+}
+
+/** Until workers have told Redis again what it has lost. */
+const tellingMs = 30_000;
+/** What Redis loses is younger. */
+const lostMs = 3000;
+
+function isAllowedNow({ forgets }: Torment, { calm }: World): boolean {
+  const now = performance.now();
+  if (forgets === 'redis') return calm.workersEnding === 0 && now - calm.workerEndedAt > lostMs;
+  return forgets !== 'worker' || now - calm.redisLostAt > tellingMs;
 }
 
 function choose(allowed: readonly Torment[], draw: Random): Torment {

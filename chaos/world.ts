@@ -43,6 +43,11 @@ export interface World extends AsyncDisposable {
   /** Lines of what was done, with the seconds since the start. */
   readonly diary: string[];
   note(line: string): void;
+  /**
+   * A Redis that loses its last second and a worker that ends at the same time have together forgotten what that worker
+   * paid: no program can know of it. Both are done, but never within the same few seconds.
+   */
+  readonly calm: { redisLostAt: number; workerEndedAt: number; workersEnding: number };
 }
 
 export const apiKey = 'key-of-the-chaos-0123456789abcdef';
@@ -181,6 +186,11 @@ export async function openWorld(options: ChaosOptions): Promise<World> {
     batches,
     diary,
     note,
+    calm: {
+      redisLostAt: Number.NEGATIVE_INFINITY,
+      workerEndedAt: Number.NEGATIVE_INFINITY,
+      workersEnding: 0,
+    },
     async command(args, killAfterMs) {
       let killMs = killAfterMs;
       for (;;) {
@@ -205,6 +215,19 @@ export async function openWorld(options: ChaosOptions): Promise<World> {
 
 function lastLine(output: string): string {
   return output.trim().split('\n').at(-1)?.slice(0, 200) ?? '';
+}
+
+/**
+ * What was given in the second that Redis has lost is given again, as a person does who runs a command once more; a
+ * link that is known changes nothing.
+ */
+export async function giveAgain({ folder, batches, command }: World): Promise<void> {
+  for (const [name, links] of batches) {
+    const file = join(folder, `${name}-again.txt`);
+    await writeFile(file, links.join('\n'));
+    const flags = name === budgetBatch ? ['--max-credits', `${budgetOf({ batches })}`] : [];
+    await command(['enqueue', file, '--batch', name, '--yes', ...flags]);
+  }
 }
 
 /** Puts the links in, piece by piece while the trouble lasts; commands that fail are run again. */

@@ -35,7 +35,7 @@ import { createGate } from '../worker/gate/gate.ts';
 import { queryGateLimit } from '../worker/gate/query-limit.ts';
 import { createHeldAnswers } from '../worker/held-answers.ts';
 import { createLearnedHistories } from '../worker/polling/learned-histories.ts';
-import { createRecentTasks } from '../worker/recent-tasks.ts';
+import { createRecentCalls } from '../worker/recent-calls.ts';
 import { createResultFetcher } from '../worker/result-fetcher.ts';
 import { startUnfinishedSweeper } from '../worker/unfinished-sweeper.ts';
 import { recordLeftBehind } from '../worker/unrecorded-tasks.ts';
@@ -106,7 +106,7 @@ export async function openWorker(
       workerId: randomUUID(),
       held: createHeldAnswers({ logger, random: Math.random }),
       calls: createCreateCalls(),
-      recent: createRecentTasks(steadyClock),
+      recent: createRecentCalls(steadyClock),
       warnOfTrouble: createWarnOfTrouble({ logger, clock }),
       vendor,
       itemHistory: createItemHistory(parts),

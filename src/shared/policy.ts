@@ -60,6 +60,14 @@ export const feederPolicy = {
   longestPauseMs: 500,
 } as const;
 
+/** A Redis that was started again may have lost its last second. */
+export const redisRunPolicy = {
+  /** Create calls that began this long ago or later are told to it again; it writes to its disk every second. */
+  lookBackMs: 60_000,
+  /** A worker that nobody remembers, as it had begun in the lost second, has announced itself by then. */
+  leastUptimeS: 6,
+} as const;
+
 /** Create calls. */
 export const submitPolicy = {
   /** Create calls of a link that may fail before it has failed. */

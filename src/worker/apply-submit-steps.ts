@@ -23,7 +23,7 @@ export async function recordTask(taskId: string, item: Item, context: WorkerCont
     () => recordFoundTask(ledger, item.id, { taskId, attempt: task.attempt, by: 'answer' }),
     task,
   );
-  recent.note(item.id, taskId);
+  recent.made(item, taskId);
   if (recorded === 'beside') {
     itemLog(item, context).warn({ otherTaskId: taskId }, 'A link has two tasks: it may have been paid twice');
     await held.keep(() => queues.addBeside(item.id, taskId));

@@ -41,11 +41,13 @@ export interface SubmitStageDeps {
   readonly isGone: (workerId: string) => Promise<boolean>;
   /** Whether another worker submits links of one of these batches. */
   readonly isWanted: (batches: readonly string[]) => Promise<boolean>;
+  /** Lets create calls begin after a restart of Redis, once every worker has told it what it may have forgotten. */
+  readonly settleRun: () => Promise<boolean>;
 }
 
 export function createSubmitStage(
   context: WorkerContext,
-  { admitted, isGone, isWanted }: SubmitStageDeps,
+  { admitted, isGone, isWanted, settleRun }: SubmitStageDeps,
 ): SubmitStage {
   const { ledger, models, random, held, calls, workerId } = context;
   const tokens = createCallbackTokens(context);
@@ -87,7 +89,7 @@ export function createSubmitStage(
 
   /** The id of a task that Redis had taken, and does not know any more. */
   function taskLostByRedis({ id, state, taskIds }: Item): string | null {
-    const taskId = context.recent.of(id);
+    const taskId = context.recent.taskOf(id);
     const isWaiting = state === 'queued' || state === 'submitting';
     return isWaiting && taskId !== null && !taskIds.includes(taskId) ? taskId : null;
   }
@@ -135,6 +137,8 @@ export function createSubmitStage(
     if (!admission.go && trial === null) return waitForGate(item, admission);
     const settle = async (verdict: Verdict): Promise<Settled> =>
       admission.go ? submitGate.settle(admission.slot, verdict) : { troubled: false };
+    // Before Redis knows of it, as Redis may forget it again before it leaves.
+    context.recent.note(item, price);
     const begun = await ledger.move(
       'beginSubmit',
       item.id,
@@ -143,6 +147,7 @@ export function createSubmitStage(
     );
     admitted();
     if (!begun.moved) {
+      context.recent.unpaid(item.id);
       await settle({ kind: 'unused' });
       return begun.refusal === undefined ? done : refuse(item, begun.refusal, data);
     }
@@ -172,6 +177,7 @@ export function createSubmitStage(
         : [await decide(await held.keep(async () => troubleOf(submitting, reply, await settled, signal)))];
     // What is not sure to be unpaid is not taken for unsent, whatever Redis forgets.
     if (reply.kind !== 'ambiguous') call.applied();
+    if (!isAccepted && reply.kind !== 'ambiguous') context.recent.unpaid(item.id);
     if (isAccepted) await held.keep(() => noteAccepted(model.id, context));
     if (trial !== null) await settleTrial(trial, reply, context);
     if (isUploadDead && outcome.kind === 'delay')
@@ -243,6 +249,10 @@ export function createSubmitStage(
   async function refuse(item: Item, refusal: Refusal, data: JobData): Promise<JobOutcome> {
     // What is paused waits in its batch's backlog again.
     if (refusal === 'paused' || refusal === 'known-task') return done;
+    if (refusal === 'redis-restarted') {
+      const mayBegin = await settleRun();
+      return { kind: 'delay', delayMs: mayBegin ? 1 : submitPolicy.underWayMs, data };
+    }
     await ledger.leaveGate(item.id);
     if (refusal === 'budget-wait') return { kind: 'delay', delayMs: submitPolicy.longestWaitMs };
     const batch = await ledger.batch(item.batch);

@@ -17,7 +17,7 @@ import type { CreateCalls } from './create-calls.ts';
 import type { Gate } from './gate/gate.ts';
 import type { HeldAnswers } from './held-answers.ts';
 import type { LearnedHistories } from './polling/learned-histories.ts';
-import type { RecentTasks } from './recent-tasks.ts';
+import type { RecentCalls } from './recent-calls.ts';
 import type { ResultFetcher } from './result-fetcher.ts';
 import type { SubmitRules } from './submit-decision.ts';
 import type { WarnOfTrouble } from './warn-of-trouble.ts';
@@ -29,8 +29,8 @@ export interface WorkerContext extends Keyspace {
   readonly held: HeldAnswers;
   /** Create calls of this process. */
   readonly calls: CreateCalls;
-  /** Tasks that this process has recorded lately. */
-  readonly recent: RecentTasks;
+  /** Create calls that this process has made lately. */
+  readonly recent: RecentCalls;
   readonly ledger: Ledger;
   readonly queues: Queues;
   readonly vendor: Vendor;

@@ -19,6 +19,7 @@ import { announceHalt } from './announce-halt.ts';
 import { applyStep } from './apply-step.ts';
 import { runDownload } from './download.ts';
 import { type Feeder, startFeeder } from './feeder.ts';
+import { recordForgottenCalls } from './forgotten-calls.ts';
 import { startHaltProber } from './halt-prober.ts';
 import { countHeld, type Held } from './held-items.ts';
 import { isLastAttempt, type JobOutcome, settleJob } from './queue-signals.ts';
@@ -68,12 +69,13 @@ export function startWorker(context: WorkerContext, settings: WorkerSettings): R
       version: programVersion(),
     },
     () => held.list(),
-    context,
+    { ...context, onNewRun: () => recordForgottenCalls(context) },
   );
   const submit = createSubmitStage(context, {
     admitted: () => feeder?.nudge(),
     isGone: presence.isGone,
     isWanted: presence.isWanted,
+    settleRun: presence.settleRun,
   });
   const runs: Readonly<Record<Stage, Run>> = {
     submit: submit.run,

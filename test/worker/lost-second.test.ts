@@ -2,8 +2,14 @@
  * A Redis that fails over loses its last second: the worker that has heard a task's id still knows it, records it again,
  * and pays for no second task.
  */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
+import { freePort } from '../../bench/free-port.ts';
+import { startRedisServer } from '../../chaos/redis-server.ts';
+import { stages } from '../../src/shared/jobs/catalogue.ts';
 import { connectTestRedis } from '../setup/redis.ts';
 import { type System, startSystem } from '../setup/system.ts';
 import { until } from '../setup/until.ts';
@@ -35,6 +41,41 @@ async function expectPaidOnce(system: System, id: string): Promise<void> {
   expect(system.simulator.counts()).toMatchObject({ tasks: 1, creditsSpent: 10 });
   expect(await system.session.ledger.item(id)).toMatchObject({ possiblyPaidTwice: 0, creditsSpent: 10 });
 }
+
+describe('a Redis that is started again without its last second', () => {
+  it('pays for nothing twice, whichever of several workers comes first', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'kie-batch-second-'));
+    await using redis = await startRedisServer(folder, await freePort());
+    await using system = await startSystem({
+      waitsForRedis: true,
+      simulator: { taskTime: '2s', answerDelay: '100ms-400ms' },
+      environment: {
+        ON_AMBIGUOUS_SUBMIT: 'hold',
+        SUBMIT_LIMIT: '10/200ms',
+        REDIS_URL: `redis://127.0.0.1:${redis.port}`,
+      },
+    });
+    const links = 120;
+    await system.give(links);
+    await system.startWorker();
+    const others = [await system.openSecondSession(), await system.openSecondSession()];
+    const workers = await Promise.all(others.map((each) => each.startWorker(stages)));
+    for (const made of [40, 80]) {
+      await until(() => system.simulator.counts().tasks >= made, `${made} tasks are made`);
+      await redis.losePower();
+      await redis.start();
+    }
+    expect((await system.ended()).counts).toMatchObject({ saved: links, held: 0, failed: 0 });
+    const tasks = Object.values(system.simulator.counts().links).map(({ taskIds }) => taskIds.length);
+    expect(tasks).toEqual(Array(links).fill(1));
+    expect(await system.session.ledger.batch('test')).toMatchObject({
+      possiblyPaidTwice: 0,
+      creditsSpent: links * 10,
+    });
+    await Promise.all(workers.map((worker) => worker.stop(1000)));
+    await rm(folder, { recursive: true, force: true });
+  });
+});
 
 describe('a Redis that has lost its last second', () => {
   it('with a task’s id and the intent to make it, is told of the task again', async () => {

@@ -40,6 +40,8 @@ export interface ItemChanges {
   readonly file?: string | null;
   /** Goes back to the gate without having got through: no other link is handed out in its place. */
   readonly staysAtGate?: boolean;
+  /** A create call that has left already, and that Redis has forgotten: neither a pause nor a restart of Redis stops it. */
+  readonly renewsCall?: boolean;
   /** The worker that submits; removed by every later transition. */
   readonly submitter?: string;
   /** Null removes it. */
@@ -65,6 +67,7 @@ export function scriptArguments(changes: ItemChanges): (string | Buffer)[] {
     return value === null ? call('del', name) : call('set', name, value);
   };
   return [
+    changes.renewsCall ? ['renew', '', ''] : [],
     set('reason', changes.reason),
     set('message', changes.message?.slice(0, longestMessage) ?? changes.message),
     changes.unownedTaskId === undefined ? [] : ['unowned', '', changes.unownedTaskId],

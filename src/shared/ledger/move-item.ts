@@ -18,9 +18,16 @@ export interface Expectation {
 
 /**
  * Why a transition did not happen, where it is not the state: the task id is on record already; the batch is paused
- * and the link waits in its backlog again; the batch's budget has no room now (`budget-wait`), or will have none any more (`budget-out`).
+ * and the link waits in its backlog again; Redis was started again and not every worker has told it yet what it may
+ * have forgotten; the batch's budget has no room now (`budget-wait`), or will have none any more (`budget-out`).
  */
-export type Refusal = 'known-task' | 'task-of-another' | 'paused' | 'budget-wait' | 'budget-out';
+export type Refusal =
+  | 'known-task'
+  | 'task-of-another'
+  | 'paused'
+  | 'redis-restarted'
+  | 'budget-wait'
+  | 'budget-out';
 
 /** Whether a transition happened; if not, the state the item is in (null: no such item). */
 export type Moved =

@@ -7,10 +7,11 @@
 import { z } from 'zod';
 import { byStage, type Stage, stages } from '../jobs/catalogue.ts';
 import type { Logger } from '../logging/logger.ts';
-import { presencePolicy } from '../policy.ts';
+import { presencePolicy, redisRunPolicy } from '../policy.ts';
 import { isErrorWithCode } from '../redis/error-code.ts';
 import type { Keyspace } from '../redis/keyspace.ts';
 import type { RedisConnection } from '../redis/script.ts';
+import { createRedisRun } from './redis-run.ts';
 
 export interface WorkerFacts {
   readonly id: string;
@@ -25,11 +26,19 @@ export interface WorkerFacts {
   readonly version?: string | undefined;
 }
 
+export interface PresenceDeps extends Keyspace {
+  readonly logger: Logger;
+  /** Redis was started again, or another server took over: tells it what it may have forgotten. */
+  readonly onNewRun?: () => Promise<void>;
+}
+
 /** Ids of the items a worker has in hand, by stage. */
 export type Holding = Readonly<Record<Stage, readonly string[]>>;
 
 export interface PresentWorker extends WorkerFacts {
   readonly holding: Holding;
+  /** The run of Redis that it has told everything; workers of before an update do not say it. */
+  readonly run?: string | undefined;
   /** Memory of its process. */
   readonly rssBytes?: number | undefined;
   readonly saidMsAgo: number;
@@ -45,6 +54,8 @@ export interface Presence {
   isGone(id: string): Promise<boolean>;
   /** Whether another worker, alive, submits links of one of these batches. */
   isWanted(batches: readonly string[]): Promise<boolean>;
+  /** Lets create calls begin at a Redis that was started again, if every worker has told it what it may have forgotten. */
+  settleRun(): Promise<boolean>;
   stop(): Promise<void>;
 }
 
@@ -59,6 +70,7 @@ const storedWorker = z.object({
   startedAt: z.number(),
   onlyBatch: z.string().nullable().default(null),
   version: z.string().optional(),
+  run: z.string().optional(),
   rssBytes: z.number().optional(),
   saidAt: z.number(),
   holding: holdingSchema,
@@ -67,12 +79,11 @@ const storedWorker = z.object({
 const workersKey = (prefix: string) => `${prefix}:workers`;
 
 /** Tells of a worker until stopped; the worker leaves the list at once when it stops in order. */
-export function announceWorker(
-  facts: WorkerFacts,
-  holding: () => Holding,
-  deps: Keyspace & { readonly logger: Logger },
-): Presence {
-  const { redis, prefix, logger } = deps;
+export function announceWorker(facts: WorkerFacts, holding: () => Holding, deps: PresenceDeps): Presence {
+  const { redis, prefix, logger, onNewRun = async () => undefined } = deps;
+  const run = createRedisRun(deps);
+  let toldRun: string | undefined;
+  let settledRun: string | undefined;
   let running: Promise<unknown> = Promise.resolve();
   /** Since when every announcement was taken; monotonic. */
   let steadySince: number | null = null;
@@ -88,6 +99,9 @@ export function announceWorker(
     if (isLate || steadySince === null) steadySince = performance.now();
   };
   async function tell(): Promise<void> {
+    const { id: present } = await run.read();
+    if (toldRun !== undefined && present !== toldRun) await onNewRun();
+    toldRun = present;
     const saidAt = await redisNow(redis);
     const held = holding();
     const shown = {
@@ -98,20 +112,42 @@ export function announceWorker(
     await redis.hset(
       workersKey(prefix),
       facts.id,
-      JSON.stringify({ ...facts, saidAt, rssBytes: process.memoryUsage.rss(), holding: shown }),
+      JSON.stringify({ ...facts, run: toldRun, saidAt, rssBytes: process.memoryUsage.rss(), holding: shown }),
     );
+    if (settledRun !== toldRun) await settleRun();
+  }
+
+  async function settleRun(): Promise<boolean> {
+    const { id, uptimeS } = await run.read();
+    if (id !== toldRun) {
+      say();
+      return false;
+    }
+    const others = (await listWorkers({ redis, prefix })).filter((each) => each.id !== facts.id);
+    const isEverybodyHeard = others.every(
+      (each) => each.run === undefined || each.run === id || hasEnded(each),
+    );
+    const isAnybodyUnknown = others.some((each) => each.isAlive) && uptimeS < redisRunPolicy.leastUptimeS;
+    if (!isEverybodyHeard || isAnybodyUnknown) return false;
+    await run.settle(id);
+    settledRun = id;
+    return true;
   }
 
   say();
+  redis.on('ready', say);
   const timer = setInterval(say, presencePolicy.everyMs);
+  function hasEnded({ isAlive, host, pid }: PresentWorker): boolean {
+    if (host === facts.host && !isRunning(pid)) return true;
+    return !isAlive && steadySince !== null && performance.now() - steadySince > presencePolicy.goneAfterMs;
+  }
+
   return {
     async isGone(id) {
       const worker = (await listWorkers({ redis, prefix })).find((each) => each.id === id);
-      if (worker === undefined) return true;
-      if (worker.isAlive) return false;
-      if (worker.host === facts.host && !isRunning(worker.pid)) return true;
-      return steadySince !== null && performance.now() - steadySince > presencePolicy.goneAfterMs;
+      return worker === undefined || (!worker.isAlive && hasEnded(worker));
     },
+    settleRun,
     async isWanted(batches) {
       const others = (await listWorkers({ redis, prefix })).filter(
         ({ id, isAlive, host, pid, stages: on }) =>
@@ -121,6 +157,7 @@ export function announceWorker(
     },
     async stop() {
       clearInterval(timer);
+      redis.off('ready', say);
       await running;
       await redis.hdel(workersKey(prefix), facts.id).catch(() => undefined);
     },

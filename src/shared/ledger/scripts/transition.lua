@@ -10,11 +10,13 @@
 --          increase F N (the item alone counts it)
 --          tally F N (added to the item; its batches count the items where it is above zero)
 --          stamp F - (milliseconds since the item was enqueued) · gate - - (the item stays at the gate)
+--          renew - - (the first one: a create call that has left already, see below)
 --          unowned - TASK (refused when another item has it)
 --          reserve F "ESTIMATE BASE PER UNIT" (the last two may be absent) or '' · charge F N · spend F N · release F - (credits, see below) · spend-beside F "N TASK" (a task that is not followed)
 -- Returns {1, new state, ''}, with 'dearer' in the third place when the batch was paused as its tasks cost more than was
 -- announced; or, when nothing happened, {0, state it is in ('' if unknown), why}; why is 'state',
--- 'known-task' (the task id is on record already), 'task-of-another' (at another item), 'paused' (the batch or everything is paused), 'budget-wait' (the
+-- 'known-task' (the task id is on record already), 'task-of-another' (at another item), 'paused' (the batch or everything is paused),
+-- 'redis-restarted' (this server may have forgotten create calls, and has not been told of them by all workers), 'budget-wait' (the
 -- batch's budget may have room again, as tasks are under way) or 'budget-out' (it will not).
 --
 -- Invariant: an item is counted in exactly one state, in each of its batches and in total; a repeated call
@@ -153,8 +155,23 @@ end
 -- anything is half done.
 redis.call('SETRANGE', KEYS[1] .. ':memory', 0, '')
 
+-- A server that was started again, or that took over, may have lost its last second: a link that is queued here may be
+-- paid. It goes by the name of the run that all workers have settled with (settle-run.lua).
+local isRenewed = ARGV[8] == 'renew'
+local function isSettled()
+  local info = redis.pcall('INFO', 'server')
+  local run = type(info) == 'string' and string.match(info, 'run_id:(%x+)')
+  if not run then return true end
+  local settled = redis.call('GET', prefix .. ':settled-run')
+  if not settled then redis.call('SET', prefix .. ':settled-run', run) end
+  return not settled or settled == run
+end
+if from == 'queued' and to == 'submitting' and not isRenewed and not isSettled() then
+  return { 0, from, 'redis-restarted' }
+end
+
 -- What met a pause at the gate waits in front of the backlogs again.
-if from == 'queued' and to == 'submitting' then
+if from == 'queued' and to == 'submitting' and not isRenewed then
   local isAllPaused = redis.call('EXISTS', prefix .. ':paused') == 1
   if not isAllPaused and isPaused(payer) then passToBatchThatRuns() end
   if isAllPaused or isPaused(payer) then

@@ -1,0 +1,65 @@
+/**
+ * The create calls that this process has made within the last minutes, and the tasks they have made. A Redis that fails
+ * over, or is started again from its disk, may have lost its last second, and what it had taken of them: the submit
+ * stage asks here before it calls a link unpaid or its answer lost, and after each restart of Redis all of them are
+ * compared with the ledger (forgotten-calls.ts). In the memory of the process, bounded.
+ */
+import type { Clock } from '../shared/clock.ts';
+import type { CostEstimate, Item } from '../shared/ledger/item.ts';
+
+export interface RecentCall {
+  /** As the item was when the call left. */
+  readonly attempts: number;
+  readonly possiblyPaidTwice: number;
+  /** What was reserved for it. */
+  readonly price: CostEstimate | 'unknown';
+  /** Null: not answered yet, or the answer was lost. */
+  readonly taskId: string | null;
+  readonly at: number;
+}
+
+type CalledItem = Pick<Item, 'id' | 'attempts' | 'possiblyPaidTwice'>;
+
+export interface RecentCalls {
+  /** A call leaves. */
+  note(item: CalledItem, price: RecentCall['price']): void;
+  /** It has made this task. */
+  made(item: CalledItem, taskId: string): void;
+  /** It has certainly made none. */
+  unpaid(itemId: string): void;
+  /** The task that the item's last call has made. */
+  taskOf(itemId: string): string | null;
+  /** Those of the last milliseconds, by item. */
+  since(ms: number): readonly (readonly [string, RecentCall])[];
+}
+
+const keptMs = 10 * 60_000;
+const mostCalls = 50_000;
+
+export function createRecentCalls(clock: Clock): RecentCalls {
+  /** The oldest comes first. */
+  const calls = new Map<string, RecentCall>();
+
+  function set(
+    { id, attempts, possiblyPaidTwice }: CalledItem,
+    of: Pick<RecentCall, 'taskId' | 'price'>,
+  ): void {
+    calls.delete(id);
+    calls.set(id, { attempts, possiblyPaidTwice, ...of, at: clock.now() });
+    forgetOld();
+  }
+  function forgetOld(): void {
+    for (const [itemId, { at }] of calls) {
+      if (calls.size <= mostCalls && clock.now() - at < keptMs) return;
+      calls.delete(itemId);
+    }
+  }
+
+  return {
+    note: (item, price) => set(item, { taskId: null, price }),
+    made: (item, taskId) => set(item, { taskId, price: 'unknown' }),
+    unpaid: (itemId) => void calls.delete(itemId),
+    taskOf: (itemId) => calls.get(itemId)?.taskId ?? null,
+    since: (ms) => [...calls].filter(([, { at }]) => clock.now() - at <= ms),
+  };
+}
