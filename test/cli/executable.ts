@@ -33,6 +33,7 @@ export interface Running {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Project extends AsyncDisposable {
+  readonly environment: Environment;
   readonly folder: string;
   readonly simulator: Simulator;
   readonly prefix: string;
@@ -89,6 +90,7 @@ export async function openProject(options: ProjectOptions = {}): Promise<Project
     folder,
     simulator,
     prefix,
+    environment: settings,
     start,
     write,
     async run(args, { input = '', environment = {} } = {}) {
