@@ -62,7 +62,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 async function openOutside(world: World) {
   const session = await openSession({
     loaded: parseConfiguration({ ...world.environment, REDIS_URL: world.redisUrl, LOG_LEVEL: 'error' }),
-    output: { isWatched: false, say: () => undefined },
+    output: { isWatched: false, warn: () => undefined },
     modelFiles: [],
     logTo: 'file',
   });

@@ -75,6 +75,8 @@ export const silentTerminal: Terminal = {
   json: () => undefined,
   print: () => undefined,
   say: () => undefined,
+  warn: () => undefined,
+  verbosity: 'usual',
   divert: () => undefined,
   isWatched: false,
 };

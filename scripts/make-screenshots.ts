@@ -52,6 +52,8 @@ const terminal = {
   print: say,
   say,
   divert: () => undefined,
+  warn: () => true,
+  verbosity: 'usual' as const,
   isWatched: false,
 };
 const session = await openSession({ loaded, output: terminal, modelFiles: [], logTo: 'standard-error' });

@@ -15,7 +15,7 @@ import { secretTexts, secretTextsOf } from '../shared/configuration/secret-texts
 import { openData } from '../shared/data-version/data-version.ts';
 import { openQueues, type Queues, type Stage, stages } from '../shared/jobs/catalogue.ts';
 import { createLedger, type Ledger } from '../shared/ledger/ledger.ts';
-import { createLogger, type Logger } from '../shared/logging/logger.ts';
+import { createLogger, type Logger, type Verbosity } from '../shared/logging/logger.ts';
 import { loadModels, type ModelRegistry } from '../shared/models/load-models.ts';
 import { shareUrlOf } from '../shared/models/share-url.ts';
 import { proxiesOf } from '../shared/outgoing/proxies.ts';
@@ -53,8 +53,9 @@ export interface RequestSide extends Pick<Session, 'redis' | 'ledger' | 'queues'
 export interface LogOutput {
   /** Whether a person reads it on a terminal. */
   readonly isWatched: boolean;
-  /** Shows a line when the log itself cannot be written. */
-  say(text: string): void;
+  /** Shows warnings and errors of a log that nobody watches. */
+  warn(text: string): void;
+  readonly verbosity?: Verbosity;
 }
 
 export interface SessionOptions {
@@ -88,7 +89,9 @@ export async function openSession({
   const notices = givenLogger ?? openLogger(configuration, output, false);
   for (const warning of warnings) notices.warn(warning);
   const logger =
-    givenLogger === undefined && logTo === 'file' ? openLogger(configuration, output, true) : notices;
+    givenLogger === undefined && logTo === 'file' && output.verbosity !== 'verbose'
+      ? openLogger(configuration, output, true)
+      : notices;
   const handle = await openRedis({
     redisUrl: configuration.REDIS_URL,
     dataDir: configuration.DATA_DIR,
@@ -188,12 +191,23 @@ async function openTracing({ TRACES_URL: url }: Configuration, logger: Logger): 
   return tracing.openTracing({ url, logger, clock: systemClock });
 }
 
-function openLogger(configuration: Configuration, { isWatched, say }: LogOutput, toFile: boolean): Logger {
+function openLogger(
+  configuration: Configuration,
+  { isWatched, warn, verbosity = 'usual' }: LogOutput,
+  toFile: boolean,
+): Logger {
   return createLogger({
-    level: configuration.LOG_LEVEL,
+    level: toFile ? configuration.LOG_LEVEL : levelFor(verbosity, configuration.LOG_LEVEL),
     format: configuration.LOG_FORMAT,
     isTerminal: isWatched,
     secrets: [...secretTextsOf(configuration), ...secretTexts()],
-    ...(toFile ? { file: join(configuration.DATA_DIR, 'logs', 'kie-batch.log'), onTrouble: say } : {}),
+    ...(toFile ? { file: join(configuration.DATA_DIR, 'logs', 'kie-batch.log'), onTrouble: warn } : {}),
   });
+}
+
+/** What --quiet and --verbose make of the level that is set. */
+function levelFor(verbosity: Verbosity, level: Configuration['LOG_LEVEL']): Configuration['LOG_LEVEL'] {
+  const isDetailed = level === 'debug' || level === 'trace';
+  if (verbosity === 'quiet') return isDetailed || level === 'info' ? 'warn' : level;
+  return verbosity === 'verbose' && !isDetailed ? 'debug' : level;
 }

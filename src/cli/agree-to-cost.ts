@@ -24,7 +24,7 @@ import type { Terminal } from './terminal.ts';
 export type Ask = (question: string, byDefault: boolean) => Promise<boolean>;
 
 export interface CostDeps {
-  readonly terminal: Pick<Terminal, 'say'>;
+  readonly terminal: Pick<Terminal, 'say' | 'warn'>;
   /** Null where nobody can be asked, or nobody wants to be. */
   readonly ask: Ask | null;
   readonly balance: Promise<number | null>;
@@ -43,7 +43,8 @@ export async function agreeToCost(
   if (links === 0) return true;
   const maxCredits = batch.budget === null ? null : Math.max(0, batch.budget - batch.creditsSpent);
   const estimate = estimateForecast(forecast, { links, balance: await balance, maxCredits });
-  terminal.say(estimate.text);
+  // A question without it could not be answered.
+  (ask === null ? terminal.say : terminal.warn)(estimate.text);
   return ask === null ? true : ask('Start?', estimate.enough);
 }
 

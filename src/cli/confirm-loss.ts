@@ -11,12 +11,12 @@ import type { Terminal } from './terminal.ts';
 export async function confirmLoss(
   tasks: number,
   isAgreed: boolean,
-  terminal: Pick<Terminal, 'say'>,
+  terminal: Pick<Terminal, 'warn'>,
 ): Promise<void> {
   if (tasks === 0 || isAgreed) return;
   const what = `${plural(tasks, 'paid task')} whose result is not stored yet would be given up`;
   const ask = openAsk(process);
   if (ask === null) throw new UsageError(`${what}. Collect them first (kie-batch retry), or say --yes.`);
-  terminal.say(`${what}.`);
+  terminal.warn(`${what}.`);
   if (!(await ask('Give them up?', false))) throw new UsageError('Nothing was changed.');
 }

@@ -21,7 +21,7 @@ export function watchForCrash(terminal: Terminal): CrashWatch {
   const watch = { hasCrashed: false };
   // Promises that reject unhandled arrive here too.
   process.on('uncaughtException', (error: unknown) => {
-    const told = describeCrash(error).then(terminal.say);
+    const told = describeCrash(error).then(terminal.warn);
     const isAlone = process.listenerCount('uncaughtException') === 1;
     if (isAlone) void told.finally(() => process.exit(exitCodes.crashed));
     if (isAlone || watch.hasCrashed) return;

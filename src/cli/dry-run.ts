@@ -42,7 +42,7 @@ export async function dryRun(request: DryRun, session: Session, terminal: Termin
   const { batch, model, inputs, sources, column, force } = request;
   const { DATA_DIR: dataDir } = session.configuration;
   const sample = openSample();
-  const invalidLines = showInvalidLines({ batch, dataDir, file: request.problems }, terminal.say);
+  const invalidLines = showInvalidLines({ batch, dataDir, file: request.problems }, terminal.warn);
   const { counts, outlook } = await withInterrupt(terminal, async (signal) => {
     const since = await session.ledger.now();
     const counts = await enqueueLists(

@@ -70,11 +70,11 @@ export async function enqueueSource(
     unreachable,
   );
   if (taken instanceof SourceError) {
-    terminal.say(taken.message);
+    terminal.warn(taken.message);
     return exitCodes.failures;
   }
   const { problems, interrupted } = taken;
-  for (const { list, problem } of problems) terminal.say(`${list}: ${problem}`);
+  for (const { list, problem } of problems) terminal.warn(`${list}: ${problem}`);
   report(request, taken, terminal);
   if (!request.json && taken.counts.accepted > 0) await sayStandstill(request.batch, session, terminal);
   if (interrupted) return exitCodes.interrupted;
@@ -93,7 +93,7 @@ function take(
   const progress = openProgress(terminal);
   const invalidLines = showInvalidLines(
     { batch, dataDir: configuration.DATA_DIR, file: request.problems },
-    progress.note,
+    terminal.warn,
   );
   const setBudget = async () => {
     if (request.maxCredits !== undefined)

@@ -3,16 +3,17 @@
  * the contract, so that a person never sees a stack trace for something they can put right.
  */
 import { CommanderError } from 'commander';
+import type { Verbosity } from '../shared/logging/logger.ts';
 import { allowSlowConnects } from '../shared/outgoing/slow-connects.ts';
 import { watchForCrash } from './crash.ts';
 import { exitCodes } from './exit-codes.ts';
-import { buildProgram } from './program.ts';
+import { buildProgram, isCommand } from './program.ts';
 import { openTerminal, type Terminal } from './terminal.ts';
 
 /** Sets the exit code of the process. */
 export async function execute(given: readonly string[]): Promise<void> {
-  const terminal = openTerminal(process);
-  const words = given.length === 0 ? ['demo'] : given;
+  const words = wordsOf(given);
+  const terminal = openTerminal(process, verbosityOf(words));
   const crash = watchForCrash(terminal);
   outliveReaders(words[0]);
   allowSlowConnects();
@@ -25,6 +26,19 @@ export async function execute(given: readonly string[]): Promise<void> {
   }
   // What threw may have left something open that keeps the process.
   if (crash.hasCrashed) process.exit(exitCodes.crashed);
+}
+
+/** Without a command the demo; `help COMMAND …` is what the command itself says. */
+function wordsOf(given: readonly string[]): readonly string[] {
+  const [first = 'demo', ...rest] = given;
+  if (first !== 'help' || rest.length === 0) return [first, ...rest];
+  return isCommand(rest[0]) ? [...rest, '--help'] : rest;
+}
+
+/** Read before the words are understood: what is wrong with them is said as well. */
+function verbosityOf(words: readonly string[]): Verbosity {
+  if (words.includes('--quiet') || words.includes('-q')) return 'quiet';
+  return words.includes('--verbose') || words.includes('-v') ? 'verbose' : 'usual';
 }
 
 /** Commands that only print: when their reader has had enough (`| head`) they have nothing left to do. */
@@ -43,7 +57,7 @@ async function report(error: unknown, terminal: Terminal): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.saved : exitCodes.usage;
   const { describeError } = await import('./describe-error.ts');
   const { text, exitCode } = await describeError(error);
-  terminal.say(text);
+  terminal.warn(text);
   return exitCode;
 }
 
@@ -52,7 +66,7 @@ function requireWorkingFolder(terminal: Terminal): void {
   try {
     process.cwd();
   } catch {
-    terminal.say('error: the folder you are in has been deleted; change into another one');
+    terminal.warn('error: the folder you are in has been deleted; change into another one');
     process.exit(exitCodes.usage);
   }
 }

@@ -28,7 +28,13 @@ const fallbackColumns = 80;
 
 export function openLiveScreen(stream: ScreenStream): LiveScreen {
   let shown: readonly LiveLine[] = [];
-  const up = () => (shown.length === 0 ? '' : `\u001b[${shown.length}A\r`);
+  const width = () => Math.max(1, stream.columns ?? fallbackColumns);
+  // A line that was drawn in a wider window has been wrapped since.
+  const rowsOf = ({ text }: LiveLine) => Math.max(1, Math.ceil(text.length / width()));
+  const up = () => {
+    const rows = shown.reduce((sum, line) => sum + rowsOf(line), 0);
+    return rows === 0 ? '' : `\u001b[${rows}A\r`;
+  };
   const paint = ({ text, tone }: LiveLine) =>
     tone === 'plain' ? text : styleText(styles[tone], text, { stream });
   const render = (lines: readonly LiveLine[]) => lines.map((line) => `${paint(line)}\n`).join('');
@@ -45,7 +51,7 @@ export function openLiveScreen(stream: ScreenStream): LiveScreen {
       stream.write(`${up()}${clearBelow}${text}\n${render(shown)}`);
     },
     stop() {
-      if (shown.length > 0) stream.write(showCursor);
+      stream.write(showCursor);
       shown = [];
     },
   };

@@ -2,6 +2,7 @@
 import type { InputSpec } from '../shared/models/input-spec.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { statedPrice } from '../shared/models/price.ts';
+import { formatBytes } from '../shared/wording/format.ts';
 import { priceSource, viewPriceSource } from '../shared/wording/price-source.ts';
 
 /** As "8 credits a second; upscale_factor 4: 14 (the model’s definition, as of 28 September 2026)". */
@@ -25,7 +26,7 @@ export function videoText({ video, link }: ModelDefinition): string {
   return [
     hosts,
     ...(kinds.length === 0 ? [] : [kinds.join(' or ')]),
-    ...(maxBytes === undefined ? [] : [`at most ${Math.floor(maxBytes / 2 ** 20)} MiB`]),
+    ...(maxBytes === undefined ? [] : [`at most ${formatBytes(maxBytes)}`]),
     ...length,
   ].join(', ');
 }

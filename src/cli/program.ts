@@ -5,7 +5,9 @@
  */
 import { Command } from 'commander';
 import { programVersion } from '../shared/program-version.ts';
+import { examplesOf } from './examples.ts';
 import type { Terminal } from './terminal.ts';
+import { asCalledHere } from './vocabulary.ts';
 
 type MakeCommand = (terminal: Terminal) => Command;
 
@@ -42,18 +44,34 @@ export async function buildProgram(terminal: Terminal, wanted?: string): Promise
   const program = new Command('kie-batch')
     .description('Thousands of video links in, finished, verified and labelled videos out.')
     .version(programVersion())
+    .configureOutput({ writeOut: (text) => process.stdout.write(asCalledHere(text)) })
     .showSuggestionAfterError()
     .configureHelp({ showGlobalOptions: true });
   for (const load of loadersOf(wanted)) {
     const make = await load();
-    program.addCommand(make(terminal));
+    program.addCommand(addShared(make(terminal), program));
   }
   throwInsteadOfExit(program);
   return program;
 }
 
+export function isCommand(word: string | undefined): boolean {
+  return word !== undefined && Object.hasOwn(commands, word);
+}
+
+/** What every command has, and examples in its help. */
+function addShared(command: Command, parent: Command, path = command.name()): Command {
+  command.copyInheritedSettings(parent);
+  for (const each of command.commands) addShared(each, command, `${path} ${each.name()}`);
+  if (command.commands.length > 0) return command;
+  return command
+    .option('-q, --quiet', 'say nothing but what is wrong, and what was asked for')
+    .option('-v, --verbose', 'log what is done in detail, on standard error')
+    .addHelpText('after', () => examplesOf(path));
+}
+
 function loadersOf(wanted: string | undefined): readonly (() => Promise<MakeCommand>)[] {
-  const isOne = wanted !== undefined && Object.hasOwn(commands, wanted);
+  const isOne = isCommand(wanted);
   return Object.entries(commands)
     .filter(([name]) => !isOne || name === wanted)
     .map(([, load]) => load);

@@ -23,8 +23,19 @@ const drawEveryMs = 100;
 const mostBatches = 5;
 
 export function openProgress(terminal: Terminal): Progress {
-  return terminal.isWatched ? openLiveView(terminal) : openPlainLines(terminal);
+  if (terminal.verbosity === 'quiet') return silentProgress;
+  // Lines of a detailed log would tear the view.
+  return terminal.isWatched && terminal.verbosity === 'usual'
+    ? openLiveView(terminal)
+    : openPlainLines(terminal);
 }
+
+const silentProgress: Progress = {
+  reading: () => undefined,
+  update: () => undefined,
+  note: () => undefined,
+  stop: () => undefined,
+};
 
 function openLiveView(terminal: Terminal): Progress {
   const screen = openLiveScreen(process.stderr);
@@ -55,6 +66,8 @@ function openLiveView(terminal: Terminal): Progress {
     note: (text) => terminal.say(text),
     stop() {
       if (last !== null) draw(last);
+      // How far the lists were read is of no use any more.
+      else if (isOpen) screen.draw([]);
       terminal.divert(null);
       screen.stop();
       isOpen = false;

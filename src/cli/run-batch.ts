@@ -143,10 +143,10 @@ async function nameOthers(
   if (others.length === 0) return;
   const workers = await listWorkers(session);
   if (workers.some(({ isAlive, onlyBatch }) => isAlive && onlyBatch === null)) return;
-  const more = others.length > shownBatches ? ' and more' : '';
-  const names = others.slice(0, shownBatches).join(', ');
+  const commands = others.slice(0, shownBatches).map((name) => `\n  kie-batch run --batch ${name}`);
+  const more = others.length > shownBatches ? '\n  and more: kie-batch list' : '';
   progress.note(
-    `Links also wait in ${names}${more}. This run leaves them alone; work on them with: kie-batch worker, or run --all`,
+    `Links of other batches wait too; this run leaves them alone. Run them with${commands.join('')}${more}\nor all at once with: kie-batch worker`,
   );
 }
 
@@ -169,7 +169,7 @@ async function waitForEnd(request: RunRequest, since: number, deps: RunDeps): Pr
     const { halts } = overview;
     for (const halt of halts) {
       const key = `${halt.reason} ${halt.model} ${halt.since}`;
-      if (!told.has(key)) progress.note(describeHalt(halt, Date.now()));
+      if (!told.has(key)) deps.terminal.warn(describeHalt(halt, Date.now()));
       told.add(key);
     }
     if (request.exitOnHalt && halts.some((halt) => stopsRun(halt, request, since))) return 'halted';
@@ -181,7 +181,7 @@ async function waitForEnd(request: RunRequest, since: number, deps: RunDeps): Pr
 async function declinesPrice(batch: Batch, told: Set<string>, deps: RunDeps): Promise<boolean> {
   const { session, progress, terminal, cost } = deps;
   const message = describeDearer(batch) ?? '';
-  if (!told.has(message)) progress.note(message);
+  if (!told.has(message)) terminal.warn(message);
   told.add(message);
   const { submitting, processing, downloading } = batch.counts;
   if (cost.ask === null) return submitting + processing + downloading === 0;

@@ -66,7 +66,7 @@ export function describeSummary(summary: RunSummary, batch: Batch): string[] {
   if (summary.alreadySaved > 0)
     lines.push(`${plural(summary.alreadySaved, 'link')} had been saved before; not paid again`);
   if (summary.duplicates > 0)
-    lines.push(`${plural(summary.duplicates, 'link')} given more than once or waiting already`);
+    lines.push(`${plural(summary.duplicates, 'link')} in the batch already, or more than once in the list`);
   if (summary.invalid > 0)
     lines.push(`${plural(summary.invalid, 'line')} without a usable link, listed above`);
   for (const [reason, count] of Object.entries(batch.failures))

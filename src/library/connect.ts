@@ -31,5 +31,5 @@ export function connect({ settings = {}, logger, modelFiles = [] }: ConnectOptio
 
 /** No person reads a library's output. */
 function outputOf(logger: Logger | undefined): LogOutput {
-  return { isWatched: false, say: (text) => logger?.info(text) };
+  return { isWatched: false, warn: (text) => logger?.info(text) };
 }

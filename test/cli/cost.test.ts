@@ -61,7 +61,7 @@ describe('what a batch will cost', () => {
     const asked: [string, boolean][] = [];
     const ask = async (question: string, byDefault: boolean) => asked.push([question, byDefault]) > 100;
     const said: string[] = [];
-    const terminal = { say: (text: string) => said.push(text) };
+    const terminal = { say: (text: string) => said.push(text), warn: (text: string) => said.push(text) };
     const deps = (balance: number | null) => ({ terminal, ask, balance: Promise.resolve(balance) });
     const model = { kind: 'each', credits: 10, basis: '10 a task' } as const;
     expect(await agreeToCost(batch, model, deps(1000))).toBe(false);
@@ -167,6 +167,8 @@ function runOf(
     json: () => undefined,
     print: (text: string) => said.push(text),
     say: (text: string) => said.push(text),
+    warn: (text: string) => said.push(text),
+    verbosity: 'usual' as const,
     divert: () => undefined,
     isWatched: false,
   };

@@ -141,6 +141,7 @@ describe('the live screen', () => {
       },
     });
     return {
+      stream,
       screen: openLiveScreen(Object.assign(stream, columns === undefined ? {} : { columns })),
       written,
     };
@@ -157,6 +158,14 @@ describe('the live screen', () => {
     expect(written[1]).toContain('\u001b[2A\r\u001b[Jthree\n');
     expect(written[2]).toBe('\u001b[1A\r\u001b[Ja note\nthree\n');
     expect(written[3]).toBe('\u001b[?25h');
+  });
+
+  it('goes up by the rows that its lines take after the window became narrower', () => {
+    const { screen, written, stream } = openScreen(80);
+    screen.draw([line('x'.repeat(70)), line('two')]);
+    Object.assign(stream, { columns: 30 });
+    screen.draw([line('three')]);
+    expect(written[1]).toContain('\u001b[4A\r\u001b[Jthree\n');
   });
 
   it('leaves the last column free, and assumes a usual width where noCounts is known', () => {

@@ -1,6 +1,6 @@
 /** `kie-batch schedule`, run as an executable: what a person and a script see, and what survives a kill. */
 import { once } from 'node:events';
-import { mkdir, readdir, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
@@ -80,7 +80,9 @@ describe('the schedule command', () => {
   });
 
   it('ends with 1 and the reason when the source cannot be had', async () => {
+    await project.writeLinks('nowhere.txt', 1);
     await project.run(['schedule', 'add', 'lost', ...add, 'nowhere.txt']);
+    await rm(join(project.folder, 'nowhere.txt'));
     const { code, stdout } = await project.run(['schedule', 'run', 'lost']);
     expect(code).toBe(1);
     expect(stdout).toMatch(/nothing new, trouble: .*nowhere\.txt: it does not exist on this machine/);
@@ -97,6 +99,12 @@ describe('the schedule command', () => {
       /not a time zone/,
     ],
     ['a wrong source', ['add', 'x', '--cron', '@daily', '--source', 'ftp://a'], /s3:\/\/bucket/],
+    ['a file that is not there', ['add', 'x', '--cron', '@daily', '--source', 'a'], /a: it does not exist/],
+    [
+      'a folder that is not there',
+      ['add', 'x', '--cron', '@daily', '--source', 'folder:b'],
+      /b cannot be looked/,
+    ],
     ['a wrong name', ['add', 'a:b', '--cron', '@daily', '--source', 'a'], /letters, digits/],
     ['an unknown model', ['add', 'x', '--cron', '@daily', '--source', 'a', '--model', 'y'], /no model "y"/],
     ['an unknown schedule', ['run', 'nothing'], /There is no schedule "nothing"; there are none yet/],

@@ -15,7 +15,9 @@ describe('a run', () => {
     await project.run(['enqueue', 'other.txt']);
     const mine = await project.run(['run', 'mine.txt', '--yes']);
     expect(mine.code).toBe(0);
-    expect(mine.stderr).toMatch(/Links also wait in other\./);
+    expect(mine.stderr).toMatch(
+      /Links of other batches wait too[\s\S]*\n {2}npm start -- run --batch other\n/,
+    );
     expect(project.simulator.counts().tasks).toBe(2);
     await project.writeLinks('more.txt', 1, 200);
     const all = await project.run(['run', 'more.txt', '--yes', '--all']);

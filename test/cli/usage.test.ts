@@ -1,8 +1,10 @@
 /** Help, and what the executable says when it is used wrongly: exit code 2, one clear message, nothing started. */
 import type { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { examplesOf } from '../../src/cli/examples.ts';
 import { buildProgram } from '../../src/cli/program.ts';
 import { openTerminal } from '../../src/cli/terminal.ts';
+import { shareLink } from '../setup/system.ts';
 import { openProject, type Project } from './executable.ts';
 
 interface Known {
@@ -23,7 +25,17 @@ function everyCommand(command: Command, above: readonly string[] = []): Known[] 
   });
 }
 
-const commands = everyCommand(await buildProgram(openTerminal(process)));
+const program = await buildProgram(openTerminal(process));
+const commands = everyCommand(program);
+
+function optionsOf(name: string): string[] {
+  const find = (command: Command, word: string) =>
+    command.commands.find((each) => each.name() === word) ?? command;
+  const command = name.split(' ').reduce(find, program);
+  return command.options.map(({ long }) => long ?? '');
+}
+
+const leaves = commands.filter(({ hasOthersBelow }) => !hasOthersBelow);
 const plain = commands.filter(({ hasOthersBelow, demandsOptions }) => !hasOthersBelow && !demandsOptions);
 
 describe.concurrent('the executable, asked or used wrongly', () => {
@@ -41,10 +53,43 @@ describe.concurrent('the executable, asked or used wrongly', () => {
       if (!name.includes(' ')) expect(stdout).toMatch(new RegExp(`^  ${name}[ |\\[]`, 'm'));
   });
 
+  it.each(leaves)('gives an example of $name that its own options allow', ({ name }) => {
+    const lines = examplesOf(name)
+      .split('\n')
+      .filter((line) => line.includes('kie-batch '));
+    expect(lines.length).toBeGreaterThan(0);
+    const own = optionsOf(name);
+    for (const line of lines) {
+      expect(line).toContain(`kie-batch ${name}`);
+      for (const [flag] of line.matchAll(/--[a-z-]+/g)) if (name !== 'simulate') expect(own).toContain(flag);
+    }
+  });
+
+  it('help of a command below another is its own, and of an unknown one an error', async () => {
+    expect((await project.run(['help', 'schedule', 'add'])).stdout).toMatch(
+      /^Usage: npm start -- schedule add /,
+    );
+    const unknown = await project.run(['help', 'stauts']);
+    expect([unknown.code, unknown.stderr]).toEqual([2, expect.stringMatching(/unknown command 'stauts'/)]);
+  });
+
+  it('--quiet says what is wrong and nothing else, --verbose logs the details', async () => {
+    await using own = await openProject();
+    await own.write('list.txt', `${shareLink(1)}\nno link at all\n`);
+    const quiet = await own.run(['run', 'list.txt', '--yes', '--quiet']);
+    expect([quiet.code, quiet.stdout]).toEqual([1, '']);
+    expect(quiet.stderr).toMatch(/^list\.txt:2: .*\n$/);
+    const verbose = await own.run(['run', shareLink(2), '--yes', '--verbose']);
+    expect(verbose.stderr).toMatch(/"level":[23]0/);
+    expect((await project.run(['status', 'nothing', '-q'])).stderr).toMatch(/^error: There is no batch/);
+  });
+
   it.each(commands)('explains $name and its options, on standard output', async ({ name }) => {
     const { code, stdout, stderr } = await project.run([...name.split(' '), '--help']);
     expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toMatch(new RegExp(`^Usage: kie-batch ${name} `));
+    expect(stdout).toMatch(
+      new RegExp(`^Usage: ${name === 'completion' ? 'kie-batch' : 'npm start --'} ${name} `),
+    );
     const described = stdout.split('\n').filter((line) => /^ {2}-/.test(line));
     for (const line of described) expect(line.trim()).toMatch(/ {2,}\S|>$|]$/);
   });

@@ -58,7 +58,15 @@ function problemOf(words: string, program: Command): string | null {
 
 let program: Command;
 const silent = () => undefined;
-const terminal: Terminal = { json: silent, print: silent, say: silent, divert: silent, isWatched: false };
+const terminal: Terminal = {
+  json: silent,
+  print: silent,
+  say: silent,
+  warn: silent,
+  verbosity: 'usual',
+  divert: silent,
+  isWatched: false,
+};
 beforeAll(async () => {
   program = await buildProgram(terminal);
 });

@@ -79,6 +79,8 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
     json: (value) => said.push(JSON.stringify(value)),
     print: (text) => said.push(text),
     say: (text) => said.push(text),
+    warn: (text) => said.push(text),
+    verbosity: 'usual',
     divert: () => undefined,
     isWatched: false,
   };

@@ -88,7 +88,7 @@ async function enqueue(files: readonly string[], flags: ListFlags, terminal: Ter
     const request = { batch, model, inputs, sources, since, list, keep, force: flags.force };
     const invalidLines = showInvalidLines(
       { batch, dataDir: loaded.configuration.DATA_DIR, file: flags.problems },
-      progress.note,
+      terminal.warn,
     );
     const { counts, interrupted } = await withInterrupt(terminal, async (signal) => ({
       counts: await enqueueLists(request, {
@@ -121,7 +121,7 @@ async function enqueue(files: readonly string[], flags: ListFlags, terminal: Ter
         ask: isHeld ? ask : null,
       }));
     if (!agreed) {
-      terminal.say(`Not started: the batch is paused. Resume it with  kie-batch resume ${batch}`);
+      terminal.warn(`Not started: the batch is paused. Resume it with  kie-batch resume ${batch}`);
       return exitCodes.interrupted;
     }
     if (isHeld) await session.ledger.startBatch(batch);

@@ -69,7 +69,7 @@ async function takeOver(
   const progress = openProgress(terminal);
   const { onInvalid, finish } = showInvalidLines(
     { batch: 'import', dataDir: configuration.DATA_DIR },
-    progress.note,
+    terminal.warn,
   );
   const operations = operationsOf(session);
   const onProgress = (total: number) => terminal.isWatched && progress.reading(total);

@@ -98,7 +98,7 @@ async function readPrices(
     ...timeouts,
   });
   if (!isRefresh) await prices.freshen();
-  else if (!(await prices.refresh())) terminal.say('The vendor’s price list cannot be read now.');
+  else if (!(await prices.refresh())) terminal.warn('The vendor’s price list cannot be read now.');
   return prices;
 }
 

@@ -18,6 +18,7 @@ import { openProgress } from '../progress.ts';
 import { type RunEnd, runBatch } from '../run-batch.ts';
 import { describeSummary, exitCodeOf, summarize } from '../summary.ts';
 import type { Terminal } from '../terminal.ts';
+import { requireBatch } from '../with-session.ts';
 import { keptBy, type ListFlags, limitRateOption, listCommand, settingsOf } from './options.ts';
 
 export interface RunFlags extends ListFlags {
@@ -58,7 +59,9 @@ export async function run(
   terminal: Terminal,
 ): Promise<number> {
   requireApiKey(loaded.configuration);
-  const sources = openListFiles([...files], process.stdin);
+  // Without a list a batch that is there is worked on.
+  const isResumed = files.length === 0 && flags.batch !== undefined && process.stdin.isTTY === true;
+  const sources = isResumed ? [] : openListFiles([...files], process.stdin);
   const batch = flags.batch ?? defaultBatchName(files, new Date());
   const session = await openSession({
     loaded,
@@ -69,7 +72,8 @@ export async function run(
   });
   try {
     await session.prices.freshen();
-    const model = modelOf(flags, session);
+    const modelId = isResumed ? (await requireBatch(batch, session)).model : flags.model;
+    const model = modelOf({ ...flags, model: modelId }, session);
     const inputs = checkShared(model, flags.set);
     if (flags.dryRun) return await dryRun({ ...flags, batch, model, inputs, sources }, session, terminal);
     await using served = flags.serve ? await serveAlong(session, terminal) : null;
@@ -85,11 +89,11 @@ export async function run(
     };
     const cost = {
       ask: flags.yes ? null : openAsk(process),
-      balance: readBalance(session.configuration, session.logger, progress.note),
+      balance: readBalance(session.configuration, session.logger, terminal.warn),
     };
     const invalidLines = showInvalidLines(
       { batch, dataDir: loaded.configuration.DATA_DIR, file: flags.problems },
-      progress.note,
+      terminal.warn,
     );
     const end = await withInterrupt(terminal, (signal, onQuit) =>
       runBatch(request, { session, progress, terminal, cost, signal, onQuit, invalidLines }),

@@ -1,8 +1,9 @@
 /** `kie-batch schedule`: links that come by themselves, by cron, from a source. Workers run the ticks. */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { openSession, type Session } from '../../app/session.ts';
+import { UsageError } from '../../app/usage-error.ts';
 import { DEFAULT_BATCH_TEMPLATE } from '../../producer/schedules/batch-template.ts';
 import { nextTicks } from '../../producer/schedules/cron.ts';
 import { runSchedule } from '../../producer/schedules/run-schedule.ts';
@@ -19,6 +20,8 @@ import {
 } from '../../producer/schedules/schedules.ts';
 import { openTicksQueue } from '../../producer/schedules/ticks-queue.ts';
 import { ownTimeZone } from '../../producer/schedules/time-zone.ts';
+import { openSource } from '../../producer/sources/open-source.ts';
+import type { SourceAddress } from '../../producer/sources/source-address.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { loadConfiguration } from '../../shared/configuration/configuration.ts';
 import { DEFAULT_MODEL_ID } from '../../shared/models/model-definition.ts';
@@ -39,6 +42,8 @@ import {
 import type { Terminal } from '../terminal.ts';
 import { withSources } from '../with-sources.ts';
 import { batchName, creditsOf, jsonOption, modelFileOption, setOption } from './options.ts';
+
+const probeMs = 60_000;
 
 interface AddFlags {
   readonly cron: string;
@@ -74,7 +79,12 @@ function addCommand(terminal: Terminal): Command {
       '--source <address>',
       'a file or glob, folder:PATH (an inbox), https://…, s3://bucket/key or s3://bucket/prefix/',
     )
-    .option('--tz <zone>', 'time zone of the cron expression, as in Europe/Berlin', ownTimeZone())
+    .addOption(
+      new Option('--tz <zone>', 'time zone of the cron expression, as in Europe/Berlin').default(
+        ownTimeZone(),
+        'that of this machine',
+      ),
+    )
     .option(
       '--batch-template <template>',
       'what batches are called, with {name}, {date}, {time}',
@@ -107,7 +117,7 @@ async function add(name: string, flags: AddFlags, scheduling: Scheduling, termin
       maxCredits: flags.maxCredits ?? null,
     },
     process.cwd(),
-    scheduling,
+    { ...scheduling, probe: (place) => refuseMissingSource(place, scheduling.session) },
   );
   const { session } = scheduling;
   await noteAction(session, {
@@ -122,6 +132,17 @@ async function add(name: string, flags: AddFlags, scheduling: Scheduling, termin
     const times = ticks.map((at) => wallTime(at, schedule.timeZone)).join(', ');
     terminal.print(`${name}: next ${times} (${schedule.timeZone})\nAny worker runs it: kie-batch worker`);
   }
+}
+
+/** A name that was misspelt would be found out at the first tick, perhaps at night. */
+async function refuseMissingSource(place: SourceAddress, session: Session): Promise<void> {
+  await withSources(session, async (deps) => {
+    const source = await openSource(place, { ...deps, settleMs: 0, retryDelaysMs: [] });
+    for await (const finding of source.look(new Map(), AbortSignal.timeout(probeMs))) {
+      if (finding.found === 'failed') throw new UsageError(`${finding.name}: ${finding.problem}`);
+      return;
+    }
+  });
 }
 
 function listCommand(terminal: Terminal): Command {

@@ -16,20 +16,22 @@ export function simulateCommand(terminal: Terminal): Command {
   for (const [name, field] of Object.entries(simulatorOptionsSchema.shape)) {
     command.option(`${flagOf(name)} <value>`, field.description ?? '');
   }
-  return command.action(async ({ json, ...flags }: Record<string, unknown>) => {
-    const parsed = simulatorOptionsSchema.safeParse({ port: 4000, ...flags });
-    if (!parsed.success) throw new UsageError(describeIssues(parsed.error.issues));
-    const simulator = await startSimulator({ port: 4000, ...flags });
-    await withInterrupt(terminal, async (signal) => {
-      if (json) terminal.json({ url: simulator.url });
-      terminal.say(`The simulated vendor listens. Point kie-batch at it with
+  return command.action(
+    async ({ json, quiet: _quiet, verbose: _verbose, ...flags }: Record<string, unknown>) => {
+      const parsed = simulatorOptionsSchema.safeParse({ port: 4000, ...flags });
+      if (!parsed.success) throw new UsageError(describeIssues(parsed.error.issues));
+      const simulator = await startSimulator({ port: 4000, ...flags });
+      await withInterrupt(terminal, async (signal) => {
+        if (json) terminal.json({ url: simulator.url });
+        terminal.say(`The simulated vendor listens. Point kie-batch at it with
   KIE_BASE_URL=${simulator.url} KIE_UPLOAD_URL=${simulator.url} KIE_API_KEY=any-key ALLOW_PRIVATE_ADDRESSES=true
 Counts: ${simulator.url}/simulator/counts`);
-      await untilAborted(signal);
-    });
-    await simulator.close();
-    process.exitCode = exitCodes.saved;
-  });
+        await untilAborted(signal);
+      });
+      await simulator.close();
+      process.exitCode = exitCodes.saved;
+    },
+  );
 }
 
 /** An option that has several forms is told apart by its written one, which stands last. */

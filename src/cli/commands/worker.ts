@@ -1,5 +1,5 @@
 /** `kie-batch worker`: works on whatever is queued until it is stopped; any number of them, on any machine. */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { requireApiKey } from '../../app/api-key.ts';
 import { openSession } from '../../app/session.ts';
 import { loadConfiguration } from '../../shared/configuration/configuration.ts';
@@ -29,11 +29,10 @@ interface WorkerFlags {
 export function workerCommand(terminal: Terminal): Command {
   return new Command('worker')
     .description('Work on queued links until stopped')
-    .option(
-      '--stages <list>',
-      'stages to work on, separated by commas: submit, status, download',
-      parseStages,
-      [...stages],
+    .addOption(
+      new Option('--stages <list>', 'stages to work on, separated by commas: submit, status, download')
+        .argParser(parseStages)
+        .default([...stages], 'all three'),
     )
     .addOption(modelFileOption())
     .addOption(limitRateOption())

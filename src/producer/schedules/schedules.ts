@@ -3,7 +3,7 @@
  * step is safe to repeat, and one that dies half-way is repaired by the next worker (repairTicks).
  */
 import type { Clock } from '../../shared/clock.ts';
-import { parseSourceAddress, writeSourceAddress } from '../sources/source-address.ts';
+import { parseSourceAddress, type SourceAddress, writeSourceAddress } from '../sources/source-address.ts';
 import { renderBatchName } from './batch-template.ts';
 import { checkCron } from './cron.ts';
 import { type Schedule, ScheduleError, type ScheduleRun, type ScheduleRunning } from './schedule.ts';
@@ -35,17 +35,25 @@ export interface ScheduleView {
 /**
  * Makes a schedule, or changes the one of that name. Its next tick stays when its times stay, so repeating the
  * command with every deployment drops no tick that was missed meanwhile.
+ * @param deps.probe rejects where the source is not there
  * @throws ScheduleError or SourceError when a part of it cannot be understood
  */
 export async function addSchedule(
   given: NewSchedule,
   workingFolder: string,
-  { queue, store, clock }: SchedulesDeps,
+  {
+    queue,
+    store,
+    clock,
+    probe,
+  }: SchedulesDeps & { readonly probe?: (place: SourceAddress) => Promise<void> },
 ): Promise<Schedule> {
   const now = clock.now();
   checkCron(given.cron, given.timeZone, now);
   renderBatchName(given.batchTemplate, { ...given, at: now });
-  const source = writeSourceAddress(parseSourceAddress(given.source, workingFolder));
+  const place = parseSourceAddress(given.source, workingFolder);
+  await probe?.(place);
+  const source = writeSourceAddress(place);
   const before = await store.get(given.name);
   const schedule = {
     ...given,

@@ -14,6 +14,9 @@ import { withoutSecrets } from './shown-text.ts';
 
 export type { Logger } from 'pino';
 
+/** How much a person wants to read of what goes on. */
+export type Verbosity = 'quiet' | 'usual' | 'verbose';
+
 export interface LoggerOptions {
   readonly level: string;
   readonly format: 'auto' | 'pretty' | 'json';
