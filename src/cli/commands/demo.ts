@@ -34,7 +34,7 @@ const demoLimit = { text: '6/1s', max: 6, windowMs: 1000 };
 
 export function demoCommand(terminal: Terminal): Command {
   return new Command('demo')
-    .description('Show it all with the simulated vendor and the bundled links and clips; needs no key')
+    .description('Try it with the simulated vendor and bundled links and clips; needs no key')
     .addOption(jsonOption())
     .action(async ({ json }: { json: boolean }) => {
       process.exitCode = await demo(json, terminal);

@@ -33,7 +33,7 @@ interface EnqueueFlags extends ListFlags {
 
 export function enqueueCommand(terminal: Terminal): Command {
   return listCommand('enqueue')
-    .description('Enqueue links for workers to take; prints what became of them')
+    .description('Enqueue links for workers; prints how many were accepted')
     .option(
       '--source <address>',
       'instead of files: what is new in a file or glob, folder:PATH, https://… or s3://… (docs/sources.md)',

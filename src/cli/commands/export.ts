@@ -26,7 +26,7 @@ interface ExportFlags {
 
 export function exportCommand(terminal: Terminal): Command {
   return new Command('export')
-    .description('Print every link of a batch with what became of it')
+    .description('Print every link of a batch with its state and result')
     .argument('<batch>', 'name of a batch')
     .addOption(
       new Option('--format <format>', 'urls: the links alone')

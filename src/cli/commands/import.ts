@@ -23,7 +23,7 @@ interface ImportFlags {
 
 export function importCommand(terminal: Terminal): Command {
   return new Command('import')
-    .description('Take over an export of another kie-batch, to move to another Redis (docs/moving.md)')
+    .description('Import the export of another kie-batch, to move to another Redis (docs/moving.md)')
     .argument('<file>', 'what export has written, JSONL or CSV, also .gz; - for standard input')
     .option('--batch <name>', 'into this batch (default: those the rows name)', batchName)
     .addOption(

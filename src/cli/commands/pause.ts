@@ -19,7 +19,7 @@ export function pauseCommand(terminal: Terminal): Command {
 export function resumeCommand(terminal: Terminal): Command {
   return command(
     'resume',
-    'Go on with one batch; without a name end the pause of everything',
+    'Resume a batch; without a name, resume everything',
     terminal,
   ).option(
     '--reset-gate',
@@ -59,5 +59,5 @@ function describe(verb: 'pause' | 'resume', name: string | undefined): string {
   const what = name ?? 'Everything';
   if (verb === 'resume')
     return `${what} ${name === undefined ? 'continues; batches paused by name stay so' : 'continues'}`;
-  return `${what} is paused; tasks at the vendor are still collected. Go on with: kie-batch resume${name === undefined ? '' : ` ${name}`}`;
+  return `${what} is paused; tasks at the vendor are still collected. Resume with: kie-batch resume${name === undefined ? '' : ` ${name}`}`;
 }

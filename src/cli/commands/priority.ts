@@ -8,7 +8,7 @@ import { jsonOption, priorityOf } from './options.ts';
 
 export function priorityCommand(terminal: Terminal): Command {
   return new Command('priority')
-    .description('Give a batch more turns: with 3 it submits three links where a batch of 1 submits one')
+    .description('Set the share of a batch: with 3 it submits three links for each one of a batch with 1')
     .argument('<batch>', 'name of a batch')
     .argument('<priority>', 'from 1 to 1000; every batch begins with 1', priorityOf)
     .addOption(jsonOption())

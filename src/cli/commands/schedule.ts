@@ -63,7 +63,7 @@ interface Scheduling extends SchedulesDeps {
 }
 
 export function scheduleCommand(terminal: Terminal): Command {
-  const command = new Command('schedule').description('Take links from a source by themselves, by cron');
+  const command = new Command('schedule').description('Take links from a source on a schedule (cron)');
   for (const make of [addCommand, listCommand, runCommand, pauseCommand, resumeCommand, removeCommand]) {
     command.addCommand(make(terminal));
   }

@@ -16,7 +16,7 @@ const lookEveryMs = 1000;
 
 export function watchCommand(terminal: Terminal): Command {
   return new Command('watch')
-    .description('Show how a batch (or everything under way) gets on, until it has ended')
+    .description('Follow a batch, or everything, until it has ended')
     .argument('[batch]', 'name of a batch')
     .addOption(jsonOption())
     .addHelpText(
