@@ -18,7 +18,7 @@ import type { Logger } from '../shared/logging/logger.ts';
 import type { ModelRegistry } from '../shared/models/load-models.ts';
 import { createOutgoing } from '../shared/outgoing/outgoing.ts';
 import { proxiesOf, rulesForOthers } from '../shared/outgoing/proxies.ts';
-import { submitPolicy, vendorPolicy } from '../shared/policy.ts';
+import { jobPolicy, submitPolicy, vendorPolicy } from '../shared/policy.ts';
 import type { Keyspace } from '../shared/redis/keyspace.ts';
 import type { RedisHandle } from '../shared/redis/open-redis.ts';
 import { templateColumns } from '../shared/storage/path-template.ts';
@@ -27,6 +27,7 @@ import type { Storage } from '../shared/storage/storage.ts';
 import { StorageError } from '../shared/storage/storage-error.ts';
 import type { StorageMemory } from '../shared/storage/storage-mark.ts';
 import { rootOf } from '../shared/storage/storage-root.ts';
+import { within } from '../shared/time/within.ts';
 import { createVendor } from '../shared/vendor/vendor.ts';
 import { createVideoLengths } from '../shared/video-length/video-lengths.ts';
 import { announceHalt } from '../worker/announce-halt.ts';
@@ -157,7 +158,10 @@ export async function openWorker(
     nudge: worker.nudge,
     abandon: worker.abandon,
     async stop(deadlineMs) {
-      await Promise.all([worker.stop(deadlineMs), schedules?.stop(), retention.stop(), unfinished?.stop()]);
+      const others = Promise.all([schedules?.stop(), retention.stop(), unfinished?.stop()]);
+      await worker.stop(deadlineMs);
+      // With Redis away they do not end by themselves; nothing of theirs is lost.
+      await within(others, jobPolicy.closeMs, null);
       await Promise.all([vendor.close(), outgoing.close(), storage.close()]);
     },
   };

@@ -19,12 +19,14 @@ import { createLogger, type Logger, type Verbosity } from '../shared/logging/log
 import { loadModels, type ModelRegistry } from '../shared/models/load-models.ts';
 import { shareUrlOf } from '../shared/models/share-url.ts';
 import { proxiesOf } from '../shared/outgoing/proxies.ts';
+import { jobPolicy } from '../shared/policy.ts';
 import { createPriceList, type PriceList } from '../shared/prices/price-list.ts';
 import { pricedModels } from '../shared/prices/priced-models.ts';
 import type { Keyspace } from '../shared/redis/keyspace.ts';
 import { openRedis } from '../shared/redis/open-redis.ts';
 import { followClock } from '../shared/time/process-time.ts';
 import { startRedisClock } from '../shared/time/redis-clock.ts';
+import { within } from '../shared/time/within.ts';
 import type { Tracing } from '../shared/tracing/open-tracing.ts';
 import type { OpenWorker } from './open-worker.ts';
 
@@ -121,6 +123,10 @@ export async function openSession({
     time ??= startTime({ redis, prefix, queues, logger });
     return (await time).clock;
   };
+  const closePolitely = async () => {
+    await (await time)?.stop();
+    await queues.close();
+  };
   return {
     configuration,
     logger,
@@ -154,8 +160,8 @@ export async function openSession({
     },
     async close() {
       prices.close();
-      await (await time)?.stop();
-      await queues.close();
+      // With Redis away queues do not close by themselves; their connections are closed with the handle.
+      await within(closePolitely(), jobPolicy.closeMs, null);
       await handle.close();
       await tracing?.close();
     },

@@ -5,6 +5,7 @@
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { OpenWorker } from '../app/open-worker.ts';
 import type { Session } from '../app/session.ts';
 import { enqueueLists } from '../producer/enqueue-lists.ts';
 import type { KeptColumns } from '../producer/kept-row.ts';
@@ -23,10 +24,11 @@ import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { listWorkers } from '../shared/presence/worker-presence.ts';
 import { isRedisTrouble } from '../shared/redis/redis-trouble.ts';
 import { rootOf } from '../shared/storage/storage-root.ts';
+import { within } from '../shared/time/within.ts';
 import { describeDearer } from '../shared/wording/dearer.ts';
 import { agreeToCost, type CostDeps, foreseeAndAnnounce } from './agree-to-cost.ts';
 import { describeHalt } from './halt-text.ts';
-import type { OnQuit } from './interrupt.ts';
+import { type OnQuit, untilAborted } from './interrupt.ts';
 import type { InvalidLines } from './invalid-lines.ts';
 import { openWhenTaken } from './open-when-taken.ts';
 import type { Progress } from './progress.ts';
@@ -52,7 +54,10 @@ export interface RunRequest {
   readonly all: boolean;
 }
 
-export interface RunEnd {
+/** `cut-off`: told to stop while Redis was away, so nobody can say what became of the links. */
+export type RunEnd = FinishedRun | { readonly ended: 'cut-off' };
+
+interface FinishedRun {
   readonly ended: 'completed' | 'interrupted' | 'halted' | 'declined';
   readonly facts: RunFacts;
 }
@@ -73,49 +78,66 @@ const lookEveryMs = 200;
 const shownBatches = 5;
 /** Open calls get this long to end after Ctrl-C. */
 const drainMs = 8000;
+/** After that, so long for what is still read of Redis. */
+const answerMs = 2000;
 
 export async function runBatch(request: RunRequest, deps: RunDeps): Promise<RunEnd> {
-  const { session, progress, signal } = deps;
-  const startedAt = performance.now();
+  const { session, signal } = deps;
   const worker = await session.startWorker(stages, request.all ? null : request.batch);
   deps.onQuit(worker.abandon);
+  let stopping: Promise<void> | undefined;
+  const stop = () => {
+    stopping ??= worker.stop(drainMs);
+    return stopping;
+  };
+  const working = workOn(request, worker, deps);
+  // Whatever waits for Redis then, what was received of paid calls is written down in time.
+  const cutOff = untilAborted(signal)
+    .then(stop)
+    .then(() => within(working, answerMs, { ended: 'cut-off' } as const));
   try {
-    const root = rootOf(worker.storage);
-    const opening = openWhenTaken({ ...request, root, ask: deps.cost.ask }, session);
-    const savedBefore = await opening.ifKnown();
-    const since = await session.ledger.now();
-    const given = await enqueueLists(
-      { ...request, since },
-      {
-        ledger: session.ledger,
-        openBatch: opening.open,
-        locals: localVideosOf(session.configuration),
-        ...deps.invalidLines,
-        onColumns: progress.note,
-        signal,
-        onProgress: ({ total }) => {
-          worker.nudge();
-          progress.reading(total);
-        },
-      },
-    );
-    // Said before the question of the cost, not hours later.
-    deps.invalidLines.finish();
-    if ((await session.ledger.batch(request.batch)) === null)
-      return {
-        ended: 'completed',
-        facts: { given, batch: noBatch(request), savedBefore, elapsedMs: performance.now() - startedAt },
-      };
-    const agreed = await agree(request, opening.isHeld(), deps);
-    if (agreed) worker.nudge();
-    if (agreed && !request.all) await nameOthers(request.batch, deps);
-    const ended = agreed ? await waitForEnd(request, since, deps) : 'declined';
-    const batch = await readBatch(request.batch, session);
-    return { ended, facts: { given, batch, savedBefore, elapsedMs: performance.now() - startedAt } };
+    return await Promise.race([working, cutOff]);
   } finally {
-    progress.stop();
-    await worker.stop(drainMs);
+    deps.progress.stop();
+    await stop();
   }
+}
+
+async function workOn(request: RunRequest, worker: OpenWorker, deps: RunDeps): Promise<FinishedRun> {
+  const { session, progress, signal } = deps;
+  const startedAt = performance.now();
+  const root = rootOf(worker.storage);
+  const opening = openWhenTaken({ ...request, root, ask: deps.cost.ask }, session);
+  const savedBefore = await opening.ifKnown();
+  const since = await session.ledger.now();
+  const given = await enqueueLists(
+    { ...request, since },
+    {
+      ledger: session.ledger,
+      openBatch: opening.open,
+      locals: localVideosOf(session.configuration),
+      ...deps.invalidLines,
+      onColumns: progress.note,
+      signal,
+      onProgress: ({ total }) => {
+        worker.nudge();
+        progress.reading(total);
+      },
+    },
+  );
+  // Said before the question of the cost, not hours later.
+  deps.invalidLines.finish();
+  if ((await session.ledger.batch(request.batch)) === null)
+    return {
+      ended: 'completed',
+      facts: { given, batch: noBatch(request), savedBefore, elapsedMs: performance.now() - startedAt },
+    };
+  const agreed = await agree(request, opening.isHeld(), deps);
+  if (agreed) worker.nudge();
+  if (agreed && !request.all) await nameOthers(request.batch, deps);
+  const ended = agreed ? await waitForEnd(request, since, deps) : 'declined';
+  const batch = await readBatch(request.batch, session);
+  return { ended, facts: { given, batch, savedBefore, elapsedMs: performance.now() - startedAt } };
 }
 
 /** A batch that has work under way already was agreed to; it is told what the rest will cost and continues. */
@@ -150,7 +172,7 @@ async function nameOthers(
   );
 }
 
-async function waitForEnd(request: RunRequest, since: number, deps: RunDeps): Promise<RunEnd['ended']> {
+async function waitForEnd(request: RunRequest, since: number, deps: RunDeps): Promise<FinishedRun['ended']> {
   const { session, progress, signal } = deps;
   const told = new Set<string>();
   for (;;) {

@@ -5,11 +5,11 @@
  * stranger nothing more.
  */
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import { listHalts } from '../shared/gate-state/halts.ts';
 import { createBatchOperations } from '../shared/ledger/batch-operations.ts';
 import { listWorkers } from '../shared/presence/worker-presence.ts';
 import type { Keyspace } from '../shared/redis/keyspace.ts';
+import { within } from '../shared/time/within.ts';
 import type { RegisterRoutes } from './start-server.ts';
 
 export interface HealthDeps extends Keyspace {}
@@ -35,15 +35,8 @@ export function healthRoutes(deps: HealthDeps): RegisterRoutes {
   };
 }
 
-async function healthOf(deps: HealthDeps): Promise<Health> {
-  const patience = new AbortController();
-  const silent: Health = { status: 'not ready', reason: 'Redis does not answer' };
-  const late = sleep(patienceMs, silent, { signal: patience.signal }).catch(() => silent);
-  try {
-    return await Promise.race([examine(deps), late]);
-  } finally {
-    patience.abort();
-  }
+function healthOf(deps: HealthDeps): Promise<Health> {
+  return within(examine(deps), patienceMs, { status: 'not ready', reason: 'Redis does not answer' });
 }
 
 /** A write, because a full or read-only Redis still answers a PING. */

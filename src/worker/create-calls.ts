@@ -3,9 +3,11 @@
  * stage asks it whose call an item in `submitting` is; the worker waits for the open ones when it stops, because a
  * create call that is cut off may have been paid.
  */
+import { within } from '../shared/time/within.ts';
+
 export interface CreateCall extends Disposable {
-  /** The call leaves now. */
-  sending(): void;
+  /** The call leaves now. @returns false when it must not: the worker has stopped and waits for it no longer */
+  sending(): boolean;
   /** The vendor has answered, or the call has failed. */
   answered(): void;
   /** What the answer means for the item is recorded, and is not that it may have been paid. */
@@ -18,35 +20,48 @@ export interface CreateCalls {
   has(itemId: string): boolean;
   /** Whether the last call of the item left, and no answer was applied that says what became of it. */
   wasSent(itemId: string): boolean;
-  /** Calls without an answer. */
+  /** Calls that have left and are without an answer. */
   open(): number;
   /** Aborted when no more calls begin. */
   readonly stopping: AbortSignal;
-  /** Begins no more. @returns when the open ones have been answered; each ends within the vendor client's timeout */
-  drain(): Promise<void>;
+  /**
+   * Begins no more.
+   * @param unsentMs how long calls may take that have not left yet: those that wait for a Redis that is away never leave
+   * @returns when the open ones have been answered; each ends within the vendor client's timeout
+   */
+  drain(unsentMs: number): Promise<void>;
 }
 
 export function createCreateCalls(): CreateCalls {
   const items = new Set<string>();
-  const unanswered = new Set<string>();
+  /** Open calls, and whether each has left. */
+  const open = new Map<string, 'unsent' | 'sent'>();
   const sent = new Set<string>();
   const stopping = new AbortController();
-  const idle = Promise.withResolvers<void>();
+  const [noneOpen, noneSent] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let isClosed = false;
+  const countSent = () => [...open.values()].filter((state) => state === 'sent').length;
   const settleIfIdle = () => {
-    if (stopping.signal.aborted && unanswered.size === 0) idle.resolve();
+    if (stopping.signal.aborted && open.size === 0) noneOpen.resolve();
+    if (isClosed && countSent() === 0) noneSent.resolve();
   };
   return {
     begin(itemId) {
       if (stopping.signal.aborted || items.has(itemId)) return null;
       items.add(itemId);
-      unanswered.add(itemId);
+      open.set(itemId, 'unsent');
       const answered = () => {
-        unanswered.delete(itemId);
+        open.delete(itemId);
         settleIfIdle();
       };
       sent.delete(itemId);
       return {
-        sending: () => sent.add(itemId),
+        sending() {
+          if (isClosed) return false;
+          sent.add(itemId);
+          open.set(itemId, 'sent');
+          return true;
+        },
         answered,
         applied: () => sent.delete(itemId),
         [Symbol.dispose]() {
@@ -57,12 +72,15 @@ export function createCreateCalls(): CreateCalls {
     },
     has: (itemId) => items.has(itemId),
     wasSent: (itemId) => sent.has(itemId),
-    open: () => unanswered.size,
+    open: countSent,
     stopping: stopping.signal,
-    async drain() {
+    async drain(unsentMs) {
       stopping.abort();
       settleIfIdle();
-      await idle.promise;
+      await within(noneOpen.promise, unsentMs, null);
+      isClosed = true;
+      settleIfIdle();
+      await noneSent.promise;
     },
   };
 }

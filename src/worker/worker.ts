@@ -5,9 +5,9 @@
  */
 
 import { hostname } from 'node:os';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { type Job, Worker as QueueWorker, type Telemetry } from 'bullmq';
+import type { Job, Telemetry } from 'bullmq';
 import { type JobData, jobDataSchema, type Stage, traced } from '../shared/jobs/catalogue.ts';
+import { QueueWorker } from '../shared/jobs/queue-worker.ts';
 import type { FailureReason, ItemState } from '../shared/ledger/states.ts';
 import { ModelError } from '../shared/models/load-models.ts';
 import { jobPolicy } from '../shared/policy.ts';
@@ -15,6 +15,7 @@ import { announceWorker } from '../shared/presence/worker-presence.ts';
 import { programVersion } from '../shared/program-version.ts';
 import { isRedisTrouble } from '../shared/redis/redis-trouble.ts';
 import type { RedisConnection } from '../shared/redis/script.ts';
+import { within } from '../shared/time/within.ts';
 import { announceHalt } from './announce-halt.ts';
 import { applyStep } from './apply-step.ts';
 import { runDownload } from './download.ts';
@@ -96,23 +97,22 @@ export function startWorker(context: WorkerContext, settings: WorkerSettings): R
     nudge: () => feeder?.nudge(),
     async stop(deadlineMs) {
       storageWatch?.stop();
-      const answered = context.calls.drain();
+      const answered = context.calls.drain(deadlineMs);
       const background = [feeder?.stop(), sweeper.stop(), prober.stop()];
       const cutOff = setTimeout(() => {
         for (const worker of workers) worker.cancelAllJobs('the worker is stopping');
       }, deadlineMs);
       const closed = Promise.all([...background, ...workers.map((worker) => worker.close())]);
-      const patience = new AbortController();
-      const wait = (ms: number) => sleep(ms, null, { signal: patience.signal }).catch(() => null);
-      const late = Promise.all([wait(deadlineMs), answered]).then(() => wait(jobPolicy.closeMs));
       // With Redis away nothing closes by itself; what was under way is picked up again by whoever comes next.
-      await Promise.race([closed, late]);
+      await within(closed, deadlineMs, null);
+      await answered;
+      await within(closed, jobPolicy.closeMs, null);
+      await Promise.all(workers.map((worker) => worker.giveUp()));
       clearTimeout(cutOff);
       context.held.stop();
       reportUnrecorded(context);
       // Until here the others must not take this worker's open calls for lost.
-      await Promise.race([presence.stop(), wait(jobPolicy.closeMs)]);
-      patience.abort();
+      await within(presence.stop(), jobPolicy.closeMs, null);
     },
     abandon() {
       const open = context.calls.open();

@@ -2,7 +2,7 @@
  * However a process ends, its open create calls are finished and their ids recorded: the same command again pays for
  * nothing a second time. Each create call here takes a second, so that the end always comes in the middle of some.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { refusals, startOwnRedis } from '../setup/own-redis.ts';
@@ -97,6 +97,32 @@ describe.concurrent('a Redis that refuses writes from the start', () => {
     expect(stderr).toMatch(/^error: Redis did not take a write: too few of its replicas.*NOREPLICAS/m);
     expect(stderr).not.toMatch(/^\s+at /m);
   });
+});
+
+describe.concurrent('a Redis that is gone for good', () => {
+  it.each([
+    ['run', ['run', 'links.txt'], 130],
+    ['worker', ['worker'], 0],
+  ] as const)(
+    'does not keep %s from ending; ids that came meanwhile are in a file',
+    async (_, args, code) => {
+      await using redis = await startOwnRedis();
+      await using project = await openProject({
+        simulator: { answerDelay: '2s', limit: { max: 10, windowMs: 500 } },
+        environment: { SUBMIT_LIMIT: '10/500ms', REDIS_URL: redis.url },
+      });
+      await project.writeLinks('links.txt', links);
+      if (args[0] === 'worker') await project.run(['enqueue', 'links.txt', '--yes']);
+      const running = project.start(args);
+      await until(() => project.simulator.counts().createCalls >= 12, 'create calls are under way');
+      await redis.kill();
+      running.child.kill('SIGTERM');
+      expect(await running.ended).toMatchObject({ code });
+      const folder = join(project.folder, 'data', 'unrecorded-tasks');
+      const [file] = await readdir(folder);
+      expect(await readFile(join(folder, file ?? ''), 'utf8')).toMatch(/"taskId":"/);
+    },
+  );
 });
 
 it('does not start over task ids of an earlier process that cannot be read', async () => {

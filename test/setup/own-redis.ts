@@ -16,6 +16,8 @@ export interface OwnRedis extends AsyncDisposable {
   readonly url: string;
   refuse(how: Refusal): Promise<void>;
   acceptAgain(): Promise<void>;
+  /** Kills it for good. */
+  kill(): Promise<void>;
 }
 
 export async function startOwnRedis(): Promise<OwnRedis> {
@@ -45,6 +47,10 @@ export async function startOwnRedis(): Promise<OwnRedis> {
         'no',
       );
       await admin.call('REPLICAOF', 'NO', 'ONE');
+    },
+    async kill() {
+      admin.disconnect();
+      await stop(server);
     },
     async [Symbol.asyncDispose]() {
       admin.disconnect();
@@ -87,7 +93,7 @@ async function failToSave(admin: Redis): Promise<void> {
 }
 
 async function stop(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null) return;
+  if (server.exitCode !== null || server.signalCode !== null) return;
   server.kill('SIGKILL');
   await once(server, 'exit');
 }

@@ -17,11 +17,7 @@ export function pauseCommand(terminal: Terminal): Command {
 }
 
 export function resumeCommand(terminal: Terminal): Command {
-  return command(
-    'resume',
-    'Resume a batch; without a name, resume everything',
-    terminal,
-  ).option(
+  return command('resume', 'Resume a batch; without a name, resume everything', terminal).option(
     '--reset-gate',
     'end a pause that the vendor has asked for, forget what was learned of its limit, and start from SUBMIT_LIMIT again',
   );

@@ -136,7 +136,12 @@ async function serveAlong(session: Session, terminal: Terminal): Promise<ServedA
   };
 }
 
-function report({ ended, facts }: RunEnd, { json }: RunFlags, terminal: Terminal): number {
+function report(end: RunEnd, { json }: RunFlags, terminal: Terminal): number {
+  if (end.ended === 'cut-off') {
+    terminal.say('Interrupted while Redis is away. Rerun the command to resume.');
+    return exitCodes.interrupted;
+  }
+  const { ended, facts } = end;
   const summary = summarize(facts);
   if (json) terminal.json(summary);
   if (ended !== 'declined') {

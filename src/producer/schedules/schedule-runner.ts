@@ -3,10 +3,12 @@
  * to one of them, and one whose worker was killed to another.
  */
 
-import { type Job, Worker as QueueWorker } from 'bullmq';
+import type { Job } from 'bullmq';
 import { type TickData, tickDataSchema, ticksQueue } from '../../shared/jobs/catalogue.ts';
+import { QueueWorker } from '../../shared/jobs/queue-worker.ts';
 import { jobPolicy } from '../../shared/policy.ts';
 import type { RedisConnection } from '../../shared/redis/script.ts';
+import { within } from '../../shared/time/within.ts';
 import { type RunScheduleDeps, runSchedule } from './run-schedule.ts';
 import { createScheduleStore } from './schedule-store.ts';
 import { openTicksQueue, repairTicks, tickSettings } from './ticks-queue.ts';
@@ -66,8 +68,9 @@ export function startScheduleRunner(deps: ScheduleRunnerDeps): ScheduleRunner {
     async stop() {
       clearInterval(timer);
       worker.cancelAllJobs('the worker is stopping');
-      await Promise.all([worker.close(), mending]);
-      await queue.close();
+      await within(Promise.all([worker.close(), mending]), jobPolicy.closeMs, null);
+      await worker.giveUp();
+      await within(queue.close(), jobPolicy.closeMs, null);
     },
   };
 }

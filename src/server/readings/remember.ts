@@ -2,9 +2,10 @@
  * Reads something once for everybody who asks at about the same time, and gives up when Redis does not answer:
  * a page that says "Redis is away" after two seconds is better than one that never comes.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+
 import { isRedisTrouble } from '../../shared/redis/redis-trouble.ts';
 import type { RedisConnection } from '../../shared/redis/script.ts';
+import { within } from '../../shared/time/within.ts';
 
 /** Redis does not answer; pages say so, and probes of health too. */
 export class RedisAwayError extends Error {
@@ -33,6 +34,7 @@ export function isAway(error: unknown): boolean {
 
 const refusesForNow = /\b(?:LOADING|READONLY|MISCONF|OOM|NOREPLICAS|CLUSTERDOWN|MASTERDOWN)\b/;
 const patienceMs = 2500;
+const late = Symbol('late');
 
 /** @throws RedisAwayError when the reading needs a Redis that is away */
 export async function readWithin<Reading>(
@@ -40,18 +42,11 @@ export async function readWithin<Reading>(
   read: () => Promise<Reading>,
 ): Promise<Reading> {
   if (redis.status !== 'ready') throw new RedisAwayError();
-  const patience = new AbortController();
-  const late = sleep(patienceMs, undefined, { signal: patience.signal, ref: false }).then(() => {
-    throw new RedisAwayError();
-  });
-  late.catch(() => undefined);
-  try {
-    return await Promise.race([read(), late]);
-  } catch (error) {
+  const reading = await within(read(), patienceMs, late).catch((error: unknown) => {
     throw isAway(error) ? new RedisAwayError({ cause: error }) : error;
-  } finally {
-    patience.abort();
-  }
+  });
+  if (reading === late) throw new RedisAwayError();
+  return reading;
 }
 
 /**

@@ -2,8 +2,9 @@
  * The connections that were handed out from one Redis address. Sees to it that each is closed in the end,
  * and that an outage is told once and not once a connection. Used by open-redis.ts.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
+
 import type { Logger } from 'pino';
+import { within } from '../time/within.ts';
 import type { ConnectionRole, RedisConnection } from './connect-redis.ts';
 import { connectRedis } from './connect-redis.ts';
 import type { RedisAddress } from './redis-address.ts';
@@ -30,10 +31,17 @@ export class Connections {
       // The message alone: the error itself carries the command that failed, which may be the one with the password.
       this.#logger.debug({ problem: error.message }, 'A Redis connection met an error');
     });
-    this.#open.add(connection);
     connection.on('ready', () => this.#noteUp());
     connection.on('reconnecting', () => this.#noteDown());
+    return this.#keep(connection);
+  }
+
+  /** BullMQ makes a second connection of a worker's, and leaves it open where Redis is away as the worker closes. */
+  #keep<Kept extends RedisConnection>(connection: Kept): Kept {
+    this.#open.add(connection);
     connection.once('end', () => this.#open.delete(connection));
+    const duplicate = connection.duplicate.bind(connection) as (...given: unknown[]) => Kept;
+    Object.assign(connection, { duplicate: (...given: unknown[]) => this.#keep(duplicate(...given)) });
     return connection;
   }
 
@@ -43,11 +51,8 @@ export class Connections {
       connection.disconnect();
       return;
     }
-    const patience = new AbortController();
-    const late = sleep(QUIT_TIMEOUT_MS, 'late', { signal: patience.signal }).catch(() => 'answered');
-    const outcome = await Promise.race([connection.quit().catch(() => 'late'), late]);
-    patience.abort();
-    if (outcome === 'late') connection.disconnect();
+    const quitting = connection.quit().catch(() => 'late');
+    if ((await within(quitting, QUIT_TIMEOUT_MS, 'late')) === 'late') connection.disconnect();
   }
 
   async closeAll(): Promise<void> {

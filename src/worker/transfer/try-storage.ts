@@ -3,10 +3,10 @@
  * when a result could not be stored, and by the probe of a halt.
  */
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import { downloadPolicy } from '../../shared/policy.ts';
 import type { Storage } from '../../shared/storage/storage.ts';
 import { StorageError } from '../../shared/storage/storage-error.ts';
+import { within } from '../../shared/time/within.ts';
 
 export interface StorageTrouble {
   /** It answers, and has no room left. */
@@ -16,19 +16,13 @@ export interface StorageTrouble {
 
 /** @param beside the key of a result in whose place to write @returns what is wrong, or null when it works */
 export async function tryStorage(storage: Storage, beside?: string): Promise<StorageTrouble | null> {
-  const patience = new AbortController();
-  const message = `${storage.name} did not answer within ${downloadPolicy.storagePatienceMs / 1000} s`;
-  const late = sleep(
-    downloadPolicy.storagePatienceMs,
-    { isFull: false, message },
-    { signal: patience.signal },
-  ).catch(() => null);
+  const { storagePatienceMs } = downloadPolicy;
+  const message = `${storage.name} did not answer within ${storagePatienceMs / 1000} s`;
   try {
-    return await Promise.race([storage.probe(beside).then(() => null), late]);
+    const probed = storage.probe(beside).then(() => null);
+    return await within(probed, storagePatienceMs, { isFull: false, message });
   } catch (error) {
     const isFull = error instanceof StorageError && error.code === 'STORAGE_FULL';
     return { isFull, message: error instanceof Error ? error.message : String(error) };
-  } finally {
-    patience.abort();
   }
 }

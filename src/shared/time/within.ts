@@ -1,0 +1,20 @@
+/** Waits for something for so long and no longer. */
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/**
+ * What the promise gives, or `late` once the time is over. The promise goes on; when it fails after that, nobody is told.
+ * @throws what the promise rejects with in time
+ */
+export async function within<Value, Late>(
+  promise: Promise<Value>,
+  ms: number,
+  late: Late,
+): Promise<Value | Late> {
+  const timer = new AbortController();
+  promise.catch(() => undefined);
+  try {
+    return await Promise.race([promise, sleep(ms, late, { signal: timer.signal }).catch(() => late)]);
+  } finally {
+    timer.abort();
+  }
+}
