@@ -120,7 +120,7 @@ describe('the schedule command', () => {
   it.each(['add', 'list', 'run', 'pause', 'resume', 'remove'])('explains schedule %s', async (word) => {
     const { code, stdout } = await project.run(['schedule', word, '--help']);
     expect(code).toBe(0);
-    expect(stdout).toMatch(new RegExp(`^Usage: kie-batch schedule ${word} `));
+    expect(stdout).toMatch(new RegExp(`^Usage: npm start -- schedule ${word} `));
     expect(stdout).toMatch(/--json/);
   });
 });

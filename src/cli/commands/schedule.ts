@@ -43,7 +43,7 @@ import type { Terminal } from '../terminal.ts';
 import { withSources } from '../with-sources.ts';
 import { batchName, creditsOf, jsonOption, modelFileOption, setOption } from './options.ts';
 
-const probeMs = 60_000;
+const neverAborted = new AbortController().signal;
 
 interface AddFlags {
   readonly cron: string;
@@ -134,11 +134,12 @@ async function add(name: string, flags: AddFlags, scheduling: Scheduling, termin
   }
 }
 
-/** A name that was misspelt would be found out at the first tick, perhaps at night. */
+/** A name that was misspelt would be found out at the first tick, perhaps at night. What is far away may come yet. */
 async function refuseMissingSource(place: SourceAddress, session: Session): Promise<void> {
+  if (place.kind !== 'files' && place.kind !== 'folder') return;
   await withSources(session, async (deps) => {
-    const source = await openSource(place, { ...deps, settleMs: 0, retryDelaysMs: [] });
-    for await (const finding of source.look(new Map(), AbortSignal.timeout(probeMs))) {
+    const source = await openSource(place, { ...deps, settleMs: 0 });
+    for await (const finding of source.look(new Map(), neverAborted)) {
       if (finding.found === 'failed') throw new UsageError(`${finding.name}: ${finding.problem}`);
       return;
     }
