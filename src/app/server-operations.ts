@@ -15,6 +15,7 @@ import { checkBatchName } from '../shared/ledger/batch.ts';
 import { createBatchOperations } from '../shared/ledger/batch-operations.ts';
 import type { Item } from '../shared/ledger/item.ts';
 import { createItemSearch, groupKey } from '../shared/ledger/search.ts';
+import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { usualPrice } from '../shared/models/price.ts';
 import { checkShared } from '../shared/models/resolve-inputs.ts';
 import { withUploads } from '../shared/models/uploading.ts';
@@ -59,6 +60,11 @@ export function serverOperations(session: Session, storage: Storage): Operations
     return learned?.highest ?? usualPrice(model);
   }
 
+  function modelFor(id: string, upload: boolean | undefined): ModelDefinition {
+    const allowsPrivate = session.configuration.ALLOW_PRIVATE_ADDRESSES;
+    return withUploads(models.get(id), { upload, allowsPrivate });
+  }
+
   async function giveUp(id: string): Promise<boolean> {
     const moved = await ledger.move(
       'cancel',
@@ -73,7 +79,7 @@ export function serverOperations(session: Session, storage: Storage): Operations
     priceOf,
     async check({ model: modelId, inputs, listName, chunks, ...request }, listener) {
       checkBatchName(request.batch);
-      const model = models.get(modelId);
+      const model = modelFor(modelId, request.upload);
       const sample = openSample();
       const looking = lookingLedger(ledger, request.force, (link, what) => {
         if (what === 'new') sample.add(link);
@@ -94,8 +100,7 @@ export function serverOperations(session: Session, storage: Storage): Operations
     async create({ model: modelId, listName, chunks, inputs, onProgress, ...request }) {
       const { batch, force, upload, budget = null, priority, isPaused = false, onInvalid, signal } = request;
       checkBatchName(batch);
-      const allowsPrivate = session.configuration.ALLOW_PRIVATE_ADDRESSES;
-      const model = withUploads(models.get(modelId), { upload, allowsPrivate });
+      const model = modelFor(modelId, upload);
       const shared = checkShared(model, inputs);
       const since = await ledger.now();
       const sources = [{ name: listName, chunks }];

@@ -124,13 +124,13 @@ export interface ListRequest {
   /** For all links, by the names of the model's inputs. */
   readonly inputs: GivenInputs;
   readonly force: boolean;
+  /** Workers upload the videos for the vendor. */
+  readonly upload?: boolean;
 }
 
 export interface CreateRequest extends ListRequest {
   /** Credits; null or unset: no other bound than it has. */
   readonly budget?: number | null;
-  /** Workers upload the videos for the vendor. */
-  readonly upload?: boolean;
   /** Unset: as it is, else 1. */
   readonly priority?: number;
   /** Nothing is submitted until somebody resumes it. */

@@ -72,6 +72,52 @@ describe('a list from the browser', () => {
     });
   });
 
+  it('takes inputs from the fields of its model and from columns, which win', async () => {
+    await using window = await openWindow();
+    const model = 'wan/2-7-videoedit';
+    const form = await (await window.get(`/new?model=${encodeURIComponent(model)}`)).text();
+    expect(form).toMatch(/<textarea name="input\.prompt"/);
+    expect(form).toMatch(/<select name="input\.resolution">.*default: &quot;1080p&quot;.*720p/s);
+    const list = 'url,prompt\nhttps://v.example/1.mp4,rain\nhttps://v.example/2.mp4,\n';
+    const given = { model, 'input.prompt': 'snow', 'input.resolution': '720p', 'input.seed': '' };
+    const { path, text } = await checked(window, await upload(window, list, given));
+    expect(text).toContain('Inputs from columns: prompt.');
+    await window.post(path);
+    const { ledger } = window.system.session;
+    const inputs: unknown[] = [];
+    await until(async () => (await ledger.batch('pasted'))?.counts.queued === 2, 'both are enqueued');
+    for await (const page of ledger.items('pasted')) inputs.push(...page.map((item) => item.inputs));
+    expect(inputs).toEqual([
+      { prompt: 'rain', resolution: '720p' },
+      { prompt: 'snow', resolution: '720p' },
+    ]);
+  });
+
+  it('says which input is wrong or missing, and makes no batch', async () => {
+    await using window = await openWindow();
+    const list = 'https://v.example/1.mp4\n';
+    for (const [fields, words] of [
+      [{ model: 'wan/2-7-videoedit', 'input.resolution': '8k' }, 'resolution must be one of 720p, 1080p'],
+      [{ model: 'happyhorse/video-edit' }, 'No line has the input prompt'],
+      [{ upload: 'on' }, 'nothing is uploaded for it'],
+    ] as const) {
+      const { text } = await checked(window, await upload(window, list, fields));
+      expect(text).toContain(words);
+    }
+    expect(await window.system.session.ledger.batchNames()).toEqual([]);
+  });
+
+  it('may have its videos uploaded by workers', async () => {
+    await using window = await openWindow();
+    const fields = { model: 'topaz/video-upscale', upload: 'on' };
+    const { path, text } = await checked(window, await upload(window, 'http://nas.local/1.mp4\n', fields));
+    expect(text).toContain('Workers upload the videos.');
+    await window.post(path);
+    const { ledger } = window.system.session;
+    await until(async () => (await ledger.batch('pasted'))?.counts.queued === 1, 'it is enqueued');
+    expect(await ledger.uploadsLinks(['pasted'])).toBe(true);
+  });
+
   it.each([
     ['without a link', '# nothing\nnonsense\n', 'There is no link in this list'],
     ['for a batch whose name cannot be one', links(1), 'starts with a letter or digit'],

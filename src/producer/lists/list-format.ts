@@ -1,12 +1,14 @@
 /**
- * Decides how a list is written: the caller's word first, then the extension, then the first characters.
+ * Decides how a list is written: the caller's word first, then the extension, then the first characters. A text that
+ * begins with the header of a table is one whatever its name, where columns are inputs of the model: they are paid for.
  * JSON and JSONL are told apart by their content, since their names are mixed up so often. Pure.
  */
 import { delimiterOf, holdsColumnName, SEPARATOR_LINE } from './csv-dialect.ts';
 import { mayHoldLink } from './links-in-text.ts';
 import type { ListFormat, ListOptions } from './list-source.ts';
+import { isInput } from './row-entry.ts';
 
-export interface FormatEvidence extends Pick<ListOptions, 'column' | 'format'> {
+export interface FormatEvidence extends Pick<ListOptions, 'column' | 'format' | 'inputs'> {
   readonly name: string;
   /** The first characters; cut anywhere unless `isWhole`. */
   readonly head: string;
@@ -41,6 +43,7 @@ export function decideFormat(evidence: FormatEvidence): ListFormat {
   const hint = hintOf(evidence.name);
   const lines = linesOf(evidence);
   if (hint === 'json' || hint === 'jsonl') return jsonOr(hint, lines);
+  if (hint === 'text' && namesInputs(lines, evidence.inputs)) return 'csv';
   if (hint !== undefined) return hint;
   if (startsLikeJson(lines)) return jsonOr('json', lines);
   return isTable(lines, evidence.column) ? 'csv' : 'text';
@@ -89,6 +92,15 @@ function isJson(text: string): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whether it begins with the names of columns, among them one of a link and one of an input. */
+function namesInputs(lines: readonly HeadLine[], inputs: readonly string[] = []): boolean {
+  const [first, second] = lines.filter(({ text }) => !text.startsWith('#'));
+  if (first === undefined || second === undefined || mayHoldLink(first.text)) return false;
+  const delimiter = delimiterOf(first.text);
+  const cells = delimiter === undefined ? [] : first.text.split(delimiter);
+  return holdsColumnName(first.text, delimiter, undefined) && cells.some((cell) => isInput(cell, inputs));
 }
 
 const SAMPLE_LINES = 5;

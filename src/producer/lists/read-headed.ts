@@ -34,7 +34,7 @@ export async function* readHeaded(
   const encoding = encodingOf(stream.head);
   if (encoding.kind === 'unreadable') return yield [problemAt(1, '', encoding.reason)];
   const head = decodedHead(stream.head, encoding);
-  const format = decideFormat({ ...options, name, head, isWhole: stream.isWhole });
+  const format = decideFormat({ ...options, inputs, name, head, isWhole: stream.isWhole });
   const bytes = asUtf8(stream.chunks, encoding);
   switch (format) {
     case 'text':

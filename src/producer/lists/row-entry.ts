@@ -75,7 +75,7 @@ export function holdsInputs(name: string, inputs: readonly string[]): boolean {
   return isInput(name, inputs) || (name.trim().toLowerCase() === TOGETHER && inputs.length > 0);
 }
 
-function isInput(name: string, inputs: readonly string[]): boolean {
+export function isInput(name: string, inputs: readonly string[]): boolean {
   const key = nameKey(name);
   return inputs.some((input) => nameKey(input) === key);
 }

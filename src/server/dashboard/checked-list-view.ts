@@ -87,6 +87,7 @@ function enqueueForm({ id, check, staged }: CheckedListReading, csrf: string): H
   const notes = [
     staged.isPaused ? 'The batch starts paused.' : '',
     staged.force ? 'Links that have ended are paid again.' : '',
+    staged.upload ? 'Workers upload the videos.' : '',
     staged.priority === 1 ? '' : `Priority ${staged.priority}.`,
   ].join(' ');
   return html`<form method="post" action="/new/${id}" class="actions"><input type="hidden" name="csrf" value="${csrf}"><button class="primary">Enqueue ${count(links)} ${links === 1 ? 'link' : 'links'}</button>${change}<span class="note">${notes}</span></form>`;

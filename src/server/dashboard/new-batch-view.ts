@@ -17,6 +17,8 @@ export interface NewBatchForm {
   readonly priority: string;
   readonly isPaused: boolean;
   readonly force: boolean;
+  /** Workers upload the videos, which the vendor cannot reach. */
+  readonly upload: boolean;
   /** The list that was uploaded before, to be used again when no other is given. */
   readonly staged: { readonly id: string; readonly name: string; readonly bytes: number } | null;
 }
@@ -55,16 +57,17 @@ ${choices(form)}
 }
 
 /** How it is to run: rarely needed, so folded away unless something was chosen. */
-function choices({ budget, priority, isPaused, force }: NewBatchForm): Html {
-  const isChosen = budget !== '' || priority !== '1' || isPaused || force;
+function choices({ budget, priority, isPaused, force, upload }: NewBatchForm): Html {
+  const isChosen = budget !== '' || priority !== '1' || isPaused || force || upload;
   const box = (name: string, isOn: boolean, label: string) =>
     html`<label class="box"><input type="checkbox" name="${name}" value="on"${isOn ? html` checked` : null}><span>${label}</span></label>`;
-  return html`<details${isChosen ? html` open` : null}><summary>Budget, priority and start</summary><div class="fields"><div class="pair">
+  return html`<details${isChosen ? html` open` : null}><summary>Budget, priority, start and upload</summary><div class="fields"><div class="pair">
 <label>Budget in credits (empty: none)<input name="budget" type="number" min="0" step="any" value="${budget}"></label>
 <label>Priority (turns for each turn of other batches)<input name="priority" type="number" min="1" max="1000" value="${priority}"></label>
 </div>
 ${box('paused', isPaused, 'Start paused: nothing is submitted until you resume the batch')}
 ${box('force', force, 'Pay again for links that have ended, saved ones too')}
+${box('upload', upload, 'Workers fetch the videos and upload them to the vendor, which cannot reach their links')}
 </div></details>`;
 }
 

@@ -33,6 +33,7 @@ const choicesSchema = z.object({
   priority: z.coerce.number().int().min(1).max(1000).default(1),
   paused: z.string().optional(),
   force: z.string().optional(),
+  upload: z.string().optional(),
 });
 const idParams = z.object({ id: z.string().max(100) });
 const csrfForm = z.object({ csrf: z.string().optional() }).catch({});
@@ -130,14 +131,14 @@ function readChoices(
 ): { readonly choices: ListChoices } | { readonly problem: string } {
   const given = choicesSchema.safeParse(fields);
   if (!given.success) return { problem: z.prettifyError(given.error) };
-  const { batch, model, budget, priority, paused, force } = given.data;
+  const { batch, model, budget, priority, paused, force, upload } = given.data;
   if (!isBatchName(batch))
     return {
       problem:
         'A name has 1 to 100 letters, digits, dots, dashes and underscores, and starts with a letter or digit.',
     };
   const listName = list?.name ?? nameBefore ?? 'pasted.txt';
-  const flags = { isPaused: paused !== undefined, force: force !== undefined };
+  const flags = { isPaused: paused !== undefined, force: force !== undefined, upload: upload !== undefined };
   return { choices: { batch, model, budget, priority, listName, inputs: inputsOf(fields), ...flags } };
 }
 
@@ -158,6 +159,7 @@ function formOf(fields: UploadFields): NewBatchForm {
     priority: fields['priority'] ?? '1',
     isPaused: 'paused' in fields,
     force: 'force' in fields,
+    upload: 'upload' in fields,
     staged: null,
   };
 }

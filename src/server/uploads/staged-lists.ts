@@ -20,6 +20,7 @@ const stagedSchema = z.object({
   priority: z.number(),
   isPaused: z.boolean(),
   force: z.boolean(),
+  upload: z.boolean().default(false),
   bytes: z.number(),
 });
 export type StagedList = z.infer<typeof stagedSchema>;

@@ -69,4 +69,10 @@ describe('the format of a list', () => {
     expect(decideFormat({ name: 'a.json', head, isWhole: false })).toBe('json');
     expect(decideFormat({ name: 'a.jsonl', head: `[${head}`, isWhole: false })).toBe('json');
   });
+
+  it('is a table whatever its name, where a column is an input of the model', () => {
+    const evidence = { name: 'clips.txt', head: `url,Prompt\n${LINK},a`, isWhole: true };
+    expect(decideFormat({ ...evidence, inputs: ['prompt'] })).toBe('csv');
+    expect(decideFormat({ ...evidence, inputs: ['seed'] })).toBe('text');
+  });
 });
