@@ -150,8 +150,8 @@ export const secondaryTaskPolicy = {
 
 export const uploadPolicy = {
   backoff: { firstMs: 2000, mostMs: 60_000 },
-  /** Uploads of a process at once: they share its way out. */
-  mostAtOnce: 4,
+  /** Uploads of a process at once. They share its way out: four are no faster, and take 25 MiB more memory. */
+  mostAtOnce: 2,
   busyMs: 250,
   /** However long the upload host asks to wait, look again this soon: the batch may be cancelled meanwhile. */
   longestPauseMs: 10_000,
