@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -30,6 +30,22 @@ function errorOf(...extraFiles: string[]): ModelError {
   }
   throw new Error('the files were accepted');
 }
+
+test('a model of the market is its file alone: no code knows one by name, but for examples', () => {
+  const source = join(import.meta.dirname, '../../../src');
+  const ids = loadModels({ extraFiles: [] })
+    .list()
+    .map(({ id }) => id)
+    .filter((id) => id !== 'sora-watermark-remover');
+  const code = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((file) =>
+    /\.(ts|js|lua)$/.test(file),
+  );
+  const knowing = code.filter((file) => {
+    const text = readFileSync(join(source, file), 'utf8');
+    return ids.some((id) => text.includes(id));
+  });
+  expect(knowing.sort()).toEqual(['cli/commands/demo.ts', 'cli/examples.ts']);
+});
 
 test('the shipped models are there, the default first', () => {
   const models = loadModels({ extraFiles: [] });
