@@ -6,7 +6,8 @@ import { z } from 'zod';
 import { checkBatchName } from '../shared/ledger/batch.ts';
 import type { ImportedItem } from '../shared/ledger/batch-operations.ts';
 import { failureReasons, itemStates } from '../shared/ledger/states.ts';
-import { identifyLink } from '../shared/models/identify-link.ts';
+import { isLocalAddress } from '../shared/local-video/local-address.ts';
+import { identifyLink, isHashedId } from '../shared/models/identify-link.ts';
 import type { Inputs } from '../shared/models/input-spec.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { resolveInputs } from '../shared/models/resolve-inputs.ts';
@@ -85,9 +86,10 @@ export function readExportedRow(row: unknown, modelOf: (id: string) => ModelDefi
 }
 
 function problemOf(row: Row, model: ModelDefinition, inputs: Inputs): string | null {
-  const link = identifyLink(model, row.url, inputs);
-  if (!link.ok) return link.reason;
-  if (link.id !== row.id) return 'the id does not belong to the link and its inputs';
+  const objection = isLocalAddress(row.url)
+    ? objectionToFile(row, model)
+    : objectionToLink(row, model, inputs);
+  if (objection !== null) return objection;
   if ((row.state === 'processing' || row.state === 'downloading') && row.taskIds.length === 0)
     return `${row.state} without a task id`;
   try {
@@ -96,6 +98,19 @@ function problemOf(row: Row, model: ModelDefinition, inputs: Inputs): string | n
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+/** Links of other schemes than https were given with `--upload`. */
+function objectionToLink(row: Row, model: ModelDefinition, inputs: Inputs): string | null {
+  const link = identifyLink({ ...model, takesHttp: model.link.hosts === 'any' }, row.url, inputs);
+  if (!link.ok) return link.reason;
+  return link.id === row.id ? null : 'the id does not belong to the link and its inputs';
+}
+
+/** Its id follows from its content, which is compared before it is uploaded. */
+function objectionToFile(row: Row, model: ModelDefinition): string | null {
+  if (model.link.hosts !== 'any') return `${model.id} takes links to its own pages, not files`;
+  return isHashedId(row.id) ? null : 'the id is not that of a file';
 }
 
 function itemOf(row: Row, model: ModelDefinition, inputs: Inputs): ImportedItem {

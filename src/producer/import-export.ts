@@ -58,7 +58,7 @@ export async function importExport(
     counts.total += 1;
     const row = judge(exported, (id) => models.get(id) ?? null);
     const name = row.ok ? (batch ?? row.batch) : '';
-    const refusal = row.ok ? await refusalOf(name, row.model) : row.reason;
+    const refusal = row.ok ? await refusalOf(name, row.model, isUploaded(row.item)) : row.reason;
     if (row.ok && refusal === null) return sender.add(name, row.item);
     counts.invalid += 1;
     const { line, text } = exported;
@@ -80,14 +80,19 @@ function judge(exported: ExportedLine, modelOf: Parameters<typeof readExportedRo
   return readExportedRow(exported.value, modelOf);
 }
 
+/** Links that only `--upload` takes. */
+function isUploaded({ url }: ImportedItem): boolean {
+  return /^http:/i.test(url);
+}
+
 /** Makes each batch before its first item; why it cannot take items of that model, else null. */
 function openBatches({ ledger, storageRoot }: ImportDeps) {
   const refusals = new Map<string, string | null>();
-  return async (name: string, model: string): Promise<string | null> => {
-    const key = `${name} ${model}`;
+  return async (name: string, model: string, upload: boolean): Promise<string | null> => {
+    const key = `${name} ${model} ${upload}`;
     const known = refusals.get(key);
     if (known !== undefined) return known;
-    const refusal = await ledger.openBatch(name, { model, root: storageRoot }).then(
+    const refusal = await ledger.openBatch(name, { model, root: storageRoot, upload }).then(
       () => null,
       (error: unknown) => {
         if (error instanceof BatchError) return error.message;

@@ -8,6 +8,7 @@ import { importExport } from '../../src/producer/import-export.ts';
 import { removeBatch } from '../../src/producer/remove-batch.ts';
 import { createBatchOperations } from '../../src/shared/ledger/batch-operations.ts';
 import { createLedger, type Ledger } from '../../src/shared/ledger/ledger.ts';
+import { contentId, identifyLink } from '../../src/shared/models/identify-link.ts';
 import { loadModels } from '../../src/shared/models/load-models.ts';
 import { shareUrlOf } from '../../src/shared/models/share-url.ts';
 import { exportColumns, exportRow, toCsvLine } from '../../src/shared/wording/export-row.ts';
@@ -175,6 +176,33 @@ describe('an import', () => {
     const row = { ...goodRow(), ...changes };
     const read = readExportedRow(row, (name) => models.list().find((model) => model.id === name) ?? null);
     expect(read.ok ? 'taken' : read.reason).toMatch(message);
+  });
+
+  it('takes files of machines and links that are uploaded, which are not paid again', async () => {
+    const topaz = models.get('topaz/video-upscale');
+    const inputs = { upscale_factor: '4' };
+    const file = {
+      id: contentId(topaz, '5e'.repeat(32), inputs),
+      url: 'file://studio/clips/a%20b.mp4',
+      inputs,
+    };
+    const link = identifyLink({ ...topaz, takesHttp: true }, 'http://nas.local/1.mp4');
+    if (!link.ok) throw new Error(link.reason);
+    const from = open();
+    await from.ledger.openBatch('b', { model: topaz.id, root: '/videos/', upload: true });
+    await from.ledger.enqueue('b', [file, link]);
+    const rows = await rowsOf(from.ledger);
+    const into = open();
+    const { counts, invalid } = await take(texts.jsonl(rows), 'jsonl', into);
+    expect(invalid).toEqual([]);
+    expect(counts).toMatchObject({ imported: 2 });
+    expect(await into.ledger.item(file.id)).toMatchObject({ url: file.url, inputs });
+    expect(await into.ledger.uploadsLinks(['b'])).toBe(true);
+    const wrong = rows.map((row) => ({ ...row, id: 's_1' }));
+    expect((await take(texts.jsonl(wrong), 'jsonl', open())).counts).toMatchObject({
+      imported: 0,
+      invalid: 2,
+    });
   });
 });
 

@@ -41,6 +41,11 @@ export function contentId(model: ModelDefinition, sha256: string, inputs: Inputs
   return hashedId(model, `sha256:${sha256}`, inputs);
 }
 
+/** Whether it can be the id of a link or a file, other than a share link. */
+export function isHashedId(id: string): boolean {
+  return new RegExp(`^h[0-9a-f]{${HASH_HEX_LENGTH}}$`).test(id);
+}
+
 function refuseText(model: ModelDefinition, url: string): string | null {
   const { maxLength } = model.link;
   if (url === '') return 'the link is empty';
