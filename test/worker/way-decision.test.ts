@@ -41,7 +41,9 @@ describe('the next way to a result', () => {
     expect(describeKept('clips', completedAt, completedAt)).toMatch(
       /until 2026-11-15 12:00 UTC, and kie-batch retry clips/,
     );
-    expect(describeKept('clips', completedAt, Date.UTC(2026, 11, 1))).toMatch(/--force/);
+    expect(describeKept('clips', completedAt, Date.UTC(2026, 11, 1))).toMatch(
+      /only a new task, paid again, can bring it/,
+    );
     expect(describeKept('clips', null, 0)).toBe('');
   });
 });

@@ -12,6 +12,7 @@ test('a sidecar tells where a video came from, what it is and what it cost', () 
   const facts = {
     id: 's_1',
     inputs: { prompt: 'winter' },
+    row: null,
     batch: 'b',
     creditsSpent: 10,
     enqueuedAt: 0,
@@ -22,6 +23,7 @@ test('a sidecar tells where a video came from, what it is and what it cost', () 
   expect(sidecarOf(stored, disclosure, facts)).toEqual({
     id: 's_1',
     inputs: { prompt: 'winter' },
+    row: null,
     batch: 'b',
     url: 'https://sora.chatgpt.com/p/s_1',
     taskId: 't',
