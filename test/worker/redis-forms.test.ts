@@ -1,0 +1,35 @@
+/**
+ * The whole under the forms of REDIS_URL that fail over: links are worked on while the primary is killed, and each is
+ * saved and paid for once. Skipped where redis-server, redis-sentinel or redis-cli is not installed.
+ */
+import { describe, expect, it } from 'vitest';
+import { hasRedisPrograms, startClusterRedis, startSentinelRedis } from '../setup/redis-processes.ts';
+import { startSystem } from '../setup/system.ts';
+import { until } from '../setup/until.ts';
+
+const forms = [
+  ['Sentinel', startSentinelRedis],
+  ['Cluster', startClusterRedis],
+] as const;
+const links = 60;
+const slowMs = 300_000;
+
+describe.skipIf(!hasRedisPrograms).each(forms)('%s', (_name, startRedis) => {
+  it('every link is saved, and paid for once, although the primary is killed', {
+    timeout: slowMs,
+  }, async () => {
+    await using redis = await startRedis();
+    await using system = await startSystem({
+      environment: { REDIS_URL: redis.url, SUBMIT_LIMIT: '5/1s' },
+      simulator: { taskTime: '500ms' },
+      waitsForRedis: true,
+    });
+    await system.give(links);
+    await system.startWorker();
+    const saved = async () => (await system.session.ledger.batch('test'))?.counts.saved ?? 0;
+    await until(async () => (await saved()) >= 5, 'some links are saved');
+    await redis.failOver(`${system.environment['QUEUE_PREFIX']}:x`);
+    await until(async () => (await saved().catch(() => 0)) === links, 'all links are saved', slowMs);
+    expect(system.simulator.counts().tasks).toBe(links);
+  });
+});
