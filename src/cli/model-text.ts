@@ -18,7 +18,8 @@ export function priceText(model: ModelDefinition, now: number): string {
 /** As "mp4, mov, at most 50 MB, 2 to 10 s". */
 export function videoText({ video, link }: ModelDefinition): string {
   const { kinds, maxBytes, minSeconds, maxSeconds } = video;
-  const hosts = link.hosts === 'any' ? 'any https link to a video' : `links to ${link.hosts.join(', ')}`;
+  const hosts =
+    link.hosts === 'any' ? 'a video, as any https link or a file' : `links to ${link.hosts.join(', ')}`;
   const length =
     minSeconds === undefined && maxSeconds === undefined
       ? []
