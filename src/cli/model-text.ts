@@ -15,7 +15,7 @@ export function priceText(model: ModelDefinition, now: number): string {
   return `${[`${price.credits} credits a ${price.unit}`, ...exceptions].join('; ')} (${priceSource(model, now)})`;
 }
 
-/** As "mp4, mov, at most 50 MB, 2 to 10 s". */
+/** As "mp4 or mov, at most 50 MiB, 2 to 10 s". */
 export function videoText({ video, link }: ModelDefinition): string {
   const { kinds, maxBytes, minSeconds, maxSeconds } = video;
   const hosts =
@@ -27,9 +27,15 @@ export function videoText({ video, link }: ModelDefinition): string {
   return [
     hosts,
     ...(kinds.length === 0 ? [] : [kinds.join(' or ')]),
-    ...(maxBytes === undefined ? [] : [`at most ${formatBytes(maxBytes)}`]),
+    ...(maxBytes === undefined ? [] : [`at most ${limitText(maxBytes)}`]),
     ...length,
   ].join(', ');
+}
+
+/** Limits are written as they are defined: 50 MiB, not 52.4 MB. */
+function limitText(bytes: number): string {
+  const mebibytes = bytes / 2 ** 20;
+  return Number.isInteger(mebibytes) ? `${mebibytes} MiB` : formatBytes(bytes);
 }
 
 export function typeText(spec: InputSpec): string {
