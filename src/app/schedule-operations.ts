@@ -23,8 +23,6 @@ const ticksShown = 5;
 export function scheduleOperations(keyspace: Keyspace): ScheduleOperations {
   const store = createScheduleStore(keyspace);
   const queue = openTicksQueue(keyspace);
-  // Told once for all by whoever opened the connection; unheard, BullMQ would print it.
-  queue.on('error', () => undefined);
   const deps = { queue, store, clock: systemClock };
   return {
     list: async () => (await viewSchedules(runsShown, deps)).map(readingOf),

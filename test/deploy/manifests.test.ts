@@ -2,6 +2,7 @@
  * The files of deploy/ by their structure: pods meet the restricted pod security standard, names refer to things that
  * exist, and every setting is one of the program's. Nothing is run.
  */
+import { spawnSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -122,4 +123,16 @@ it('units run a command that exists, without rights, and wait for open calls', (
     expect(unit).toMatch(/^RestartPreventExitStatus=2$/m);
     if (unit.includes('kie-batch worker')) expect(unit).toMatch(/^TimeoutStopSec=75$/m);
   }
+});
+
+const hasSystemd = spawnSync('systemd-analyze', ['--version']).status === 0;
+
+it.skipIf(!hasSystemd)('systemd finds no fault in the units', () => {
+  const units = globSync('*.service', { cwd: join(deploy, 'systemd') }).map((path) =>
+    join(deploy, 'systemd', path),
+  );
+  const { status, stderr } = spawnSync('systemd-analyze', ['verify', ...units], { encoding: 'utf8' });
+  // What it says of the units of this machine does not count.
+  const ofOurs = stderr.split('\n').filter((line) => line.includes('kie-batch'));
+  expect([status, ofOurs]).toEqual([0, []]);
 });

@@ -26,12 +26,15 @@ const tickOptions = {
 } as const;
 
 export function openTicksQueue({ redis, prefix }: Keyspace): TicksQueue {
-  return new Queue<TickData>(ticksQueue, {
+  const queue: TicksQueue = new Queue<TickData>(ticksQueue, {
     connection: redis,
     prefix,
     settings: tickSettings,
     defaultJobOptions: tickOptions,
   });
+  // Reported once for all by whoever opened the connection; without a listener BullMQ prints it.
+  queue.on('error', () => undefined);
+  return queue;
 }
 
 /** From now on; a tick that is overdue is dropped. */
