@@ -102,7 +102,7 @@ function problemOf(row: Row, model: ModelDefinition, inputs: Inputs): string | n
 
 /** Links of other schemes than https were given with `--upload`. */
 function objectionToLink(row: Row, model: ModelDefinition, inputs: Inputs): string | null {
-  const link = identifyLink({ ...model, takesHttp: model.link.hosts === 'any' }, row.url, inputs);
+  const link = identifyLink({ ...model, takesHttp: model.link.share === undefined }, row.url, inputs);
   if (!link.ok) return link.reason;
   return link.id === row.id ? null : 'the id does not belong to the link and its inputs';
 }

@@ -9,15 +9,13 @@ export interface UploadChoice {
   readonly allowsPrivate: boolean;
 }
 
-/** @throws InputError for a model that takes links to its own pages */
+/** @throws InputError for a model that takes share links: there is no video behind them */
 export function withUploads(
   model: ModelDefinition,
   { upload, allowsPrivate }: UploadChoice,
 ): ModelDefinition {
   if (upload !== true) return model;
-  if (model.link.hosts !== 'any')
-    throw new InputError(
-      `${model.id} takes links to its own pages, so nothing is uploaded for it. Leave out --upload.`,
-    );
+  if (model.link.share !== undefined)
+    throw new InputError(`${model.id} takes share links, so nothing is uploaded for it. Leave out --upload.`);
   return { ...model, takesHttp: allowsPrivate };
 }

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { identifyLink } from '../../../src/shared/models/identify-link.ts';
-import { loadModels } from '../../../src/shared/models/load-models.ts';
+import { loadModels, parseModel } from '../../../src/shared/models/load-models.ts';
+import { withUploads } from '../../../src/shared/models/uploading.ts';
 
 const models = loadModels({ extraFiles: [] });
 const sora = models.get('sora-watermark-remover');
@@ -140,6 +141,34 @@ describe('identity', () => {
       'http is not accepted: a link must start with https://',
     );
     expect(reasonOf('https://me:secret@videos.example/a.mp4', topaz)).toMatch(/user name/);
+  });
+});
+
+describe('a model whose links are uploaded', () => {
+  const own = parseModel(
+    { id: 'acme/own', link: { hosts: ['nas.local'] }, input: { linkField: 'video_url' } },
+    'own.json',
+  );
+  test('takes http where private addresses are allowed, from its hosts alone', () => {
+    const [open, closed] = [true, false].map((allowsPrivate) =>
+      withUploads(own, { upload: true, allowsPrivate }),
+    );
+    if (open === undefined || closed === undefined) throw new Error('two models were made');
+    expect(identifyLink(open, 'http://nas.local/a.mp4').ok).toBe(true);
+    expect(identifyLink(open, 'http://other.local/a.mp4').ok).toBe(false);
+    expect(identifyLink(closed, 'http://nas.local/a.mp4').ok).toBe(false);
+    expect(identifyLink(own, 'http://nas.local/a.mp4').ok).toBe(false);
+    const [plain, secure] = ['http', 'https'].map((scheme) =>
+      identifyLink(open, `${scheme}://nas.local/a.mp4`),
+    );
+    expect(plain).not.toEqual(secure);
+    expect(secure).toEqual(identifyLink(own, 'https://nas.local/a.mp4'));
+  });
+
+  test('is none that takes share links', () => {
+    expect(() => withUploads(sora, { upload: true, allowsPrivate: true })).toThrow(
+      /nothing is uploaded for it/,
+    );
   });
 });
 
