@@ -48,7 +48,8 @@ export async function openShell(page: string): Promise<DocumentShell> {
   const replacements = new Map([
     ['npm start -- ', 'kie-batch '],
     ['REDIS_URL=redis://new:6379', `QUEUE_PREFIX=${project.prefix}-new`],
-    ['QUEUE_PREFIX={account', `QUEUE_PREFIX=${project.prefix}-{account`],
+    ['QUEUE_PREFIX={account-1}', `QUEUE_PREFIX=${project.prefix}-1`],
+    ['QUEUE_PREFIX={account-2}', `QUEUE_PREFIX=${project.prefix}-2`],
     ['https://example.com/links.csv', lists.url],
     ['/srv/videos', project.folder],
     ['KIE_API_KEY=…', `KIE_API_KEY=${project.environment['KIE_API_KEY']}`],
