@@ -136,7 +136,7 @@ export async function openWorker(
     },
   );
   const unfinished = stages.includes('download') ? startUnfinishedSweeper(storage, logger) : null;
-  // Whoever works on one batch brings no links into others.
+  // A worker of one batch adds no links to others.
   const schedules =
     onlyBatch !== null
       ? null

@@ -1,5 +1,5 @@
 /**
- * Wires the operator's window to a session: for `serve`, and for commands that carry it along. Whoever opens it
+ * Wires the operator's window to a session: for `serve`, and for commands that carry it along. The code that opens it
  * closes it after the server.
  */
 

@@ -38,7 +38,7 @@ export interface Session extends Keyspace {
   readonly prices: PriceList;
   readonly ledger: Ledger;
   readonly queues: Queues;
-  /** Redis's time, which this process follows from the first call on: for whoever works or serves. */
+  /** Redis's time, which this process follows from the first call on: needed to work or to serve. */
   keepTime(): Promise<Clock>;
   /** @param onlyBatch submit links of this batch alone; null: of all */
   startWorker(stages: readonly Stage[], onlyBatch?: string | null): Promise<OpenWorker>;
@@ -101,7 +101,7 @@ export async function openSession({
     queuePrefix: configuration.QUEUE_PREFIX,
     logger: notices,
   });
-  // Whoever works keeps its commands until Redis is back: a task id in hand must not be dropped for an error.
+  // A worker keeps its commands until Redis is back: a task id in hand must not be dropped because of an error.
   const redis = handle.connect(waitsForRedis ? 'blocking' : 'commands');
   const prefix = configuration.QUEUE_PREFIX;
   try {

@@ -99,7 +99,7 @@ export async function enqueueLists(request: EnqueueRequest, deps: EnqueueDeps): 
     opened ??= deps.openBatch?.() ?? Promise.resolve();
     await opened;
     const sending = deps.ledger.enqueue(request.batch, chunk, options);
-    // Its failure is met by whoever awaits it in turn; until then it must not count as unhandled.
+    // Its rejection is handled when it is awaited in turn; until then it must not count as unhandled.
     sending.catch(() => undefined);
     underWay.push(sending);
     chunk = [];

@@ -119,7 +119,7 @@ function openSender({ importItems }: BatchOperations, onReply: (reply: ImportRep
     waiting.delete(name);
     await finishLast();
     underWay = importItems(name, items);
-    // Its failure is met by whoever awaits it in turn; until then it must not count as unhandled.
+    // Its rejection is handled when it is awaited in turn; until then it must not count as unhandled.
     underWay.catch(() => undefined);
   };
 

@@ -1,5 +1,5 @@
 /**
- * Which items a worker has in hand at present, by stage: what it tells of itself to whoever looks.
+ * Which items a worker has in hand at present, by stage: what it shows of itself to others.
  */
 import { byStage, type Stage } from '../shared/jobs/catalogue.ts';
 import type { Holding } from '../shared/presence/worker-presence.ts';

@@ -103,7 +103,7 @@ export function startWorker(context: WorkerContext, settings: WorkerSettings): R
         for (const worker of workers) worker.cancelAllJobs('the worker is stopping');
       }, deadlineMs);
       const closed = Promise.all([...background, ...workers.map((worker) => worker.close())]);
-      // With Redis away nothing closes by itself; what was under way is picked up again by whoever comes next.
+      // With Redis away nothing closes by itself; what was under way is picked up again by the next worker.
       await within(closed, deadlineMs, null);
       await answered;
       await within(closed, jobPolicy.closeMs, null);

@@ -1,5 +1,5 @@
 /**
- * Holds a schedule while a run of it continues, so that no other begins, whoever starts it: a tick, or a person
+ * Holds a schedule while a run of it continues, so that no other begins, whatever starts it: a tick, or a person
  * with `schedule run`. The hold ends by itself soon after the process that has it.
  */
 

@@ -8,7 +8,7 @@ export const scheduleSchema = z.object({
   name: z.string(),
   /** Five fields, or six with seconds first, or a word like `@daily`. */
   cron: z.string(),
-  /** As in `Europe/Berlin`; always stored, since workers stand in other places than whoever made it. */
+  /** As in `Europe/Berlin`; always stored, since workers may run in another zone than the person who made it. */
   timeZone: z.string(),
   /** In the one spelling of source-address.ts. */
   source: z.string(),

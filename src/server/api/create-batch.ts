@@ -87,7 +87,7 @@ const listExtensions: Readonly<Record<string, string>> = {
   '': '.txt',
 };
 
-/** Whoever stops reading early leaves the connection open for the answer, and the rest for who reads on. */
+/** A handler that stops reading early leaves the connection open for the answer. */
 function bodyOf({ body }: FastifyRequest): AsyncIterable<Uint8Array> {
   if (!(body instanceof Readable)) throw new Refusal(400, 'Send a list of links as the body.');
   return { [Symbol.asyncIterator]: () => body.iterator({ destroyOnReturn: false }) };

@@ -92,7 +92,7 @@ export function define<
   });
 }
 
-/** A list has no fields: whoever takes it in reads it from the request. */
+/** A list has no fields: the handler reads it from the request. */
 async function bodyFor<Body extends z.ZodType>(
   { body }: { readonly body: Body | 'list' },
   given: unknown,

@@ -1,5 +1,5 @@
 /**
- * Makes a repeated call harmless: under one key a call runs once, and whoever repeats it, body and all, gets the
+ * Makes a repeated call harmless: under one key a call runs once, and a repetition with the same body gets the
  * first answer, also from a server that was started since. A call whose server died leaves its key busy for
  * some minutes; taking a list in again is harmless anyway, because links given again change nothing.
  */

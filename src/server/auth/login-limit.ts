@@ -54,7 +54,7 @@ export function createLoginLimit({ redis, prefix }: Keyspace): LoginLimit {
   };
 }
 
-/** Whoever has one IPv6 address usually has 2^64 of them. */
+/** A client with one IPv6 address usually has 2^64 of them. */
 function networkOf(address: string): string {
   if (!ipaddr.isValid(address)) return address;
   const parsed = ipaddr.process(address);

@@ -1,5 +1,5 @@
 /**
- * How often one callback address is answered: the vendor posts a few times for a task, and whoever has found out an
+ * How often one callback address is answered: the vendor posts a few times for a task, and a stranger who has found out an
  * address must not keep everybody busy with it. In the memory of the process, bounded. Called by the callback route.
  */
 import type { Clock } from '../../shared/clock.ts';

@@ -1,6 +1,6 @@
 /**
  * `POST /callback/:token`, where the vendor tells that a task has ended. The address is judged before the body is
- * read: a stranger's body is never waited for. Whoever asks gets the same answer: a token of nobody's, a wrong
+ * read: a stranger's body is never waited for. Every caller gets the same answer: an unknown token, a wrong
  * signature, a body without a task id and a duplicate all get 200, so that nothing can be found out. The answer
  * follows the recording (some milliseconds), because the vendor tries three times and then never again: when Redis is
  * away, or more comes than is taken, it gets 503 or 429 and comes back.

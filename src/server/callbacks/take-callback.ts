@@ -1,6 +1,6 @@
 /**
  * What a callback brings about, once its address and signature have been judged. A task that the item has is looked
- * at now. Any other is a claim: whoever knows the address can name a task of another item, so the worker reads the
+ * at now. Any other is a claim: anybody who knows the address can name a task of another item, so the worker reads the
  * task's record before anything is changed. Results are never taken from a callback. Called by the route; safe for
  * duplicates and for any order with the answer to the create call.
  */

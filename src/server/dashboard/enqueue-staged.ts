@@ -84,7 +84,7 @@ export function createEnqueuer(
   };
 }
 
-/** What is wrong with a name, a model or a list is told in the words of whoever found it. */
+/** What is wrong with a name, a model or a list is shown with the message of the error. */
 function refuse(error: unknown): never {
   const isTheirs =
     error instanceof Error &&

@@ -1,5 +1,5 @@
 /**
- * Bull Board under `/queues`: the queues themselves, for whoever wants to see jobs. Viewers may look; what
+ * Bull Board under `/queues`: the queues themselves, for people who want to see jobs. Viewers may look; what
  * changes something needs an operator and is written to the audit log. Jobs are wake-up calls: whatever is done
  * to them here, the ledger stays right and the sweep makes lost ones again.
  */

@@ -1,6 +1,6 @@
 /**
  * What an operator does with schedules from the page. Sources on the workers' own disks are added on the command line
- * alone: whoever signs in here need not be able to read those machines.
+ * alone: people who sign in here need not be able to read those machines.
  */
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';

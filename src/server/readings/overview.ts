@@ -1,6 +1,6 @@
 /**
  * The state of everything, as one reading: what the overview shows, the metrics count and the alerts watch.
- * About thirty small Redis calls; whoever shows it live reads it once a second at most (see remember.ts).
+ * About thirty small Redis calls; live views read it once a second at most (see remember.ts).
  */
 
 import { type GateState, readGate } from '../../shared/gate-state/gate-state.ts';

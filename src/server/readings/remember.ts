@@ -18,7 +18,7 @@ export class RedisAwayError extends Error {
   }
 }
 
-/** For whoever asked for a change. */
+/** For the caller of a change. */
 export function describeAway(error: unknown): string {
   return error instanceof RedisAwayError && error.hasBegun
     ? 'Redis stopped answering while this was carried out. Part of it may have been done; nothing more of it happens later. When Redis is back, look at the numbers and repeat it. What was done is not done twice.'

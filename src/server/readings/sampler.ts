@@ -1,5 +1,5 @@
 /**
- * Takes a sample of the whole and of each batch under way every few seconds, for the charts, and hands each reading to whoever watches
+ * Takes a sample of the whole and of each batch under way every few seconds, for the charts, and hands each reading to its watchers
  * (the alerts); of several servers only the one whose sample was taken does. Runs as long as the server does; a Redis that is away costs a sample, nothing else.
  */
 import type { ServerDeps } from '../server-deps.ts';

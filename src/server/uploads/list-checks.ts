@@ -1,5 +1,5 @@
 /**
- * Checks of staged lists: each runs once in the background, in chunks between which others are served, and whoever asks
+ * Checks of staged lists: each runs once in the background, in chunks between which others are served, and everybody who asks
  * sees how far it has come. A check of before a restart is begun again when somebody asks for it.
  */
 import type { CheckedRow, InvalidEntry, Operations } from '../server-deps.ts';

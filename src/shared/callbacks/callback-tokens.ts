@@ -1,7 +1,7 @@
 /**
  * The last part of a callback address: it says for which item, and for which of its create calls, a callback
  * comes, and nobody can make one up. It is the message authentication code of the two under a secret that
- * lies in Redis, made once by whoever needs it first: so a token is on record before the call leaves without a
+ * lies in Redis, made once by the process that needs it first: so a token is on record before the call leaves without a
  * byte of memory for each link. Made by the submit stage, read by `serve`.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';

@@ -4,7 +4,7 @@
 -- ARGV  1 field   2 JSON of the halt without `since`   3 clock: Unix microseconds, or '' for this server's
 -- Returns 1 when the halt is new, 0 when it stood already.
 --
--- Invariant: `since` is the first instant of an unbroken halt, whoever reports it again, and the next probe is
+-- Invariant: `since` is the first instant of an unbroken halt, however often it is reported again, and the next probe is
 -- never brought forward by a late report; what it needs to end only grows. A renewal ends the running claim to
 -- probe: its answer has come.
 local now

@@ -2,7 +2,7 @@
 --
 -- KEYS  1 state of the gate (hash)
 -- ARGV  1 clock: Unix microseconds, or '' for this server's   2 least and 3 most microseconds until the next probe
--- Returns the end of the pause for whoever may ask now, '' for everybody else.
+-- Returns the end of the pause to the caller that may ask now, '' to all others.
 --
 -- Invariant: the time of the next probe is set with the claim, so a worker that dies costs one probe. Probes come
 -- further apart the longer the pause has lasted.

@@ -6,7 +6,7 @@
 --         -1 as the wait when there is no such halt any more.
 --
 -- Invariant: at most one claim is open per halt, and none before its time. A claim whose holder died ends with
--- its lease; whoever asks again with the same claimant while it is open has it still.
+-- its lease; the same claimant may ask again while it is open, and keeps it.
 local now
 if ARGV[4] == '' then
   local time = redis.call('TIME')

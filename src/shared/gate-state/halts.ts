@@ -1,6 +1,6 @@
 /**
  * Halts: begun by whichever stage meets one, read by the gate, `status` and the dashboard, ended when a
- * probe succeeds. Thousands of waiting links cause one probe: whoever holds the claim sends it, everybody
+ * probe succeeds. Thousands of waiting links cause one probe: the holder of the claim sends it, everybody
  * else waits. A halt lives in Redis, so it is one halt for all processes and outlives each of them.
  */
 

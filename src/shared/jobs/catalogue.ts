@@ -144,7 +144,7 @@ async function openAll(
   };
   return byStage((stage) => {
     const queue = new bullmq.Queue<JobData>(stage, options);
-    // Trouble with the connection is told once for all by whoever opened it; unheard, BullMQ would print it.
+    // The owner of the connection logs its errors once; without a listener BullMQ would print them too.
     queue.on('error', () => undefined);
     return queue;
   });

@@ -57,7 +57,7 @@ export function createItemReader({ redis, prefix, shareUrl, settingsOf }: ItemRe
     let start = 0;
     const readAhead = () => {
       const reading = readPage(batch, start, pageSize);
-      // Its failure is met when its turn comes; a caller who stops before must not leave it unhandled.
+      // Its rejection is handled when its turn comes; a caller that stops earlier must not leave it unhandled.
       reading.catch(() => undefined);
       coming.push(reading);
       start += pageSize;

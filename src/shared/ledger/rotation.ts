@@ -1,4 +1,4 @@
-/** The waiting links that no pause of a batch holds back, for whoever tells why links do or do not move. */
+/** The waiting links that no pause of a batch holds back: needed to tell why links do or do not move. */
 import type { Keyspace } from '../redis/keyspace.ts';
 import { type Batch, unfinished } from './batch.ts';
 import { ledgerKeys } from './keys.ts';

@@ -1,7 +1,7 @@
 /**
  * From a task's id to its item, as transition.lua has noted it: thousands of small hashes, because fields of
  * a small hash cost a third of what a key would. Two tasks can share a field (once in some hundred million
- * items), so whoever asks compares with the item.
+ * items), so the caller compares with the item.
  */
 
 import { createHash } from 'node:crypto';

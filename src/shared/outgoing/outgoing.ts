@@ -117,7 +117,7 @@ async function followRedirects(
   }
 }
 
-/** A POST is not repeated elsewhere: whoever gives a callback URL gives the final one. */
+/** A POST is not repeated elsewhere: a callback URL must be the final one. */
 function redirectOf(request: OutgoingRequest, answer: OutgoingAnswer): string | undefined {
   if (request.method === 'POST' || !REDIRECT_STATUSES.has(answer.status)) return undefined;
   return answer.headers['location'];

@@ -25,7 +25,7 @@ export interface PriceList {
   freshen(): Promise<void>;
   /** Reads it now, whatever its age. @returns whether it answered */
   refresh(): Promise<boolean>;
-  /** Until the end of the process, in the background: for whoever works or serves for days. */
+  /** Until the end of the process, in the background: for processes that run for days. */
   keepFresh(): void;
   close(): void;
 }

@@ -81,7 +81,7 @@ function sharedOptions(address: RedisAddress, role: ConnectionRole): OwnOptions 
     connectTimeout: CONNECT_TIMEOUT_MS,
     maxRetriesPerRequest: retriesOf[role],
     ...(role === 'requests' ? atOnce : {}),
-    // After a failover the old primary answers READONLY: reconnect. `commands` are sent again; whoever works repeats
+    // After a failover the old primary answers READONLY: reconnect. `commands` are sent again; a worker repeats
     // what is refused, says so, and must not reconnect for each of its commands.
     reconnectOnError: (error) => {
       if (!error.message.startsWith('READONLY')) return false;

@@ -156,7 +156,7 @@ export function openFilePart(
     await release();
     const isRenamed = await deps.inFolder(dirname(file), () => renameUnlessGone(path, file));
     if (!isRenamed) return { kind: 'superseded' };
-    // Whoever cleared it away has put the same sidecar there.
+    // The process that removed it has put the same sidecar there.
     if (sidecarPath !== undefined) await renameUnlessGone(sidecarPath, sidecarKey(file));
     await deps.syncFolder(dirname(file));
     if (mustClear) await removePartsOf(folder, stem);

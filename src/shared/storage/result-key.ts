@@ -1,6 +1,6 @@
 /**
  * The place of an item's results below the storage's root. Pure; the worker asks it where to put a result, and
- * whoever verifies asks where to look. Invariant: the answer depends on nothing that changes once the item has
+ * verification asks where to look. Invariant: the answer depends on nothing that changes once the item has
  * been submitted, so a download that is repeated finds its file.
  */
 import type { Item } from '../ledger/item.ts';

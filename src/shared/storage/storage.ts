@@ -24,7 +24,7 @@ export interface ResultPlace {
 
 /**
  * The unfinished bytes of one result, owned by one caller. Other processes may own other parts of the same
- * key at the same time: whoever commits last wins, with a whole file either way.
+ * key at the same time: the last commit wins, with a whole file either way.
  */
 export interface Part {
   /** Whether a later `openPart` can continue with what `suspend` leaves. */

@@ -56,7 +56,7 @@ export interface Gate {
   hasRoom(): boolean;
   /** Must follow every admission that was used; without it the slot counts as used until its lease ends. */
   settle(slot: string, verdict: Verdict): Promise<Settled>;
-  /** A look without taking anything, for whoever feeds the workers. */
+  /** Looks without taking a slot, for the feeder. */
   free(): Promise<Room>;
   /** Begins or renews a halt; true when it is new. */
   halt(halt: NewHalt): Promise<boolean>;

@@ -68,7 +68,7 @@ local function probeWait(state, used, open)
   return used < state.limit + state.step and countIsExact(state) and 0 or nil
 end
 
--- After this many answers in a row that were of no use (the vendor is out of reach, or down), whoever asks next would
+-- After this many useless answers in a row (the vendor is out of reach, or down), the next caller would
 -- fare no better: everybody waits, longer each time, and one request at a time finds out whether it is over.
 local TROUBLED = 5
 local FIRST_TROUBLE_PAUSE, LONGEST_TROUBLE_PAUSE = 2000000, 30000000

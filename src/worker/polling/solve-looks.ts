@@ -61,7 +61,7 @@ interface Point {
 
 /**
  * The cheapest look among the grid points from `first` on, with all that comes after it. A look is made if
- * the task is still running then, or has ended untold; only the untold wait for it.
+ * the task is still running then, or has ended without a callback; only those wait for it.
  */
 function bestLook(plan: LookPlan, start: Point, first: number): { timeMs: number; cost: number } {
   const { timesMs, cdf } = plan.distribution;

@@ -23,7 +23,7 @@ if ARGV[2] == 'start' and not held then return 0 end
 -- Without memory Redis refuses only the commands that need some: this one, which changes nothing, is refused before
 -- anything is half done.
 redis.call('SETRANGE', KEYS[1] .. ':memory', 0, '')
--- Whoever resumes a batch whose tasks cost more than was announced agrees to that price.
+-- Resuming a batch whose tasks cost more than was announced means agreeing to that price.
 local announced, costs = string.match(redis.call('HGET', batch, 'dearer') or '', '^(%S+) (%S+)$')
 if announced then redis.call('HSET', batch, 'agreed', 1.05 * tonumber(costs) / math.max(tonumber(announced), 0.001)) end
 redis.call('HDEL', batch, 'paused', 'held-back', 'dearer')

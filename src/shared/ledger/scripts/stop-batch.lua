@@ -8,7 +8,7 @@
 -- what is on its way back to the batch; it stands until links are given to the batch or retried.
 if redis.call('HEXISTS', KEYS[1], 'model') == 0 then return 0 end
 redis.call('HSET', KEYS[1], 'paused', '1')
--- A person's pause is not ended by whoever held the batch back (hold-batch.lua).
+-- A person's pause is not ended by hold-batch.lua.
 redis.call('HDEL', KEYS[1], 'held-back')
 if ARGV[2] == 'cancel' then redis.call('HSET', KEYS[1], 'stopped', '1') end
 redis.call('ZREM', KEYS[2], ARGV[1])

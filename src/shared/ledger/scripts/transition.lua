@@ -61,7 +61,7 @@ local function count(field, by)
 end
 
 -- Finds an item again by its task: small hashes of short fields, about 35 bytes a task. Two tasks may share a field, so
--- whoever asks compares with the item.
+-- the caller compares with the item.
 local function indexPlace(taskId)
   local digest = redis.sha1hex(taskId)
   local bucket = math.floor(tonumber(string.sub(digest, 1, 4), 16) / 4)

@@ -1,6 +1,6 @@
 /**
  * A lock between processes that a `kill -9` cannot leave locked, and that two waiters cannot break at the
- * same time. Each holder is a file `lock.<n>`; only the highest counts. Whoever finds its holder released or
+ * same time. Each holder is a file `lock.<n>`; only the highest counts. A process that finds its holder released or
  * dead creates `lock.<n+1>` with link(), which succeeds for exactly one, then looks again: a still higher
  * file means that it came late. The highest file is never deleted, so a latecomer always sees it. Guards the
  * start and stop of the local Redis; called by join-server.ts.

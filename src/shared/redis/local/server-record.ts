@@ -1,6 +1,6 @@
 /**
  * What the processes sharing a local Redis know about it: where it listens and which process it is, kept
- * beside its data in `server.json`. Written before the server runs, so that whoever comes after a `kill -9`
+ * beside its data in `server.json`. Written before the server runs, so that the next process after a `kill -9`
  * finds it. Read and written only under the lock.
  */
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';

@@ -1,5 +1,5 @@
 /**
- * The local Redis of a DATA_DIR, for as long as this process needs it: shared with whoever else uses the
+ * The local Redis of a DATA_DIR, for as long as this process needs it: shared with all others that use the
  * same folder, started if it does not run, started again if it dies under us, stopped by the last to leave.
  * Called by open-redis.ts and the test setup. How it works: docs/local-redis.md.
  */
