@@ -1,7 +1,8 @@
 /**
  * What the gate of queries costs where the vendor has no limit: `npm run bench -- queries [LINKS] [QUERY_LIMIT…]`
- * (default 300 links, `100/1s` and `auto`). Two rows for each limit: tasks of 100 ms without callbacks, for the links a
- * second; and tasks that end within two seconds with callbacks, for how late the results are found.
+ * (default 300 links, `100/1s` and `auto`). Three rows for each limit: tasks of 100 ms without callbacks, for the links a
+ * second; tasks that end within two seconds with callbacks; and tasks of one to four seconds without callbacks, ten
+ * a second, for how late the results are found while the gate of queries has room.
  */
 import { z } from 'zod';
 import { openServer } from '../../src/app/open-server.ts';
@@ -14,16 +15,23 @@ export async function run([links = '300', ...limits]: readonly string[]): Promis
   for (const limit of limits.length === 0 ? ['100/1s', 'auto'] : limits) {
     await measure(Number(links), limit, '100ms', false);
     await measure(Number(links), limit, '100ms-2s', true);
+    await measure(Number(links), limit, '1s-4s', false, '10/1s');
   }
 }
 
-async function measure(links: number, QUERY_LIMIT: string, taskTime: string, callbacks: boolean) {
+async function measure(
+  links: number,
+  QUERY_LIMIT: string,
+  taskTime: string,
+  callbacks: boolean,
+  SUBMIT_LIMIT = '1000/1s',
+) {
   const port = await freePort();
   await using system = await startBenchSystem({
     simulator: { limit: { max: 100_000, windowMs: 1000 }, taskTime },
     environment: {
       QUERY_LIMIT,
-      SUBMIT_LIMIT: '1000/1s',
+      SUBMIT_LIMIT,
       MAX_IN_FLIGHT: '1000',
       ...(callbacks ? { CALLBACK_BASE_URL: `http://127.0.0.1:${port}`, HTTP_PORT: String(port) } : {}),
     },

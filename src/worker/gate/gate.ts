@@ -85,7 +85,7 @@ const peekScript = script('peek.lua');
 const settleScript = script('settle.lua');
 
 /** With fewer of its slots in use a gate has room for calls that are not needed. */
-const roomShare = 0.5;
+const roomShare = 0.8;
 const settleReply = z.tuple([z.number(), z.number()]);
 const waits = z.enum(['limit', 'in-flight', 'paused', 'halted']);
 interface Asked {
