@@ -80,13 +80,17 @@ describe.skipIf(missing !== null)(
 
     it('saves the videos of the demo', { timeout: slowMs }, async () => {
       await call('up', '--detach', '--no-build', 'demo');
-      const ended = async () => {
-        const text = await call('exec', '-T', 'demo', 'kie-batch', 'status', 'demo', '--json').catch(
-          () => '',
-        );
-        return text.includes('"ended":true') && text;
-      };
-      expect(await until(ended, 'the demo has ended', slowMs)).toContain('"saved":12');
+      for (const [batch, saved] of [
+        ['demo', 12],
+        ['demo-clips', 3],
+      ]) {
+        const ended = async () => {
+          const words = ['exec', '-T', 'demo', 'kie-batch', 'status', `${batch}`, '--json'];
+          const text = await call(...words).catch(() => '');
+          return text.includes('"ended":true') && text;
+        };
+        expect(await until(ended, `${batch} has ended`, slowMs)).toContain(`"saved":${saved}`);
+      }
     });
 
     it('gives a worker its settings from .env, and calls it healthy once it has announced itself', {
