@@ -28,6 +28,7 @@ import { followClock } from '../shared/time/process-time.ts';
 import { startRedisClock } from '../shared/time/redis-clock.ts';
 import { within } from '../shared/time/within.ts';
 import type { Tracing } from '../shared/tracing/open-tracing.ts';
+import { logProcessWarnings } from './log-warnings.ts';
 import type { OpenWorker } from './open-worker.ts';
 
 export interface Session extends Keyspace {
@@ -94,6 +95,7 @@ export async function openSession({
     givenLogger === undefined && logTo === 'file' && output.verbosity !== 'verbose'
       ? openLogger(configuration, output, true)
       : notices;
+  const processWarnings = givenLogger === undefined ? logProcessWarnings(logger) : undefined;
   const handle = await openRedis({
     redisUrl: configuration.REDIS_URL,
     dataDir: configuration.DATA_DIR,
@@ -164,6 +166,7 @@ export async function openSession({
       await within(closePolitely(), jobPolicy.closeMs, null);
       await handle.close();
       await tracing?.close();
+      processWarnings?.[Symbol.dispose]();
     },
   };
 }

@@ -5,6 +5,7 @@
 import { CommanderError } from 'commander';
 import type { Verbosity } from '../shared/logging/logger.ts';
 import { allowSlowConnects } from '../shared/outgoing/slow-connects.ts';
+import { isErrorWithCode } from '../shared/redis/error-code.ts';
 import { watchForCrash } from './crash.ts';
 import { exitCodes } from './exit-codes.ts';
 import { buildProgram, isCommand } from './program.ts';
@@ -15,7 +16,7 @@ export async function execute(given: readonly string[]): Promise<void> {
   const words = wordsOf(given);
   const terminal = openTerminal(process, verbosityOf(words));
   const crash = watchForCrash(terminal);
-  outliveReaders(words[0]);
+  outliveReaders(words[0], terminal);
   allowSlowConnects();
   requireWorkingFolder(terminal);
   try {
@@ -42,13 +43,30 @@ function verbosityOf(words: readonly string[]): Verbosity {
 }
 
 /** Commands that only print: when their reader has had enough (`| head`) they have nothing left to do. */
-const printingCommands = ['export', 'status', 'watch', 'list', 'doctor', 'completion', '--help', 'help'];
+const printingCommands = [
+  'export',
+  'status',
+  'watch',
+  'list',
+  'doctor',
+  'completion',
+  'models',
+  '--help',
+  '-h',
+  'help',
+];
+
+function isPrinting(command: string | undefined): boolean {
+  return command !== undefined && printingCommands.includes(command);
+}
 
 /** A closed pipe or terminal silences the output, and changes nothing else. */
-function outliveReaders(command: string | undefined): void {
+function outliveReaders(command: string | undefined, terminal: Terminal): void {
   process.stderr.on('error', () => undefined);
-  process.stdout.on('error', () => {
-    if (printingCommands.includes(command ?? '')) process.exit(exitCodes.saved);
+  process.stdout.on('error', (error) => {
+    const isGone = isErrorWithCode(error, 'EPIPE');
+    if (!isGone) terminal.warn(`error: standard output cannot be written: ${error.message}`);
+    if (isPrinting(command)) process.exit(isGone ? exitCodes.saved : exitCodes.failures);
   });
 }
 

@@ -11,6 +11,9 @@ import { programVersion } from '../shared/program-version.ts';
 
 const words = process.argv.slice(2);
 if (words.length === 1 && (words[0] === '--version' || words[0] === '-V')) {
+  process.stdout.on('error', () => {
+    process.exitCode = 1;
+  });
   process.stdout.write(`${programVersion()}\n`);
 } else {
   limitHeapGrowth(words[0]);

@@ -3,13 +3,22 @@
  * from the settings, as the executable needs it before it loads anything.
  */
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 export function cacheFolder(): string {
-  const base = process.env['XDG_CACHE_HOME']?.trim() || join(homedir(), '.cache');
+  const base = process.env['XDG_CACHE_HOME']?.trim() || homeCache();
   return join(base, 'kie-batch');
 }
 
 export function priceListFolder(): string {
   return join(cacheFolder(), 'price-lists');
+}
+
+/** A user without a home, as in many containers, has what DATA_DIR says. */
+function homeCache(): string {
+  try {
+    return join(homedir(), '.cache');
+  } catch {
+    return resolve(process.env['DATA_DIR']?.trim() || './data', 'cache');
+  }
 }

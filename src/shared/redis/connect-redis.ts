@@ -83,12 +83,23 @@ function sharedOptions(address: RedisAddress, role: ConnectionRole): OwnOptions 
     ...(role === 'requests' ? atOnce : {}),
     // After a failover the old primary answers READONLY: reconnect. `commands` are sent again; a worker repeats
     // what is refused, says so, and must not reconnect for each of its commands.
-    reconnectOnError: (error) => {
-      if (!error.message.startsWith('READONLY')) return false;
-      return role === 'blocking' ? 1 : 2;
-    },
+    reconnectOnError: createReconnectRule(role),
     ...(address.username === undefined ? {} : { username: address.username }),
     ...(address.password === undefined ? {} : { password: address.password }),
+  };
+}
+
+const burstMs = 1000;
+
+/** All replies to what was on its way are refused at once: for workers the first of them is enough. */
+function createReconnectRule(role: ConnectionRole): (error: Error) => boolean | 1 | 2 {
+  let reconnectedAt = Number.NEGATIVE_INFINITY;
+  return (error) => {
+    if (!error.message.startsWith('READONLY')) return false;
+    if (role !== 'blocking') return 2;
+    if (performance.now() - reconnectedAt < burstMs) return false;
+    reconnectedAt = performance.now();
+    return 1;
   };
 }
 
