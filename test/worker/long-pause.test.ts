@@ -27,6 +27,15 @@ async function paused(system: System) {
   }, 'the vendor has asked for a pause');
 }
 
+/** Does it until the pause is over and all links have ended. */
+async function over(system: System, act: () => Promise<unknown>): Promise<void> {
+  await until(async () => {
+    const { vendorPause, batches } = await look(system);
+    if (vendorPause !== null) await act();
+    return vendorPause === null && batches[0]?.counts.saved === 3;
+  }, 'the pause is over');
+}
+
 it('a pause of a day is told with its end instead of a forecast, and a probe ends it early', async () => {
   await using system = await startThrottledSystem();
   const { vendorPause, batches } = await paused(system);
@@ -34,8 +43,10 @@ it('a pause of a day is told with its end instead of a forecast, and a probe end
   expect((vendorPause?.until ?? 0) - (vendorPause?.since ?? 0)).toBeGreaterThan(dayMs - 60_000);
   expect(batches[0]).toMatchObject({ situation: { kind: 'vendor-pause' }, etaMs: null });
   system.simulator.settings({ limit: { max: 1000, windowMs: 1000 } });
-  // As if two minutes had passed.
-  await system.session.redis.hset(`${system.environment['QUEUE_PREFIX']}:gate:submit`, 'pauseProbeAt', 1);
+  // As if two minutes had passed; again where a refusal that was on its way has begun the pause anew.
+  await over(system, () =>
+    system.session.redis.hset(`${system.environment['QUEUE_PREFIX']}:gate:submit`, 'pauseProbeAt', 1),
+  );
   expect((await system.ended()).counts.saved).toBe(3);
   expect((await look(system)).vendorPause).toBeNull();
 });
@@ -44,6 +55,6 @@ it('a reset of the gate ends a pause of a day at once', async () => {
   await using system = await startThrottledSystem();
   await paused(system);
   system.simulator.settings({ limit: { max: 1000, windowMs: 1000 } });
-  await resetGate(system.session, 'submit');
+  await over(system, () => resetGate(system.session, 'submit'));
   expect((await system.ended()).counts.saved).toBe(3);
 });
