@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../clock.ts';
 import { isErrorWithCode } from '../error-code.ts';
+import { RedisUnusableError } from '../redis-unusable-error.ts';
 import { identifyOwnProcess, isAlive, parseIdentity } from './process-identity.ts';
 
 const POLL_MS = 25;
@@ -40,6 +41,9 @@ export async function withLock<Result>(options: LockOptions, work: () => Promise
   }
 }
 
+/** What link() answers on FAT, and on some network file systems. */
+const withoutHardLinks = ['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
+
 async function acquire(options: LockOptions): Promise<string> {
   for (;;) {
     options.signal?.throwIfAborted();
@@ -60,6 +64,10 @@ async function tryCreate({ folder, clock }: LockOptions, generation: number): Pr
     await link(draft, file);
   } catch (error) {
     if (isErrorWithCode(error, 'EEXIST')) return undefined;
+    if (withoutHardLinks.some((code) => isErrorWithCode(error, code))) {
+      const message = `No local Redis can be kept in ${folder}: its file system has no hard links. Set DATA_DIR to a folder of a disk of this machine, or REDIS_URL.`;
+      throw new RedisUnusableError('start-failed', message, { cause: error });
+    }
     throw error;
   } finally {
     await rm(draft, { force: true });
