@@ -70,8 +70,8 @@ async function settle(halt: Halt, probes: number, verdict: Verdict, context: Wor
   const nextProbeAt = now + backoffMs(haltPolicy.intervals[halt.reason], probes, random());
   const message = verdict.kind === 'standing' ? verdict.message : halt.message;
   const trial = verdict.kind === 'unclear';
-  const credits = trial && verdict.credits !== undefined ? { credits: verdict.credits } : {};
-  const found = trial ? { trial, ...credits } : { probedAt: now };
+  const tried = trial && verdict.credits !== undefined ? { triedCredits: verdict.credits } : {};
+  const found = trial ? { trial, ...tried } : { probedAt: now };
   await beginHalt({ redis, prefix }, { ...identityOf(halt), ...found, message, nextProbeAt });
   const facts = { halt: halt.reason, model: halt.model, message: message };
   const times = { since: isoTime(halt.since), nextProbeAt: isoTime(nextProbeAt) };
@@ -128,7 +128,10 @@ async function probeAccount(halt: Halt, context: WorkerContext, signal: AbortSig
   return halt.reason === 'no-credits' ? afterBalance(halt, reply.credits) : over;
 }
 
-/** A balance that never was too low has been refused all the same: the task costs more than its model says. */
+/**
+ * A balance that never was too low has been refused all the same: the task costs more than its model says. One link
+ * tries; only its refusal raises what the halt needs, so a trial whose answer is lost is followed by another.
+ */
 function afterBalance(halt: Halt, balance: number): Verdict {
   if (balance <= 0 || balance < (halt.credits ?? 0)) return standing(halt.message);
   return halt.probedAt === undefined ? { kind: 'unclear', credits: balance + leastCredits } : over;

@@ -44,8 +44,10 @@ async function foundStanding(
   { message }: Extract<CreateReply, { kind: 'halt' }>,
   { redis, prefix, clock }: WorkerContext,
 ): Promise<void> {
-  const { nextProbeAt } = halt;
-  await beginHalt({ redis, prefix }, { ...identityOf(halt), message, nextProbeAt, probedAt: clock.now() });
+  const { nextProbeAt, triedCredits } = halt;
+  const needs = triedCredits === undefined ? {} : { credits: triedCredits };
+  const found = { message, nextProbeAt, probedAt: clock.now(), ...needs };
+  await beginHalt({ redis, prefix }, { ...identityOf(halt), ...found });
 }
 
 export async function announceEnd(

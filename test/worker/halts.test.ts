@@ -105,6 +105,21 @@ describe('halts', () => {
     await until(() => system.simulator.counts().tasks === 50, 'every link has its task');
   });
 
+  it('no-credits ends after a trial whose answer says nothing', async () => {
+    await using system = await startSystem({ simulator: { credits: 15, creditsPerTask: 20 } });
+    await system.give(5);
+    await system.startWorker();
+    const halt = await untilHalted(system, 'no-credits');
+    const before = await untilCallsRest(system);
+    system.simulator.settings({ credits: 10_000, faults: { 'create-bad-gateway': 1 } });
+    await probeNow(system, halt);
+    await until(() => system.simulator.counts().createCalls > before, 'a link has tried');
+    await until(async () => (await system.session.ledger.counts()).submitting === 0, 'it was answered');
+    system.simulator.settings({ faults: {} });
+    await probeUntilEnded(system);
+    await until(() => system.simulator.counts().tasks === 5, 'every link has its task');
+  });
+
   it('that a probe finds instead of another begin without a link having to try', async () => {
     await using system = await startSystem({ simulator: { condition: 'maintenance' } });
     await system.give(50);

@@ -33,6 +33,8 @@ export interface NewHalt {
   readonly probedAt?: number;
   /** The probe cannot tell: one link may try. */
   readonly trial?: boolean;
+  /** For `no-credits`: what the halt needs beyond if the trial is refused. */
+  readonly triedCredits?: number;
 }
 
 export interface Halt {
@@ -50,6 +52,7 @@ export interface Halt {
   probedAt?: number | undefined;
   /** One link may try, and none has yet. */
   trial?: boolean | undefined;
+  triedCredits?: number | undefined;
   /** The link that tried last. */
   trialOf?: string | undefined;
 }
@@ -77,6 +80,7 @@ const storedHalt = z.object({
   target: z.string().optional(),
   probedAt: z.number().optional(),
   trial: z.boolean().optional(),
+  triedCredits: z.number().optional(),
   trialOf: z.string().optional(),
 });
 
