@@ -4,8 +4,8 @@
  * ten times the vendor's usual rate, and what Redis takes more, with nobody looking and with four pages open.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { openPages, type Served, startServe } from '../served.ts';
 import { type BenchSystem, shareLink, startBenchSystem } from '../system.ts';
-import { openPages, type Served, startServe } from './served.ts';
 
 const defaultLinks = 1_000_000;
 const failedLinks = 5000;
@@ -21,7 +21,7 @@ export async function run(args: readonly string[]): Promise<void> {
   });
   await system.give(links);
   const taskId = await prepare(system);
-  await using served = await startServe(system.session.configuration);
+  await using served = await startServe({ environment: system.environment });
   await measurePages(served, links, taskId);
   await measureWatching(system, served);
 }

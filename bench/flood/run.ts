@@ -4,12 +4,12 @@
  * processes of their own; prints the links a second of both, what the item of the address has become, and how large its
  * record is.
  */
-import { execFile, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { createCallbackTokens } from '../../src/shared/callbacks/callback-tokens.ts';
 import { freePort } from '../free-port.ts';
+import { startServe } from '../served.ts';
 import { type BenchSystem, startBenchSystem } from '../system.ts';
 
 const victim = `s_${'f'.repeat(32)}`;
@@ -32,7 +32,11 @@ async function measure(links: number, posts: number): Promise<number> {
       HTTP_PORT: String(port),
     },
   });
-  const serve = await startServe(system, port);
+  await using _serve = await startServe({
+    environment: system.environment,
+    port,
+    args: ['--callbacks-only'],
+  });
   const url = await waitingItem(system, port);
   await system.give(links);
   const startedAt = performance.now();
@@ -50,23 +54,7 @@ async function measure(links: number, posts: number): Promise<number> {
   console.log(
     `${posts} posts: ${perSecond.toFixed(1)} links/s; answers ${answers}; the item is ${item?.state} with ${item?.taskIds.length} tasks, ${foreign.length} of them foreign, possibly paid twice ${item?.possiblyPaidTwice}, ${bytes} bytes in Redis, ${claims} claims beside it`,
   );
-  serve.kill();
   return perSecond;
-}
-
-async function startServe(system: BenchSystem, port: number) {
-  const env = { ...process.env, ...system.environment };
-  const serve = spawn(process.execPath, [file('../../src/cli/main.ts'), 'serve', '--callbacks-only'], {
-    env,
-  });
-  serve.stdout.resume();
-  serve.stderr.resume();
-  for (;;) {
-    const answer = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => null);
-    if (answer?.ok) return serve;
-    if (serve.exitCode !== null) await once(serve, 'exit');
-    await sleep(100);
-  }
 }
 
 /** An item whose answer was lost: its address is known to a stranger. */

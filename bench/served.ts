@@ -1,11 +1,10 @@
-/** `serve` in a process of its own, its pages timed and followed as a browser does, and the CPU time it has taken. */
+/** `serve` in a process of its own for a benchmark: its pages timed and followed as a browser does, its CPU and memory. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Configuration } from '../../src/shared/configuration/configuration.ts';
-import { freePort } from '../free-port.ts';
+import { freePort } from './free-port.ts';
 
 export interface Served extends AsyncDisposable {
   readonly url: string;
@@ -13,22 +12,30 @@ export interface Served extends AsyncDisposable {
   timeOf(path: string): Promise<number>;
   /** User and system time so far; NaN where the system does not tell. */
   cpuSeconds(): Promise<number>;
+  /** The resident memory now and at its highest so far, bytes; NaN where the system does not tell. */
+  memory(): Promise<{ readonly now: number; readonly highest: number }>;
 }
 
-const main = join(import.meta.dirname, '../../src/cli/main.ts');
+export interface ServeOptions {
+  readonly environment: Readonly<Record<string, string>>;
+  /** Unset: a free one. */
+  readonly port?: number;
+  readonly args?: readonly string[];
+}
+
+const main = join(import.meta.dirname, '../src/cli/main.ts');
 /** Of Linux on all machines there are. */
 const ticksPerSecond = 100;
 
-export async function startServe(configuration: Configuration): Promise<Served> {
-  const port = await freePort();
-  const { KIE_API_KEY, KIE_BASE_URL, REDIS_URL, QUEUE_PREFIX, DATA_DIR, STORAGE_URL } = configuration;
-  const settings = { KIE_API_KEY, KIE_BASE_URL, REDIS_URL, QUEUE_PREFIX, DATA_DIR, STORAGE_URL };
-  const child = spawn(process.execPath, [main, 'serve'], {
-    env: { ...process.env, ...settings, HTTP_PORT: String(port), LOG_LEVEL: 'error' },
+export async function startServe({ environment, port: given, args = [] }: ServeOptions): Promise<Served> {
+  const port = given ?? (await freePort());
+  const child = spawn(process.execPath, [...profiling(), main, 'serve', ...args], {
+    env: { ...process.env, LOG_LEVEL: 'error', ...environment, HTTP_PORT: String(port) },
     stdio: ['ignore', 'ignore', 'inherit'],
   });
   const url = `http://127.0.0.1:${port}`;
   await untilReady(url, child);
+  const procFile = (name: string) => readFile(`/proc/${child.pid}/${name}`, 'utf8').catch(() => '');
   return {
     url,
     async timeOf(path) {
@@ -39,9 +46,14 @@ export async function startServe(configuration: Configuration): Promise<Served> 
       return performance.now() - startedAt;
     },
     async cpuSeconds() {
-      const stat = await readFile(`/proc/${child.pid}/stat`, 'utf8').catch(() => '');
+      const stat = await procFile('stat');
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
+    },
+    async memory() {
+      const status = await procFile('status');
+      const bytes = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]) * 1024;
+      return { now: bytes('VmRSS'), highest: bytes('VmHWM') };
     },
     async [Symbol.asyncDispose]() {
       const ended = once(child, 'close');
@@ -49,6 +61,11 @@ export async function startServe(configuration: Configuration): Promise<Served> 
       await ended;
     },
   };
+}
+
+/** SERVE_NODE_OPTIONS: for instance `--cpu-prof --cpu-prof-dir=/tmp/profiles`, for `serve` alone. */
+function profiling(): string[] {
+  return (process.env['SERVE_NODE_OPTIONS'] ?? '').split(' ').filter(Boolean);
 }
 
 async function untilReady(url: string, child: ChildProcess): Promise<void> {
