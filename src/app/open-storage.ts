@@ -1,9 +1,11 @@
 /** The storage that STORAGE_URL names, as every command and process opens it. */
+import { join } from 'node:path';
 import { systemClock } from '../shared/clock.ts';
 import type { Configuration } from '../shared/configuration/schema.ts';
 import { type VideoRelay, videoRelay } from '../shared/local-video/video-relay.ts';
 import type { Keyspace } from '../shared/redis/keyspace.ts';
 import { createStorage } from '../shared/storage/create-storage.ts';
+import { createFileStorage } from '../shared/storage/file-storage.ts';
 import { createStorageMemory } from '../shared/storage/redis-storage-memory.ts';
 import type { Storage } from '../shared/storage/storage.ts';
 import { rootOf } from '../shared/storage/storage-root.ts';
@@ -18,6 +20,15 @@ export function openStorage({ configuration, ...keyspace }: StorageOwner): Promi
     clock: systemClock,
     memory: createStorageMemory(keyspace),
   });
+}
+
+/** Where uploaded videos go: beside the results, or into DATA_DIR where those are in a bucket. */
+export function openVideoFolder(
+  { configuration }: { readonly configuration: Pick<Configuration, 'DATA_DIR'> },
+  storage: Storage,
+): Storage {
+  if (videoRelay(storage) === null) return storage;
+  return createFileStorage(join(configuration.DATA_DIR, 'uploads'), { clock: systemClock });
 }
 
 /** Where the files of new batches go, ending in `/`. Reaches for nothing. */

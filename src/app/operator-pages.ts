@@ -15,7 +15,7 @@ import { createItemHistory } from '../shared/item-history/item-history.ts';
 import { createItemSearch } from '../shared/ledger/search.ts';
 import { proxiesOf } from '../shared/outgoing/proxies.ts';
 import { createVendor, type Vendor } from '../shared/vendor/vendor.ts';
-import { openStorage } from './open-storage.ts';
+import { openStorage, openVideoFolder } from './open-storage.ts';
 import { scheduleOperations } from './schedule-operations.ts';
 import { serverOperations } from './server-operations.ts';
 import type { Session } from './session.ts';
@@ -41,6 +41,9 @@ export async function openOperatorPages(session: Session): Promise<OperatorPages
     storage,
     dataDir: configuration.DATA_DIR,
     mostListBytes: configuration.MAX_LIST_BYTES,
+    videoFolder: openVideoFolder(session, storage),
+    mostVideoBytes: configuration.MAX_VIDEO_BYTES,
+    reserveBytes: configuration.MIN_FREE_BYTES,
     search: createItemSearch({ redis, prefix, ledger, models }),
     itemHistory: createItemHistory({ redis, prefix }),
     schedules,

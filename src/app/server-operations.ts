@@ -10,11 +10,13 @@ import { retryCountsOf, retryCountsOfItems } from '../producer/foresee-retry.ts'
 import { lookingLedger, openSample } from '../producer/looking-ledger.ts';
 import { retryBatch } from '../producer/retry-batch.ts';
 import { retrySome } from '../producer/retry-some.ts';
+import { uploadedList } from '../producer/uploaded-list.ts';
 import type { Operations, RetrySelection } from '../server/server-deps.ts';
 import { checkBatchName } from '../shared/ledger/batch.ts';
 import { createBatchOperations } from '../shared/ledger/batch-operations.ts';
 import type { Item } from '../shared/ledger/item.ts';
 import { createItemSearch, groupKey } from '../shared/ledger/search.ts';
+import { videoRelay } from '../shared/local-video/video-relay.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { usualPrice } from '../shared/models/price.ts';
 import { checkShared } from '../shared/models/resolve-inputs.ts';
@@ -77,7 +79,7 @@ export function serverOperations(session: Session, storage: Storage): Operations
 
   return {
     priceOf,
-    async check({ model: modelId, inputs, listName, chunks, ...request }, listener) {
+    async check({ model: modelId, inputs, listName, chunks, videos, ...request }, listener) {
       checkBatchName(request.batch);
       const model = modelFor(modelId, request.upload);
       const sample = openSample();
@@ -85,11 +87,11 @@ export function serverOperations(session: Session, storage: Storage): Operations
         if (what === 'new') sample.add(link);
         listener.onRow({ id: link.id, url: link.url, inputs: link.inputs ?? {}, what });
       });
-      const sources = [{ name: listName, chunks }];
+      const uploaded = uploadedList({ name: listName, chunks }, videos, session.configuration);
       const shared = checkShared(model, inputs);
       await enqueueLists(
-        { ...request, model, inputs: shared, sources, list: {}, since: 0 },
-        { ...listener, ledger: looking, onProgress: () => undefined },
+        { ...request, ...uploaded.lists, model, inputs: shared, since: 0 },
+        { ...listener, locals: uploaded.locals, ledger: looking, onProgress: () => undefined },
       );
       const links = sample.links();
       if (links.count === 0) return { credits: 0 };
@@ -97,13 +99,13 @@ export function serverOperations(session: Session, storage: Storage): Operations
       const forecast = await foreseeLinks(links, model, { redis, prefix, lengths, signal: listener.signal });
       return { credits: creditsOf(forecast, links.count) };
     },
-    async create({ model: modelId, listName, chunks, inputs, onProgress, ...request }) {
+    async create({ model: modelId, listName, chunks, inputs, videos, onProgress, ...request }) {
       const { batch, force, upload, budget = null, priority, isPaused = false, onInvalid, signal } = request;
       checkBatchName(batch);
       const model = modelFor(modelId, upload);
       const shared = checkShared(model, inputs);
       const since = await ledger.now();
-      const sources = [{ name: listName, chunks }];
+      const uploaded = uploadedList({ name: listName, chunks }, videos, session.configuration);
       const keep = templateColumns(session.configuration.PATH_TEMPLATE);
       const openBatch = async () => {
         await ledger.openBatch(batch, { model: model.id, root: rootOf(storage), priority, upload });
@@ -112,9 +114,11 @@ export function serverOperations(session: Session, storage: Storage): Operations
         await announceCost(batch, model, session);
       };
       const counts = await enqueueLists(
-        { batch, model, inputs: shared, sources, list: {}, keep, force, since },
+        { batch, ...uploaded.lists, model, inputs: shared, keep, force, since },
         {
           ledger,
+          locals: uploaded.locals,
+          relay: videoRelay(storage),
           signal,
           onInvalid,
           openBatch,

@@ -32,6 +32,12 @@ export interface ServerDeps {
   /** Where uploads wait to be enqueued. */
   readonly dataDir: string;
   readonly mostListBytes: number;
+  /** Where uploaded videos are kept: a folder that workers can read, or one whose files are sent through a bucket. */
+  readonly videoFolder: Storage;
+  /** MAX_VIDEO_BYTES. */
+  readonly mostVideoBytes: number;
+  /** MIN_FREE_BYTES. */
+  readonly reserveBytes: number;
   /** Asks the vendor for the balance; null when it does not say. Absent where there is no key. */
   readonly readCredits?: (signal: AbortSignal) => Promise<number | null>;
   readonly clock: Clock;
@@ -126,6 +132,8 @@ export interface ListRequest {
   readonly force: boolean;
   /** Workers upload the videos for the vendor. */
   readonly upload?: boolean;
+  /** A folder of videos: the list may name them, and those that it does not name are taken after it. */
+  readonly videos?: string | null;
 }
 
 export interface CreateRequest extends ListRequest {

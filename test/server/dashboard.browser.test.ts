@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { hastenProbe, listHalts } from '../../src/shared/gate-state/halts.ts';
 import { shareLink } from '../setup/system.ts';
+import { makeVideo } from '../setup/video-host.ts';
 import { openWindow, type TestWindow } from './window.ts';
 
 /** One that runs: what some systems install under the name only says where to get it. */
@@ -179,6 +180,34 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
     await tab.page.getByRole('button', { name: 'Enqueue 990 links' }).click();
     await tab.page.getByText('990 links accepted.').waitFor();
     expect((await window.system.session.ledger.batch('pasted'))?.counts.queued).toBe(990);
+  });
+
+  it('uploads chosen videos with progress, cancels one, and enqueues the others', async () => {
+    await using window = await openWindow();
+    await using tab = await open(`${window.url}/new`);
+    await tab.page.getByRole('radio', { name: 'topaz/video-upscale' }).check();
+    expect(await tab.page.getByText('Inputs of topaz/video-upscale').isVisible()).toBe(true);
+    expect(await tab.page.getByText('Inputs of wan/2-7-videoedit').isVisible()).toBe(false);
+    await tab.page.getByLabel('Name').fill('films');
+    const file = async (name: string) => ({
+      name,
+      mimeType: 'video/mp4',
+      buffer: await makeVideo(2, { text: name }),
+    });
+    const text = { name: 'text.mp4', mimeType: 'video/mp4', buffer: Buffer.from('no video '.repeat(50)) };
+    await tab.page
+      .getByLabel('And videos of this computer')
+      .setInputFiles([await file('one.mp4'), await file('two.mp4'), text]);
+    const list = tab.page.getByRole('list', { name: 'Uploaded videos' });
+    await list.getByText('This is no video').waitFor();
+    await tab.page.getByRole('button', { name: 'Remove one.mp4' }).click();
+    await expect.poll(() => list.getByText('one.mp4').count()).toBe(0);
+    expect(await seriousIssues(tab.page)).toEqual([]);
+    await tab.page.getByRole('button', { name: 'Check' }).click();
+    await tab.page.getByRole('button', { name: 'Enqueue 1 link' }).click();
+    await tab.page.getByText('1 link accepted.').waitFor();
+    // The browser itself tells of the refused one.
+    expect(tab.complaints).toEqual([expect.stringContaining('422')]);
   });
 
   it('keeps links and words of strangers from doing anything', async () => {

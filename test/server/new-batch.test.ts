@@ -1,5 +1,6 @@
 /** A list from the browser: uploaded, checked line by line, and enqueued from the very file that was checked. */
 import { describe, expect, it } from 'vitest';
+import { beginHalt } from '../../src/shared/gate-state/halts.ts';
 import { shareLink } from '../setup/system.ts';
 import { until } from '../setup/until.ts';
 import { csrfIn, openWindow, type TestWindow } from './window.ts';
@@ -76,10 +77,18 @@ describe('a list from the browser', () => {
     await using window = await openWindow();
     const model = 'wan/2-7-videoedit';
     const form = await (await window.get(`/new?model=${encodeURIComponent(model)}`)).text();
-    expect(form).toMatch(/<textarea name="input\.prompt"/);
-    expect(form).toMatch(/<select name="input\.resolution">.*default: &quot;1080p&quot;.*720p/s);
+    expect(form).toContain('<textarea name="input:wan/2-7-videoedit:prompt"');
+    expect(form).toMatch(
+      /<select name="input:wan\/2-7-videoedit:resolution">.*default: &quot;1080p&quot;.*720p/s,
+    );
     const list = 'url,prompt\nhttps://v.example/1.mp4,rain\nhttps://v.example/2.mp4,\n';
-    const given = { model, 'input.prompt': 'snow', 'input.resolution': '720p', 'input.seed': '' };
+    const given = {
+      model,
+      [`input:${model}:prompt`]: 'snow',
+      [`input:${model}:resolution`]: '720p',
+      [`input:${model}:seed`]: '',
+      'input:happyhorse/video-edit:prompt': 'of a model that was not chosen',
+    };
     const { path, text } = await checked(window, await upload(window, list, given));
     expect(text).toContain('Inputs from columns: prompt.');
     await window.post(path);
@@ -97,7 +106,10 @@ describe('a list from the browser', () => {
     await using window = await openWindow();
     const list = 'https://v.example/1.mp4\n';
     for (const [fields, words] of [
-      [{ model: 'wan/2-7-videoedit', 'input.resolution': '8k' }, 'resolution must be one of 720p, 1080p'],
+      [
+        { model: 'wan/2-7-videoedit', 'input:wan/2-7-videoedit:resolution': '8k' },
+        'resolution must be one of 720p, 1080p',
+      ],
       [{ model: 'happyhorse/video-edit' }, 'No line has the input prompt'],
       [{ upload: 'on' }, 'nothing is uploaded for it'],
     ] as const) {
@@ -116,6 +128,20 @@ describe('a list from the browser', () => {
     const { ledger } = window.system.session;
     await until(async () => (await ledger.batch('pasted'))?.counts.queued === 1, 'it is enqueued');
     expect(await ledger.uploadsLinks(['pasted'])).toBe(true);
+  });
+
+  it('shows which models are on, and since when and why one is off', async () => {
+    await using window = await openWindow();
+    const { redis, configuration } = window.system.session;
+    await beginHalt(
+      { redis, prefix: configuration.QUEUE_PREFIX },
+      { reason: 'model-paused', model: 'topaz/video-upscale', message: 'back at noon', nextProbeAt: 0 },
+    );
+    const form = await (await window.get('/new')).text();
+    expect(form).toMatch(/value="wan\/2-7-videoedit".{0,200}>on</s);
+    expect(form).toMatch(/value="topaz\/video-upscale".{0,200}>off</s);
+    expect(form).toMatch(/topaz\/video-upscale is off for <time.{0,200}model-paused.{0,40}back at noon/s);
+    expect(form).toMatch(/value="sora-watermark-remover".{0,200}>off</s);
   });
 
   it.each([

@@ -14,8 +14,8 @@ import { createPriceList, type PriceList } from '../../shared/prices/price-list.
 import { pricedModels } from '../../shared/prices/priced-models.ts';
 import type { ProbeReply } from '../../shared/vendor/replies.ts';
 import { createVendor } from '../../shared/vendor/vendor.ts';
+import { describeModel, modelView, offText, priceText } from '../../shared/wording/model-text.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { describeModel, modelView, offText, priceText } from '../model-text.ts';
 import type { Terminal } from '../terminal.ts';
 import { jsonOption, modelFileOption } from './options.ts';
 

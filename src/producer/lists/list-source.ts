@@ -21,6 +21,8 @@ export interface ListOptions {
    * it paths are no links: a list of a stranger must not make us send files away.
    */
   readonly localFolder?: string | undefined;
+  /** A folder of uploaded videos, which a list may name; nothing else of this machine is taken. */
+  readonly uploadedFolder?: string | undefined;
   /** Overrides what the name and the first bytes say. */
   readonly format?: ListFormat | undefined;
 }

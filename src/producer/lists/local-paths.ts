@@ -2,9 +2,9 @@
  * Paths of videos in lists: a text without a link that is the path of a file, or a `file:` URL. It becomes the address
  * that an item keeps. Whether the file is a video, and which, is looked at when the item is made.
  */
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import {
   hasVideoEnding,
   isLocalAddress,
@@ -28,6 +28,20 @@ export function withLocalPaths(find: LinkFinder, folder: string | undefined): Li
     if (second !== undefined)
       return { kind: 'several', reason: 'two files on one line; give each its own line' };
     return first;
+  };
+}
+
+/** @param folder its files may be named, without a path; undefined: none */
+export function withUploadedNames(find: LinkFinder, folder: string | undefined): LinkFinder {
+  if (folder === undefined) return find;
+  return (text) => {
+    const found = find(text);
+    const name = unquoted(text.trim());
+    if (found.kind !== 'none' || basename(name) !== name || !hasVideoEnding(name)) return found;
+    const path = join(folder, name);
+    return existsSync(path)
+      ? { kind: 'link', link: localAddressOf(path) }
+      : { kind: 'unusable', reason: 'no video of this name was uploaded' };
   };
 }
 

@@ -10,7 +10,7 @@ import { type ListEntry, problemAt } from './list-entry.ts';
 import { decideFormat } from './list-format.ts';
 import type { HeadedStream } from './list-head.ts';
 import type { ListOptions } from './list-source.ts';
-import { withLocalPaths } from './local-paths.ts';
+import { withLocalPaths, withUploadedNames } from './local-paths.ts';
 import { readCsv } from './read-csv.ts';
 import { readJsonDocument } from './read-json-document.ts';
 import { readJsonLines } from './read-json-lines.ts';
@@ -26,8 +26,8 @@ export async function* readHeaded(
   model: ModelDefinition,
   options: ListOptions,
 ): AsyncGenerator<ListEntry[]> {
-  const { column, localFolder, inputs = Object.keys(model.inputs) } = options;
-  const find = withLocalPaths(linkFinder(model), localFolder);
+  const { column, localFolder, uploadedFolder, inputs = Object.keys(model.inputs) } = options;
+  const find = withUploadedNames(withLocalPaths(linkFinder(model), localFolder), uploadedFolder);
   const rules = { find, column, inputs };
   if (stream.head.toString('latin1', 0, 4) === 'PK\u0003\u0004')
     return yield* readXlsx(stream.chunks, name, rules);

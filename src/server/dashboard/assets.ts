@@ -14,6 +14,7 @@ const files = {
   'charts.js': { type: 'text/javascript; charset=utf-8', from: () => beside('charts.js') },
   'gallery.js': { type: 'text/javascript; charset=utf-8', from: () => beside('gallery.js') },
   'links.js': { type: 'text/javascript; charset=utf-8', from: () => beside('links.js') },
+  'new-batch.js': { type: 'text/javascript; charset=utf-8', from: () => beside('new-batch.js') },
   'uplot.js': { type: 'text/javascript; charset=utf-8', from: () => ofUplot('uPlot.esm.js') },
   'dashboard.css': { type: 'text/css; charset=utf-8', from: () => beside('dashboard.css') },
   'uplot.css': { type: 'text/css; charset=utf-8', from: () => ofUplot('uPlot.min.css') },

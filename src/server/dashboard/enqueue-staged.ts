@@ -7,6 +7,7 @@ import { Refusal } from '../auth/guard.ts';
 import type { CreatedBatch } from '../server-deps.ts';
 import type { ListChecks } from '../uploads/list-checks.ts';
 import type { StagedList, StagedLists } from '../uploads/staged-lists.ts';
+import type { UploadedVideos } from '../uploads/uploaded-videos.ts';
 import type { ActionParts } from './actions.ts';
 import { withNotice } from './notices.ts';
 import { batchPath } from './parts.ts';
@@ -26,6 +27,7 @@ const momentMs = 1500;
 export function createEnqueuer(
   staged: StagedLists,
   checks: ListChecks,
+  videos: UploadedVideos,
   { deps, audit }: Pick<ActionParts, 'deps' | 'audit'>,
 ): Enqueuer {
   const stopping = new AbortController();
@@ -38,13 +40,19 @@ export function createEnqueuer(
 
   function begin(id: string, list: StagedList, who: { who: string; address: string }): Running {
     const begun = Promise.withResolvers<void>();
-    const done = deps.operations.create({
-      ...list,
-      chunks: staged.read(id),
-      onInvalid: () => undefined,
-      onProgress: () => begun.resolve(),
-      signal: stopping.signal,
-    });
+    const create = async () => {
+      const folder = await videos.folderOf(list.form);
+      if (list.form !== null && folder !== null) await videos.keepFor(list.form, list.batch);
+      return deps.operations.create({
+        ...list,
+        videos: folder,
+        chunks: staged.read(id),
+        onInvalid: () => undefined,
+        onProgress: () => begun.resolve(),
+        signal: stopping.signal,
+      });
+    };
+    const done = create();
     const entry = { ...who, action: 'create', target: list.batch };
     void done
       .then(

@@ -2,20 +2,26 @@
  * The routes of a new batch: the form, the upload of a list, its check, and enqueueing. The list is kept on this server
  * from the upload on (src/server/uploads), so that what is enqueued is what was checked, however long it is.
  */
+import { randomUUID } from 'node:crypto';
+import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
+import { listHalts } from '../../shared/gate-state/halts.ts';
 import { isBatchName } from '../../shared/ledger/batch.ts';
 import { mustBeOperator, Refusal, requireOperator, viewerOf } from '../auth/guard.ts';
 import type { CreditsReader } from '../readings/credits.ts';
-import { actWithin } from '../readings/remember.ts';
+import { actWithin, readWithin } from '../readings/remember.ts';
 import { createListChecks, type ListChecks } from '../uploads/list-checks.ts';
 import { type ReadUpload, readUpload, type UploadFields } from '../uploads/read-upload.ts';
 import { createStagedLists, type ListChoices, type StagedLists } from '../uploads/staged-lists.ts';
+import { createUploadedVideos } from '../uploads/uploaded-videos.ts';
 import type { ActionParts } from './actions.ts';
 import { type CheckedListReading, checkedListFragments, checkedListPage } from './checked-list-view.ts';
 import { definePage, type PageParts } from './define-page.ts';
 import { createEnqueuer } from './enqueue-staged.ts';
 import { page } from './layout.ts';
+import { inputPrefix } from './model-cards.ts';
+import { videoUploadRoutes } from './new-batch-videos.ts';
 import { type NewBatchForm, newBatchPage } from './new-batch-view.ts';
 
 export interface NewBatchParts extends ActionParts, PageParts {
@@ -37,24 +43,39 @@ const choicesSchema = z.object({
 });
 const idParams = z.object({ id: z.string().max(100) });
 const csrfForm = z.object({ csrf: z.string().optional() }).catch({});
-const inputPrefix = 'input.';
 
 export function newBatchRoutes(scope: FastifyInstance, parts: NewBatchParts): void {
   const { deps, credits } = parts;
   const staged = createStagedLists(deps.dataDir, () => Date.now());
-  const checks = createListChecks(staged, deps.operations, (error) =>
+  const videos = createUploadedVideos({
+    ...deps,
+    folder: deps.videoFolder,
+    maxBytes: deps.mostVideoBytes,
+    batch: deps.ledger.batch,
+    now: deps.clock.now,
+  });
+  const checks = createListChecks(staged, deps.operations, videos, (error) =>
     deps.logger.warn({ err: error }, 'A list could not be checked'),
   );
-  const enqueuer = createEnqueuer(staged, checks, parts);
+  const enqueuer = createEnqueuer(staged, checks, videos, parts);
   scope.addHook('preClose', async () => {
     checks.stop();
     await enqueuer.stop();
   });
+  videoUploadRoutes(scope, parts, videos);
   scope.addContentTypeParser('multipart/form-data', (_request, payload, done) => done(null, payload));
 
-  const show = (request: FastifyRequest, reply: FastifyReply, form: NewBatchForm, problem: string | null) => {
+  const show = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    form: NewBatchForm,
+    problem: string | null,
+  ) => {
     const viewer = viewerOf(request);
-    const content = newBatchPage({ models: deps.models.list(), form, problem }, viewer);
+    const halts = await readWithin(deps.redis, () => listHalts(deps));
+    const uploaded = { videos: await videos.of(form.form), mostBytes: deps.mostVideoBytes };
+    const reading = { models: deps.models.list(), halts, uploaded, at: deps.clock.now() };
+    const content = newBatchPage({ ...reading, form, problem }, viewer);
     return reply
       .code(problem === null ? 200 : 422)
       .type('text/html; charset=utf-8')
@@ -74,15 +95,19 @@ export function newBatchRoutes(scope: FastifyInstance, parts: NewBatchParts): vo
       keep: staged.keep,
     });
     const again = upload.fields['staged'];
-    const id = upload.list?.id ?? (again ? await staged.keepAgain(again) : null);
     const before = again ? await staged.find(again) : null;
-    const read = readChoices(upload, before?.listName);
+    const form = formIdOf(upload.fields);
+    const id =
+      upload.list?.id ??
+      (again ? await staged.keepAgain(again) : null) ??
+      ((await videos.folderOf(form)) === null ? null : await staged.keep(Readable.from([])));
+    const read = readChoices(upload, before?.listName, form);
     if (id !== null && 'choices' in read) {
       await staged.choose(id, read.choices);
       return reply.redirect(`/new/${id}`, 303);
     }
     if (id !== null) await staged.discard(id);
-    const problem = 'problem' in read ? read.problem : 'Paste links or choose a file.';
+    const problem = 'problem' in read ? read.problem : 'Paste links, or choose a file or videos.';
     return show(request, reply, formOf(upload.fields), problem);
   });
 
@@ -128,6 +153,7 @@ function checkedPage(
 function readChoices(
   { fields, list }: ReadUpload,
   nameBefore: string | undefined,
+  form: string,
 ): { readonly choices: ListChoices } | { readonly problem: string } {
   const given = choicesSchema.safeParse(fields);
   if (!given.success) return { problem: z.prettifyError(given.error) };
@@ -137,31 +163,41 @@ function readChoices(
       problem:
         'A name has 1 to 100 letters, digits, dots, dashes and underscores, and starts with a letter or digit.',
     };
-  const listName = list?.name ?? nameBefore ?? 'pasted.txt';
+  const listName = list?.name ?? nameBefore ?? (fields['list'] === undefined ? 'videos' : 'pasted.txt');
   const flags = { isPaused: paused !== undefined, force: force !== undefined, upload: upload !== undefined };
-  return { choices: { batch, model, budget, priority, listName, inputs: inputsOf(fields), ...flags } };
+  return {
+    choices: { batch, model, budget, priority, listName, form, inputs: inputsOf(fields, model), ...flags },
+  };
 }
 
 /** The values of the model's inputs; a field that was left empty gives none. */
-function inputsOf(fields: UploadFields): Record<string, string> {
+function inputsOf(fields: UploadFields, model: string): Record<string, string> {
+  const prefix = inputPrefix(model);
   const given = Object.entries(fields).filter(
-    ([name, value]) => name.startsWith(inputPrefix) && value.trim() !== '',
+    ([name, value]) => name.startsWith(prefix) && value.trim() !== '',
   );
-  return Object.fromEntries(given.map(([name, value]) => [name.slice(inputPrefix.length), value]));
+  return Object.fromEntries(given.map(([name, value]) => [name.slice(prefix.length), value]));
 }
 
 function formOf(fields: UploadFields): NewBatchForm {
+  const { model = '' } = fields;
   return {
     batch: fields['batch'] ?? '',
-    model: fields['model'] ?? '',
-    inputs: inputsOf(fields),
+    model,
+    inputs: inputsOf(fields, model),
     budget: fields['budget'] ?? '',
     priority: fields['priority'] ?? '1',
     isPaused: 'paused' in fields,
     force: 'force' in fields,
     upload: 'upload' in fields,
     staged: null,
+    form: formIdOf(fields),
   };
+}
+
+/** Under this id the form's videos are kept. One that is made up anew has none. */
+function formIdOf({ form }: UploadFields): string {
+  return z.uuid().safeParse(form).data ?? randomUUID();
 }
 
 const newQuery = z.object({ model: z.string().catch(''), from: z.string().catch('') });
@@ -175,7 +211,12 @@ async function emptyForm(
   const before = from === '' ? null : await staged.find(from);
   if (before !== null) {
     const { bytes, listName, budget, priority, ...choices } = before;
-    const form = { ...choices, budget: budget === null ? '' : String(budget), priority: String(priority) };
+    const form = {
+      ...choices,
+      form: choices.form ?? randomUUID(),
+      budget: budget === null ? '' : String(budget),
+      priority: String(priority),
+    };
     return { ...form, staged: { id: from, name: listName, bytes } };
   }
   const models = deps.models.list();

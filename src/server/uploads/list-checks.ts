@@ -4,6 +4,7 @@
  */
 import type { CheckedRow, InvalidEntry, Operations } from '../server-deps.ts';
 import type { StagedList, StagedLists } from './staged-lists.ts';
+import type { UploadedVideos } from './uploaded-videos.ts';
 
 export interface ListCheckState {
   readonly isDone: boolean;
@@ -32,6 +33,7 @@ const mostRemembered = 100;
 export function createListChecks(
   staged: StagedLists,
   operations: Operations,
+  videos: UploadedVideos,
   onError: (error: unknown) => void,
 ): ListChecks {
   const stopping = new AbortController();
@@ -47,22 +49,23 @@ export function createListChecks(
       columns: null as string | null,
       credits: 0 as number | null,
     };
-    const request = { ...list, chunks: staged.read(id) };
-    operations
-      .check(request, {
-        onRow(row) {
-          state.counts[row.what] += 1;
-          if (state.rows.length < rowsShown) state.rows.push(row);
-        },
-        onInvalid(entry) {
-          state.counts.invalid += 1;
-          if (state.invalid.length < invalidShown) state.invalid.push(entry);
-        },
-        onColumns: (text) => {
-          state.columns = text;
-        },
-        signal: stopping.signal,
-      })
+    const listener = {
+      onRow(row: CheckedRow) {
+        state.counts[row.what] += 1;
+        if (state.rows.length < rowsShown) state.rows.push(row);
+      },
+      onInvalid(entry: InvalidEntry) {
+        state.counts.invalid += 1;
+        if (state.invalid.length < invalidShown) state.invalid.push(entry);
+      },
+      onColumns: (text: string) => {
+        state.columns = text;
+      },
+      signal: stopping.signal,
+    };
+    videos
+      .folderOf(list.form)
+      .then((folder) => operations.check({ ...list, videos: folder, chunks: staged.read(id) }, listener))
       .then(
         ({ credits }) => Object.assign(state, { credits, isDone: true }),
         (error: unknown) => {

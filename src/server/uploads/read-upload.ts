@@ -69,7 +69,7 @@ function readMultipart(
   return new Promise((resolve, reject) => {
     const form = new Busboy({
       headers,
-      limits: { fieldSize: mostFieldBytes, fileSize: rules.mostBytes, files: 1, fields: 300 },
+      limits: { fieldSize: mostFieldBytes, fileSize: rules.mostBytes, files: 1, fields: 1000 },
     });
     const fail = (error: unknown) => {
       body.unpipe(form);

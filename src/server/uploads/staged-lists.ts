@@ -22,6 +22,8 @@ const stagedSchema = z.object({
   force: z.boolean(),
   upload: z.boolean().default(false),
   bytes: z.number(),
+  /** Of the form whose uploaded videos belong to it. */
+  form: z.string().nullable().default(null),
 });
 export type StagedList = z.infer<typeof stagedSchema>;
 export type ListChoices = Omit<StagedList, 'bytes'>;

@@ -1,11 +1,12 @@
 /**
- * What the pages do in the browser: take over changed parts as they come, keep times relative, ask before what
- * cannot be undone, and read a dropped list into the form. Without it every page still works, standing still.
+ * What the pages do in the browser: take over changed parts as they come, keep times relative, and ask before what
+ * cannot be undone. Without it every page still works, standing still.
  */
 // @ts-check
 import { createCharts } from './charts.js';
 import { watchPreviews } from './gallery.js';
 import { useLinks } from './links.js';
+import { useNewBatch } from './new-batch.js';
 
 document.documentElement.classList.add('scripted');
 
@@ -173,44 +174,8 @@ document.addEventListener('submit', (event) => {
     }, 0);
 });
 
-for (const area of document.querySelectorAll('[data-drop]')) {
-  const text = area.querySelector('textarea');
-  const file = area.querySelector('input[type=file]');
-  const form = area.closest('form');
-  if (!(text instanceof HTMLTextAreaElement) || !(file instanceof HTMLInputElement) || !form) continue;
-  const isNeeded = text.required;
-  const choose = () => {
-    text.required = isNeeded && !file.files?.length;
-  };
-  file.addEventListener('change', choose);
-  // Each model has inputs of its own. A list that was given already is not thrown away for them.
-  const model = form.elements.namedItem('model');
-  model?.addEventListener('change', () => {
-    if (model instanceof HTMLSelectElement && text.value === '' && !file.files?.length && isNeeded)
-      location.assign(`${base}new?model=${encodeURIComponent(model.value)}`);
-  });
-  // What is pasted is sent as a file too: the server streams it, whatever its size.
-  form.addEventListener('formdata', ({ formData }) => {
-    const pasted = formData.get('list');
-    if (file.files?.length || typeof pasted !== 'string' || pasted.trim() === '') return;
-    formData.delete('list');
-    formData.set('file', new File([pasted], 'pasted.txt', { type: 'text/plain' }));
-  });
-  area.addEventListener('dragover', (event) => {
-    event.preventDefault();
-    area.classList.add('dropping');
-  });
-  area.addEventListener('dragleave', () => area.classList.remove('dropping'));
-  area.addEventListener('drop', (event) => {
-    event.preventDefault();
-    area.classList.remove('dropping');
-    if (!(event instanceof DragEvent) || !event.dataTransfer?.files.length) return;
-    file.files = event.dataTransfer.files;
-    choose();
-  });
-}
-
 useLinks();
+useNewBatch();
 watchPreviews(document);
 tick();
 setInterval(tick, 1000);

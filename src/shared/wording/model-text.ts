@@ -1,9 +1,9 @@
-/** What `kie-batch models` prints of a model, and what docs/models.md says of it: both from the definition. Pure. */
-import type { InputSpec } from '../shared/models/input-spec.ts';
-import type { ModelDefinition } from '../shared/models/model-definition.ts';
-import { statedPrice } from '../shared/models/price.ts';
-import { formatBytes } from '../shared/wording/format.ts';
-import { priceSource, viewPriceSource } from '../shared/wording/price-source.ts';
+/** A model in words, from its definition: for `kie-batch models`, docs/models.md and the form of a new batch. Pure. */
+import type { InputSpec } from '../models/input-spec.ts';
+import type { ModelDefinition } from '../models/model-definition.ts';
+import { statedPrice } from '../models/price.ts';
+import { formatBytes } from './format.ts';
+import { priceSource, viewPriceSource } from './price-source.ts';
 
 /** As "8 credits a second; upscale_factor 4: 14 (the model’s definition, as of 28 September 2026)". */
 export function priceText(model: ModelDefinition, now: number): string {
