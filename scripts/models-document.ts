@@ -5,9 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { necessityText, offText, priceText, typeText, videoText } from '../src/shared/wording/model-text.ts';
 import { loadModels } from '../src/shared/models/load-models.ts';
 import { definitionShape, type ModelDefinition } from '../src/shared/models/model-definition.ts';
+import { necessityText, offText, priceText, typeText, videoText } from '../src/shared/wording/model-text.ts';
 
 const mark = '<!-- Written by hand from here on. -->';
 
