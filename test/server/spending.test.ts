@@ -47,6 +47,45 @@ describe('a retry', () => {
   });
 });
 
+describe('a retry of several batches', () => {
+  it('is shown with what each of them costs, and leaves those alone that have more by then', async () => {
+    await using window = await openWindow();
+    const { ledger } = window.system.session;
+    const ids = await window.system.give(3, 'first');
+    await ledger.openBatch('second', { model: 'sora-watermark-remover', root: `${window.system.folder}/` });
+    const others = [101, 102].map(shareLink).map((url) => ({ id: url.slice(url.lastIndexOf('/') + 1), url }));
+    await ledger.enqueue('second', others);
+    await failAll(window, ids.slice(0, 2), 'rejected');
+    await failAll(window, [others[0]?.id ?? ''], 'rejected');
+    const chosen = await window.post('/batches', {
+      action: 'retry',
+      'batch.first': 'on',
+      'batch.second': 'on',
+    });
+    const page = await (await window.get(chosen.headers.get('location') ?? '')).text();
+    expect(page).toContain('Retry 3 links of 2 batches?');
+    expect(page).toMatch(/Credits<\/dt><dd>30</);
+    const fields = Object.fromEntries(
+      [...page.matchAll(/name="((?:links|price)\.\w+)" value="(\d+)"/g)].map(([, name, value]) => [
+        name,
+        value,
+      ]),
+    );
+    expect(fields).toEqual({
+      'links.first': '2',
+      'price.first': '10',
+      'links.second': '1',
+      'price.second': '10',
+    });
+    expect((await ledger.batch('first'))?.counts.failed).toBe(2);
+    await failAll(window, ids.slice(2), 'rejected');
+    const answer = await window.post('/retry', fields);
+    expect(answer.headers.get('location')).toBe('/batches?done=retried-some&n=1');
+    expect((await ledger.batch('first'))?.counts.failed).toBe(3);
+    expect((await ledger.batch('second'))?.counts).toMatchObject({ failed: 0, queued: 2 });
+  });
+});
+
 describe('a held link', () => {
   async function openHeld() {
     const window = await openWindow();

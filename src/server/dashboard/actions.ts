@@ -116,8 +116,18 @@ export function actionRoutes(scope: FastifyInstance, parts: ActionParts): void {
   );
   ofEverything('/pause', 'pause', () => told('paused-all', operations.pauseAll(), 'paused'));
   ofEverything('/resume', 'resume', () => told('resumed-all', operations.resumeAll(), 'resumed'));
+  scope.post('/retry', async (request, reply) => {
+    const shown = shownForecasts(request.body);
+    const names = shown.map(({ name }) => name).join(', ');
+    const run = await begin(request, parts, 'retry', names.slice(0, 200), () => retrySeveral(shown, deps));
+    return answer(run, 'several-runs', '/batches', reply);
+  });
   scope.post('/batches', async (request, reply) => {
     const { action, names } = chosenBatches(request.body);
+    if (action === 'retry') {
+      const query = new URLSearchParams(names.map((name) => ['batch', name]));
+      return reply.redirect(`/retry?${query}`, 303);
+    }
     const act = () => actOnChosen(action, names, deps);
     return answer(
       await begin(request, parts, action, names.join(', ').slice(0, 200), act),
@@ -147,7 +157,9 @@ export function actionRoutes(scope: FastifyInstance, parts: ActionParts): void {
   post('/items/:target/retry', 'retry', async (id) => counted('retried', await retryOne(id, deps)));
 }
 
-const severalForm = z.object({ action: z.enum(['pause', 'resume', 'cancel', 'prioritize', 'normalize']) });
+const severalForm = z.object({
+  action: z.enum(['pause', 'resume', 'cancel', 'prioritize', 'normalize', 'retry']),
+});
 const chosenPrefix = 'batch.';
 
 function chosenBatches(form: unknown) {
@@ -160,7 +172,7 @@ function chosenBatches(form: unknown) {
 }
 
 async function actOnChosen(
-  action: z.infer<typeof severalForm>['action'],
+  action: Exclude<z.infer<typeof severalForm>['action'], 'retry'>,
   names: readonly string[],
   deps: ServerDeps,
 ): Promise<Done> {
@@ -169,6 +181,36 @@ async function actOnChosen(
   const outcome = await actOnSeveral(isPriority ? 'priority' : action, names, priority, deps);
   const notice = outcome.refused.length > 0 ? 'several-refused' : 'several';
   return { notice, n: outcome.done.length, outcome: describeOutcome(outcome) };
+}
+
+const linksPrefix = 'links.';
+
+/** What the person was shown of each batch, from the fields of the question. */
+function shownForecasts(form: unknown) {
+  const fields = z.record(z.string(), z.string()).parse(form);
+  const names = Object.keys(fields)
+    .filter((field) => field.startsWith(linksPrefix))
+    .map((field) => field.slice(linksPrefix.length));
+  return names.map((name) => ({
+    name,
+    links: fields[`${linksPrefix}${name}`],
+    price: fields[`price.${name}`],
+  }));
+}
+
+/** A batch that has more links by now, or costs more, is left as it is. */
+async function retrySeveral(shown: ReturnType<typeof shownForecasts>, deps: ServerDeps): Promise<Done> {
+  const refused: string[] = [];
+  let retried = 0;
+  for (const { name, ...form } of shown)
+    try {
+      retried += await retryChosen(name, form, deps);
+    } catch (error) {
+      if (!(error instanceof Refusal)) throw error;
+      refused.push(`${name}: ${error.message}`);
+    }
+  if (refused.length === 0) return counted('retried', retried);
+  return { notice: 'retried-some', n: retried, outcome: [`${retried} links`, ...refused].join('. ') };
 }
 
 async function retryChosen(name: string, form: unknown, { operations }: ServerDeps): Promise<number> {

@@ -116,9 +116,9 @@ ${live('list', fragments['list'] ?? html``)}
 ${isOperator ? severalForm(viewer) : null}</section>`;
 }
 
-/** Acts on the batches that are chosen in the table; nothing here pays. */
+/** Acts on the batches that are chosen in the table. A retry is shown with its cost first. */
 function severalForm({ csrf }: Viewer): Html {
   const button = (action: string, words: string, tone = '', confirm = '') =>
     html`<button class="${tone}" name="action" value="${action}"${confirm === '' ? null : html` data-confirm="${confirm}"`}>${words}</button>`;
-  return html`<form method="post" action="/batches" id="several" class="actions several"><input type="hidden" name="csrf" value="${csrf}"><span class="note">Chosen batches:</span>${button('pause', 'Pause')}${button('resume', 'Resume')}${button('prioritize', 'Higher priority')}${button('normalize', 'Normal priority')}${button('cancel', 'Cancel', 'danger', 'Cancel the chosen batches? Waiting links stop; tasks that are paid are still collected.')}</form>`;
+  return html`<form method="post" action="/batches" id="several" class="actions several"><input type="hidden" name="csrf" value="${csrf}"><span class="note">Chosen batches:</span>${button('pause', 'Pause')}${button('resume', 'Resume')}${button('prioritize', 'Higher priority')}${button('normalize', 'Normal priority')}${button('retry', 'Retry…')}${button('cancel', 'Cancel', 'danger', 'Cancel the chosen batches? Waiting links stop; tasks that are paid are still collected.')}</form>`;
 }

@@ -28,7 +28,7 @@ export function retryPage(question: RetryQuestion, { csrf }: Viewer): Html {
   return html`<p class="crumbs"><a href="/batches">Batches</a> / <a href="${back}">${batch.name}</a></p>
 <h1>Retry ${count(links)} ${links === 1 ? 'link' : 'links'}?</h1>
 <p>${sentence(which)}. ${newTasks === 0 ? 'All of them are paid already; their results are collected again.' : 'Each new task is paid.'}</p>
-${costTiles(question)}
+${costTiles(costOf(forecast), question.balance)}
 <form method="post" action="${batchPath(batch.name, '/retry')}" class="card fields">
 ${hidden({ csrf, links: String(links), ...priceField(forecast), ...fields })}
 ${question.asksBudget ? budgetField(question) : null}
@@ -41,23 +41,83 @@ function priceField({ creditsPerTask }: RetryForecast): Record<string, string> {
   return creditsPerTask === null ? {} : { price: String(creditsPerTask) };
 }
 
-function costTiles({ forecast, balance }: Pick<RetryQuestion, 'forecast' | 'balance'>): Html {
-  const { links, collected, newTasks, creditsPerTask } = forecast;
-  const cost = creditsPerTask === null ? null : newTasks * creditsPerTask;
-  const isTooMuch = cost !== null && balance !== null && cost > balance;
+interface Cost extends Pick<RetryForecast, 'links' | 'collected' | 'newTasks'> {
+  /** Null where nobody knows a price. */
+  readonly credits: number | null;
+  /** Of the credits. */
+  readonly note: string;
+}
+
+function costOf(forecast: RetryForecast): Cost {
+  const { newTasks, creditsPerTask } = forecast;
+  const credits = newTasks === 0 ? 0 : creditsPerTask === null ? null : newTasks * creditsPerTask;
+  const note = creditsPerTask === null ? 'the price is not known yet' : `at most, ${creditsPerTask} a task`;
+  return { ...forecast, credits, note };
+}
+
+function costTiles({ links, collected, newTasks, credits, note }: Cost, balance: number | null): Html {
+  const isTooMuch = credits !== null && balance !== null && credits > balance;
   const list: Tile[] = [
     { label: 'Links', value: count(links) },
     { label: 'Paid already', value: count(collected), note: 'collected again, cost nothing' },
     { label: 'New tasks', value: count(newTasks), note: 'at most' },
     {
       label: 'Credits',
-      value: newTasks === 0 ? '0' : cost === null ? 'unknown' : count(cost),
-      note: creditsPerTask === null ? 'the price is not known yet' : `at most, ${creditsPerTask} a task`,
+      value: credits === null ? 'unknown' : count(credits),
+      note,
       ...(isTooMuch ? { tone: 'bad' as const } : {}),
     },
     { label: 'Balance', value: balance === null ? 'unknown' : count(balance), note: 'credits at the vendor' },
   ];
   return tiles(list);
+}
+
+export interface SeveralQuestion {
+  readonly batches: readonly Pick<RetryQuestion, 'batch' | 'forecast'>[];
+  readonly balance: number | null;
+}
+
+/** Of several batches at once: what each of them pays, and the sum. */
+export function retrySeveralPage({ batches, balance }: SeveralQuestion, { csrf }: Viewer): Html {
+  const shown = batches.filter(({ forecast }) => forecast.links > 0);
+  if (shown.length === 0)
+    return html`<h1>Nothing to retry</h1><p class="card">The chosen batches have no failed, cancelled or held links.</p><p><a class="button" href="/batches">Back to the batches</a></p>`;
+  const costs = shown.map(({ forecast }) => costOf(forecast));
+  const sum = (name: 'links' | 'collected' | 'newTasks') =>
+    costs.reduce((total, cost) => total + cost[name], 0);
+  const credits = costs.some((cost) => cost.credits === null)
+    ? null
+    : costs.reduce((total, cost) => total + (cost.credits ?? 0), 0);
+  const note = credits === null ? 'not every price is known yet' : 'at most';
+  const total = {
+    links: sum('links'),
+    collected: sum('collected'),
+    newTasks: sum('newTasks'),
+    credits,
+    note,
+  };
+  const label = `Retry ${count(total.links)} ${total.links === 1 ? 'link' : 'links'}`;
+  const fields = shown.flatMap(({ batch, forecast }) =>
+    Object.entries({ links: String(forecast.links), ...priceField(forecast) }).map(
+      ([name, value]) => [`${name}.${batch.name}`, value] as const,
+    ),
+  );
+  return html`<p class="crumbs"><a href="/batches">Batches</a></p>
+<h1>${label} of ${count(shown.length)} ${shown.length === 1 ? 'batch' : 'batches'}?</h1>
+<p>Failed, cancelled and held links. ${total.newTasks === 0 ? 'All of them are paid already; their results are collected again.' : 'Each new task is paid.'}</p>
+${costTiles(total, balance)}
+<section class="card"><div class="scroll" tabindex="0" role="region" aria-label="What each batch pays"><table><thead><tr><th scope="col">Batch</th><th scope="col" class="number">Links</th><th scope="col" class="number">Paid already</th><th scope="col" class="number">New tasks</th><th scope="col" class="number">Credits</th></tr></thead><tbody>${shown.map(costRow)}</tbody></table></div></section>
+<form method="post" action="/retry" class="card fields">${hidden({ csrf, ...Object.fromEntries(fields) })}<p class="actions"><button class="primary">${label}</button><a class="button" href="/batches">Change nothing</a></p></form>`;
+}
+
+function costRow({ batch, forecast }: SeveralQuestion['batches'][number]): Html {
+  const { links, collected, newTasks, credits } = costOf(forecast);
+  const { name, budget, creditsSpent } = batch;
+  const isShort = budget !== null && credits !== null && creditsSpent + credits > budget;
+  const short = isShort
+    ? html`<div class="note">Its budget has room for ${count(Math.max(0, budget - creditsSpent))} credits. Retry it by itself to raise the budget.</div>`
+    : null;
+  return html`<tr><td class="break"><a href="${batchPath(name)}">${name}</a>${short}</td><td class="number">${count(links)}</td><td class="number">${count(collected)}</td><td class="number">${count(newTasks)}</td><td class="number">${credits === null ? 'unknown' : count(credits)}</td></tr>`;
 }
 
 function budgetField({ batch, forecast }: RetryQuestion): Html {
@@ -92,7 +152,7 @@ export function itemRetryPage(
       : forecast.newTasks === 0
         ? 'Its task is paid already; the result is collected again.'
         : 'This pays for a new task.';
-  return html`<h1 class="break">Retry <code>${item.id}</code>?</h1><p>${words}</p>${costTiles({ forecast, balance })}
+  return html`<h1 class="break">Retry <code>${item.id}</code>?</h1><p>${words}</p>${costTiles(costOf(forecast), balance)}
 <form method="post" action="${itemPath(item.id, '/retry')}" class="card fields">${hidden({ csrf })}<p class="actions"><button class="primary">${item.state === 'held' ? 'Pay again' : 'Retry'}</button><a class="button" href="${itemPath(item.id)}">Change nothing</a></p></form>`;
 }
 
@@ -107,7 +167,7 @@ export function resumePage(batch: Batch, balance: number | null, { csrf }: Viewe
   };
   return html`<h1>Resume ${name} at the new price?</h1>
 <p>${dearer === null ? 'This batch costs what was announced.' : `A task cost ${count(dearer.costs)} credits. ${count(dearer.announced)} were announced.`}</p>
-${costTiles({ forecast, balance })}
+${costTiles(costOf(forecast), balance)}
 <form method="post" action="${batchPath(name, '/resume')}" class="card fields">${hidden({ csrf, price: String(dearer?.costs ?? '') })}<p class="actions"><button class="primary">Accept the price and resume</button><a class="button" href="${batchPath(name)}">Change nothing</a></p></form>`;
 }
 

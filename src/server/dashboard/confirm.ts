@@ -9,7 +9,7 @@ import { mustBeOperator, Refusal, viewerOf } from '../auth/guard.ts';
 import type { CreditsReader } from '../readings/credits.ts';
 import { readWithin } from '../readings/remember.ts';
 import type { RetrySelection, ServerDeps } from '../server-deps.ts';
-import { giveUpPage, itemRetryPage, resumePage, retryPage } from './confirm-view.ts';
+import { giveUpPage, itemRetryPage, resumePage, retryPage, retrySeveralPage } from './confirm-view.ts';
 import type { Html } from './html.ts';
 import { page, type Viewer } from './layout.ts';
 
@@ -26,6 +26,13 @@ export const selectionFields = {
   message: z.string().max(1000).optional(),
 };
 const selectionSchema = z.object(selectionFields);
+const severalQuery = z.object({
+  batch: z
+    .string()
+    .transform((name) => [name])
+    .or(z.array(z.string()).max(100))
+    .catch([]),
+});
 const targetParams = z.object({ target: z.string().max(200) });
 
 export function confirmRoutes(scope: FastifyInstance, { deps, credits }: ConfirmParts): void {
@@ -53,6 +60,21 @@ export function confirmRoutes(scope: FastifyInstance, { deps, credits }: Confirm
       { batch, forecast, fields, which: describe(selection), balance: balance(), asksBudget },
       viewer,
     );
+  });
+  scope.get('/retry', async (request, reply) => {
+    const viewer = viewerOf(request);
+    mustBeOperator(viewer);
+    const names = new Set(severalQuery.parse(request.query).batch);
+    const content = await readWithin(deps.redis, async () => {
+      const batches = await Promise.all(
+        [...names].map(async (name) => ({
+          batch: await batchOf(name, deps),
+          forecast: await deps.operations.foreseeRetry(name, {}),
+        })),
+      );
+      return retrySeveralPage({ batches, balance: balance() }, viewer);
+    });
+    return send(reply, page({ title: 'Retry', viewer, section: '/batches', content }));
   });
   question('/batches/:target/resume', 'Resume', async (name, _request, viewer) =>
     resumePage(await batchOf(name, deps), balance(), viewer),

@@ -7,6 +7,8 @@ import { formatCount } from '../../shared/wording/format.ts';
 
 const notices = {
   retried: (n: string) => `${n} will be retried.`,
+  'retried-some': (n: string) =>
+    `${n} will be retried. Some batches have more such links now, or cost more, than you were shown: nothing was changed there. Look again.`,
   'retry-runs': () => 'Links are being retried; the numbers below are updated.',
   cancelled: (n: string) => `${n} cancelled. Tasks that are paid are still collected.`,
   'cancel-runs': () => 'Links are being cancelled; the numbers below are updated.',
