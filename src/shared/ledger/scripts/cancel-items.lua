@@ -22,9 +22,7 @@ local function handOver(id, key, others)
   if redis.call('ZSCORE', active, id) then return end
   local heirBatch = prefix .. ':batch:' .. heir
   redis.call('RPUSH', heirBatch .. ':backlog', id)
-  if redis.call('HGET', heirBatch, 'paused') == '1' then return end
-  local first = redis.call('ZRANGE', rotation, 0, 0, 'WITHSCORES')
-  redis.call('ZADD', rotation, 'NX', first[2] or 0, heir)
+  joinRotation(rotation, heirBatch, heir)
 end
 
 for _, id in ipairs(ids) do

@@ -15,8 +15,7 @@
 -- one of them, whichever of these the item belongs to later.
 local prefix, name, force = ARGV[1], ARGV[2], ARGV[4] == '1'
 local batch, items, backlog, counts, batches, rotation = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local now = redisTime()
 local since = ARGV[3] == '' and now or tonumber(ARGV[3])
 local itemPrefix = prefix .. ':item:'
 
@@ -26,42 +25,18 @@ if ARGV[5] ~= '' then redis.call('HSET', batch, ARGV[5], ARGV[6]) end
 
 local answers, newItems, waiting, waitingToo, joined = {}, {}, {}, {}, {}
 
--- Up to 64 bytes a value Redis keeps the whole record in its compact form; item-inputs.ts joins the parts.
-local inputFields = { 'I', 'J', 'K', 'L' }
-local function keepInputs(key, text)
-  if text == '' then return end
-  local parts = math.ceil(#text / 64)
-  if parts > #inputFields then
-    redis.call('HSET', key, 'I', text)
-    return
-  end
-  for part = 1, parts do
-    redis.call('HSET', key, inputFields[part], string.sub(text, part * 64 - 63, part * 64))
-  end
-end
-
-local function append(list, members)
-  for i = 1, #members, 1000 do
-    redis.call('RPUSH', list, unpack(members, i, math.min(i + 999, #members)))
-  end
-end
-
-local function hasName(list)
-  return list and string.find(',' .. list .. ',', ',' .. name .. ',', 1, true)
-end
-
 local function isShared(inputs) return string.sub(inputs, 1, 1) == '#' end
 
 local function takeAgain(key, id, inputs, state, home, others)
   local moved = {}
   if home ~= name then
-    for other in string.gmatch(home .. ',' .. (others or ''), '[^,]+') do
+    for other in eachName(home .. ',' .. (others or '')) do
       if other ~= name then moved[#moved + 1] = other end
     end
     redis.call('HSET', key, 'b', name)
     redis.call('HSET', key, 'o', table.concat(moved, ','))
   else
-    for other in string.gmatch(others or '', '[^,]+') do moved[#moved + 1] = other end
+    for other in eachName(others) do moved[#moved + 1] = other end
   end
   local reason, bytes = unpack(redis.call('HMGET', key, 'r', 'n'))
   for _, other in ipairs(moved) do
@@ -72,7 +47,7 @@ local function takeAgain(key, id, inputs, state, home, others)
     redis.call('HINCRBY', otherBatch, 'queued', 1)
     if reason then redis.call('HINCRBY', otherBatch, 'failed:' .. reason, -1) end
   end
-  local member = home == name or hasName(others)
+  local member = home == name or lists(others, name)
   if member then
     redis.call('HINCRBY', batch, state, -1)
     if bytes then redis.call('HINCRBYFLOAT', batch, 'sum:n', -bytes) end
@@ -92,14 +67,8 @@ local function takeAgain(key, id, inputs, state, home, others)
   return member and state == 'saved' and 'r' or 'a'
 end
 
-local function joinShared(key, home)
-  local reference = string.match(redis.call('HGET', key, 'I') or '', '^#(%x%x%x%x%x%x%x%x)')
-  local shared = reference and redis.call('HGET', prefix .. ':batch:' .. home, 'inputs:' .. reference)
-  if shared then redis.call('HSET', batch, 'inputs:' .. reference, shared) end
-end
-
 local function join(key, id, state, home, others)
-  joinShared(key, home)
+  copySharedInputs(prefix, key, home, batch)
   redis.call('HSET', key, 'o', others and others ~= '' and (others .. ',' .. name) or name)
   newItems[#newItems + 1] = id
   -- In the backlogs of both: whichever batch runs first takes it along.
@@ -119,19 +88,6 @@ end
 
 -- A link whose record has been removed (remove-items.lua) is still known as paid and saved.
 local remembersAny = redis.call('EXISTS', prefix .. ':remembered') == 1
-local function placeOfRemembered(id)
-  local digest = redis.sha1hex(id)
-  local field = string.gsub(string.sub(digest, 5, 24), '..', function(pair)
-    return string.char(tonumber(pair, 16))
-  end)
-  local bucket = math.floor(tonumber(string.sub(digest, 1, 4), 16) / 4)
-  local place = redis.call('HGET', prefix .. ':remembered:' .. bucket, field)
-  if not place then return nil end
-  if string.sub(place, 1, 1) == '=' then return string.sub(place, 2) end
-  local folder = redis.call('HGET', prefix .. ':remembered', 'at:' .. place)
-  return folder and (folder .. id .. '.mp4') or ''
-end
-
 local function recall(key, id, url, inputs, file)
   redis.call('HSET', key, 's', 'saved', 'b', name, 'e', math.max(now, since), 'f', file)
   if url ~= '' then redis.call('HSET', key, 'u', url) end
@@ -148,7 +104,7 @@ for i = 7, #ARGV, 4 do
   local record = redis.call('HMGET', key, 's', 'b', 'o', 'e', 'v')
   local state, home, others = record[1], record[2], record[3]
   local answer
-  local file = not state and remembersAny and not force and placeOfRemembered(id)
+  local file = not state and remembersAny and not force and rememberedFile(prefix, id)
   if file then
     answer = recall(key, id, url, inputs, file)
   elseif not state then
@@ -168,7 +124,7 @@ for i = 7, #ARGV, 4 do
       answer = takeAgain(key, id, inputs, state, home, others)
     else
       local before = state == 'saved' and tonumber(record[4]) + tonumber(record[5] or 0) < since
-      local member = home == name or hasName(others)
+      local member = home == name or lists(others, name)
       if not member then join(key, id, state, home, others) end
       answer = before and (member and 's' or 'j') or 'd'
     end
@@ -187,10 +143,7 @@ if #waiting > 0 then
 end
 if #waiting + #waitingToo > 0 then
   redis.call('HDEL', batch, 'stopped')
-  if redis.call('HGET', batch, 'paused') ~= '1' then
-    local first = redis.call('ZRANGE', rotation, 0, 0, 'WITHSCORES')
-    redis.call('ZADD', rotation, 'NX', first[2] or 0, name)
-  end
+  joinRotation(rotation, batch, name)
 end
 for state, number in pairs(joined) do redis.call('HINCRBY', batch, state, number) end
 return { now, table.concat(answers) }

@@ -20,15 +20,10 @@ if ARGV[2] == 'hold' then
   return 1
 end
 if ARGV[2] == 'start' and not held then return 0 end
--- Without memory Redis refuses only the commands that need some: this one, which changes nothing, is refused before
--- anything is half done.
-redis.call('SETRANGE', KEYS[1] .. ':memory', 0, '')
+failIfOutOfMemory()
 -- Resuming a batch whose tasks cost more than was announced means agreeing to that price.
 local announced, costs = string.match(redis.call('HGET', batch, 'dearer') or '', '^(%S+) (%S+)$')
 if announced then redis.call('HSET', batch, 'agreed', 1.05 * tonumber(costs) / math.max(tonumber(announced), 0.001)) end
 redis.call('HDEL', batch, 'paused', 'held-back', 'dearer')
-if paused and redis.call('LLEN', backlog) > 0 then
-  local first = redis.call('ZRANGE', rotation, 0, 0, 'WITHSCORES')
-  redis.call('ZADD', rotation, 'NX', first[2] or 0, name)
-end
+if paused and redis.call('LLEN', backlog) > 0 then joinRotation(rotation, batch, name) end
 return 0

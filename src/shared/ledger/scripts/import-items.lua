@@ -11,27 +11,7 @@
 -- were exported is treated like any lost answer. What has been spent counts against a budget of the batch.
 local prefix, name = ARGV[1], ARGV[2]
 local batch, items, backlog, counts, batches, rotation, active = unpack(KEYS)
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
-local function bytesOf(hex)
-  return (string.gsub(hex, '%x%x', function(pair) return string.char(tonumber(pair, 16)) end))
-end
-
--- As transition.lua notes tasks.
-local function indexTasks(id, tasks)
-  local hex = string.match(id, '^s_(%x+)$')
-  local packed = hex and #hex == 32 and hex == string.lower(hex) and ('=' .. bytesOf(hex)) or id
-  for task in string.gmatch(tasks, '[^,]+') do
-    local digest = redis.sha1hex(task)
-    local bucket = math.floor(tonumber(string.sub(digest, 1, 4), 16) / 4)
-    redis.call('HSET', prefix .. ':tasks:' .. bucket, string.sub(digest, 5, 14), packed)
-  end
-end
-
-local function hasName(home, others)
-  return home == name or string.find(',' .. (others or '') .. ',', ',' .. name .. ',', 1, true)
-end
-
+local now = redisTime()
 local function countInBatch(id, state, reason)
   redis.call('RPUSH', items, id)
   redis.call('HINCRBY', batch, state, 1)
@@ -39,32 +19,7 @@ local function countInBatch(id, state, reason)
   if isListedState[state] then redis.call('ZADD', batch .. ':' .. state, now, id) end
 end
 
--- As enqueue.lua finds what remove-items.lua has left.
 local remembersAny = redis.call('EXISTS', prefix .. ':remembered') == 1
-local function placeOfRemembered(id)
-  local digest = redis.sha1hex(id)
-  local bucket = math.floor(tonumber(string.sub(digest, 1, 4), 16) / 4)
-  local place = redis.call('HGET', prefix .. ':remembered:' .. bucket, bytesOf(string.sub(digest, 5, 24)))
-  if not place then return nil end
-  if string.sub(place, 1, 1) == '=' then return string.sub(place, 2) end
-  local folder = redis.call('HGET', prefix .. ':remembered', 'at:' .. place)
-  return folder and (folder .. id .. '.mp4') or ''
-end
-
--- As enqueue.lua stores them.
-local inputFields = { 'I', 'J', 'K', 'L' }
-local function keepInputs(key, text)
-  if text == '' then return end
-  local parts = math.ceil(#text / 64)
-  if parts > #inputFields then
-    redis.call('HSET', key, 'I', text)
-    return
-  end
-  for part = 1, parts do
-    redis.call('HSET', key, inputFields[part], string.sub(text, part * 64 - 63, part * 64))
-  end
-end
-
 local function recall(key, id, fields, inputs, file)
   redis.call('HSET', key, 's', 'saved', 'b', name, 'e', fields.e, 'f', file)
   if fields.u then redis.call('HSET', key, 'u', fields.u) end
@@ -98,7 +53,7 @@ local function takeOver(key, id, hash, fields, inputs)
   countInBatch(id, fields.s, fields.r)
   redis.call('HINCRBY', counts, fields.s, 1)
   add(fields)
-  if fields.t then indexTasks(id, fields.t) end
+  for task in eachName(fields.t) do indexTask(prefix, task, id) end
   if fields.s == 'queued' then
     redis.call('RPUSH', backlog, id)
     waiting = waiting + 1
@@ -107,15 +62,9 @@ local function takeOver(key, id, hash, fields, inputs)
   end
 end
 
-local function joinShared(key, home)
-  local reference = string.match(redis.call('HGET', key, 'I') or '', '^#(%x%x%x%x%x%x%x%x)')
-  local shared = reference and redis.call('HGET', prefix .. ':batch:' .. home, 'inputs:' .. reference)
-  if shared then redis.call('HSET', batch, 'inputs:' .. reference, shared) end
-end
-
 -- As enqueue.lua lists a known link in another batch.
 local function join(key, id, record)
-  joinShared(key, record[2])
+  copySharedInputs(prefix, key, record[2], batch)
   local others = record[3] or ''
   redis.call('HSET', key, 'o', others == '' and name or (others .. ',' .. name))
   countInBatch(id, record[1], record[4])
@@ -128,12 +77,12 @@ for i = 3, #ARGV do
   local key = prefix .. ':item:' .. id
   local record = redis.call('HMGET', key, 's', 'b', 'o', 'r', 'n')
   oldest = math.min(oldest, tonumber(fields.e))
-  local file = not record[1] and remembersAny and fields.s ~= 'saved' and placeOfRemembered(id)
+  local file = not record[1] and remembersAny and fields.s ~= 'saved' and rememberedFile(prefix, id)
   if record[1] or file then
     known = known + 1
     if file then
       recall(key, id, fields, inputs, file)
-    elseif not hasName(record[2], record[3]) then
+    elseif record[2] ~= name and not lists(record[3], name) then
       join(key, id, record)
     end
   else
@@ -146,8 +95,5 @@ if oldest < tonumber(redis.call('HGET', batch, 'createdAt') or math.huge) then
   redis.call('HSET', batch, 'createdAt', string.format('%.0f', oldest))
   redis.call('ZADD', batches, oldest, name)
 end
-if waiting > 0 and redis.call('HGET', batch, 'paused') ~= '1' then
-  local first = redis.call('ZRANGE', rotation, 0, 0, 'WITHSCORES')
-  redis.call('ZADD', rotation, 'NX', first[2] or 0, name)
-end
+if waiting > 0 then joinRotation(rotation, batch, name) end
 return { taken, known }

@@ -5,8 +5,7 @@
 -- Returns the ids, the longest overdue first.
 --
 -- Invariant: of several workers that sweep at once each item is handed to one.
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local now = redisTime()
 local ids = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', now, 'LIMIT', 0, tonumber(ARGV[1]))
 for _, id in ipairs(ids) do
   redis.call('ZADD', KEYS[1], now + tonumber(ARGV[2]), id)

@@ -6,8 +6,7 @@
 -- Returns {overlong tasks, overlong downloads, then three each: state, id, instant in ms since when}; changes nothing.
 local prefix, most, shown = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
 local limits = { processing = tonumber(ARGV[4]), downloading = tonumber(ARGV[5]) }
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local now = redisTime()
 local numbers, found = { processing = 0, downloading = 0 }, {}
 for _, id in ipairs(redis.call('ZRANGE', KEYS[1], 0, most - 1)) do
   local record = redis.call('HMGET', prefix .. ':item:' .. id, 's', 'e', 'm', 'd')

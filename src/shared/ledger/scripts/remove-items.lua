@@ -34,23 +34,10 @@ end
 redis.call('HSETNX', places, 'last', 0)
 
 local function remember(id, file)
-  local digest = redis.sha1hex(id)
-  local field = string.gsub(string.sub(digest, 5, 24), '..', function(pair)
-    return string.char(tonumber(pair, 16))
-  end)
   -- Somewhere else than usual: the way itself, where it is short enough to keep the hash small.
   local place = file and (#file <= 60 and ('=' .. file) or '0') or numberOfPlace()
-  local bucket = math.floor(tonumber(string.sub(digest, 1, 4), 16) / 4)
-  redis.call('HSET', prefix .. ':remembered:' .. bucket, field, place)
-end
-
--- As transition.lua has noted them for callbacks and searches.
-local function forgetTasks(tasks)
-  for task in string.gmatch(tasks, '[^,]+') do
-    local digest = redis.sha1hex(task)
-    local bucket = math.floor(tonumber(string.sub(digest, 1, 4), 16) / 4)
-    redis.call('HDEL', prefix .. ':tasks:' .. bucket, string.sub(digest, 5, 14))
-  end
+  local bucket, field = placeInRemembered(prefix, id)
+  redis.call('HSET', bucket, field, place)
 end
 
 local function endedAt(record)
@@ -60,14 +47,14 @@ end
 
 local function without(others)
   local rest = {}
-  for other in string.gmatch(others, '[^,]+') do
+  for other in eachName(others) do
     if other ~= name then rest[#rest + 1] = other end
   end
   return rest
 end
 
 local function forget(id, key, record)
-  local state, others = record[1], without(record[3] or '')
+  local state, others = record[1], without(record[3])
   count(state, -1)
   if state == 'failed' and record[8] then count('failed:' .. record[8], -1) end
   if record[9] then count('sum:n', -record[9]) end
@@ -80,7 +67,7 @@ local function forget(id, key, record)
     if state == 'saved' and not record[12] then redis.call('HSET', key, 'f', home .. id .. '.mp4') end
   else
     if state == 'saved' then remember(id, record[12]) end
-    forgetTasks(record[13] or '')
+    for task in eachName(record[13]) do redis.call('HDEL', placeOfTask(prefix, task)) end
     redis.call('DEL', key)
     redis.call('HINCRBY', counts, state, -1)
   end
@@ -104,7 +91,7 @@ for _, id in ipairs(ids) do
   end
 end
 
-for i = 1, #kept, 1000 do redis.call('RPUSH', items, unpack(kept, i, math.min(i + 999, #kept))) end
+append(items, kept)
 for i = 1, #gone, 1000 do
   local last = math.min(i + 999, #gone)
   for state in pairs(isListedState) do redis.call('ZREM', batch .. ':' .. state, unpack(gone, i, last)) end

@@ -10,9 +10,8 @@
 -- What is collected again stands in the active set, due now: the sweep makes its job if the caller dies.
 -- A task that has succeeded goes straight to its download: its credits are counted already.
 local batch, items, counts, active, rotation = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local prefix, reason, collectable = ARGV[1], ARGV[4], ',' .. ARGV[5] .. ','
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local prefix, reason, collectable = ARGV[1], ARGV[4], ARGV[5]
+local now = redisTime()
 local ids = redis.call('LRANGE', items, ARGV[2], ARGV[2] + ARGV[3] - 1)
 local totals, inAll, backlogs, queued = {}, {}, {}, 0
 local collected = { processing = {}, downloading = {} }
@@ -32,9 +31,9 @@ for _, id in ipairs(ids) do
   local isRetried = state ~= 'saved' and (isEndState[state] or state == 'held')
   if isRetried and (reason == '' or record[4] == reason) then
     local names = { record[2] }
-    for other in string.gmatch(record[3] or '', '[^,]+') do names[#names + 1] = other end
+    for other in eachName(record[3]) do names[#names + 1] = other end
     local hasTask = (record[5] or '') ~= '' and (state == 'cancelled'
-      or (state == 'failed' and string.find(collectable, ',' .. (record[4] or '') .. ',', 1, true)))
+      or (state == 'failed' and lists(collectable, record[4] or '')))
     local to = hasTask and (record[6] and 'downloading' or 'processing') or 'queued'
     redis.call('HSET', key, 's', to)
     count(state, -1, names)
@@ -67,13 +66,8 @@ end
 for state, by in pairs(inAll) do redis.call('HINCRBY', counts, state, by) end
 for name, waiting in pairs(backlogs) do
   local home = prefix .. ':batch:' .. name
-  for i = 1, #waiting, 1000 do
-    redis.call('RPUSH', home .. ':backlog', unpack(waiting, i, math.min(i + 999, #waiting)))
-  end
+  append(home .. ':backlog', waiting)
   redis.call('HDEL', home, 'stopped')
-  if redis.call('HGET', home, 'paused') ~= '1' then
-    local first = redis.call('ZRANGE', rotation, 0, 0, 'WITHSCORES')
-    redis.call('ZADD', rotation, 'NX', first[2] or 0, name)
-  end
+  joinRotation(rotation, home, name)
 end
 return { #ids, queued, collected.processing, collected.downloading }

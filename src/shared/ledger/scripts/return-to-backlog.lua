@@ -8,11 +8,9 @@
 local item, active, atGate, rotation, prefix, id = KEYS[1], KEYS[2], KEYS[3], KEYS[4], ARGV[1], ARGV[2]
 local record = redis.call('HMGET', item, 's', 'b', 'o')
 if record[1] ~= 'queued' then return 0 end
--- Without memory Redis refuses only the commands that need some: this one, which changes nothing, is refused before
--- anything is half done.
-redis.call('SETRANGE', KEYS[2] .. ':memory', 0, '')
+failIfOutOfMemory()
 local batches = { record[2] }
-for name in string.gmatch(record[3] or '', '[^,]+') do batches[#batches + 1] = name end
+for name in eachName(record[3]) do batches[#batches + 1] = name end
 for _, name in ipairs(batches) do
   local batch = prefix .. ':batch:' .. name
   redis.call('LPUSH', batch .. ':backlog', id)

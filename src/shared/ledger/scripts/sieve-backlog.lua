@@ -13,9 +13,7 @@ if tonumber(redis.call('HGET', batch, 'queued') or '0') <= 0 then
 end
 local ids = redis.call('LRANGE', backlog, 0, ARGV[3] - 1)
 if #ids == 0 then return 0 end
--- Without memory Redis refuses only the commands that need some: this one, which changes nothing, is refused before
--- anything is half done.
-redis.call('SETRANGE', KEYS[1] .. ':memory', 0, '')
+failIfOutOfMemory()
 
 redis.call('LTRIM', backlog, #ids, -1)
 for _, id in ipairs(ids) do

@@ -12,14 +12,11 @@ if not f[1] then return {} end
 local room = tonumber(f[1]) - (tonumber(f[2]) or 0)
 if room > 1e-6 and (tonumber(f[3]) or 0) <= room + 1e-6 then return {} end
 if (tonumber(f[4]) or 0) + (tonumber(f[5]) or 0) > 0 then return {} end
--- Without memory Redis refuses only the commands that need some: this one, which changes nothing, is refused before
--- anything is half done.
-redis.call('SETRANGE', KEYS[1] .. ':memory', 0, '')
+failIfOutOfMemory()
 
 local popped = redis.call('LPOP', KEYS[2], ARGV[2]) or {}
 if #popped < tonumber(ARGV[2]) then redis.call('ZREM', KEYS[3], ARGV[1]) end
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local now = redisTime()
 local ids = {}
 for _, id in ipairs(popped) do
   if redis.call('HGET', ARGV[4] .. ':item:' .. id, 'b') == ARGV[1] then

@@ -14,8 +14,7 @@
 -- Invariant: an id leaves the backlog and enters the active set in one step; if the caller dies before it has
 -- made a job of it, the sweep finds it there.
 local rotation, active, atGate, prefix = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local now = redisTime()
 if redis.call('EXISTS', prefix .. ':paused') == 1 then return { {}, {} } end
 local wanted = tonumber(ARGV[2]) - redis.call('SCARD', atGate)
 local halted = {}
@@ -45,9 +44,7 @@ end
 
 -- Ids that wait no longer, or stand at the gate for another batch that lists them, are skipped: a bounded number a
 -- call, as a half cancelled batch may have very many.
--- Without memory Redis refuses only the commands that need some: this one, which changes nothing, is refused before
--- anything is half done.
-redis.call('SETRANGE', KEYS[1] .. ':memory', 0, '')
+failIfOutOfMemory()
 -- The batch whose turn it is, and its pass; none when no batch may go any more.
 local function nextBatch()
   if only == '' then

@@ -5,7 +5,6 @@
 -- Returns 1.
 --
 -- Invariant: by this server's clock, as all instants of the set; an item that nobody needs to look after stays out of it.
-local t = redis.call('TIME')
-local now = t[1] * 1000 + math.floor(t[2] / 1000)
+local now = redisTime()
 redis.call('ZADD', KEYS[1], 'XX', now + tonumber(ARGV[2]), ARGV[1])
 return 1

@@ -28,11 +28,6 @@
 -- says the task costs (charge, while it runs; spend, at its end), is given back when nothing was charged (release), or
 -- stays when nobody knows (an answer that was lost): until that task's record is read after all (spend-beside, once a
 -- task). Fields of the item: `q` reserved, `i` estimate, `k` charged for the present task, `l` reserved for lost answers.
-local function now()
-  local t = redis.call('TIME')
-  return t[1] * 1000 + math.floor(t[2] / 1000)
-end
-
 local item, counts, active, atGate = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local prefix, id, to = ARGV[1], ARGV[2], ARGV[4]
 local record = redis.call('HMGET', item, 's', 'b', 'o', 'a', 't', 'e', 'r')
@@ -40,19 +35,15 @@ local from, tasks = record[1], record[5] or ''
 if not from then return { 0, '', 'state' } end
 if to == '' then to = from end
 
-local allowed = false
-for state in string.gmatch(ARGV[3], '[^,]+') do
-  if state == from then allowed = true end
-end
 local lastTask = string.match(tasks, '[^,]*$')
-if not allowed
+if not lists(ARGV[3], from)
   or (ARGV[5] ~= '' and ARGV[5] ~= (record[4] or '0'))
   or (ARGV[6] ~= '' and ARGV[6] ~= lastTask) then
   return { 0, from, 'state' }
 end
 
 local batches = { prefix .. ':batch:' .. record[2] }
-for name in string.gmatch(record[3] or '', '[^,]+') do
+for name in eachName(record[3]) do
   batches[#batches + 1] = prefix .. ':batch:' .. name
 end
 local payer = batches[1]
@@ -60,33 +51,15 @@ local function count(field, by)
   for _, batch in ipairs(batches) do redis.call('HINCRBYFLOAT', batch, field, by) end
 end
 
--- Finds an item again by its task: small hashes of short fields, about 35 bytes a task. Two tasks may share a field, so
--- the caller compares with the item.
-local function indexPlace(taskId)
-  local digest = redis.sha1hex(taskId)
-  local bucket = math.floor(tonumber(string.sub(digest, 1, 4), 16) / 4)
-  return prefix .. ':tasks:' .. bucket, string.sub(digest, 5, 14)
-end
-local function indexTask(taskId)
-  local hex = string.match(id, '^s_(%x+)$')
-  local packed = id
-  if hex and #hex == 32 and hex == string.lower(hex) then
-    packed = '=' .. string.gsub(hex, '%x%x', function(pair) return string.char(tonumber(pair, 16)) end)
-  end
-  local bucket, field = indexPlace(taskId)
-  redis.call('HSET', bucket, field, packed)
-end
-local function lists(list, taskId) return string.find(',' .. list .. ',', ',' .. taskId .. ',', 1, true) ~= nil end
 local function isOfAnother(taskId)
-  local packed = redis.call('HGET', indexPlace(taskId))
+  local packed = redis.call('HGET', placeOfTask(prefix, taskId))
   if not packed then return false end
   local owner = packed
   if string.sub(packed, 1, 1) == '=' then
     owner = 's_' .. string.gsub(string.sub(packed, 2), '.', function(byte) return string.format('%02x', string.byte(byte)) end)
   end
-  return owner ~= id and lists(redis.call('HGET', prefix .. ':item:' .. owner, 't') or '', taskId)
+  return owner ~= id and lists(redis.call('HGET', prefix .. ':item:' .. owner, 't'), taskId)
 end
-
 
 local function fund(field) return tonumber(redis.call('HGET', payer, field) or '0') end
 
@@ -151,9 +124,7 @@ local function passToBatchThatRuns()
   end
 end
 
--- Without memory Redis refuses only the commands that need some: this one, which changes nothing, is refused before
--- anything is half done.
-redis.call('SETRANGE', KEYS[1] .. ':memory', 0, '')
+failIfOutOfMemory()
 
 -- A server that was started again, or that took over, may have lost its last second: a link that is queued here may be
 -- paid. It goes by the name of the run that all workers have settled with (settle-run.lua).
@@ -258,7 +229,7 @@ end
 
 local function spendBeside(field, credits, task)
   local counted = redis.call('HGET', item, 'p') or ''
-  if string.find(',' .. counted .. ',', ',' .. task .. ',', 1, true) then return end
+  if lists(counted, task) then return end
   redis.call('HSET', item, 'p', counted == '' and task or (counted .. ',' .. task))
   -- An ended item's own call may be the one whose answer was lost.
   local isEnded = from == 'failed' or from == 'cancelled'
@@ -301,12 +272,12 @@ for i = 8, #ARGV, 3 do
     if (before > 0) ~= (after > 0) then count('sum:' .. field, after > 0 and 1 or -1) end
   elseif operation == 'push' then
     redis.call('HSET', item, field, tasks == '' and value or (tasks .. ',' .. value))
-    indexTask(value)
+    indexTask(prefix, value, id)
   elseif operation == 'unshift' then
     redis.call('HSET', item, field, tasks == '' and value or (value .. ',' .. tasks))
-    indexTask(value)
+    indexTask(prefix, value, id)
   elseif operation == 'stamp' then
-    redis.call('HSET', item, field, now() - tonumber(record[6]))
+    redis.call('HSET', item, field, redisTime() - tonumber(record[6]))
   elseif operation == 'gate' then
     redis.call('SADD', atGate, id)
   elseif operation == 'reserve' then
@@ -327,7 +298,7 @@ if to == 'failed' and reason then count('failed:' .. reason, 1) end
 if to == 'cancelled' or (from == 'queued' and to ~= 'queued') then redis.call('SREM', atGate, id) end
 for _, batch in ipairs(batches) do
   if isListedState[from] and from ~= to then redis.call('ZREM', batch .. ':' .. from, id) end
-  if isListedState[to] then redis.call('ZADD', batch .. ':' .. to, now(), id) end
+  if isListedState[to] then redis.call('ZADD', batch .. ':' .. to, redisTime(), id) end
 end
 if from ~= to then
   redis.call('HSET', item, 's', to)
@@ -339,6 +310,6 @@ end
 if attention == '' then
   redis.call('ZREM', active, id)
 elseif attention ~= 'same' then
-  redis.call('ZADD', active, now() + tonumber(attention), id)
+  redis.call('ZADD', active, redisTime() + tonumber(attention), id)
 end
 return { 1, to, isDearer and 'dearer' or '' }

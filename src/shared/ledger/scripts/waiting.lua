@@ -5,7 +5,6 @@
 -- Returns {instant in ms of the oldest waiting link ('' when none), of the oldest task at the vendor, of the oldest
 -- result waiting to be downloaded, this server's time in ms}; changes nothing.
 local prefix, most = ARGV[1], tonumber(ARGV[2])
-local t = redis.call('TIME')
 local oldest = {}
 local function note(state, at)
   if at and (not oldest[state] or at < oldest[state]) then oldest[state] = at end
@@ -25,5 +24,5 @@ end
 local function text(at) return at and string.format('%.0f', at) or '' end
 return {
   text(oldest.queued), text(oldest.processing), text(oldest.downloading),
-  string.format('%.0f', t[1] * 1000 + math.floor(t[2] / 1000)),
+  text(redisTime()),
 }
