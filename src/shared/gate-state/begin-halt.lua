@@ -7,13 +7,7 @@
 -- Invariant: `since` is the first instant of an unbroken halt, however often it is reported again, and the next probe is
 -- never brought forward by a late report; what it needs to end only grows. A renewal ends the running claim to
 -- probe: its answer has come.
-local now
-if ARGV[3] == '' then
-  local time = redis.call('TIME')
-  now = time[1] * 1000 + math.floor(time[2] / 1000)
-else
-  now = math.floor(tonumber(ARGV[3]) / 1000)
-end
+local now = math.floor(microseconds(ARGV[3]) / 1000)
 local halt = cjson.decode(ARGV[2])
 local before = redis.call('HGET', KEYS[1], ARGV[1])
 halt.since, halt.probes = now, 0

@@ -6,13 +6,7 @@
 --
 -- Invariant: the time of the next probe is set with the claim, so a worker that dies costs one probe. Probes come
 -- further apart the longer the pause has lasted.
-local now
-if ARGV[1] == '' then
-  local time = redis.call('TIME')
-  now = time[1] * 1000000 + time[2]
-else
-  now = tonumber(ARGV[1])
-end
+local now = microseconds(ARGV[1])
 local pause = redis.call('HMGET', KEYS[1], 'pausedUntil', 'pauseProbeAt', 'pausedSince')
 local untilAt, probeAt, since = tonumber(pause[1] or '0'), tonumber(pause[2] or '0'), tonumber(pause[3] or '0')
 if untilAt <= now or probeAt == 0 or probeAt > now then return '' end

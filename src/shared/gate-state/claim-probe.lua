@@ -7,13 +7,7 @@
 --
 -- Invariant: at most one claim is open per halt, and none before its time. A claim whose holder died ends with
 -- its lease; the same claimant may ask again while it is open, and keeps it.
-local now
-if ARGV[4] == '' then
-  local time = redis.call('TIME')
-  now = time[1] * 1000 + math.floor(time[2] / 1000)
-else
-  now = math.floor(tonumber(ARGV[4]) / 1000)
-end
+local now = math.floor(microseconds(ARGV[4]) / 1000)
 local text = redis.call('HGET', KEYS[1], ARGV[1])
 if not text then return { 0, -1, 0 } end
 local halt = cjson.decode(text)

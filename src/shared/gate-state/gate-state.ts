@@ -5,11 +5,11 @@
 
 import { z } from 'zod';
 import type { Keyspace } from '../redis/keyspace.ts';
-import { loadScript } from '../redis/script.ts';
+import { clockScript, loadScript } from '../redis/script.ts';
 import { gateKeys } from './gate-keys.ts';
 import type { GateOperation } from './halt-reasons.ts';
 
-const readGateScript = loadScript(new URL('read-gate.lua', import.meta.url));
+const readGateScript = loadScript(clockScript, new URL('read-gate.lua', import.meta.url));
 
 export interface GateState {
   operation: GateOperation;

@@ -6,14 +6,14 @@
 
 import { z } from 'zod';
 import type { Keyspace } from '../redis/keyspace.ts';
-import { loadScript } from '../redis/script.ts';
+import { clockScript, loadScript } from '../redis/script.ts';
 import { haltsKey, probesKey } from './gate-keys.ts';
 import { type GateOperation, type HaltReason, haltField, haltReasons, stops } from './halt-reasons.ts';
 
-const beginHaltScript = loadScript(new URL('begin-halt.lua', import.meta.url));
+const beginHaltScript = loadScript(clockScript, new URL('begin-halt.lua', import.meta.url));
 const claimTrialScript = loadScript(new URL('claim-trial.lua', import.meta.url));
 const hastenProbeScript = loadScript(new URL('hasten-probe.lua', import.meta.url));
-const claimProbeScript = loadScript(new URL('claim-probe.lua', import.meta.url));
+const claimProbeScript = loadScript(clockScript, new URL('claim-probe.lua', import.meta.url));
 
 export interface NewHalt {
   readonly reason: HaltReason;

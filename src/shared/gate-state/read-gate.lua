@@ -6,13 +6,7 @@
 --
 -- Invariant: counts as the scripts of the gate do: a held slot until it is free, an open one until its lease and a
 -- window have passed.
-local now
-if ARGV[1] == '' then
-  local time = redis.call('TIME')
-  now = time[1] * 1000000 + time[2]
-else
-  now = tonumber(ARGV[1])
-end
+local now = microseconds(ARGV[1])
 local window = tonumber(redis.call('HGET', KEYS[1], 'window') or '0')
 local function countAfter(key, instant) return redis.call('ZCOUNT', key, string.format('(%.0f', instant), '+inf') end
 local state = redis.call('HGETALL', KEYS[1])

@@ -5,12 +5,12 @@
 
 import { z } from 'zod';
 import type { Keyspace } from '../redis/keyspace.ts';
-import { loadScript } from '../redis/script.ts';
+import { clockScript, loadScript } from '../redis/script.ts';
 import { gateKeys } from './gate-keys.ts';
 import type { GateState } from './gate-state.ts';
 import type { GateOperation } from './halt-reasons.ts';
 
-const claimScript = loadScript(new URL('claim-pause-probe.lua', import.meta.url));
+const claimScript = loadScript(clockScript, new URL('claim-pause-probe.lua', import.meta.url));
 const endScript = loadScript(new URL('end-pause.lua', import.meta.url));
 
 export interface VendorPause {

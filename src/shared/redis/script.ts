@@ -19,6 +19,9 @@ export type LoadedScript = (
   values: readonly ScriptArgument[],
 ) => Promise<unknown>;
 
+/** Lets a script be told the time: `microseconds(given)`. */
+export const clockScript = new URL('./clock.lua', import.meta.url);
+
 /** @param parts files as `new URL('./name.lua', import.meta.url)`, or Lua itself */
 export function loadScript(...parts: readonly (URL | string)[]): LoadedScript {
   return load(

@@ -12,7 +12,7 @@ import { type GateOperation, stoppingHaltFields } from '../../shared/gate-state/
 import { beginHalt, type NewHalt } from '../../shared/gate-state/halts.ts';
 import type { ServerHints } from '../../shared/outgoing/server-hints.ts';
 import type { Keyspace } from '../../shared/redis/keyspace.ts';
-import { type LoadedScript, loadScript } from '../../shared/redis/script.ts';
+import { clockScript, type LoadedScript, loadScript } from '../../shared/redis/script.ts';
 
 export type GateWait = 'limit' | 'in-flight' | 'paused' | 'halted';
 
@@ -79,7 +79,10 @@ export interface GateOptions extends Keyspace {
 }
 
 const script = (name: string): LoadedScript =>
-  loadScript(...['slots.lua', 'learning.lua', name].map((file) => new URL(file, import.meta.url)));
+  loadScript(
+    clockScript,
+    ...['slots.lua', 'learning.lua', name].map((file) => new URL(file, import.meta.url)),
+  );
 const admitScript = script('admit.lua');
 const peekScript = script('peek.lua');
 const settleScript = script('settle.lua');

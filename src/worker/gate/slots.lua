@@ -21,13 +21,7 @@ local UNKNOWN_WAIT, HALT_WAIT = 250000, 1000000
 -- A pause beyond this is a clock that was set back, not a server's wish (those are cut at 24 hours).
 local LONGEST_PAUSE = 25 * 3600 * 1000000
 
-local function clock()
-  if ARGV[1] ~= '' then return tonumber(ARGV[1]) end
-  local time = redis.call('TIME')
-  return time[1] * 1000000 + time[2]
-end
-
-local now = clock()
+local now = microseconds(ARGV[1])
 
 -- Numbers of 16 digits: the plain conversion to text would round them.
 local function text(number) return string.format('%.0f', number) end
