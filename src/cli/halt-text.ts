@@ -1,29 +1,8 @@
 /** What a person is told about a halt: what it is, and what to do. Pure. */
 
-import type { HaltReason } from '../shared/gate-state/halt-reasons.ts';
 import type { Halt } from '../shared/gate-state/halts.ts';
 import { adviceFor, haltSpeaker } from '../shared/vendor/halt-advice.ts';
 import { formatDuration } from './format.ts';
-
-export interface HaltView {
-  readonly reason: HaltReason;
-  readonly model: string | null;
-  readonly since: string;
-  readonly message: string;
-  readonly advice: string;
-  readonly nextProbeAt: string;
-}
-
-export function viewHalt(halt: Halt): HaltView {
-  return {
-    reason: halt.reason,
-    model: halt.model,
-    since: new Date(halt.since).toISOString(),
-    message: halt.message,
-    advice: adviceFor(halt),
-    nextProbeAt: new Date(halt.nextProbeAt).toISOString(),
-  };
-}
 
 export function describeHalt(halt: Halt, now: number): string {
   const model = halt.model === null ? '' : ` (${halt.model})`;

@@ -2,11 +2,11 @@
 import type { Overview, SeenBatch } from '../producer/overview.ts';
 import { totalOf, unfinished } from '../shared/ledger/batch.ts';
 import { describeDearer } from '../shared/wording/dearer.ts';
+import { viewHalt, viewPause } from '../shared/wording/halt-view.ts';
 import { explain, headlineOf, speedPer10s } from '../shared/wording/situation-words.ts';
 import { formatBytes, formatCount } from './format.ts';
-import { describeHalt, viewHalt } from './halt-text.ts';
+import { describeHalt } from './halt-text.ts';
 import { paceParts, topFailures } from './live-lines.ts';
-import { viewPause } from './pause-text.ts';
 
 export function viewStatus(overview: Overview, isOne: boolean): object {
   const batches = overview.batches.map((batch) => viewBatch(batch, overview.at));

@@ -53,9 +53,7 @@ function streams(api: FastifyInstance, parts: ApiParts): void {
     if (!given.success) throw new Refusal(404, 'There is no such batch.');
     const { name } = given.data;
     await readWithin(deps.redis, () => batchOf(name, deps));
-    open(request, reply, 'batch', async () =>
-      viewBatch(await batchOf(name, deps), await readOverview(), deps.models.list()),
-    );
+    open(request, reply, 'batch', async () => viewBatch(await batchOf(name, deps), await readOverview()));
   });
 }
 

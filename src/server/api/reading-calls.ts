@@ -20,7 +20,6 @@ import {
 const searchBudgetMs = 300;
 
 export function readingCalls(api: FastifyInstance, parts: ApiParts): void {
-  const models = () => parts.deps.models.list();
   const { ledger, itemHistory } = parts.deps;
   define(api, parts, calls.overview, async () => viewOverview(await parts.readOverview()));
   define(api, parts, calls.models, async () => {
@@ -32,12 +31,12 @@ export function readingCalls(api: FastifyInstance, parts: ApiParts): void {
     const names = (await ledger.batchNames()).reverse();
     const found = await Promise.all(names.slice(cursor, cursor + limit).map((name) => ledger.batch(name)));
     return {
-      batches: found.filter((batch) => batch !== null).map((batch) => viewBatch(batch, overview, models())),
+      batches: found.filter((batch) => batch !== null).map((batch) => viewBatch(batch, overview)),
       next: names.length > cursor + limit ? cursor + limit : null,
     };
   });
   define(api, parts, calls.batch, async ({ params }) =>
-    viewBatch(await batchOf(params.name, parts.deps), await parts.readOverview(), models()),
+    viewBatch(await batchOf(params.name, parts.deps), await parts.readOverview()),
   );
   define(api, parts, calls.foreseeRetry, async ({ params, query }) => {
     const { name, budget, creditsSpent } = await batchOf(params.name, parts.deps);

@@ -1,7 +1,12 @@
 /** What the API shows of batches, items and the whole, in the shapes of schemas.ts. Pure. */
 import type { z } from 'zod';
 import type { WrittenAuditEntry } from '../../shared/audit/audit-log.ts';
-import { vendorPauseOf } from '../../shared/gate-state/vendor-pause.ts';
+import {
+  batchEtaMs,
+  batchSituation,
+  situationOfWork,
+  vendorPauseIn,
+} from '../../shared/gate-state/outlook.ts';
 import type { StoryEvent } from '../../shared/item-history/item-history.ts';
 import { type Batch, totalOf, unfinished } from '../../shared/ledger/batch.ts';
 import type { Item } from '../../shared/ledger/item.ts';
@@ -9,14 +14,13 @@ import type { CostForecast } from '../../shared/models/estimate.ts';
 import type { ModelDefinition } from '../../shared/models/model-definition.ts';
 import { statedPrice } from '../../shared/models/price.ts';
 import type { PresentWorker } from '../../shared/presence/worker-presence.ts';
-import { adviceFor } from '../../shared/vendor/halt-advice.ts';
 import { describeDearer } from '../../shared/wording/dearer.ts';
 import { exportRow } from '../../shared/wording/export-row.ts';
+import { viewHalt, viewPause } from '../../shared/wording/halt-view.ts';
 import { viewPriceSource } from '../../shared/wording/price-source.ts';
-import { overviewHeadline } from '../dashboard/overview-headline.ts';
 import type { Overview } from '../readings/overview.ts';
+import { overviewHeadline } from '../readings/overview-headline.ts';
 import { problemsOf, scheduleProblem } from '../readings/problems.ts';
-import { batchEtaMs, batchSituation, overviewSituation } from '../readings/situations.ts';
 import type { ScheduleReading } from '../server-deps.ts';
 import type {
   auditSchema,
@@ -33,13 +37,8 @@ import type {
 
 const iso = (at: number) => new Date(at).toISOString();
 
-export function viewBatch(
-  batch: Batch,
-  overview: Overview,
-  models: readonly Pick<ModelDefinition, 'id' | 'typicalMs'>[],
-): z.input<typeof batchSchema> {
-  const typicalMs = models.find(({ id }) => id === batch.model)?.typicalMs ?? 0;
-  const etaMs = batchEtaMs(batch, overview, typicalMs);
+export function viewBatch(batch: Batch, overview: Overview): z.input<typeof batchSchema> {
+  const etaMs = batchEtaMs(batch, overview);
   const { name, model, createdAt, counts, failures, isPaused, priority } = batch;
   return {
     batch: name,
@@ -76,22 +75,14 @@ export function viewEvent({ at, firstAt, times, kind, message }: StoryEvent): z.
 }
 
 export function viewOverview(overview: Overview): z.input<typeof overviewSchema> {
-  const { at, counts, halts, submitGate, queryGate, rates, oldest, credits, storage, workers, isPaused } =
-    overview;
-  const pause = vendorPauseOf([submitGate, queryGate], at);
+  const { at, counts, halts, submitGate, rates, oldest, credits, storage, workers, isAllPaused } = overview;
+  const pause = vendorPauseIn(overview);
   return {
     at: iso(at),
     states: counts,
-    halts: halts.map(({ reason, model, since, message, nextProbeAt }) => ({
-      reason,
-      model,
-      since: iso(since),
-      message,
-      advice: adviceFor({ reason, model }),
-      nextProbeAt: iso(nextProbeAt),
-    })),
-    paused: isPaused,
-    vendorPause: pause === null ? null : { ...pause, since: iso(pause.since), until: iso(pause.until) },
+    halts: halts.map(viewHalt),
+    paused: isAllPaused,
+    vendorPause: pause === null ? null : viewPause(pause),
     limit:
       submitGate === null
         ? null
@@ -108,7 +99,7 @@ export function viewOverview(overview: Overview): z.input<typeof overviewSchema>
     credits: credits?.credits ?? null,
     freeBytes: storage.freeBytes,
     workersAlive: workers.filter(({ isAlive }) => isAlive).length,
-    situation: overviewSituation(overview).kind,
+    situation: situationOfWork(overview).kind,
     headline: overviewHeadline(overview).message,
     problems: problemsOf(overview).map(({ kind, message }) => ({ kind, message })),
   };

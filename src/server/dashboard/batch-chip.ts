@@ -1,7 +1,8 @@
 /** The state of a batch in a word or two. Pure. */
+
+import { batchSituation } from '../../shared/gate-state/outlook.ts';
 import type { Batch } from '../../shared/ledger/batch.ts';
 import type { Overview } from '../readings/overview.ts';
-import { batchSituation } from '../readings/situations.ts';
 import { type Html, html } from './html.ts';
 import { count } from './parts.ts';
 

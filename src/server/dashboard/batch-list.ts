@@ -1,7 +1,8 @@
 /** Batches as a list, each with its bar. Pure. */
+
+import { batchSituation } from '../../shared/gate-state/outlook.ts';
 import { type Batch, totalOf, unfinished } from '../../shared/ledger/batch.ts';
 import type { Overview } from '../readings/overview.ts';
-import { batchSituation } from '../readings/situations.ts';
 import { batchChip } from './batch-chip.ts';
 import { type Html, html } from './html.ts';
 import { barLegend, batchPath, count, progressBar } from './parts.ts';

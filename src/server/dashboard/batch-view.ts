@@ -1,6 +1,8 @@
 /**
  * One batch: how far, how fast, until when, what failed in groups to act on, and its items to search. Pure.
  */
+
+import { batchSituation } from '../../shared/gate-state/outlook.ts';
 import type { Situation } from '../../shared/gate-state/situation.ts';
 import { type Batch, totalOf, unfinished } from '../../shared/ledger/batch.ts';
 import type { Item } from '../../shared/ledger/item.ts';
@@ -9,7 +11,6 @@ import { describeDearer } from '../../shared/wording/dearer.ts';
 import { roughly } from '../../shared/wording/format.ts';
 import { explain } from '../../shared/wording/situation-words.ts';
 import type { Overview } from '../readings/overview.ts';
-import { batchSituation } from '../readings/situations.ts';
 import { linksSection, linkTable } from './batch-links-view.ts';
 import type { ItemQuery } from './batch-query.ts';
 import type { BatchSpeed } from './batches-view.ts';

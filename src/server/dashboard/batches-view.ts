@@ -1,10 +1,10 @@
 /** All batches, the newest first, with what each does and costs; filtered, and acted on several at once. Pure. */
 import { z } from 'zod';
+import { batchSituation } from '../../shared/gate-state/outlook.ts';
 import { type Batch, totalOf, unfinished } from '../../shared/ledger/batch.ts';
 import { roughly } from '../../shared/wording/format.ts';
 import type { Overview } from '../readings/overview.ts';
 import type { Rates } from '../readings/rates.ts';
-import { batchSituation } from '../readings/situations.ts';
 import { batchChip } from './batch-chip.ts';
 import { type Html, html } from './html.ts';
 import type { Viewer } from './layout.ts';

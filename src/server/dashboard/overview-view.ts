@@ -6,12 +6,12 @@
 import type { Halt } from '../../shared/gate-state/halts.ts';
 import { adviceFor, haltSpeaker } from '../../shared/vendor/halt-advice.ts';
 import type { Overview } from '../readings/overview.ts';
+import { overviewHeadline } from '../readings/overview-headline.ts';
 import { problemsOf } from '../readings/problems.ts';
 import { batchList } from './batch-list.ts';
 import { type Html, html } from './html.ts';
 import type { Viewer } from './layout.ts';
 import { creditsCard, failureList, gateCard, storageCard, workerTable } from './overview-cards.ts';
-import { overviewHeadline } from './overview-headline.ts';
 import { actionButton, count, live, rate, since, tiles, until } from './parts.ts';
 
 const batchesShown = 8;
@@ -83,7 +83,7 @@ function sentence(words: string): string {
 /** The one sentence to read when there is time for one. */
 function headline(overview: Overview, { role, csrf }: Viewer): Html {
   const { tone, message } = overviewHeadline(overview);
-  const button = overview.isPaused
+  const button = overview.isAllPaused
     ? actionButton({ action: '/resume', label: 'Resume everything', csrf, tone: 'primary' })
     : actionButton({ action: '/pause', label: 'Pause everything', csrf, confirm: pauseQuestion });
   return html`<div class="headline tone-${tone}"><p>${message}</p>${role === 'operator' ? button : null}</div>`;

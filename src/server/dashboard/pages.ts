@@ -5,6 +5,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { batchEtaMs, batchSituation } from '../../shared/gate-state/outlook.ts';
 import { type Batch, unfinished } from '../../shared/ledger/batch.ts';
 import type { Item } from '../../shared/ledger/item.ts';
 import type { ItemPage, Sought } from '../../shared/ledger/search.ts';
@@ -16,7 +17,6 @@ import type { Overview } from '../readings/overview.ts';
 import { ratesOf } from '../readings/rates.ts';
 import { remember } from '../readings/remember.ts';
 import { samplesSince } from '../readings/samples.ts';
-import { batchEtaMs, batchSituation } from '../readings/situations.ts';
 import { keyOfFile } from '../readings/stored-file.ts';
 import type { ServerDeps } from '../server-deps.ts';
 import { type ItemQuery, itemQuerySchema, queryString } from './batch-query.ts';
@@ -186,8 +186,7 @@ async function speedOf(batch: Batch, overview: Overview, deps: ServerDeps): Prom
   const { at } = overview;
   const isGoing = unfinished(batch.counts) > 0;
   const samples = isGoing ? await samplesSince(deps, at - rateWindowMs, '15m', batch.name) : [];
-  const typicalMs = deps.models.list().find(({ id }) => id === batch.model)?.typicalMs ?? 0;
-  return { rates: ratesOf(samples, at), etaMs: batchEtaMs(batch, overview, typicalMs) };
+  return { rates: ratesOf(samples, at), etaMs: batchEtaMs(batch, overview) };
 }
 
 const heldShown = 5;

@@ -4,6 +4,7 @@
  */
 import { Counter, Gauge, Registry } from 'prom-client';
 import { haltReasons } from '../../shared/gate-state/halt-reasons.ts';
+import { situationOfWork } from '../../shared/gate-state/outlook.ts';
 import { situationKinds } from '../../shared/gate-state/situation.ts';
 import {
   bucketBoundsSeconds,
@@ -15,7 +16,6 @@ import { failureReasons, itemStates } from '../../shared/ledger/states.ts';
 import { creditsNeeded } from '../readings/credits-needed.ts';
 import type { Overview } from '../readings/overview.ts';
 import { problemKinds, problemsOf } from '../readings/problems.ts';
-import { overviewSituation } from '../readings/situations.ts';
 
 export type Measures = ReadonlyMap<string, number>;
 
@@ -31,7 +31,7 @@ export async function describeMetrics(overview: Overview, measures: Measures): P
 }
 
 function gauges(registry: Registry, overview: Overview): void {
-  const { counts, oldest, halts, workers, credits, storage, isPaused } = overview;
+  const { counts, oldest, halts, workers, credits, storage, isAllPaused } = overview;
   const registers = [registry];
   const items = new Gauge({
     name: 'kie_batch_items',
@@ -57,7 +57,7 @@ function gauges(registry: Registry, overview: Overview): void {
   });
   for (const reason of haltReasons)
     halted.set({ reason }, halts.some((halt) => halt.reason === reason) ? 1 : 0);
-  const situation = overviewSituation(overview);
+  const situation = situationOfWork(overview);
   const situations = new Gauge({
     name: 'kie_batch_situation',
     help: '1 for what keeps links from moving, or for running, ended or empty; see the overview',
@@ -76,7 +76,7 @@ function gauges(registry: Registry, overview: Overview): void {
     problem.set({ kind }, problems.filter((each) => each.kind === kind).length);
   const single = (name: string, help: string, value: number) =>
     new Gauge({ name, help, registers }).set(value);
-  single('kie_batch_paused', '1 while a person has paused everything', isPaused ? 1 : 0);
+  single('kie_batch_paused', '1 while a person has paused everything', isAllPaused ? 1 : 0);
   single(
     'kie_batch_workers_alive',
     'Workers heard of lately',

@@ -3,15 +3,10 @@
  * About thirty small Redis calls; live views read it once a second at most (see remember.ts).
  */
 
-import { type GateState, readGate } from '../../shared/gate-state/gate-state.ts';
-import { type Halt, listHalts } from '../../shared/gate-state/halts.ts';
+import { readWork, type Work } from '../../shared/gate-state/outlook.ts';
 import { longestSeenMs } from '../../shared/item-history/measures.ts';
-import type { Stage } from '../../shared/jobs/catalogue.ts';
-import { readPausedQueues } from '../../shared/jobs/paused-queues.ts';
 import { type Batch, type StateCounts, unfinished } from '../../shared/ledger/batch.ts';
-import { readRotation, waitingOf } from '../../shared/ledger/rotation.ts';
 import type { OldestWaiting, Overlong, OverlongLimits } from '../../shared/ledger/search.ts';
-import { listWorkers, type PresentWorker } from '../../shared/presence/worker-presence.ts';
 import type { ScheduleReading, ServerDeps } from '../server-deps.ts';
 import type { CreditsReading } from './credits.ts';
 import { type Rates, ratesOf } from './rates.ts';
@@ -23,32 +18,16 @@ export interface StorageReading {
   readonly freeBytes: number | null;
 }
 
-export interface Overview {
-  /** Redis's clock, Unix milliseconds. */
-  readonly at: number;
-  readonly counts: StateCounts;
-  readonly halts: readonly Halt[];
-  readonly submitGate: GateState | null;
-  readonly queryGate: GateState | null;
+export interface Overview extends Work {
   readonly oldest: OldestWaiting;
-  readonly workers: readonly PresentWorker[];
   /** The latest batches, newest first. */
   readonly batches: readonly Batch[];
   readonly batchCount: number;
   readonly rates: Rates | null;
   readonly credits: CreditsReading | null;
-  /** Batches with links under way that no pause by name holds back, in no order. */
-  readonly waiting: readonly Batch[];
   /** What a task of each model of these batches costs; null where nobody knows yet. */
   readonly prices: Readonly<Record<string, number | null>>;
   readonly storage: StorageReading;
-  readonly isPaused: boolean;
-  /** How long a task of the slowest model under way usually takes. */
-  readonly typicalMs: number;
-  /** Waiting links that no pause of a batch holds back. */
-  readonly runnable: number;
-  /** Paused in Bull Board. */
-  readonly pausedQueues: readonly Stage[];
   readonly overlong: Overlong;
   readonly overlongLimits: OverlongLimits;
   readonly schedules: readonly ScheduleReading[];
@@ -59,60 +38,27 @@ const batchesRead = 32;
 const rateWindowMs = 90_000;
 
 export async function readOverview(deps: ServerDeps, credits: CreditsReading | null): Promise<Overview> {
-  const { redis, prefix, ledger, search, storage, models, operations } = deps;
-  const oldest = await search.oldestWaiting();
-  const measures = await deps.itemHistory.measures();
+  const { redis, prefix, ledger, search, storage, models, clock } = deps;
+  const [names, measures] = await Promise.all([ledger.batchNames(), deps.itemHistory.measures()]);
+  const batches = await latestBatches(names, deps);
   const overlongLimits = overlongLimitsOf(measures, models.list());
-  const [
-    counts,
-    halts,
-    submitGate,
-    queryGate,
-    workers,
-    names,
-    samples,
-    freeBytes,
-    isPaused,
-    rotation,
-    pausedQueues,
-    overlong,
-    schedules,
-  ] = await Promise.all([
-    ledger.counts(),
-    listHalts({ redis, prefix }),
-    readGate({ redis, prefix }, 'submit'),
-    readGate({ redis, prefix }, 'query'),
-    listWorkers({ redis, prefix }),
-    ledger.batchNames(),
-    samplesSince({ redis, prefix }, oldest.now - rateWindowMs),
+  const [work, oldest, samples, freeBytes, overlong, schedules] = await Promise.all([
+    readWork(batches, deps),
+    search.oldestWaiting(),
+    samplesSince({ redis, prefix }, clock.now() - rateWindowMs),
     storage.freeBytes().catch(() => undefined),
-    operations.isAllPaused(),
-    readRotation(deps, ledger),
-    readPausedQueues(deps),
     search.overlong(overlongLimits),
     deps.schedules.list(),
   ]);
-  const batches = await latestBatches(names, deps);
-  const waiting = waitingOf([...rotation.batches, ...batches]);
   return {
-    at: oldest.now,
-    counts,
-    halts,
-    submitGate,
-    queryGate,
+    ...work,
     oldest,
-    workers,
     batches,
-    typicalMs: typicalMsOf(batches, models.list()),
     batchCount: names.length,
-    rates: ratesOf(samples, oldest.now),
+    rates: ratesOf(samples, work.at),
     credits,
-    waiting,
-    prices: await pricesOf(waiting, deps),
+    prices: await pricesOf(work.waiting, deps),
     storage: { name: storage.name, freeBytes: freeBytes ?? null },
-    isPaused,
-    runnable: Math.min(rotation.runnable, counts.queued),
-    pausedQueues,
     overlong,
     overlongLimits,
     schedules,
@@ -123,14 +69,6 @@ async function pricesOf(waiting: readonly Batch[], { operations }: ServerDeps) {
   const models = [...new Set(waiting.map(({ model }) => model))];
   const prices = await Promise.all(models.map(operations.priceOf));
   return Object.fromEntries(models.map((model, index) => [model, prices[index] ?? null]));
-}
-
-function typicalMsOf(
-  batches: readonly Batch[],
-  models: readonly { readonly id: string; readonly typicalMs: number }[],
-): number {
-  const used = batches.filter(({ counts }) => unfinished(counts) > 0).map(({ model }) => model);
-  return Math.max(0, ...models.filter(({ id }) => used.includes(id)).map((model) => model.typicalMs));
 }
 
 const leastOverlongMs = { task: 10 * 60_000, download: 15 * 60_000 } as const;

@@ -2,12 +2,13 @@
  * What needs a person though nothing is halted: shown on the overview, counted in `/metrics` and sent as alerts, from this
  * one list. Pure.
  */
+
+import { situationOfWork } from '../../shared/gate-state/outlook.ts';
 import type { PresentWorker } from '../../shared/presence/worker-presence.ts';
 import { formatCount, formatDuration, plural } from '../../shared/wording/format.ts';
 import type { ScheduleReading } from '../server-deps.ts';
 import { creditsNeeded } from './credits-needed.ts';
 import type { Overview } from './overview.ts';
-import { overviewSituation } from './situations.ts';
 
 export const problemKinds = [
   'no-worker',
@@ -42,7 +43,7 @@ export function problemsOf(overview: Overview): Problem[] {
 }
 
 function workProblem(overview: Overview): Problem[] {
-  const situation = overviewSituation(overview);
+  const situation = situationOfWork(overview);
   if (situation.kind !== 'no-worker') return [];
   const message = situation.isNobody
     ? 'Links wait and no worker is alive. Start one with: kie-batch worker'

@@ -1,7 +1,8 @@
 /** The headline of the overview, from its reading. Pure. */
+
+import { haltedLinks, situationOfWork, workEtaMs } from '../../shared/gate-state/outlook.ts';
 import { type Headline, headlineOf, speedPer10s } from '../../shared/wording/situation-words.ts';
-import type { Overview } from '../readings/overview.ts';
-import { haltedLinks, overviewEtaMs, overviewSituation } from '../readings/situations.ts';
+import type { Overview } from './overview.ts';
 
 export function overviewHeadline(overview: Overview): Headline {
   const { rates, submitGate } = overview;
@@ -9,8 +10,8 @@ export function overviewHeadline(overview: Overview): Headline {
   return headlineOf({
     ...overview,
     halted: haltedLinks(overview),
-    situation: overviewSituation(overview),
-    etaMs: overviewEtaMs(overview),
+    situation: situationOfWork(overview),
+    etaMs: workEtaMs(overview),
     per10s: isKnown ? speedPer10s(rates.admittedPer10s, submitGate.limit) : null,
   });
 }

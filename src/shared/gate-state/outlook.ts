@@ -1,0 +1,131 @@
+/**
+ * Why links move or do not, and how long they will take: for the whole and for each batch, from one reading of Redis.
+ * Command line, pages, API, metrics and alerts all ask here. Some thirty small calls, whatever the size of the batches.
+ */
+import type { Stage } from '../jobs/catalogue.ts';
+import { readPausedQueues } from '../jobs/paused-queues.ts';
+import { type Batch, type StateCounts, unfinished } from '../ledger/batch.ts';
+import { createBatchOperations } from '../ledger/batch-operations.ts';
+import type { Ledger } from '../ledger/ledger.ts';
+import { readRotation, waitingOf } from '../ledger/rotation.ts';
+import type { ModelRegistry } from '../models/load-models.ts';
+import { listWorkers, type PresentWorker } from '../presence/worker-presence.ts';
+import type { Keyspace } from '../redis/keyspace.ts';
+import { forecast, forecastAll, rateOf } from './forecast.ts';
+import { type GateState, readGate } from './gate-state.ts';
+import { type Halt, listHalts } from './halts.ts';
+import {
+  linksOfHaltedModels,
+  type Situation,
+  situationOfAll,
+  situationOfBatch,
+  type WorkReading,
+} from './situation.ts';
+import { pauseLeftMs, type VendorPause, vendorPauseOf } from './vendor-pause.ts';
+
+export interface Work {
+  /** Redis's clock, Unix milliseconds. */
+  readonly at: number;
+  /** Of all batches. */
+  readonly counts: StateCounts;
+  readonly halts: readonly Halt[];
+  readonly submitGate: GateState | null;
+  readonly queryGate: GateState | null;
+  readonly workers: readonly PresentWorker[];
+  /** By a person. */
+  readonly isAllPaused: boolean;
+  /** Paused in Bull Board. */
+  readonly pausedQueues: readonly Stage[];
+  /** Batches with links under way that are not paused by name, in no order. */
+  readonly waiting: readonly Batch[];
+  /** Waiting links that no pause of a batch holds back. */
+  readonly runnable: number;
+  /** How long a task usually takes, by model. */
+  readonly typicalMs: Readonly<Record<string, number>>;
+  /** The same of the slowest model under way. */
+  readonly slowestMs: number;
+}
+
+export interface WorkDeps extends Keyspace {
+  readonly ledger: Ledger;
+  readonly models: ModelRegistry;
+}
+
+/** @param batches those that are shown; each counts once, whether it has a backlog or not */
+export async function readWork(
+  batches: readonly Batch[],
+  { redis, prefix, ledger, models }: WorkDeps,
+): Promise<Work> {
+  const keyspace = { redis, prefix };
+  const [at, counts, halts, submitGate, queryGate, workers, isAllPaused, pausedQueues, rotation] =
+    await Promise.all([
+      ledger.now(),
+      ledger.counts(),
+      listHalts(keyspace),
+      readGate(keyspace, 'submit'),
+      readGate(keyspace, 'query'),
+      listWorkers(keyspace),
+      createBatchOperations(keyspace).isAllPaused(),
+      readPausedQueues(keyspace),
+      readRotation(keyspace, ledger),
+    ]);
+  const typicalMs = Object.fromEntries(models.list().map((model) => [model.id, model.typicalMs]));
+  const going = batches.filter((batch) => unfinished(batch.counts) > 0);
+  return {
+    at,
+    counts,
+    halts,
+    submitGate,
+    queryGate,
+    workers,
+    isAllPaused,
+    pausedQueues,
+    waiting: waitingOf([...rotation.batches, ...batches]),
+    runnable: Math.min(rotation.runnable, counts.queued),
+    typicalMs,
+    slowestMs: Math.max(0, ...going.map(({ model }) => typicalMs[model] ?? 0)),
+  };
+}
+
+export function situationOfWork(work: Work): Situation {
+  return situationOfAll(work, workReading(work));
+}
+
+export function batchSituation(batch: Batch, work: Work): Situation {
+  return situationOfBatch(batch, workReading(work));
+}
+
+/** Waiting links of models that are halted while others move. */
+export function haltedLinks({ waiting, halts }: Pick<Work, 'waiting' | 'halts'>): number {
+  return linksOfHaltedModels(waiting, halts);
+}
+
+/** Null when nobody can tell: nothing moves, or no task was made yet. 0 when all has ended. */
+export function workEtaMs(work: Work): number | null {
+  const runnable = Math.max(0, work.runnable - haltedLinks(work));
+  const facts = { ...paceOf(work), typicalMs: work.slowestMs };
+  return forecastAll(situationOfWork(work), { counts: work.counts, runnable }, facts);
+}
+
+export function batchEtaMs(batch: Batch, work: Work): number | null {
+  const waiting = work.waiting.filter((each) => batchSituation(each, work).kind === 'running');
+  const facts = { ...paceOf(work), waiting, typicalMs: work.typicalMs[batch.model] ?? 0 };
+  return forecast(batchSituation(batch, work), batch, facts);
+}
+
+/** A pause that the vendor has asked for; null for none that is worth telling. */
+export function vendorPauseIn({ submitGate, queryGate, at }: Work): VendorPause | null {
+  return vendorPauseOf([submitGate, queryGate], at);
+}
+
+function workReading(work: Work): WorkReading {
+  const isVendorAway = [work.submitGate, work.queryGate].some((gate) => gate?.isTroubled);
+  return { ...work, isVendorAway, vendorPause: vendorPauseIn(work) };
+}
+
+function paceOf({ submitGate, queryGate, at }: Work) {
+  return {
+    rate: rateOf(submitGate),
+    pauseLeftMs: { submit: pauseLeftMs(submitGate, at), query: pauseLeftMs(queryGate, at) },
+  };
+}
