@@ -13,6 +13,8 @@ export function limitHeapGrowth(command: string | undefined): void {
   if (command === undefined || !thriftyCommands.includes(command)) return;
   // The young generation stays at the size it has.
   setFlagsFromString('--semi-space-growth-factor=1');
+  // With one so small, threads that share its collection cost more than they save: an eighth of the processor time.
+  setFlagsFromString('--no-parallel-scavenge');
   // The old one is collected whenever it has grown by so much.
   setFlagsFromString('--heap-growing-percent=30');
 }

@@ -8,7 +8,11 @@
 -- Invariant: a story is bounded: the same event again (a task that is still running, a halt that still stands) is
 -- counted in the entry that is there, as its fourth element, and of too many entries the oldest but one leaves.
 local function add(fields)
-  for i = 4, #ARGV, 2 do redis.call('HINCRBYFLOAT', fields, ARGV[i], ARGV[i + 1]) end
+  for i = 4, #ARGV, 2 do
+    -- Credits and seconds may have decimals; the rest is counted in whole numbers, which is several times as fast.
+    local isDecimal = ARGV[i] == 'credits' or string.find(ARGV[i], ':sum$')
+    redis.call(isDecimal and 'HINCRBYFLOAT' or 'HINCRBY', fields, ARGV[i], ARGV[i + 1])
+  end
 end
 local event = cjson.decode(ARGV[1])
 local last = redis.call('LINDEX', KEYS[1], -1)

@@ -6,7 +6,7 @@
 --       5 expected number of attempts, or ''   6 expected latest task id, or ''
 --       7 milliseconds until somebody should look after the item, '' when nobody needs to, 'same' to leave it
 --       8… changes, three each: operation, field, value
---          set F V · del F - · add F N (items and their batches count it) · push F V (comma list) · unshift F V (in front)
+--          set F V · del F - · add F N (a whole number; items and their batches count it) · push F V (comma list) · unshift F V (in front)
 --          increase F N (the item alone counts it)
 --          tally F N (added to the item; its batches count the items where it is above zero)
 --          stamp F - (milliseconds since the item was enqueued) · gate - - (the item stays at the gate)
@@ -47,8 +47,12 @@ for name in eachName(record[3]) do
   batches[#batches + 1] = prefix .. ':batch:' .. name
 end
 local payer = batches[1]
+-- Whole numbers: HINCRBYFLOAT formats each sum as a long double, which takes several times as long.
 local function count(field, by)
-  for _, batch in ipairs(batches) do redis.call('HINCRBYFLOAT', batch, field, by) end
+  for _, batch in ipairs(batches) do redis.call('HINCRBY', batch, field, by) end
+end
+local function sum(field, by)
+  for _, batch in ipairs(batches) do redis.call('HINCRBYFLOAT', batch, 'sum:' .. field, by) end
 end
 
 local function isOfAnother(taskId)
@@ -219,7 +223,7 @@ local function charge(field, credits, isLast)
   local before = tonumber(redis.call('HGET', item, 'k') or '0')
   if credits ~= before then
     redis.call('HINCRBYFLOAT', item, field, credits - before)
-    count('sum:' .. field, credits - before)
+    sum(field, credits - before)
   end
   commit(credits - before - reserved())
   closeReservation()
@@ -237,7 +241,7 @@ local function spendBeside(field, credits, task)
   local open = tonumber(redis.call('HGET', item, pool) or '0')
   local reservation = math.min(open, math.max(tonumber(credits), fund('price')))
   redis.call('HINCRBYFLOAT', item, field, credits)
-  count('sum:' .. field, credits)
+  sum(field, credits)
   commit(tonumber(credits) - reservation)
   if tonumber(credits) > fund('dearest') then redis.call('HSET', payer, 'dearest', credits) end
   if open > reservation then
@@ -261,7 +265,7 @@ for i = 8, #ARGV, 3 do
   elseif operation == 'del' then
     redis.call('HDEL', item, field)
   elseif operation == 'add' then
-    redis.call('HINCRBYFLOAT', item, field, value)
+    redis.call('HINCRBY', item, field, value)
     count('sum:' .. field, value)
   elseif operation == 'increase' then
     redis.call('HINCRBY', item, field, value)
