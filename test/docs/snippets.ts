@@ -34,7 +34,7 @@ function blocksOf(page: string, text: string): Block[] {
 }
 
 const shellWords =
-  /^([A-Z_]+=\S+ )*(kie-batch|npm|docker|curl|export|cp|tar|kubectl|useradd|systemctl|install) /m;
+  /^([A-Z_]+=\S+ )*(kie-batch|npm|git|docker|curl|export|cp|tar|kubectl|useradd|systemctl|install) /m;
 
 export function isShell({ language, text }: Block): boolean {
   return language === 'sh' || (language === '' && shellWords.test(text));
@@ -55,8 +55,8 @@ export function commandsOf({ text }: Block): string[] {
 }
 
 const notRunHere: readonly (readonly [RegExp, string])[] = [
-  [/^npm ci/, 'test/package installs and runs the package; .ci/run begins with npm ci'],
-  [/^npm i -g/, 'test/package installs the packed tarball instead'],
+  [/^(git pull && )?npm ci/, 'test/package installs and runs the package; .ci/run begins with npm ci'],
+  [/^npm i -g/, 'test/package installs the packed tarball in a folder instead'],
   [
     /^docker/,
     'needs a Docker engine; test/deploy/compose.test.ts runs docker-compose.yml where there is one',
