@@ -13,8 +13,8 @@ export interface Callback {
 export type ProberMessage = { readonly callbacks: readonly Callback[] } | 'end';
 
 export interface ProbeReport {
-  /** Milliseconds until a 200. */
-  readonly tookMs: readonly number[];
+  /** Of each callback that got a 200: milliseconds since the first one was posted, and until its answer. */
+  readonly answers: readonly { readonly atMs: number; readonly tookMs: number }[];
   readonly refused: number;
   /** No answer within the vendor's patience, or a connection that was closed. */
   readonly lost: number;
@@ -23,7 +23,8 @@ export interface ProbeReport {
 const ports = (process.argv[2] ?? '').split(',').map(Number);
 const perSecond = 20;
 const vendorPatienceMs = 15_000;
-const reports = ports.map(() => ({ tookMs: [] as number[], refused: 0, lost: 0 }));
+const reports = ports.map(() => ({ answers: [] as ProbeReport['answers'][number][], refused: 0, lost: 0 }));
+const beganAt = performance.now();
 let callbacks: readonly Callback[] = [];
 let next = 0;
 
@@ -41,7 +42,8 @@ function post(port: number, { path, taskId }: Callback, report: (typeof reports)
       headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
     },
     (answer) => {
-      if (answer.statusCode === 200) report.tookMs.push(performance.now() - startedAt);
+      const tookMs = performance.now() - startedAt;
+      if (answer.statusCode === 200) report.answers.push({ atMs: startedAt - beganAt, tookMs });
       else report.refused += 1;
       answer.resume();
     },

@@ -33,6 +33,9 @@ export interface RunningServer extends AsyncDisposable {
 /** Callback tokens are longer than what routers usually take. */
 const longestParameter = 200;
 
+/** Connections that may wait to be accepted, where the system allows it: Node’s 511 are full at once in a flood, and a callback that finds them full tries again after a second. */
+const mostUnaccepted = 4096;
+
 /** @throws the error of `listen`, for instance EADDRINUSE */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { host, port, routes, logger, trustedProxies = [], publicAddress } = options;
@@ -55,7 +58,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   server.setNotFoundHandler((_request, reply) => sendProblem(reply, 404, 'There is nothing here.'));
   for (const register of routes) await server.register(async (scope) => register(scope));
-  await server.listen({ host, port });
+  await server.listen({ host, port, backlog: mostUnaccepted });
   const close = () => server.close();
   return { url: urlOf(server, host), close, [Symbol.asyncDispose]: close };
 }

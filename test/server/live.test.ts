@@ -1,5 +1,12 @@
 /** What follows by server-sent events: resumption, and a Redis that goes away and comes back. */
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { promisify } from 'node:util';
+import { fastify } from 'fastify';
 import { describe, expect, inject, it } from 'vitest';
+import { Html } from '../../src/server/dashboard/html.ts';
+import { createLiveHub } from '../../src/server/dashboard/live.ts';
+import { publicAddressOf } from '../../src/server/public-address.ts';
 import { addSample, sampleEveryMs, samplesSince } from '../../src/server/readings/samples.ts';
 import { connectTestRedis, redisPrefix } from '../setup/redis.ts';
 import { startRedisProxy } from '../setup/redis-proxy.ts';
@@ -77,6 +84,80 @@ describe('a live page', () => {
     );
     expect((await window.get('/')).status).toBe(200);
   });
+});
+
+/** A server with one live page, which is what `text` says. */
+async function serveLive(text: () => string) {
+  const server = fastify();
+  const hub = createLiveHub(() => Date.now(), publicAddressOf(undefined), 20);
+  let readings = 0;
+  server.get('/live', (request, reply) =>
+    hub.open(request, reply, {
+      reader: 'reader',
+      mayRead: async () => true,
+      read: async () => {
+        readings += 1;
+        return { part: new Html(text()) };
+      },
+    }),
+  );
+  const url = await server.listen({ port: 0 });
+  return {
+    url: `${url}/live`,
+    readings: () => readings,
+    /** A reader that takes nothing in; what has come waits in its socket. */
+    async openUnread() {
+      const socket = connect(Number(new URL(url).port), '127.0.0.1');
+      socket.on('error', () => undefined);
+      await once(socket, 'connect');
+      socket.pause();
+      socket.write('GET /live HTTP/1.1\r\nHost: localhost\r\n\r\n');
+      return socket;
+    },
+    connections: promisify(server.server.getConnections.bind(server.server)),
+    async [Symbol.asyncDispose]() {
+      hub.close();
+      server.server.closeAllConnections();
+      await server.close();
+    },
+  };
+}
+
+describe('followers of one page', () => {
+  it('share its readings, however many they are', async () => {
+    let text = 'before';
+    await using live = await serveLive(() => text);
+    await using first = follow(live.url);
+    await until(() => first.text().includes('before'), 'the first is told');
+    const many = Array.from({ length: 50 }, () => follow(live.url));
+    await until(() => many.every((page) => page.text().includes('before')), 'the others are told too');
+    text = 'after';
+    const before = live.readings();
+    await until(() => many.every((page) => page.text().includes('after')), 'all are told');
+    expect(live.readings() - before).toBeLessThan(50);
+    for (const page of many) {
+      expect(page.text().match(/before/g)).toHaveLength(1);
+      await page[Symbol.asyncDispose]();
+    }
+  });
+
+  it('are dropped when they do not read, and keep nobody else from reading', async () => {
+    let n = 0;
+    const filler = 'x'.repeat(4_000_000);
+    await using live = await serveLive(() => `${n++} ${filler}`);
+    const stuck = await live.openUnread();
+    await using reading = follow(live.url);
+    await until(() => reading.text().length > 20_000_000, 'the other goes on');
+    await until(async () => ((await live.connections()) === 1 ? true : null), 'the stuck one is dropped');
+    stuck.destroy();
+  });
+});
+
+it('a live page of a batch that does not exist is not found', async () => {
+  await using window = await openWindow();
+  const answer = await window.get('/live/batches/unknown');
+  expect(answer.status).toBe(404);
+  await answer.body?.cancel();
 });
 
 it('of several servers one takes each sample', async () => {

@@ -5,7 +5,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { type GuardParts, Refusal, readerOf, recognize, viewerOf } from '../auth/guard.ts';
-import { readWithin } from '../readings/remember.ts';
+import { RedisAwayError, readWithin } from '../readings/remember.ts';
 import { type ChartSpan, chartSpans, samplesSince } from '../readings/samples.ts';
 import type { Html } from './html.ts';
 import { page, type Viewer } from './layout.ts';
@@ -53,6 +53,12 @@ export function definePage<Reading>(
     return reading;
   };
 
+  /** While Redis is away nobody knows: the page is told so, and follows when it is back. */
+  const refuseMissing = (request: FastifyRequest) =>
+    read(request).catch((error: unknown) => {
+      if (!(error instanceof RedisAwayError)) throw error;
+    });
+
   const chartsOf = (request: FastifyRequest) => {
     const span = spanOf(request.query);
     const batch = definition.chartsOf?.(request);
@@ -80,8 +86,9 @@ export function definePage<Reading>(
     return reply.type('text/html; charset=utf-8').send(text);
   });
 
-  scope.get(`/live${path}`, (request, reply) => {
+  scope.get(`/live${path}`, async (request, reply) => {
     const viewer = viewerOf(request);
+    if (!hub.isFollowed(request)) await refuseMissing(request);
     hub.open(request, reply, {
       reader: readerOf(request),
       mayRead: async () => (await recognize(request, parts)) !== null,

@@ -2,11 +2,13 @@
  * Keeps open pages up to date by server-sent events. What is sent is the state, not a log of changes: a page
  * that comes back after an interruption gets every part that differs, and its charts continue from the last
  * sample it has (Last-Event-ID). While Redis is away each page is told so, and told when it is back. A page ends with
- * its reader's session, and is dropped when its reader does not read.
+ * its reader's session. However many follow one page, it is read once (live-topic.ts).
  */
+import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { belowBase, type PublicAddress } from '../public-address.ts';
-import { chartSpans, type Sample } from '../readings/samples.ts';
+import { chartSpans, type Sample, sampleEveryMs } from '../readings/samples.ts';
+import { type LiveTopic, startTopic } from './live-topic.ts';
 import type { Fragments } from './overview-view.ts';
 
 export interface LivePage {
@@ -27,19 +29,22 @@ export interface LivePage {
 export interface LiveHub {
   /** Takes the request over until the page is left. */
   open(request: FastifyRequest, reply: FastifyReply, livePage: LivePage): void;
+  /** Whether somebody with the same credentials follows the same page. */
+  isFollowed(request: FastifyRequest): boolean;
   close(): void;
 }
 
-const everyMs = 1000;
+const usualEveryMs = 1000;
 const mostPages = 2000;
 /** One reader cannot take the places of all others. */
 const mostPagesOfReader = 200;
-/** A reader that leaves so much unread is gone or stuck; its page asks again when it is back. */
-const mostUnreadBytes = 1024 * 1024;
-/** Less than the idle limits of usual proxies. */
-const heartbeatEveryTicks = 15;
 
-export function createLiveHub(now: () => number, { basePath }: PublicAddress): LiveHub {
+export function createLiveHub(
+  now: () => number,
+  { basePath }: PublicAddress,
+  everyMs = usualEveryMs,
+): LiveHub {
+  const topics = new Map<string, LiveTopic>();
   const closers = new Set<() => void>();
   const pagesOf = new Map<string, number>();
   const countPage = (reader: string, change: 1 | -1) => {
@@ -47,37 +52,32 @@ export function createLiveHub(now: () => number, { basePath }: PublicAddress): L
     if (count === 0) pagesOf.delete(reader);
     else pagesOf.set(reader, count);
   };
+  const topicOf = (key: string, livePage: LivePage) => {
+    const started =
+      topics.get(key) ??
+      startTopic({
+        page: livePage,
+        everyMs,
+        move: (event) => belowBase(event, basePath),
+        onEnd: () => topics.delete(key),
+      });
+    topics.set(key, started);
+    return started;
+  };
   return {
+    isFollowed: (request) => topics.has(keyOf(request)),
     open(request, reply, livePage) {
       const { reader } = livePage;
       if (closers.size >= mostPages || (pagesOf.get(reader) ?? 0) >= mostPagesOfReader) {
         void reply.code(503).header('retry-after', '10').send('Too many open pages');
         return;
       }
-      reply.hijack();
-      const { raw } = reply;
-      for (const [name, value] of Object.entries(reply.getHeaders()))
-        if (value !== undefined) raw.setHeader(name, value);
-      raw.writeHead(200, {
-        'content-type': 'text/event-stream; charset=utf-8',
-        'cache-control': 'no-store',
-        'x-accel-buffering': 'no',
-      });
-      raw.write('retry: 1500\n\n');
-      const send = (event: string) => {
-        if (raw.destroyed) return;
-        if (raw.writableLength > mostUnreadBytes) raw.destroy();
-        else raw.write(belowBase(event, basePath));
-      };
-      const stop = follow(
-        livePage,
-        lastSampleOf(request, now() - (livePage.chartMs ?? chartSpans['15m'])),
-        send,
-        () => raw.end(),
-      );
+      const raw = beginStream(reply);
+      const topic = topicOf(keyOf(request), livePage);
+      topic.join(raw, lastSampleOf(request, now() - (livePage.chartMs ?? chartSpans['15m'])));
       const close = () => {
         if (!closers.delete(close)) return;
-        stop();
+        topic.leave(raw);
         countPage(reader, -1);
         raw.end();
       };
@@ -91,63 +91,29 @@ export function createLiveHub(now: () => number, { basePath }: PublicAddress): L
   };
 }
 
+/** What the page shows depends on nothing else. */
+function keyOf({ url, headers }: FastifyRequest): string {
+  const { authorization, cookie } = headers;
+  return createHash('sha256')
+    .update(JSON.stringify([url, authorization, cookie]))
+    .digest('base64');
+}
+
+function beginStream(reply: FastifyReply) {
+  reply.hijack();
+  const { raw } = reply;
+  for (const [name, value] of Object.entries(reply.getHeaders()))
+    if (value !== undefined) raw.setHeader(name, value);
+  raw.writeHead(200, {
+    'content-type': 'text/event-stream; charset=utf-8',
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+  });
+  raw.write('retry: 1500\n\n');
+  return raw;
+}
+
 function lastSampleOf({ headers }: FastifyRequest, first: number): number {
   const id = Number(headers['last-event-id']);
-  return Math.max(Number.isSafeInteger(id) ? id : 0, first);
-}
-
-function follow(
-  livePage: LivePage,
-  lastSample: number,
-  write: (event: string) => void,
-  end: () => void,
-): () => void {
-  const sent = new Map<string, string>();
-  let [latest, ticks, isAway, stopped] = [lastSample, 0, false, false];
-  let timer: NodeJS.Timeout | undefined;
-
-  async function tick(): Promise<void> {
-    try {
-      if (!(await livePage.mayRead())) {
-        write(eventOf('signed-out', {}));
-        stopped = true;
-        return end();
-      }
-      for (const [id, { text }] of Object.entries(await livePage.read())) {
-        if (sent.get(id) === text) continue;
-        sent.set(id, text);
-        const { event, data } = livePage.tell?.(id, text) ?? { event: 'part', data: { id, html: text } };
-        write(eventOf(event, data));
-      }
-      await sendSamples();
-      if (isAway || ticks === 0) write(eventOf('connection', { redis: 'here' }));
-      isAway = false;
-    } catch {
-      if (!isAway) write(eventOf('connection', { redis: 'away' }));
-      isAway = true;
-    }
-    if (ticks % heartbeatEveryTicks === 0) write(': still here\n\n');
-    ticks += 1;
-    if (!stopped) timer = setTimeout(tick, everyMs);
-  }
-
-  async function sendSamples(): Promise<void> {
-    if (livePage.samples === undefined) return;
-    const samples = await livePage.samples(latest);
-    const last = samples.at(-1);
-    if (last === undefined) return;
-    latest = last.at;
-    write(`id: ${latest}\n${eventOf('samples', samples)}`);
-  }
-
-  void tick();
-  return () => {
-    stopped = true;
-    clearTimeout(timer);
-  };
-}
-
-/** JSON has no line breaks, so it is one `data` line. */
-function eventOf(name: string, data: unknown): string {
-  return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+  return Math.max(Number.isSafeInteger(id) ? id : 0, Math.floor(first / sampleEveryMs) * sampleEveryMs);
 }
