@@ -8,6 +8,7 @@ import { enqueueLists } from '../producer/enqueue-lists.ts';
 import { creditsOf, foreseeLinks } from '../producer/foresee-cost.ts';
 import { retryCountsOf, retryCountsOfItems } from '../producer/foresee-retry.ts';
 import { lookingLedger, openSample } from '../producer/looking-ledger.ts';
+import { openAnnounced } from '../producer/open-batch.ts';
 import { retryBatch } from '../producer/retry-batch.ts';
 import { retrySome } from '../producer/retry-some.ts';
 import { uploadedList } from '../producer/uploaded-list.ts';
@@ -100,7 +101,7 @@ export function serverOperations(session: Session, storage: Storage): Operations
       return { credits: creditsOf(forecast, links.count) };
     },
     async create({ model: modelId, listName, chunks, inputs, videos, onProgress, ...request }) {
-      const { batch, force, upload, budget = null, priority, isPaused = false, onInvalid, signal } = request;
+      const { batch, force, upload, budget, priority, isPaused = false, onInvalid, signal } = request;
       checkBatchName(batch);
       const model = modelFor(modelId, upload);
       const shared = checkShared(model, inputs);
@@ -108,10 +109,11 @@ export function serverOperations(session: Session, storage: Storage): Operations
       const uploaded = uploadedList({ name: listName, chunks }, videos, session.configuration);
       const keep = templateColumns(session.configuration.PATH_TEMPLATE);
       const openBatch = async () => {
-        await ledger.openBatch(batch, { model: model.id, root: rootOf(storage), priority, upload });
-        if (budget !== null) await ledger.setBudget(batch, budget, await priceOf(model.id));
+        const price = await priceOf(model.id);
+        const maxCredits = budget ?? undefined;
+        const root = rootOf(storage);
+        await openAnnounced({ batch, model, root, priority, upload, maxCredits, price }, session);
         if (isPaused) await operations.pause(batch);
-        await announceCost(batch, model, session);
       };
       const counts = await enqueueLists(
         { batch, ...uploaded.lists, model, inputs: shared, keep, force, since },

@@ -8,12 +8,12 @@ import type { Session } from '../app/session.ts';
 import { announceCost } from '../producer/announce-cost.ts';
 import { defaultBatchName } from '../producer/batch-name.ts';
 import type { KeptColumns } from '../producer/kept-row.ts';
+import { giveBudget, openAnnounced } from '../producer/open-batch.ts';
 import { openSource } from '../producer/sources/open-source.ts';
 import type { SourceAddress } from '../producer/sources/source-address.ts';
 import { SourceError } from '../producer/sources/source-error.ts';
 import { createSourceMemory } from '../producer/sources/source-memory.ts';
 import { type Taken, takeSource } from '../producer/sources/take-source.ts';
-import { usualPrice } from '../shared/models/price.ts';
 import { checkShared, type GivenInputs } from '../shared/models/resolve-inputs.ts';
 import { keptBy } from './commands/options.ts';
 import { exitCodes } from './exit-codes.ts';
@@ -88,6 +88,7 @@ function take(
   signal: AbortSignal,
 ): Promise<Taken> {
   const { ledger, redis, prefix, configuration } = session;
+  const { priority, upload, maxCredits } = request;
   const model = modelOf(request, session);
   const inputs = checkShared(model, request.set);
   const progress = openProgress(terminal);
@@ -95,13 +96,9 @@ function take(
     { batch, dataDir: configuration.DATA_DIR, file: request.problems },
     terminal.warn,
   );
-  const setBudget = async () => {
-    if (request.maxCredits !== undefined)
-      await ledger.setBudget(batch, request.maxCredits, usualPrice(model));
-  };
   return withSources(session, async (sources, storageRoot) => {
     const source = await openSource(place, sources);
-    if ((await ledger.batch(batch)) !== null) await setBudget();
+    if ((await ledger.batch(batch)) !== null) await giveBudget({ batch, model, maxCredits }, ledger);
     const taken = await takeSource(
       {
         source,
@@ -115,12 +112,8 @@ function take(
       {
         ledger,
         memory: createSourceMemory({ redis, prefix, address: source.address, model: model.id }),
-        async openBatch() {
-          const { priority, upload } = request;
-          await ledger.openBatch(batch, { model: model.id, root: storageRoot, priority, upload });
-          await setBudget();
-          await announceCost(batch, model, session);
-        },
+        openBatch: () =>
+          openAnnounced({ batch, model, root: storageRoot, priority, upload, maxCredits }, session),
         ...invalidLines,
         onColumns: progress.note,
         onProgress: (links) => terminal.isWatched && progress.reading(links),

@@ -3,18 +3,10 @@
  * binds no name. Where somebody can be asked, nothing of a new batch is handed out before the answer.
  */
 import type { Session } from '../app/session.ts';
-import type { ModelDefinition } from '../shared/models/model-definition.ts';
-import { usualPrice } from '../shared/models/price.ts';
+import { type BatchToOpen, openBatch } from '../producer/open-batch.ts';
 import type { Ask } from './agree-to-cost.ts';
 
-export interface BatchToOpen {
-  readonly batch: string;
-  readonly model: ModelDefinition;
-  /** Where its files lie. */
-  readonly root: string;
-  readonly priority?: number | undefined;
-  readonly maxCredits?: number | undefined;
-  readonly upload?: boolean | undefined;
+interface AskedBatch extends BatchToOpen {
   readonly ask: Ask | null;
 }
 
@@ -28,15 +20,14 @@ export interface Opening {
 }
 
 export function openWhenTaken(
-  { batch, model, root, priority, maxCredits, upload, ask }: BatchToOpen,
+  { batch, ask, ...request }: AskedBatch,
   { ledger }: Pick<Session, 'ledger'>,
 ): Opening {
   let opened: Promise<void> | undefined;
   let isHeld = false;
 
   async function open(): Promise<void> {
-    await ledger.openBatch(batch, { model: model.id, root, priority, upload });
-    if (maxCredits !== undefined) await ledger.setBudget(batch, maxCredits, usualPrice(model));
+    await openBatch({ batch, ...request }, ledger);
     if (ask === null) await ledger.startBatch(batch);
     else isHeld = await ledger.holdBatch(batch);
   }

@@ -9,6 +9,7 @@ import { type CancelSummary, cancelBatch } from '../producer/cancel-batch.ts';
 import { type EnqueueCounts, enqueueLists, type InvalidLine } from '../producer/enqueue-lists.ts';
 import type { ListSource } from '../producer/lists/list-source.ts';
 import { localVideosOf } from '../producer/local-videos.ts';
+import { openAnnounced } from '../producer/open-batch.ts';
 import { type RetrySummary, retryBatch } from '../producer/retry-batch.ts';
 import { type Batch, BatchError, totalOf, unfinished } from '../shared/ledger/batch.ts';
 import { createBatchOperations } from '../shared/ledger/batch-operations.ts';
@@ -16,8 +17,7 @@ import { createItemSearch } from '../shared/ledger/search.ts';
 import type { FailureReason } from '../shared/ledger/states.ts';
 import type { CostForecast } from '../shared/models/estimate.ts';
 import { identifyLink } from '../shared/models/identify-link.ts';
-import { DEFAULT_MODEL_ID, type ModelDefinition } from '../shared/models/model-definition.ts';
-import { usualPrice } from '../shared/models/price.ts';
+import { DEFAULT_MODEL_ID } from '../shared/models/model-definition.ts';
 import { checkShared, differingInputs, type GivenInputs } from '../shared/models/resolve-inputs.ts';
 import { withUploads } from '../shared/models/uploading.ts';
 import { templateColumns } from '../shared/storage/path-template.ts';
@@ -116,21 +116,12 @@ export async function createProducer(options: ConnectOptions = {}): Promise<Prod
   const locals = localVideosOf(configuration);
   session.prices.keepFresh();
 
-  async function openBatch(
-    model: ModelDefinition,
-    { batch, maxCredits, upload }: Pick<EnqueueOptions, 'batch' | 'maxCredits' | 'upload'>,
-  ) {
-    await ledger.openBatch(batch, { model: model.id, root, upload });
-    if (maxCredits !== undefined) await ledger.setBudget(batch, maxCredits, usualPrice(model));
-    await announceCost(batch, model, session);
-  }
-
   async function enqueue(links: GivenLinks, options: EnqueueOptions): Promise<EnqueueResult> {
     const { batch, model: modelId = DEFAULT_MODEL_ID, inputs = {}, force = false, upload, signal } = options;
     const allowsPrivate = configuration.ALLOW_PRIVATE_ADDRESSES;
     const model = withUploads(models.get(modelId), { upload, allowsPrivate });
     const shared = checkShared(model, inputs);
-    await openBatch(model, options);
+    await openAnnounced({ batch, model, root, upload, maxCredits: options.maxCredits }, session);
     const invalidLinks: InvalidLink[] = [];
     const onInvalid = ({ line, text, reason }: InvalidLine) => {
       if (invalidLinks.length < shownInvalid) invalidLinks.push({ index: line - 1, text, reason });

@@ -9,11 +9,11 @@ import type { Ledger } from '../../shared/ledger/ledger.ts';
 import type { Logger } from '../../shared/logging/logger.ts';
 import type { ModelRegistry } from '../../shared/models/load-models.ts';
 import type { ModelDefinition } from '../../shared/models/model-definition.ts';
-import { usualPrice } from '../../shared/models/price.ts';
 import { checkShared } from '../../shared/models/resolve-inputs.ts';
 import type { Keyspace } from '../../shared/redis/keyspace.ts';
 import { announceCost } from '../announce-cost.ts';
 import type { KeptColumns } from '../kept-row.ts';
+import { openAnnounced } from '../open-batch.ts';
 import { openSource, type SourceDeps } from '../sources/open-source.ts';
 import { parseSourceAddress } from '../sources/source-address.ts';
 import { createSourceMemory } from '../sources/source-memory.ts';
@@ -149,11 +149,9 @@ async function openBatch(
   maxCredits: number | null,
   deps: RunScheduleDeps,
 ): Promise<void> {
-  const { ledger, storageRoot } = deps;
-  await ledger.openBatch(batch, { model: model.id, root: storageRoot });
-  await announceCost(batch, model, deps);
-  if (maxCredits === null || ((await ledger.batch(batch))?.budget ?? null) !== null) return;
-  await ledger.setBudget(batch, maxCredits, usualPrice(model));
+  const known = await deps.ledger.batch(batch);
+  const budget = known?.budget == null ? (maxCredits ?? undefined) : undefined;
+  await openAnnounced({ batch, model, root: deps.storageRoot, maxCredits: budget }, deps);
 }
 
 interface RunFacts extends Omit<ScheduleRun, 'tickAt' | 'by' | keyof Brought> {
