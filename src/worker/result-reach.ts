@@ -26,7 +26,7 @@ const failingKey = (prefix: string) => `${prefix}:results:failing`;
 const reachedKey = (prefix: string) => `${prefix}:results:reached`;
 
 export async function noteReached({ redis, prefix }: Context): Promise<void> {
-  await redis.multi().del(failingKey(prefix)).incr(reachedKey(prefix)).exec();
+  await Promise.all([redis.del(failingKey(prefix)), redis.incr(reachedKey(prefix))]);
 }
 
 /** @param before of this link's last fetch, when that did not reach the host either */

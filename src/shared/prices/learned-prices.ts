@@ -53,9 +53,11 @@ export async function noteRealPrice(
 ): Promise<void> {
   const key = pricesKey(prefix, model, inputs);
   const stated = per === undefined ? [] : [per.credits, per.unit];
-  await redis.lpush(key, JSON.stringify([credits, base, ...stated]));
-  await redis.ltrim(key, 0, mostTasks - 1);
-  await redis.expire(key, keptForS);
+  await Promise.all([
+    redis.lpush(key, JSON.stringify([credits, base, ...stated])),
+    redis.ltrim(key, 0, mostTasks - 1),
+    redis.expire(key, keptForS),
+  ]);
 }
 
 /** Null before any task was paid. */

@@ -67,7 +67,7 @@ function bestLook(plan: LookPlan, start: Point, first: number): { timeMs: number
   const { timesMs, cdf } = plan.distribution;
   const { queryCostMs, minGapMs, missedCallbackRate } = plan.costs;
   const last = timesMs.length - 1;
-  let best = { timeMs: timesMs[last] ?? start.timeMs, cost: Number.POSITIVE_INFINITY };
+  const best = { timeMs: timesMs[last] ?? start.timeMs, cost: Number.POSITIVE_INFINITY };
   for (let to = first; to <= last; to += 1) {
     const gapMs = (timesMs[to] ?? 0) - start.timeMs;
     if (gapMs < minGapMs && to < last) continue;
@@ -77,7 +77,9 @@ function bestLook(plan: LookPlan, start: Point, first: number): { timeMs: number
     if (delayMs >= best.cost) break;
     const looks = 1 - ended + missedCallbackRate * (ended - start.ended);
     const cost = queryCostMs * looks + delayMs + (plan.costToGo[to] ?? 0);
-    if (cost < best.cost) best = { timeMs: start.timeMs + gapMs, cost };
+    if (cost >= best.cost) continue;
+    best.timeMs = start.timeMs + gapMs;
+    best.cost = cost;
   }
   return best;
 }
