@@ -1,18 +1,22 @@
-/** Everything that is known of one item: its record, its history, the vendor's tasks, and what the workers logged of it. */
+/** Everything that is known of one item: its record, its history, the vendor's tasks, and what was logged of it. */
 import type { Redis } from 'ioredis';
 import { createItemHistory } from '../src/shared/item-history/item-history.ts';
 import type { Item } from '../src/shared/ledger/item.ts';
 import { prefix, type World } from './world.ts';
 
+const mostOfALine = 1000;
+
 export async function reportItem(world: World, item: Item, redis: Redis): Promise<string> {
   const story = await createItemHistory({ redis, prefix }).story(item.id);
   const tasks = world.simulator.orders().filter(({ link }) => link === item.url);
-  const logged = [...world.workers, world.server].flatMap(({ name, output }) =>
-    output()
-      .split('\n')
-      .filter((line) => line.includes(item.id) || tasks.some(({ id }) => line.includes(id)))
-      .map((line) => `  ${name} ${line.slice(0, 400)}`),
-  );
+  const logged: string[] = [];
+  for (const { name, log } of [...world.workers, world.runner, world.server]) {
+    const lines = (await log()).split('\n');
+    const about = lines.filter((line) =>
+      [item.id, ...tasks.map(({ id }) => id)].some((id) => line.includes(id)),
+    );
+    logged.push(...about.map((line) => `  ${name} ${line.slice(0, mostOfALine)}`));
+  }
   return [
     `${item.id}: ${JSON.stringify(item)}`,
     ...tasks.map(({ id, credits }) => `  at the vendor: task ${id}, ${credits} credits`),

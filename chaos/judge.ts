@@ -1,7 +1,6 @@
 /**
  * What must hold when the trouble is over and everything has come to its end. The vendor's own books, the ledger and
- * the disk are asked, and compared. Promises by the numbers of product's contract are named in the words of each
- * violation; an empty list is what a run is for.
+ * the disk are asked, and compared. A violation says in full what does not hold.
  */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
@@ -14,12 +13,13 @@ import { type Batch, unfinished } from '../src/shared/ledger/batch.ts';
 import type { Item } from '../src/shared/ledger/item.ts';
 import { itemStates } from '../src/shared/ledger/states.ts';
 import { MARK_FILE } from '../src/shared/storage/storage-mark.ts';
-import { apiKey, budgetBatch, budgetOf, cancelledBatch, prefix, type World } from './world.ts';
+import { budgetBatch, budgetOf, cancelledBatch } from './batches.ts';
+import { apiKey, prefix, type World } from './world.ts';
 
 export interface Violation {
-  readonly words: string;
+  readonly message: string;
   /** The item it is about, if it is about one. */
-  readonly id: string | null;
+  readonly itemId: string | null;
 }
 
 export interface Judgement {
@@ -36,7 +36,7 @@ interface VendorTask {
 
 export async function judge(world: World, session: Session, redis: Redis): Promise<Judgement> {
   const violations: Violation[] = [];
-  const violate = (words: string, id: string | null = null) => violations.push({ words, id });
+  const violate: Violate = (message, itemId = null) => void violations.push({ message, itemId });
   const items = new Map<string, Item>();
   for (const name of world.batches.keys()) {
     for await (const page of session.ledger.items(name)) for (const item of page) items.set(item.id, item);
@@ -51,7 +51,7 @@ export async function judge(world: World, session: Session, redis: Redis): Promi
   await judgeTotals(session, [...items.values()], violate);
   await judgeDisk(world, [...items.values()], violate);
   await judgeRedis(session, redis, violate);
-  judgeProcesses(world, violate);
+  await judgeProcesses(world, violate);
   const counts = world.simulator.counts();
   if (counts.keyLeaks > 0)
     violate(`the API key was sent to the host of the results ${counts.keyLeaks} times`);
@@ -78,7 +78,7 @@ export async function judge(world: World, session: Session, redis: Redis): Promi
   };
 }
 
-type Violate = (words: string, id?: string | null) => void;
+type Violate = (message: string, itemId?: string | null) => void;
 
 function tasksByLink({ simulator }: World): Map<string, VendorTask[]> {
   const tasks = new Map<string, VendorTask[]>();
@@ -101,7 +101,7 @@ function judgeCompleteness(world: World, items: ReadonlyMap<string, Item>, viola
 
 function judgeItem(world: World, item: Item, tasks: readonly VendorTask[], violate: Violate): void {
   const { id, state, reason, possiblyPaidTwice } = item;
-  const say = (words: string) => violate(words, id);
+  const say = (message: string) => violate(message, id);
   const isEnded = state === 'saved' || state === 'failed' || state === 'cancelled';
   if (!isEnded && state !== 'held') say(`has not come to an end: ${state}`);
   if (state === 'held' && world.policy !== 'hold') say('is held, although nobody has asked for that');
@@ -153,10 +153,12 @@ async function judgeBatch(
     say(state, batch.counts[state], own.filter((item) => item.state === state).length);
   }
   const sum = (of: (item: Item) => number) => own.reduce((total, item) => total + of(item), 0);
+  // A batch that lists a link which was saved before spends nothing on it: only those of its own are sure to count.
   say(
     'credits',
     batch.creditsSpent,
     sum(({ creditsSpent }) => creditsSpent),
+    sum((item) => (item.batch === name ? item.creditsSpent : 0)),
   );
   say(
     'bytes',
@@ -189,7 +191,7 @@ function judgeBudget(
     .filter(({ batch }) => batch === budgetBatch)
     .flatMap(({ url }) => tasks.get(url) ?? [])
     .reduce((sum, { credits }) => sum + credits, 0);
-  const budget = budgetOf(world);
+  const budget = budgetOf(world.batches);
   if (spent > budget) violate(`${spent} credits were spent for a batch that may spend ${budget}`);
 }
 
@@ -243,7 +245,7 @@ async function judgeFile(
   simulator: World['simulator'],
   violate: Violate,
 ): Promise<void> {
-  const say = (words: string) => violate(`${file}: ${words}`, item.id);
+  const say = (message: string) => violate(`${file}: ${message}`, item.id);
   const stored = await readFile(file);
   const text = await readFile(file.replace(/\.[a-z0-9]+$/, '.json'), 'utf8').catch(() => '');
   const sidecar = sidecarSchema.safeParse(text === '' ? null : JSON.parse(text));
@@ -300,14 +302,15 @@ async function judgeRedis({ queues }: Session, redis: Redis, violate: Violate): 
   }
 }
 
-function judgeProcesses({ workers, server }: World, violate: Violate): void {
-  for (const { name, oddEnds, output } of [...workers, server]) {
+async function judgeProcesses({ workers, runner, server }: World, violate: Violate): Promise<void> {
+  if (!runner.isDone()) violate('`run` has not ended, although its batch has');
+  for (const { name, oddEnds, log } of [...workers, runner, server]) {
     for (const { code, output: said } of oddEnds) {
       // One that cannot begin says so; who started it starts it again.
       const couldNotBegin = code === 2 && /^error: .*Redis/m.test(said);
       if (!couldNotBegin) violate(`${name} ended with ${code}:\n${said}`);
     }
-    if (output().includes(apiKey)) violate(`${name} has said the API key`);
+    if ((await log()).includes(apiKey)) violate(`${name} has said the API key`);
   }
 }
 

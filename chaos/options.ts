@@ -5,7 +5,7 @@ export interface ChaosOptions {
   readonly seed: number;
   /** How many links are given, in all batches together. */
   readonly links: number;
-  /** For how long there is trouble; what is left then is brought to its end in peace. */
+  /** For how long there is trouble; what is left then has to end without any. */
   readonly minutes: number;
   readonly workers: number;
   /** Share of the vendor's answers, tasks, results and callbacks that something is wrong with. */
@@ -56,7 +56,7 @@ export const usage = `npm run chaos -- [OPTION…]
 export function parseOptions(args: readonly string[]): ChaosOptions {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
-  const { values } = parseArgs({
+  const { values: flags } = parseArgs({
     args: [...args],
     options: {
       seed: text,
@@ -78,23 +78,27 @@ export function parseOptions(args: readonly string[]): ChaosOptions {
     if (!(value >= 0)) throw new Error(`"${given}" is no number`);
     return value;
   };
-  const oneOf = <Word extends string>(given: string | undefined, words: readonly Word[], otherwise: Word) => {
-    const word = given === undefined ? otherwise : words.find((each) => each === given);
-    if (word === undefined) throw new Error(`"${given}" is none of ${words.join(', ')}`);
-    return word;
+  const oneOf = <Value extends string>(
+    given: string | undefined,
+    values: readonly Value[],
+    otherwise: Value,
+  ) => {
+    const value = given === undefined ? otherwise : values.find((each) => each === given);
+    if (value === undefined) throw new Error(`"${given}" is none of ${values.join(', ')}`);
+    return value;
   };
   return {
-    seed: number(values.seed, Date.now() % 1_000_000),
-    links: number(values.links, defaultOptions.links),
-    minutes: number(values.minutes, defaultOptions.minutes),
-    workers: number(values.workers, defaultOptions.workers),
-    faults: number(values.faults, defaultOptions.faults),
-    rate: number(values.rate, defaultOptions.rate),
-    torments: (values.torments ?? '').split(',').filter(Boolean),
-    policy: oneOf(values.policy, ['resubmit', 'hold', 'either'], defaultOptions.policy),
-    callbacks: oneOf(values.callbacks, ['on', 'off', 'either'], defaultOptions.callbacks),
-    drainMinutes: number(values['drain-minutes'], defaultOptions.drainMinutes),
-    keep: values.keep ?? false,
-    quiet: values.quiet ?? false,
+    seed: number(flags.seed, Date.now() % 1_000_000),
+    links: number(flags.links, defaultOptions.links),
+    minutes: number(flags.minutes, defaultOptions.minutes),
+    workers: number(flags.workers, defaultOptions.workers),
+    faults: number(flags.faults, defaultOptions.faults),
+    rate: number(flags.rate, defaultOptions.rate),
+    torments: (flags.torments ?? '').split(',').filter(Boolean),
+    policy: oneOf(flags.policy, ['resubmit', 'hold', 'either'], defaultOptions.policy),
+    callbacks: oneOf(flags.callbacks, ['on', 'off', 'either'], defaultOptions.callbacks),
+    drainMinutes: number(flags['drain-minutes'], defaultOptions.drainMinutes),
+    keep: flags.keep ?? false,
+    quiet: flags.quiet ?? false,
   };
 }

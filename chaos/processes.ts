@@ -4,6 +4,8 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -20,25 +22,27 @@ export interface Launch {
   readonly args: readonly string[];
   readonly environment: Environment;
   readonly folder: string;
-  /** The name of its host; null: this one's. */
-  readonly host: string | null;
+  /** The name of its host. */
+  readonly host: string;
 }
 
 export interface Service extends Launch {
   readonly name: string;
   child: ChildProcess;
-  isFrozen: boolean;
   /** Ends whose code is neither a signal's nor an orderly one. */
   readonly oddEnds: Ended[];
-  readonly output: () => string;
+  /** Everything it has said. */
+  log(): Promise<string>;
   signal(signal: NodeJS.Signals): void;
   /** Nobody reads what it says any more. */
   closePipes(): void;
+  /** Whether it has ended with one of the codes after which it is not started again. */
+  isDone(): boolean;
   /** Ends it in order and does not start it again. */
   stop(): Promise<void>;
 }
 
-const mostOutput = 400_000;
+const lastWordsLength = 2000;
 const restartMs = 700;
 
 /** Whether processes can be given hosts of their own here. */
@@ -46,10 +50,9 @@ export const canNameHosts = spawnSync('unshare', ['--uts', 'true']).status === 0
 
 function launch({ args, environment, folder, host }: Launch): ChildProcess {
   const node = [process.execPath, main, ...args];
-  const command =
-    host !== null && canNameHosts
-      ? ['unshare', '--uts', 'sh', '-c', 'hostname "$0" && exec "$@"', host, ...node]
-      : node;
+  const command = canNameHosts
+    ? ['unshare', '--uts', 'sh', '-c', 'hostname "$0" && exec "$@"', host, ...node]
+    : node;
   const [program = '', ...rest] = command;
   return spawn(program, rest, {
     cwd: folder,
@@ -66,23 +69,31 @@ function listen(child: ChildProcess, keep: (text: string) => void): void {
   }
 }
 
-export function startService(name: string, given: Launch): Service {
-  let output = '';
+/** @param lastCodes exit codes after which it has done what it was started for */
+export function startService(name: string, given: Launch, lastCodes: readonly number[] = []): Service {
+  const file = join(given.folder, `${name}.log`);
+  const log = createWriteStream(file);
+  let lastWords = '';
   const keep = (text: string) => {
-    output = (output + text).slice(-mostOutput);
+    log.write(text);
+    lastWords = (lastWords + text).slice(-lastWordsLength);
   };
   let isStopping = false;
+  let isDone = false;
   const start = () => {
     const child = launch(given);
     listen(child, keep);
     child.on('exit', (code) => void afterEnd(code));
     service.child = child;
-    service.isFrozen = false;
     return child;
   };
   async function afterEnd(code: number | null): Promise<void> {
+    if (code !== null && lastCodes.includes(code)) {
+      isDone = true;
+      return;
+    }
     if (code !== null && code !== 0 && code !== 130) {
-      service.oddEnds.push({ code, output: output.slice(-2000) });
+      service.oddEnds.push({ code, output: lastWords });
     }
     await sleep(restartMs);
     if (!isStopping) start();
@@ -91,9 +102,9 @@ export function startService(name: string, given: Launch): Service {
     ...given,
     name,
     child: undefined as unknown as ChildProcess,
-    isFrozen: false,
     oddEnds: [],
-    output: () => output,
+    isDone: () => isDone,
+    log: () => readFile(file, 'utf8'),
     signal: (signal) => void service.child.kill(signal),
     closePipes() {
       service.child.stdout?.destroy();

@@ -1,13 +1,14 @@
-/** One run: trouble for a while, then peace until everything has come to its end, then the judgement. */
+/** One run: trouble for a while, then none until everything has ended, then the judgement. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { openSession } from '../src/app/session.ts';
 import { parseConfiguration } from '../src/shared/configuration/configuration.ts';
+import { giveAgain, giveLinks } from './batches.ts';
 import { reportItem } from './item-report.ts';
 import { isAtRest, type Judgement, judge } from './judge.ts';
 import type { ChaosOptions } from './options.ts';
 import { torment } from './tormentor.ts';
-import { giveAgain, openWorld, produce, type World } from './world.ts';
+import { openWorld, type World } from './world.ts';
 
 export interface ChaosReport extends Judgement {
   readonly seed: number;
@@ -16,7 +17,7 @@ export interface ChaosReport extends Judgement {
   readonly torments: ReadonlyMap<string, number>;
   readonly seconds: number;
   /** What was done, line by line. */
-  readonly diary: readonly string[];
+  readonly timeline: readonly string[];
   /** Of the items of violations. */
   readonly histories: readonly string[];
 }
@@ -25,35 +26,43 @@ export interface ChaosReport extends Judgement {
 const mostHistories = 5;
 const restForMs = 3000;
 
-export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
+/** @param stopped ends the run early, and everything that it has started */
+export async function runChaos(options: ChaosOptions, stopped: AbortSignal): Promise<ChaosReport> {
   await using world = await openWorld(options);
+  const early = Promise.withResolvers<never>();
+  stopped.addEventListener('abort', () => early.reject(stopped.reason));
+  if (stopped.aborted) throw stopped.reason;
+  return await Promise.race([tormentAndJudge(world), early.promise]);
+}
+
+async function tormentAndJudge(world: World): Promise<ChaosReport> {
+  const { options, workers, server, runner } = world;
   const startedAt = performance.now();
-  const given = produce(world);
-  const done = await torment(world);
-  world.note('the trouble is over');
-  world.toRedis.heal();
-  world.toVendor.heal();
+  const given = giveLinks(world);
+  const done = await torment(world, given);
+  const { tasks } = world.simulator.counts();
+  world.note(`the trouble is over: ${tasks} tasks were made meanwhile`);
+  world.proxies.redis.heal();
+  world.proxies.vendor.heal();
   world.simulator.settings({ ...world.usual, faults: {} });
   await given;
-  if (world.calm.redisLostAt > 0) await giveAgain(world);
+  if (world.losses.redisLostAt > 0) await giveAgain(world);
   await using outside = await openOutside(world);
   const isLate = !(await untilAtRest(world, outside));
-  for (const service of [...world.workers, world.server]) await service.stop();
+  for (const service of [...workers, runner, server]) await service.stop();
   const judgement = await judge(world, outside.session, outside.redis);
-  const ids = new Set(judgement.violations.flatMap(({ id }) => (id === null ? [] : [id])));
+  const ids = new Set(judgement.violations.map(({ itemId }) => itemId));
   const reported = judgement.items.filter(({ id }) => ids.has(id)).slice(0, mostHistories);
+  const late = { message: `not at rest ${options.drainMinutes} minutes after the trouble`, itemId: null };
   return {
     ...judgement,
-    violations: [
-      ...(isLate ? [{ words: `not at rest after ${options.drainMinutes} minutes of peace`, id: null }] : []),
-      ...judgement.violations,
-    ],
+    violations: [...(isLate ? [late] : []), ...judgement.violations],
     seed: options.seed,
     policy: world.policy,
     hasCallbacks: world.hasCallbacks,
     torments: done,
     seconds: (performance.now() - startedAt) / 1000,
-    diary: world.diary,
+    timeline: world.timeline,
     histories: await Promise.all(reported.map((item) => reportItem(world, item, outside.redis))),
   };
 }
@@ -61,12 +70,12 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 /** The ledger and Redis, past the proxies. */
 async function openOutside(world: World) {
   const session = await openSession({
-    loaded: parseConfiguration({ ...world.environment, REDIS_URL: world.redisUrl, LOG_LEVEL: 'error' }),
+    loaded: parseConfiguration({ ...world.environment, REDIS_URL: world.redis.url, LOG_LEVEL: 'error' }),
     output: { isWatched: false, warn: () => undefined },
     modelFiles: [],
     logTo: 'file',
   });
-  const redis = new Redis(world.redisUrl);
+  const redis = new Redis(world.redis.url);
   return {
     session,
     redis,
@@ -78,13 +87,14 @@ async function openOutside(world: World) {
 }
 
 async function untilAtRest(
-  { batches, options, note }: World,
+  { batches, options, runner, note }: World,
   { session }: Awaited<ReturnType<typeof openOutside>>,
 ): Promise<boolean> {
   const endsAt = performance.now() + options.drainMinutes * 60_000;
   let restedMs = 0;
   while (performance.now() < endsAt) {
-    restedMs = (await isAtRest(session, batches.keys())) ? restedMs + 500 : 0;
+    const isResting = runner.isDone() && (await isAtRest(session, batches.keys()));
+    restedMs = isResting ? restedMs + 500 : 0;
     if (restedMs >= restForMs) {
       note('everything is at rest');
       return true;

@@ -2,43 +2,17 @@
  * Workers whose machine's clock is hours off, or is set in the middle of the work, against a Redis whose clock is
  * right: nothing fails, nothing waits for the clock, nothing is paid twice. Needs libfaketime, and is skipped without it.
  */
-import { existsSync } from 'node:fs';
-import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { hasFakeClock, openFakeClock } from '../setup/fake-clock.ts';
 import { until } from '../setup/until.ts';
-import { type Environment, openProject, type Project } from './executable.ts';
+import { openProject } from './executable.ts';
 
-const library = '/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1';
 const links = 40;
 const summarySchema = z.looseObject({ saved: z.number(), failed: z.number(), possiblyPaidTwice: z.number() });
 
-interface FakeClock {
-  readonly environment: Environment;
-  set(offset: string): Promise<void>;
-}
-
-/** A clock of a process that can be set while it runs, as a person or NTP sets it: the monotonic one continues. */
-async function fakeClock(project: Project, name: string, offset: string): Promise<FakeClock> {
-  const file = join(project.folder, `${name}.time`);
-  const set = async (to: string) => {
-    await writeFile(`${file}.new`, to);
-    await rename(`${file}.new`, file);
-  };
-  await set(offset);
-  return {
-    set,
-    environment: {
-      LD_PRELOAD: library,
-      FAKETIME_TIMESTAMP_FILE: file,
-      FAKETIME_DONT_FAKE_MONOTONIC: '1',
-      FAKETIME_CACHE_DURATION: '1',
-    },
-  };
-}
-
-describe.skipIf(!existsSync(library)).concurrent('a machine whose clock', () => {
+describe.skipIf(!hasFakeClock).concurrent('a machine whose clock', () => {
   it.each([
     ['is two hours ahead', '+2h', '+2h'],
     ['is an hour behind', '-1h', '-1h'],
@@ -47,7 +21,7 @@ describe.skipIf(!existsSync(library)).concurrent('a machine whose clock', () => 
   ])('%s fails nothing and waits for nothing', async (_, before, after) => {
     await using project = await openProject({ simulator: { taskTime: '6s', resultBytes: 200_000 } });
     await project.writeLinks('links.txt', links);
-    const clock = await fakeClock(project, 'worker', before);
+    const clock = await openFakeClock(join(project.folder, 'clock'), before);
     const run = project.start(['run', 'links.txt', '--yes', '--json'], {
       ...clock.environment,
       SUBMIT_LIMIT: '8/1s',
@@ -65,7 +39,7 @@ describe.skipIf(!existsSync(library)).concurrent('a machine whose clock', () => 
     await project.writeLinks('links.txt', links);
     await project.run(['enqueue', 'links.txt', '--yes']);
     const [ahead, behind] = await Promise.all(
-      ['+1h', '-1h'].map((offset, index) => fakeClock(project, `worker-${index}`, offset)),
+      ['+1h', '-1h'].map((offset, index) => openFakeClock(join(project.folder, `clock-${index}`), offset)),
     );
     for (const clock of [ahead, behind]) {
       project.start(['worker'], { ...clock?.environment, SUBMIT_LIMIT: '8/1s' });

@@ -1,11 +1,15 @@
-/** A Redis of a test's own that can be made to refuse writes in every way a real one does. Dispose it at the end. */
+/**
+ * A Redis of one's own, append-only as users have it: killed and started again, with everything that it had
+ * acknowledged or without its last second, slow to load, and made to refuse writes in every way a real one does. For
+ * tests and for `npm run chaos`. Dispose it at the end.
+ */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { mkdir, mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
+import { freePort } from '../../bench/free-port.ts';
 import { until } from './until.ts';
 
 /** By the word its error begins with. */
@@ -13,54 +17,91 @@ export const refusals = ['NOREPLICAS', 'OOM', 'MISCONF', 'READONLY'] as const;
 export type Refusal = (typeof refusals)[number];
 
 export interface OwnRedis extends AsyncDisposable {
+  readonly port: number;
   readonly url: string;
+  /** As by SIGKILL: nothing that it had answered is lost. */
+  kill(): Promise<void>;
+  /** As by a loss of power: what it wrote within its last second is lost. @returns how many bytes */
+  losePower(): Promise<number>;
+  /** @param loadMs for how long, or longer, it reads its file and answers LOADING meanwhile */
+  start(loadMs?: number): Promise<void>;
   refuse(how: Refusal): Promise<void>;
   acceptAgain(): Promise<void>;
-  /** Kills it for good. */
-  kill(): Promise<void>;
+  /** It answers nobody for so long, as while a slow command runs. */
+  block(seconds: number): Promise<void>;
+  flushScripts(): Promise<void>;
 }
+
+const lastSecondMs = 1000;
+const lookAtFileEveryMs = 50;
+/** About. */
+const bytesPerCommand = 100;
+/** What the system makes of a shorter sleep. */
+const shortestDelayUs = 60;
 
 export async function startOwnRedis(): Promise<OwnRedis> {
   const folder = await mkdtemp(join(tmpdir(), 'kie-batch-redis-'));
   const port = await freePort();
-  const server = spawn(
-    'redis-server',
-    ['--port', `${port}`, '--save', '', '--dir', folder, '--enable-protected-configs', 'yes'],
-    {
-      stdio: 'ignore',
-    },
-  );
-  const admin = new Redis(port, '127.0.0.1', { retryStrategy: () => 50 });
+  let server: ChildProcess | null = null;
+  const admin = new Redis(port, '127.0.0.1', { retryStrategy: () => 50, maxRetriesPerRequest: null });
   admin.on('error', () => undefined);
-  await admin.ping();
+  const file = createSizes(folder);
+
+  async function start(loadMs = 0): Promise<void> {
+    const settings = {
+      port,
+      dir: folder,
+      appendonly: 'yes',
+      appendfsync: 'everysec',
+      save: '""',
+      'auto-aof-rewrite-percentage': 0,
+      'enable-debug-command': 'yes',
+      'enable-protected-configs': 'yes',
+      'key-load-delay': loadMs === 0 ? 0 : await file.delayUsFor(loadMs),
+    };
+    const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, `${value}`]);
+    server = spawn('redis-server', args, { stdio: 'ignore' });
+    await admin.ping();
+  }
+  async function kill(): Promise<void> {
+    if (server === null || server.exitCode !== null || server.signalCode !== null) return;
+    const ended = once(server, 'exit');
+    server.kill('SIGKILL');
+    await ended;
+  }
+
+  await start();
   return {
+    port,
     url: `redis://127.0.0.1:${port}`,
-    refuse: (how) => refuse(how, admin),
+    start,
+    kill,
+    async losePower() {
+      await kill();
+      return file.loseLast(lastSecondMs);
+    },
+    refuse: (how) => refuse(how, admin, folder),
     async acceptAgain() {
-      await admin.config(
-        'SET',
-        'min-replicas-to-write',
-        '0',
-        'maxmemory',
-        '0',
-        'stop-writes-on-bgsave-error',
-        'no',
-      );
+      await admin.config('SET', 'min-replicas-to-write', '0', 'maxmemory', '0');
+      await admin.config('SET', 'dir', folder, 'save', '', 'stop-writes-on-bgsave-error', 'no');
       await admin.call('REPLICAOF', 'NO', 'ONE');
     },
-    async kill() {
-      admin.disconnect();
-      await stop(server);
+    async block(seconds) {
+      await admin.call('DEBUG', 'SLEEP', `${seconds}`);
+    },
+    async flushScripts() {
+      await admin.script('FLUSH');
     },
     async [Symbol.asyncDispose]() {
+      file.stop();
       admin.disconnect();
-      await stop(server);
+      await kill();
       await rm(folder, { recursive: true, force: true });
     },
   };
 }
 
-async function refuse(how: Refusal, admin: Redis): Promise<void> {
+async function refuse(how: Refusal, admin: Redis, folder: string): Promise<void> {
   switch (how) {
     case 'NOREPLICAS':
       await admin.config('SET', 'min-replicas-to-write', '1');
@@ -73,18 +114,17 @@ async function refuse(how: Refusal, admin: Redis): Promise<void> {
       await admin.call('REPLICAOF', '127.0.0.1', '1');
       return;
     case 'MISCONF':
-      return failToSave(admin);
+      return failToSave(admin, folder);
     default:
       return how satisfies never;
   }
 }
 
-/** A snapshot into a folder that is gone fails, and with save points on Redis then takes no writes. */
-async function failToSave(admin: Redis): Promise<void> {
-  const gone = await mkdtemp(join(tmpdir(), 'kie-batch-gone-'));
-  await admin.config('SET', 'dir', gone);
-  await rm(gone, { recursive: true });
-  await admin.config('SET', 'stop-writes-on-bgsave-error', 'yes', 'save', '3600 1');
+/** A snapshot over a folder fails, and with save points on Redis then takes no writes. */
+async function failToSave(admin: Redis, folder: string): Promise<void> {
+  const blocked = join(folder, 'blocked');
+  await mkdir(join(blocked, 'dump.rdb'), { recursive: true });
+  await admin.config('SET', 'dir', blocked, 'stop-writes-on-bgsave-error', 'yes', 'save', '3600 1');
   await admin.bgsave();
   await until(
     async () => /rdb_last_bgsave_status:err/.test(await admin.info('persistence')),
@@ -92,16 +132,42 @@ async function failToSave(admin: Redis): Promise<void> {
   );
 }
 
-async function stop(server: ChildProcess): Promise<void> {
-  if (server.exitCode !== null || server.signalCode !== null) return;
-  server.kill('SIGKILL');
-  await once(server, 'exit');
-}
+/** Follows how the append-only file grows, so that its last second can be cut off. */
+function createSizes(folder: string) {
+  const sizes: { at: number; bytes: number }[] = [];
+  const timer = setInterval(() => void note(), lookAtFileEveryMs);
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address !== null ? address.port : 0;
+  async function note(): Promise<void> {
+    sizes.push({ at: performance.now(), bytes: await sizeOf() });
+    if (sizes.length > 200) sizes.shift();
+  }
+  async function pathOf(): Promise<string | null> {
+    const parts = join(folder, 'appendonlydir');
+    const names = await readdir(parts).catch(() => []);
+    const name = names.find((each) => each.endsWith('.incr.aof'));
+    return name === undefined ? null : join(parts, name);
+  }
+  async function sizeOf(): Promise<number> {
+    const path = await pathOf();
+    return path === null ? 0 : (await stat(path)).size;
+  }
+  return {
+    /** For each command in the file; below zero: for one command in so many. */
+    async delayUsFor(loadMs: number): Promise<number> {
+      const commands = Math.max(1, (await sizeOf()) / bytesPerCommand);
+      const delayUs = (loadMs * 1000) / commands;
+      return Math.round(delayUs > shortestDelayUs ? delayUs - shortestDelayUs : -shortestDelayUs / delayUs);
+    },
+    async loseLast(ms: number): Promise<number> {
+      const path = await pathOf();
+      if (path === null) return 0;
+      const { size } = await stat(path);
+      const since = performance.now() - ms;
+      const kept = sizes.findLast(({ at }) => at <= since)?.bytes ?? size;
+      await truncate(path, kept);
+      sizes.length = 0;
+      return size - kept;
+    },
+    stop: () => clearInterval(timer),
+  };
 }

@@ -2,14 +2,10 @@
  * A Redis that fails over loses its last second: the worker that has heard a task's id still knows it, records it again,
  * and pays for no second task.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
-import { freePort } from '../../bench/free-port.ts';
-import { startRedisServer } from '../../chaos/redis-server.ts';
 import { stages } from '../../src/shared/jobs/catalogue.ts';
+import { startOwnRedis } from '../setup/own-redis.ts';
 import { connectTestRedis } from '../setup/redis.ts';
 import { type System, startSystem } from '../setup/system.ts';
 import { until } from '../setup/until.ts';
@@ -44,15 +40,14 @@ async function expectPaidOnce(system: System, id: string): Promise<void> {
 
 describe('a Redis that is started again without its last second', () => {
   it('pays for nothing twice, whichever of several workers comes first', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'kie-batch-second-'));
-    await using redis = await startRedisServer(folder, await freePort());
+    await using redis = await startOwnRedis();
     await using system = await startSystem({
       waitsForRedis: true,
       simulator: { taskTime: '2s', answerDelay: '100ms-400ms' },
       environment: {
         ON_AMBIGUOUS_SUBMIT: 'hold',
         SUBMIT_LIMIT: '10/200ms',
-        REDIS_URL: `redis://127.0.0.1:${redis.port}`,
+        REDIS_URL: redis.url,
       },
     });
     const links = 120;
@@ -73,7 +68,6 @@ describe('a Redis that is started again without its last second', () => {
       creditsSpent: links * 10,
     });
     await Promise.all(workers.map((worker) => worker.stop(1000)));
-    await rm(folder, { recursive: true, force: true });
   });
 });
 

@@ -1,0 +1,80 @@
+/** Redis is killed, loses its last second, loads slowly, refuses writes, answers nobody, and forgets its scripts. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { refusals } from '../../test/setup/own-redis.ts';
+import { forAWhile, type Torment } from './torment.ts';
+
+export const redisTorments: readonly Torment[] = [
+  {
+    name: 'redis-killed',
+    subject: 'redis',
+    weight: 3,
+    async run(world, draw) {
+      const { redis } = world;
+      await forAWhile(world, {
+        ms: draw.between(0, 4000),
+        message: 'Redis is killed',
+        begin: () => redis.kill(),
+        end: () => redis.start(),
+      });
+    },
+  },
+  {
+    name: 'redis-loads-slowly',
+    subject: 'redis',
+    weight: 1,
+    async run(world, draw) {
+      const { redis } = world;
+      const ms = draw.between(1000, 8000);
+      world.note(`Redis is started again and loads its file for ${(ms / 1000).toFixed(1)} s`);
+      await redis.kill();
+      await redis.start(ms);
+    },
+  },
+  {
+    name: 'redis-loses-its-last-second',
+    forgets: 'redis',
+    subject: 'redis',
+    weight: 2,
+    async run({ redis, note }, draw) {
+      const ms = draw.between(0, 4000);
+      const lost = await redis.losePower();
+      note(`Redis is killed for ${(ms / 1000).toFixed(1)} s and loses its last second, ${lost} bytes`);
+      await sleep(ms);
+      await redis.start();
+    },
+  },
+  {
+    name: 'redis-refuses-writes',
+    subject: 'redis',
+    weight: 4,
+    async run(world, draw) {
+      const { redis } = world;
+      const how = draw.pick(refusals);
+      await forAWhile(world, {
+        ms: draw.between(1000, 9000),
+        message: `Redis refuses writes with ${how}`,
+        begin: () => redis.refuse(how),
+        end: () => redis.acceptAgain(),
+      });
+    },
+  },
+  {
+    name: 'redis-blocked',
+    subject: 'redis',
+    weight: 2,
+    async run({ redis, note }, draw) {
+      const ms = draw.between(500, 5000);
+      note(`Redis answers nobody for ${(ms / 1000).toFixed(1)} s`);
+      await redis.block(ms / 1000);
+    },
+  },
+  {
+    name: 'redis-forgets-scripts',
+    subject: 'redis',
+    weight: 2,
+    async run({ redis, note }) {
+      note('Redis forgets all scripts');
+      await redis.flushScripts();
+    },
+  },
+];

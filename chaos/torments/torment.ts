@@ -1,0 +1,54 @@
+/**
+ * What a torment is. Each undoes itself before it returns, so that the end of the last one is the end of the trouble.
+ * Torments of one subject are not done at the same time; those of different subjects are.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Service } from '../processes.ts';
+import type { Random } from '../random.ts';
+import type { World } from '../world.ts';
+
+export interface Torment {
+  readonly name: string;
+  readonly subject:
+    | 'process'
+    | 'clock'
+    | 'redis'
+    | 'redis-connection'
+    | 'vendor'
+    | 'vendor-connection'
+    | 'storage'
+    | 'callback'
+    | 'person';
+  readonly weight: number;
+  /** When both are done at once, nobody can know what was paid: see `losses` in world.ts. */
+  readonly forgets?: 'redis' | 'worker';
+  /** Whether this machine and this world can do it; unset: always. */
+  readonly isPossible?: (world: World) => boolean;
+  /** Says what it does as soon as it has drawn it. */
+  run(world: World, draw: Random): Promise<void>;
+}
+
+interface Trouble {
+  readonly ms: number;
+  /** What is the case meanwhile, as in "Redis is unreachable". */
+  readonly message: string;
+  begin(): unknown;
+  end(): unknown;
+}
+
+/** Does something, and undoes it after a while. */
+export async function forAWhile(world: World, { ms, message, begin, end }: Trouble): Promise<void> {
+  world.note(`${message} for ${(ms / 1000).toFixed(1)} s`);
+  try {
+    await begin();
+    await sleep(ms);
+  } finally {
+    await end();
+  }
+}
+
+export function someWorker(world: World, draw: Random): Service {
+  const [first, ...rest] = world.workers;
+  if (first === undefined) throw new Error('no worker');
+  return draw.pick([first, ...rest]);
+}
