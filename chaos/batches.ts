@@ -74,7 +74,8 @@ export async function giveLinks(world: World): Promise<void> {
     const size = Math.ceil(links.length / pieces);
     for (let n = 0; n * size < links.length; n += 1) {
       await give(links.slice(n * size, (n + 1) * size), n);
-      await sleep((spreadMs / pieces) * draw.between(0.2, 1));
+      const pauseMs = (spreadMs / pieces) * draw.between(0.2, 1);
+      if ((n + 1) * size < links.length) await sleep(pauseMs);
     }
   };
   const enqueue = (name: string, flags: readonly string[] = []) =>

@@ -12,6 +12,8 @@ export interface FaultProxy extends AsyncDisposable {
   refuse(isRefusing: boolean): void;
   /** Ends open connections, each with this probability. @returns how many */
   cut(share: number, draw: () => number): number;
+  /** How many were cut so far. */
+  cuts(): number;
   /** Each piece of data waits so long, in both directions. */
   slow(delayMs: number): void;
   /** Data is kept until it is lifted; nobody is told. */
@@ -23,6 +25,7 @@ export interface FaultProxy extends AsyncDisposable {
 export async function startFaultProxy(targetPort: () => number): Promise<FaultProxy> {
   const open = new Set<() => void>();
   let isRefusing = false;
+  let cuts = 0;
   let delayMs = 0;
   let stalled: PromiseWithResolvers<void> | null = null;
 
@@ -61,6 +64,7 @@ export async function startFaultProxy(targetPort: () => number): Promise<FaultPr
   function cut(share: number, draw: () => number): number {
     const chosen = [...open].filter(() => draw() < share);
     for (const end of chosen) end();
+    cuts += chosen.length;
     return chosen.length;
   }
   function stall(isStalled: boolean): void {
@@ -81,6 +85,7 @@ export async function startFaultProxy(targetPort: () => number): Promise<FaultPr
       isRefusing = refusing;
     },
     cut,
+    cuts: () => cuts,
     slow: (ms) => {
       delayMs = ms;
     },

@@ -10,7 +10,7 @@ export async function reportItem(world: World, item: Item, redis: Redis): Promis
   const story = await createItemHistory({ redis, prefix }).story(item.id);
   const tasks = world.simulator.orders().filter(({ link }) => link === item.url);
   const logged: string[] = [];
-  for (const { name, log } of [...world.workers, world.runner, world.server]) {
+  for (const { name, log } of world.services) {
     const lines = (await log()).split('\n');
     const about = lines.filter((line) =>
       [item.id, ...tasks.map(({ id }) => id)].some((id) => line.includes(id)),

@@ -36,6 +36,8 @@ export interface Service extends Launch {
   signal(signal: NodeJS.Signals): void;
   /** Nobody reads what it says any more. */
   closePipes(): void;
+  /** How often it was started. */
+  starts(): number;
   /** Whether it has ended with one of the codes after which it is not started again. */
   isDone(): boolean;
   /** Ends it in order and does not start it again. */
@@ -80,8 +82,10 @@ export function startService(name: string, given: Launch, lastCodes: readonly nu
   };
   let isStopping = false;
   let isDone = false;
+  let starts = 0;
   const start = () => {
     const child = launch(given);
+    starts += 1;
     listen(child, keep);
     child.on('exit', (code) => void afterEnd(code));
     service.child = child;
@@ -103,6 +107,7 @@ export function startService(name: string, given: Launch, lastCodes: readonly nu
     name,
     child: undefined as unknown as ChildProcess,
     oddEnds: [],
+    starts: () => starts,
     isDone: () => isDone,
     log: () => readFile(file, 'utf8'),
     signal: (signal) => void service.child.kill(signal),

@@ -36,26 +36,28 @@ export async function runChaos(options: ChaosOptions, stopped: AbortSignal): Pro
 }
 
 async function tormentAndJudge(world: World): Promise<ChaosReport> {
-  const { options, workers, server, runner } = world;
+  const { options, services, proxies } = world;
   const startedAt = performance.now();
   const given = giveLinks(world);
   const done = await torment(world, given);
   const { tasks } = world.simulator.counts();
   world.note(`the trouble is over: ${tasks} tasks were made meanwhile`);
-  world.proxies.redis.heal();
-  world.proxies.vendor.heal();
+  proxies.redis.heal();
+  proxies.vendor.heal();
+  const cuts = proxies.redis.cuts() + proxies.vendor.cuts();
   world.simulator.settings({ ...world.usual, faults: {} });
   await given;
   if (world.losses.redisLostAt > 0) await giveAgain(world);
   await using outside = await openOutside(world);
   const isLate = !(await untilAtRest(world, outside));
-  for (const service of [...workers, runner, server]) await service.stop();
+  for (const service of services) await service.stop();
   const judgement = await judge(world, outside.session, outside.redis);
   const ids = new Set(judgement.violations.map(({ itemId }) => itemId));
   const reported = judgement.items.filter(({ id }) => ids.has(id)).slice(0, mostHistories);
   const late = { message: `not at rest ${options.drainMinutes} minutes after the trouble`, itemId: null };
   return {
     ...judgement,
+    facts: { ...judgement.facts, connectionsCut: cuts },
     violations: [...(isLate ? [late] : []), ...judgement.violations],
     seed: options.seed,
     policy: world.policy,

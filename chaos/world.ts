@@ -37,6 +37,8 @@ export interface World extends AsyncDisposable {
   readonly server: Service;
   /** A `run` of a batch of its own, started again until it has ended by itself. */
   readonly runner: Service;
+  /** All of these. */
+  readonly services: readonly Service[];
   /** Of the machines of the workers, by the worker's name; null where clocks cannot be set. */
   readonly clocks: ReadonlyMap<string, FakeClock> | null;
   /** What commands are run with, through the proxies. */
@@ -185,7 +187,7 @@ export async function openWorld(options: ChaosOptions): Promise<World> {
       redis,
       proxies,
     },
-    ...{ workers, server, runner, clocks, environment, batches, timeline, note },
+    ...{ workers, server, runner, services, clocks, environment, batches, timeline, note },
     losses: {
       redisLostAt: Number.NEGATIVE_INFINITY,
       workerEndedAt: Number.NEGATIVE_INFINITY,

@@ -77,8 +77,9 @@ export async function startOwnRedis(): Promise<OwnRedis> {
     start,
     kill,
     async losePower() {
+      const endedAt = performance.now();
       await kill();
-      return file.loseLast(lastSecondMs);
+      return file.loseSince(endedAt - lastSecondMs);
     },
     refuse: (how) => refuse(how, admin, folder),
     async acceptAgain() {
@@ -138,7 +139,8 @@ function createSizes(folder: string) {
   const timer = setInterval(() => void note(), lookAtFileEveryMs);
 
   async function note(): Promise<void> {
-    sizes.push({ at: performance.now(), bytes: await sizeOf() });
+    const bytes = await sizeOf();
+    sizes.push({ at: performance.now(), bytes });
     if (sizes.length > 200) sizes.shift();
   }
   async function pathOf(): Promise<string | null> {
@@ -158,11 +160,10 @@ function createSizes(folder: string) {
       const delayUs = (loadMs * 1000) / commands;
       return Math.round(delayUs > shortestDelayUs ? delayUs - shortestDelayUs : -shortestDelayUs / delayUs);
     },
-    async loseLast(ms: number): Promise<number> {
+    async loseSince(since: number): Promise<number> {
       const path = await pathOf();
       if (path === null) return 0;
       const { size } = await stat(path);
-      const since = performance.now() - ms;
       const kept = sizes.findLast(({ at }) => at <= since)?.bytes ?? size;
       await truncate(path, kept);
       sizes.length = 0;

@@ -1,0 +1,77 @@
+/** Judges the disk: every file is whole, is the one that the vendor made, and belongs to a saved link. */
+import { createHash } from 'node:crypto';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { Item } from '../src/shared/ledger/item.ts';
+import { MARK_FILE } from '../src/shared/storage/storage-mark.ts';
+import type { JudgedWorld, Violate } from './judge.ts';
+
+const sidecarSchema = z.looseObject({
+  taskId: z.string(),
+  bytes: z.number(),
+  sha256: z.string(),
+  sourceSha256: z.string(),
+});
+
+export async function judgeFiles(
+  { videos, simulator }: JudgedWorld,
+  items: readonly Item[],
+  violate: Violate,
+): Promise<void> {
+  const found = await readdir(videos, { recursive: true, withFileTypes: true }).catch(() => []);
+  const files = new Set(
+    found.filter((each) => each.isFile()).map((each) => join(each.parentPath, each.name)),
+  );
+  files.delete(join(videos, MARK_FILE));
+  for (const item of items) {
+    if (item.state !== 'saved' || item.file === null) continue;
+    const base = item.file.replace(/\.[a-z0-9]+$/, '');
+    const own = [...files].filter((file) => isOf(file, base));
+    for (const file of own) files.delete(file);
+    const results = own.filter((file) => !file.endsWith('.json'));
+    if (!results.includes(item.file)) violate(`its file ${item.file} is not there`, item.id);
+    for (const file of results) await judgeFile(file, item, simulator, violate);
+  }
+  for (const file of files) violate(`the file ${file} belongs to no saved link`);
+}
+
+/** `base.mp4`, `base-2.mp4`, and the sidecars. */
+function isOf(file: string, base: string): boolean {
+  return file.startsWith(base) && /^(?:-\d+)?\.[a-z0-9]+$/.test(file.slice(base.length));
+}
+
+async function judgeFile(
+  file: string,
+  item: Item,
+  simulator: JudgedWorld['simulator'],
+  violate: Violate,
+): Promise<void> {
+  const say = (message: string) => violate(`${file}: ${message}`, item.id);
+  const stored = await readFile(file);
+  const text = await readFile(file.replace(/\.[a-z0-9]+$/, '.json'), 'utf8').catch(() => '');
+  const sidecar = sidecarSchema.safeParse(text === '' ? null : JSON.parse(text));
+  if (!sidecar.success) return say('its sidecar is missing or unreadable');
+  const { taskId, sha256, sourceSha256, bytes } = sidecar.data;
+  if (bytes !== stored.length || sha256 !== hashOf(stored)) say('is not what its sidecar says');
+  if (file === item.file && item.sha256 !== sha256) say('is not what the ledger says');
+  if (!item.taskIds.includes(taskId)) say(`comes from the task ${taskId}, which is not this link's`);
+  const index =
+    Number(/-(\d+)\.[a-z0-9]+$/.exec(file.slice(file.lastIndexOf(item.id) + item.id.length))?.[1] ?? 1) - 1;
+  const source = sourceOf(simulator, taskId, index);
+  if (source === null) return say('the vendor knows no such result');
+  if (!stored.subarray(0, source.length).equals(source)) say('does not hold the bytes of the result');
+  if (sourceSha256 !== hashOf(source)) say('has another hash of the received bytes');
+}
+
+function sourceOf(simulator: JudgedWorld['simulator'], taskId: string, index: number): Buffer | null {
+  try {
+    return simulator.resultBytesOf(taskId, index);
+  } catch {
+    return null;
+  }
+}
+
+function hashOf(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

@@ -1,0 +1,57 @@
+/** The judge of `npm run chaos` finds what does not hold, and nothing else: a batch that went well, then changed by hand. */
+import { appendFile, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { type JudgedWorld, judge } from '../../chaos/judge.ts';
+import { connectTestRedis } from '../setup/redis.ts';
+import { shareLink, startSystem } from '../setup/system.ts';
+
+it('finds each of the things that must not be, and nothing where all is well', async () => {
+  await using system = await startSystem();
+  const { session, environment, simulator } = system;
+  const redis = connectTestRedis();
+  const [paidTwice = '', lost = '', incomplete = ''] = await system.give(4);
+  const worker = await system.startWorker();
+  await system.ended();
+  await worker.stop(1000);
+  const world: JudgedWorld = {
+    simulator,
+    environment,
+    policy: 'resubmit',
+    videos: environment['STORAGE_URL']?.replace('file:', '') ?? '',
+    batches: new Map([['test', [0, 1, 2, 3].map(shareLink)]]),
+    services: [],
+  };
+  const judged = async () => (await judge(world, session, redis)).violations;
+  expect(await judged()).toEqual([]);
+
+  const prefix = environment['QUEUE_PREFIX'] ?? '';
+  await fetch(`${simulator.url}/api/v1/jobs/createTask`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${environment['KIE_API_KEY']}`, 'content-type': 'application/json' },
+    body: JSON.stringify({
+      model: 'sora-watermark-remover',
+      input: { video_url: shareLink(0), upload_method: 's3' },
+    }),
+  });
+  const fileOf = async (id: string) => (await session.ledger.item(id))?.file ?? '';
+  await rm(await fileOf(lost));
+  await appendFile(await fileOf(incomplete), 'more');
+  await writeFile(join(world.videos, 'test', 'left.part'), '');
+  await redis.hincrby(`${prefix}:batch:test`, 'saved', 1);
+  await redis.zadd(`${prefix}:active`, 1, lost);
+  await redis.set(`${prefix}:left:lock`, 'x');
+  const found = await judged();
+  const about = (id: string | null) =>
+    found.filter(({ itemId }) => itemId === id).map(({ message }) => message);
+  expect(about(paidTwice).join()).toMatch(/paid 2 times, and is not counted.*on record nowhere/);
+  expect(about(lost)).toEqual([expect.stringMatching(/is not there$/)]);
+  expect(about(incomplete)).toEqual([expect.stringMatching(/is not what its sidecar says$/)]);
+  expect(about(null).sort()).toEqual([
+    '1 entries are left in active',
+    'batch test counts 5 saved, a recount gives 4',
+    expect.stringMatching(/left\.part belongs to no saved link$/),
+    expect.stringMatching(/left:lock is left$/),
+  ]);
+  await redis.quit();
+});
