@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { openSession } from '../src/app/session.ts';
 import { parseConfiguration } from '../src/shared/configuration/configuration.ts';
+import { within } from '../src/shared/time/within.ts';
 import { giveAgain, giveLinks } from './batches.ts';
 import { reportItem } from './item-report.ts';
 import { isAtRest, type Judgement, judge } from './judge.ts';
@@ -46,10 +47,11 @@ async function tormentAndJudge(world: World): Promise<ChaosReport> {
   proxies.vendor.heal();
   const cuts = proxies.redis.cuts() + proxies.vendor.cuts();
   world.simulator.settings({ ...world.usual, faults: {} });
-  await given;
-  if (world.losses.redisLostAt > 0) await giveAgain(world);
+  const endsAt = performance.now() + options.drainMinutes * 60_000;
+  const givenAgain = given.then(() => (world.losses.redisLostAt > 0 ? giveAgain(world) : undefined));
+  await within(givenAgain, options.drainMinutes * 60_000, undefined);
   await using outside = await openOutside(world);
-  const isLate = !(await untilAtRest(world, outside));
+  const isLate = !(await untilAtRest(world, outside, endsAt));
   for (const service of services) await service.stop();
   const judgement = await judge(world, outside.session, outside.redis);
   const ids = new Set(judgement.violations.map(({ itemId }) => itemId));
@@ -89,10 +91,10 @@ async function openOutside(world: World) {
 }
 
 async function untilAtRest(
-  { batches, options, runner, note }: World,
+  { batches, runner, note }: World,
   { session }: Awaited<ReturnType<typeof openOutside>>,
+  endsAt: number,
 ): Promise<boolean> {
-  const endsAt = performance.now() + options.drainMinutes * 60_000;
   let restedMs = 0;
   while (performance.now() < endsAt) {
     const isResting = runner.isDone() && (await isAtRest(session, batches.keys()));
