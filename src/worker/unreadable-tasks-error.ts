@@ -1,5 +1,9 @@
+import { ExplainedError } from '../shared/explained-error.ts';
+
 /** A file of paid task ids that cannot be understood. Nothing starts over it; the message says what to do. */
-export class UnreadableTasksError extends Error {
+export class UnreadableTasksError extends ExplainedError {
+  readonly code = 'UNREADABLE_TASKS';
+
   constructor(path: string, cause: unknown) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     super(

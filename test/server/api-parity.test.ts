@@ -41,6 +41,7 @@ describe('schedules', () => {
   it.each([
     ['a cron expression that is none', { ...schedule, cron: 'often' }, /cron/],
     ['a path of the server', { ...schedule, source: '/etc/passwd' }, /source/],
+    ['a bucket without a name', { ...schedule, source: 's3:///list.txt' }, /s3/],
     ['an unknown field', { ...schedule, budget: 3 }, /budget/],
     ['an unknown model', { ...schedule, model: 'none' }, /none/],
   ])('with %s are refused', async (_name, body, words) => {

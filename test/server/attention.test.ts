@@ -118,6 +118,7 @@ describe('the page of', () => {
       model: 'sora-watermark-remover',
     };
     expect((await window.post('/schedules', { ...fields, source: '/etc/passwd' })).status).toBe(422);
+    expect((await window.post('/schedules', { ...fields, source: 's3:///list.txt' })).status).toBe(422);
     expect(
       (await window.post('/schedules', { ...fields, source: 'https://127.0.0.1:1/list.txt' })).status,
     ).toBe(303);

@@ -2,7 +2,9 @@
  * A schedule as it lies in Redis, and what is kept of its runs. Checked when it is read, because another
  * version of the program may have written it.
  */
+
 import { z } from 'zod';
+import { RequestError } from '../../shared/explained-error.ts';
 
 export const scheduleSchema = z.object({
   name: z.string(),
@@ -61,7 +63,7 @@ export interface ScheduleRunning {
 }
 
 /** What a person got wrong about a schedule; the message says what to do and is shown as it is. */
-export class ScheduleError extends Error {
+export class ScheduleError extends RequestError {
   override readonly name = 'ScheduleError';
   readonly code = 'SCHEDULE';
 }

@@ -3,6 +3,7 @@
  * are streamed; every change goes to the audit log; errors are problem+json.
  */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { RequestError } from '../../shared/explained-error.ts';
 import { Refusal, readerOf, recognize } from '../auth/guard.ts';
 import { Html } from '../dashboard/html.ts';
 import { describeAway, isAway, readWithin } from '../readings/remember.ts';
@@ -85,18 +86,6 @@ function reportProblems(api: FastifyInstance, { deps }: ApiParts): void {
   });
 }
 
-/** Errors that name what the caller got wrong carry a code of ours. */
 function statusOf(error: FastifyError): number {
-  if (error.statusCode !== undefined) return error.statusCode;
-  return [
-    'BATCH',
-    'INPUT',
-    'SCHEDULE',
-    'SOURCE',
-    'model-unknown',
-    'column-missing',
-    'list-read-failed',
-  ].includes(error.code)
-    ? 422
-    : 500;
+  return error.statusCode ?? (error instanceof RequestError ? 422 : 500);
 }

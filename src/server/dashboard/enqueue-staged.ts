@@ -2,7 +2,9 @@
  * Enqueues a list that was checked, from the same file. It runs behind the page: the page of the batch opens as soon as
  * its first links are taken. Pressing twice enqueues once.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
+import { RequestError } from '../../shared/explained-error.ts';
 import { Refusal } from '../auth/guard.ts';
 import type { CreatedBatch } from '../server-deps.ts';
 import type { ListChecks } from '../uploads/list-checks.ts';
@@ -94,11 +96,7 @@ export function createEnqueuer(
 
 /** What is wrong with a name, a model or a list is shown with the message of the error. */
 function refuse(error: unknown): never {
-  const isTheirs =
-    error instanceof Error &&
-    'code' in error &&
-    ['BATCH', 'model-unknown', 'column-missing', 'list-read-failed', 'INPUT'].includes(String(error.code));
-  if (isTheirs) throw new Refusal(422, error.message);
+  if (error instanceof RequestError) throw new Refusal(422, error.message);
   throw error;
 }
 

@@ -2,8 +2,10 @@
  * What an operator does with schedules from the page. Sources on the workers' own disks are added on the command line
  * alone: people who sign in here need not be able to read those machines.
  */
+
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
+import { RequestError } from '../../shared/explained-error.ts';
 import { Refusal, requireOperator } from '../auth/guard.ts';
 import { actWithin } from '../readings/remember.ts';
 import type { ScheduleOperations } from '../server-deps.ts';
@@ -50,9 +52,7 @@ export function scheduleActions(scope: FastifyInstance, parts: ActionParts): voi
       } catch (error) {
         const message = error instanceof Error ? error.message : String(error);
         await audit.note({ ...entry, target: name, outcome: `failed: ${message}` });
-        const isTheirs =
-          error instanceof Error && 'code' in error && ['SCHEDULE', 'SOURCE'].includes(String(error.code));
-        throw isTheirs ? new Refusal(422, message) : error;
+        throw error instanceof RequestError ? new Refusal(422, message) : error;
       }
     });
   const simple = (action: 'pause' | 'resume' | 'remove', notice: NoticeName) =>

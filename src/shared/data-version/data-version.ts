@@ -6,6 +6,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ExplainedError } from '../explained-error.ts';
 import type { Logger } from '../logging/logger.ts';
 import type { Keyspace } from '../redis/keyspace.ts';
 import { firstVersion, type Migration, migrations } from './migrations.ts';
@@ -17,7 +18,7 @@ export interface DataVersionOptions extends Keyspace {
 }
 
 /** The data was written by a newer program. */
-export class DataVersionError extends Error {
+export class DataVersionError extends ExplainedError {
   readonly code = 'DATA_VERSION';
 }
 

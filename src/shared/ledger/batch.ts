@@ -2,6 +2,7 @@
  * A batch as it lies in Redis: one hash of settings and counters that the ledger's scripts keep, so that
  * reading the counts of a million links costs one call.
  */
+import { RequestError } from '../explained-error.ts';
 import { activeStates, type FailureReason, failureReasons, type ItemState, itemStates } from './states.ts';
 
 export type StateCounts = Readonly<Record<ItemState, number>>;
@@ -30,7 +31,7 @@ export interface Batch {
 }
 
 /** A batch belongs to one model; its name to what a file system and Redis can carry. */
-export class BatchError extends Error {
+export class BatchError extends RequestError {
   readonly code = 'BATCH';
 }
 

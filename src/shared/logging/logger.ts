@@ -4,12 +4,14 @@
  * lines and stops nothing. Secrets are cut out here a second time, although nobody
  * should hand them over in the first place.
  */
+
 import { mkdirSync, openSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { type DestinationStream, type Logger, multistream, pino } from 'pino';
 import type * as PinoPretty from 'pino-pretty';
 import { z } from 'zod';
+import { ExplainedError } from '../explained-error.ts';
 import { withoutSecrets } from './shown-text.ts';
 
 export type { Logger } from 'pino';
@@ -77,7 +79,7 @@ function sparingWriter(file: number): DestinationStream {
 }
 
 /** The log has no home of its own, so a DATA_DIR that cannot be written is found out here first. */
-export class LogFileError extends Error {
+export class LogFileError extends ExplainedError {
   readonly code = 'LOG_FILE';
 }
 

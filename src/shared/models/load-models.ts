@@ -2,13 +2,15 @@
  * The models this process knows: the shipped ones and the user's `--model-file`s. Called once at start by
  * each command's wiring. A file that is wrong stops the start with every problem of it in one message.
  */
+
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { RequestError } from '../explained-error.ts';
 import { DEFAULT_MODEL_ID, type ModelDefinition, modelDefinitionSchema } from './model-definition.ts';
 
 /** A model file or name the user must correct: a usage error, with a message that says how. */
-export class ModelError extends Error {
+export class ModelError extends RequestError {
   readonly code: 'model-file-invalid' | 'model-unknown';
 
   constructor(code: ModelError['code'], message: string, options?: ErrorOptions) {

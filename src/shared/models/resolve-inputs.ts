@@ -3,6 +3,7 @@
  * comes out is only what differs from the defaults, typed and in the order of its names: two links with the same
  * inputs, however they were given, come out the same, and a link without any comes out empty.
  */
+import { RequestError } from '../explained-error.ts';
 import type { InputSpecs, Inputs, InputValue } from './input-spec.ts';
 import { type ReadValue, readValue, textOf } from './input-value.ts';
 import type { ModelDefinition } from './model-definition.ts';
@@ -15,7 +16,7 @@ export type ResolvedInputs =
   | { readonly ok: false; readonly reason: string; readonly missing: readonly string[] };
 
 /** A value for all links that the model does not take: nothing has started, and the message says what to do. */
-export class InputError extends Error {
+export class InputError extends RequestError {
   override readonly name = 'InputError';
   readonly code = 'INPUT';
 }

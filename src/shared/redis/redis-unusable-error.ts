@@ -3,6 +3,8 @@
  * Thrown only while starting. The message is one paragraph for a person and says what to do; it never
  * holds a password. The command line prints it without a stack and exits with 2.
  */
+import { ExplainedError } from '../explained-error.ts';
+
 export type RedisUnusableCode =
   | 'invalid-url'
   | 'unreachable'
@@ -11,7 +13,7 @@ export type RedisUnusableCode =
   | 'no-program'
   | 'start-failed';
 
-export class RedisUnusableError extends Error {
+export class RedisUnusableError extends ExplainedError {
   override readonly name = 'RedisUnusableError';
   readonly code: RedisUnusableCode;
 

@@ -4,11 +4,12 @@
  * read-only disk).
  */
 
+import { ExplainedError } from '../explained-error.ts';
 import { isRedisTrouble } from '../redis/redis-trouble.ts';
 
 export type StorageErrorCode = 'STORAGE_FULL' | 'STORAGE_FAILED';
 
-export class StorageError extends Error {
+export class StorageError extends ExplainedError {
   override readonly name = 'StorageError';
   readonly code: StorageErrorCode;
 
