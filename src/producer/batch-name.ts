@@ -16,6 +16,6 @@ export function defaultBatchName(paths: readonly string[], at: Date): string {
   const name = stem
     .normalize('NFKD')
     .replace(/[^A-Za-z0-9._-]+/g, '-')
-    .replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, '');
+    .replace(/^[^A-Za-z0-9]+|(?<![^A-Za-z0-9])[^A-Za-z0-9]+$/g, '');
   return name.slice(0, 100) || 'links';
 }

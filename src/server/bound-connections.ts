@@ -23,10 +23,16 @@ export const usualBounds: ConnectionBounds = {
 /** For Node's HTTP server: how long the head of a request may take, and how often that is checked. */
 export const headLimits = { headersTimeout: 10_000, requestTimeout: 0, connectionsCheckingInterval: 2000 };
 
-export function boundConnections(server: Server, bounds: ConnectionBounds = usualBounds): void {
+export interface BoundConnections {
+  /** Connections that are kept in mind now: all, those without a complete request, and those whose body still comes. */
+  held(): { readonly open: number; readonly waiting: number; readonly bodies: number };
+}
+
+export function boundConnections(server: Server, bounds: ConnectionBounds = usualBounds): BoundConnections {
   /** Connections without a complete request, the oldest first. */
   const waiting = new Set<Socket>();
-  const stalls = new Set<StallWatch>();
+  /** By connection, as long as it is open: an answer may leave before the body has come, and then no request ends. */
+  const bodies = new Map<Socket, BodyWatch>();
   let open = 0;
 
   server.on('connection', (socket) => {
@@ -35,6 +41,7 @@ export function boundConnections(server: Server, bounds: ConnectionBounds = usua
     socket.once('close', () => {
       open -= 1;
       waiting.delete(socket);
+      bodies.delete(socket);
     });
     if (open <= bounds.mostConnections) return;
     const [oldest] = waiting;
@@ -50,36 +57,34 @@ export function boundConnections(server: Server, bounds: ConnectionBounds = usua
       waiting.delete(socket);
       return;
     }
-    const watch = { request, socket, bytes: socket.bytesRead };
-    stalls.add(watch);
-    const done = () => stalls.delete(watch);
+    const watch = { request, bytes: socket.bytesRead };
+    bodies.set(socket, watch);
     request.once('end', () => {
-      done();
+      if (bodies.get(socket) === watch) bodies.delete(socket);
       waiting.delete(socket);
     });
-    request.once('close', done);
   });
 
   const timer = setInterval(() => {
-    for (const watch of stalls) cutStalled(watch, bounds);
+    for (const [socket, watch] of bodies) cutStalled(socket, watch, bounds);
   }, bounds.stallMs);
   timer.unref();
   server.once('close', () => clearInterval(timer));
+  return { held: () => ({ open, waiting: waiting.size, bodies: bodies.size }) };
 }
 
-interface StallWatch {
+interface BodyWatch {
   readonly request: IncomingMessage;
-  readonly socket: Socket;
   /** Read when it was last looked at. */
   bytes: number;
 }
 
-function cutStalled(watch: StallWatch, { leastBytes }: ConnectionBounds): void {
+function cutStalled(socket: Socket, watch: BodyWatch, { leastBytes }: ConnectionBounds): void {
   // A reader of ours that is busy holds the body back: that is no stall of the sender's.
   if (watch.request.isPaused() || watch.request.readableLength > 0) return;
-  const moved = watch.socket.bytesRead - watch.bytes;
-  watch.bytes = watch.socket.bytesRead;
-  if (moved < leastBytes) watch.socket.destroy();
+  const moved = socket.bytesRead - watch.bytes;
+  watch.bytes = socket.bytesRead;
+  if (moved < leastBytes) socket.destroy();
 }
 
 function hasBody({ headers }: IncomingMessage): boolean {

@@ -14,7 +14,7 @@ export interface PublicAddress {
 export function publicAddressOf(publicUrl: string | undefined): PublicAddress {
   if (publicUrl === undefined) return { origin: null, basePath: '' };
   const { origin, pathname } = new URL(publicUrl);
-  return { origin, basePath: pathname.replace(/\/+$/, '') };
+  return { origin, basePath: pathname.replace(/(?<!\/)\/+$/, '') };
 }
 
 /** Attributes of our pages that hold a path of this server. `//host` is another server's. */

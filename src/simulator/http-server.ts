@@ -112,7 +112,7 @@ async function answerVendor(
 /** Where this client reaches us, so that result URLs work for it too. */
 function originOf(vendor: Vendor, { headers, socket }: IncomingMessage): string {
   const { publicUrl } = vendor.settings;
-  return publicUrl?.replace(/\/+$/, '') ?? `http://${headers.host ?? `127.0.0.1:${socket.localPort}`}`;
+  return publicUrl?.replace(/(?<!\/)\/+$/, '') ?? `http://${headers.host ?? `127.0.0.1:${socket.localPort}`}`;
 }
 
 function write(response: ServerResponse, reply: Reply): void {

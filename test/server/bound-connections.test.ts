@@ -10,7 +10,7 @@ const bounds: ConnectionBounds = { mostConnections: 20, stallMs: 200, leastBytes
 
 async function serve(handle: (request: IncomingMessage, response: ServerResponse) => void) {
   const server = createServer(handle);
-  boundConnections(server, bounds);
+  const { held } = boundConnections(server, bounds);
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -25,6 +25,7 @@ async function serve(handle: (request: IncomingMessage, response: ServerResponse
   };
   return {
     open,
+    held,
     url: `http://127.0.0.1:${port}`,
     async [Symbol.asyncDispose]() {
       server.close();
@@ -84,4 +85,17 @@ it('a body that stalls is cut, and one that moves may take as long as it likes',
   }
   await until(async () => text.includes('2000') || null, 'the moving body is answered');
   moving.destroy();
+});
+
+it('nothing is kept of a connection that ended before its body came', async () => {
+  await using server = await serve((_request, response) => {
+    response.setHeader('connection', 'close');
+    response.end('no');
+  });
+  const head = 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n123';
+  const sockets = await Promise.all(Array.from({ length: 10 }, () => server.open(head)));
+  for (const socket of sockets) socket.resume();
+  await until(async () => sockets.every((socket) => socket.closed) || null, 'all are closed');
+  await until(async () => server.held().open === 0 || null, 'the server has closed them too');
+  expect(server.held()).toEqual({ open: 0, waiting: 0, bodies: 0 });
 });

@@ -36,7 +36,7 @@ function rowsOf(bytes: Buffer): Row[] | string {
     const path = firstSheetPath(part);
     const sheet = part(path);
     if (sheet === undefined) return NO_SHEET;
-    const relations = part(path.replace(/([^/]+)$/, '_rels/$1.rels')) ?? '';
+    const relations = part(path.replace(/(?<![^/])[^/]+$/, '_rels/$&.rels')) ?? '';
     return sheetRows(sheet, sharedStrings(part('xl/sharedStrings.xml') ?? ''), hyperlinks(sheet, relations));
   } catch (error) {
     if (error instanceof RangeError || (error instanceof Error && 'code' in error)) return DAMAGED;

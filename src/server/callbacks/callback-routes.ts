@@ -107,7 +107,7 @@ function refuse(reply: FastifyReply, status: 429 | 503): void {
 }
 
 function pathsOf(baseUrl: string | null): string[] {
-  const basePath = baseUrl === null ? '' : new URL(baseUrl).pathname.replace(/\/+$/, '');
+  const basePath = baseUrl === null ? '' : new URL(baseUrl).pathname.replace(/(?<!\/)\/+$/, '');
   const path = '/callback/:token';
   return basePath === '' ? [path] : [path, `${basePath}${path}`];
 }

@@ -15,7 +15,7 @@ function httpUrl(example: string) {
     .refine((text) => ['http:', 'https:'].includes(URL.parse(text)?.protocol ?? ''), {
       message: `must be a web address like ${example}`,
     })
-    .transform((text) => text.replace(/\/+$/, ''));
+    .transform((text) => text.replace(/(?<!\/)\/+$/, ''));
 }
 
 /** As other programs take it: without a scheme it is http. */

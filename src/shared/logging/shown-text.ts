@@ -21,7 +21,7 @@ const openParameters = ['region', 'endpoint', 'forcePathStyle'];
 export function maskAddress(address: string): string {
   return address
     .replace(/^([a-z][a-z0-9+-]*:\/\/)(?:[^/?#]*|[^/?#:]+:[^?#\s]*)@/i, '$1…@')
-    .replace(/([?&])([^=&#]+)=([^&#]+)/g, (whole, sign: string, name: string) =>
+    .replace(/([?&])([^=?&#]+)=([^&#]+)/g, (whole, sign: string, name: string) =>
       openParameters.includes(name) ? whole : `${sign}${name}=…`,
     );
 }

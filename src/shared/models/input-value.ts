@@ -10,7 +10,7 @@ export type ReadValue =
   /** `reason` continues from the input's name: "must be …". */
   | { readonly ok: false; readonly reason: string };
 
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+const NUMBER = /^[+-]?(\d+(?:\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 const SHOWN_CHARACTERS = 60;
 
 /** @param text without blanks at its ends, not empty */

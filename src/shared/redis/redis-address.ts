@@ -120,7 +120,7 @@ function parseCluster(parts: UrlParts): RedisAddress {
 
 /** By hand, since the standard URL class refuses a list of hosts. */
 function splitUrl(url: string): UrlParts {
-  const match = /^([a-z][a-z+-]*):\/\/(?:([^/?#]*)@)?([^/?#@]*)([^?#]*)(?:\?([^#]*))?$/i.exec(url);
+  const match = /^([a-z][a-z+-]*):\/\/(?:([^/?#]*)@)?([^/?#@]*)((?:\/[^?#]*)?)(?:\?([^#]*))?$/i.exec(url);
   const [, urlScheme, userInfo, hosts, path, query] = match ?? [];
   if (urlScheme === undefined || hosts === undefined || path === undefined) throw invalid('is not a URL');
   return {

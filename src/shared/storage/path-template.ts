@@ -32,7 +32,7 @@ type Field = (typeof FIELDS)[number];
 const MOST_COLUMN_CHARACTERS = 80;
 
 /** `{column:title}`: the value of that column in the list. */
-const COLUMN = /^column:(.*\S.*)$/;
+const COLUMN = /^column:(?=.*\S)(.*)$/;
 
 /** Names that Windows gives to devices, with any extension. */
 const RESERVED_NAME = /^(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])$/i;
@@ -104,7 +104,7 @@ function columnValue(columns: PathFacts['columns'], wanted: string): string {
     .replaceAll(/\s+/g, ' ')
     .slice(0, MOST_COLUMN_CHARACTERS)
     .toWellFormed()
-    .replaceAll(/^[.\s-]+|[.\s]+$/g, '');
+    .replaceAll(/^[.\s-]+|(?<![.\s])[.\s]+$/g, '');
   return readable || 'none';
 }
 
@@ -130,7 +130,7 @@ export function safeName(text: string): string {
     .toWellFormed()
     .replaceAll(UNSAFE, '_')
     .replace(/^[.\s-]+/, '_')
-    .replace(/[.\s]+$/, '_');
+    .replace(/(?<![.\s])[.\s]+$/, '_');
   const [base = ''] = readable.split('.');
   const safe =
     readable !== '' && !RESERVED_NAME.test(base.trim()) && Buffer.byteLength(readable) <= MAX_SEGMENT_BYTES;

@@ -41,7 +41,7 @@ export function parseS3Location(storageUrl: string): S3Location {
 
 function decodedPath(path: string, storageUrl: string): string {
   try {
-    return decodeURIComponent(path).replace(/^\/+|\/+$/g, '');
+    return decodeURIComponent(path).replace(/^\/+|(?<!\/)\/+$/g, '');
   } catch {
     throw misconfigured(storageUrl, 'a percent sign in it must be written as %25');
   }

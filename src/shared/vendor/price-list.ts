@@ -121,7 +121,7 @@ async function askFor(
 ): Promise<string | null> {
   const request: ExchangeRequest = {
     method: payload === undefined ? 'GET' : 'POST',
-    url: new URL(baseUrl.replace(/\/+$/, '') + path),
+    url: new URL(baseUrl.replace(/(?<!\/)\/+$/, '') + path),
     headers: {
       accept: 'application/json',
       'user-agent': 'kie-batch',

@@ -41,13 +41,13 @@ export interface SendRequestOptions {
 const MIN_REDACTED_KEY_LENGTH = 8;
 
 export function createSendRequest(options: SendRequestOptions): SendRequest {
-  const base = options.baseUrl.replace(/\/+$/, '');
+  const base = options.baseUrl.replace(/(?<!\/)\/+$/, '');
   return async ({ method, path, payload, form, baseUrl, timeoutMs = options.timeoutMs }, signal) => {
     const written = form === undefined ? null : writeFileForm(form);
     const result = await exchange(
       {
         method,
-        url: new URL((baseUrl?.replace(/\/+$/, '') ?? base) + path),
+        url: new URL((baseUrl?.replace(/(?<!\/)\/+$/, '') ?? base) + path),
         headers: { ...requestHeaders(options.apiKey, payload !== undefined), ...written?.headers },
         body: written?.body ?? (payload === undefined ? null : JSON.stringify(payload)),
       },

@@ -10,7 +10,7 @@ export function failureKind(text: string): string {
     .toLowerCase()
     .replace(/https?:\/\/\S+/g, ' ')
     // Ids of tasks, requests and videos.
-    .replace(/\b(?=[a-z_-]*\d)[a-z0-9_-]{6,}\b/g, ' ')
+    .replace(/[a-z0-9_][a-z0-9_-]{4,}[a-z0-9_]/g, (word) => (/\d/.test(word) ? ' ' : word))
     .replace(/\d+/g, '#')
     .replace(/[^\p{L}#]+/gu, ' ')
     .trim();

@@ -63,7 +63,7 @@ export function missingPackages(simulation: string): string[] {
     const match = /^Inst (\S+) (?:\[[^\]]*\] )?\((\S+) .*\[([^\]]+)\]\)/.exec(line);
     const [, name, version, architecture] = match ?? [];
     if (name === undefined || version === undefined || architecture === undefined) return [];
-    return [`${name.replace(/:.*$/, '')}${qualifier(architecture)}=${version}`];
+    return [`${name.split(':', 1)[0]}${qualifier(architecture)}=${version}`];
   });
 }
 
