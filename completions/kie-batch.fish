@@ -205,6 +205,7 @@ complete -c kie-batch -n "__kie_batch_at '/models'" -l 'help' -s 'h' -d 'display
 complete -c kie-batch -n "__kie_batch_at '/models'" -a 'sora-watermark-remover happyhorse/video-edit kling-2.6/motion-control kling-3.0/motion-control kling-3.0-omni/transformation topaz/video-upscale volcengine/video-to-video-lip-sync wan/2-2-animate-move wan/2-2-animate-replace wan/2-6-flash-video-to-video wan/2-6-video-to-video wan/2-7-videoedit'
 complete -c kie-batch -n "__kie_batch_at '/doctor'" -l 'model' -x -a 'sora-watermark-remover happyhorse/video-edit kling-2.6/motion-control kling-3.0/motion-control kling-3.0-omni/transformation topaz/video-upscale volcengine/video-to-video-lip-sync wan/2-2-animate-move wan/2-2-animate-replace wan/2-6-flash-video-to-video wan/2-6-video-to-video wan/2-7-videoedit' -d 'model to ask the vendor about'
 complete -c kie-batch -n "__kie_batch_at '/doctor'" -l 'model-file' -r -F -d 'a model definition of your own (JSON, see docs/models.md); repeatable'
+complete -c kie-batch -n "__kie_batch_at '/doctor'" -l 'test-alert' -d 'send a test alert to every webhook and mail address of the settings'
 complete -c kie-batch -n "__kie_batch_at '/doctor'" -l 'json' -d 'machine output on standard output, everything else on standard error'
 complete -c kie-batch -n "__kie_batch_at '/doctor'" -l 'quiet' -s 'q' -d 'say nothing but what is wrong, and what was asked for'
 complete -c kie-batch -n "__kie_batch_at '/doctor'" -l 'verbose' -s 'v' -d 'log what is done in detail, on standard error'

@@ -15,6 +15,7 @@ import { createItemHistory } from '../shared/item-history/item-history.ts';
 import { createItemSearch } from '../shared/ledger/search.ts';
 import { proxiesOf } from '../shared/outgoing/proxies.ts';
 import { createVendor, type Vendor } from '../shared/vendor/vendor.ts';
+import { alertTargetsOf } from './alert-targets.ts';
 import { openStorage, openVideoFolder } from './open-storage.ts';
 import { scheduleOperations } from './schedule-operations.ts';
 import { serverOperations } from './server-operations.ts';
@@ -79,12 +80,9 @@ async function readCredits(vendor: Vendor, signal: AbortSignal): Promise<number 
 }
 
 function alertsOf(deps: ServerDeps, configuration: Configuration) {
-  const { ALERT_WEBHOOK_URL: url, ALERT_WEBHOOK_FORMAT: format, ALERT_WEBHOOK_KEY: key } = configuration;
-  if (url === undefined) return {};
-  const { origin, basePath } = publicAddressOf(configuration.PUBLIC_URL);
-  const baseUrl = origin === null ? null : `${origin}${basePath}`;
-  const target = { url, format, key: key ?? null, baseUrl };
-  return { onReading: watchForAlerts(deps, target, configuration.ALERT_FAILED_SHARE) };
+  const targets = alertTargetsOf(configuration);
+  if (targets.length === 0) return {};
+  return { onReading: watchForAlerts(deps, targets, configuration.ALERT_FAILED_SHARE) };
 }
 
 function accountsOf(configuration: Configuration): Accounts {

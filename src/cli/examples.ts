@@ -42,7 +42,7 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   'schedule resume': ['schedule resume news'],
   'schedule remove': ['schedule remove news'],
   models: ['models', 'models topaz/video-upscale', 'models --refresh'],
-  doctor: ['doctor', 'doctor --model topaz/video-upscale'],
+  doctor: ['doctor', 'doctor --model topaz/video-upscale', 'doctor --test-alert'],
   simulate: ['simulate --port 9090', 'simulate --limit 5/10s --task-time 2s-5s'],
   demo: ['demo'],
   completion: ['completion bash'],

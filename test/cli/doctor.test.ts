@@ -7,6 +7,7 @@ import { judgeMemory } from '../../src/cli/doctor/judge-memory.ts';
 import { judgeCallback, judgeCredits, judgeModel } from '../../src/cli/doctor/judge-vendor.ts';
 import type { Situation } from '../../src/shared/gate-state/situation.ts';
 import { startForwardProxy } from '../setup/forward-proxy.ts';
+import { startMailServer } from '../setup/mail-server.ts';
 import { noCounts } from '../setup/sample-batch.ts';
 import { type Ended, openProject } from './executable.ts';
 
@@ -192,6 +193,24 @@ describe.concurrent('doctor', () => {
     const ended = await project.run(['doctor', '--json'], { environment });
     const { ok, verdicts } = reportOf(ended);
     expect([ended.code, ok, verdicts.get(name)]).toEqual([1, false, 'failed']);
+  });
+});
+
+describe('doctor on alerts', () => {
+  it('sends a test by mail when it is asked to, and shows no password', async () => {
+    await using project = await openProject();
+    await using server = await startMailServer();
+    const from = `@127.0.0.1:${server.port}/?from=bot@example.com&to=anna@example.com`;
+    const ask = (words: string[], password = 'mail-pass') =>
+      project.run(['doctor', ...words], { environment: { ALERT_MAIL_URL: `smtp://bot:${password}${from}` } });
+    expect((await ask([])).stdout).toMatch(/- alerts by mail: not tried/);
+    expect(server.commands).toEqual([]);
+    const sent = await ask(['--test-alert']);
+    expect([sent.code, sent.stdout]).toEqual([0, expect.stringContaining('✓ alerts by mail: a test alert')]);
+    expect(server.mails).toMatchObject([{ account: 'bot:mail-pass', to: ['anna@example.com'] }]);
+    const refused = await ask(['--test-alert'], 'wrong');
+    expect([refused.code, refused.stdout]).toEqual([1, expect.stringMatching(/✗ alerts by mail: .*535/)]);
+    expect(sent.stdout + sent.stderr).not.toContain('mail-pass');
   });
 });
 

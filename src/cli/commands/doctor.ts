@@ -20,13 +20,15 @@ export function doctorCommand(terminal: Terminal): Command {
     .description('Check key, credits, model, Redis, storage, callbacks and clocks; costs nothing')
     .option('--model <id>', 'model to ask the vendor about', DEFAULT_MODEL_ID)
     .addOption(modelFileOption())
+    .option('--test-alert', 'send a test alert to every webhook and mail address of the settings', false)
     .addOption(jsonOption())
     .addHelpText(
       'after',
       '\nExit codes: 0 nothing failed (warnings may stand), 1 something has to be done first.',
     )
-    .action(async (flags: { model: string; modelFile: string[]; json: boolean }) => {
-      const checks = await examine({ model: flags.model, modelFiles: flags.modelFile }, terminal);
+    .action(async (flags: { model: string; modelFile: string[]; testAlert: boolean; json: boolean }) => {
+      const { model, modelFile: modelFiles, testAlert } = flags;
+      const checks = await examine({ model, modelFiles, testAlert }, terminal);
       const isFit = checks.every(({ verdict }) => verdict !== 'failed');
       if (flags.json) terminal.json({ ok: isFit, checks });
       else terminal.print(checks.map(describeCheck).join('\n'));

@@ -17,6 +17,7 @@ import type { ModelDefinition } from '../../shared/models/model-definition.ts';
 import { RedisUnusableError } from '../../shared/redis/redis-unusable-error.ts';
 import type { Terminal } from '../terminal.ts';
 import { type Check, failed, ok, warning } from './check.ts';
+import { checkAlerts } from './check-alerts.ts';
 import { checkRedis, judgeWork } from './check-redis.ts';
 import { checkStorage } from './check-storage.ts';
 import { checkProxies, checkReach, checkVendor } from './check-vendor.ts';
@@ -25,6 +26,7 @@ import { judgeNode } from './judge-machine.ts';
 export interface ExamineRequest {
   readonly model: string;
   readonly modelFiles: readonly string[];
+  readonly testAlert: boolean;
 }
 
 export async function examine(request: ExamineRequest, terminal: Terminal): Promise<Check[]> {
@@ -51,6 +53,7 @@ export async function examine(request: ExamineRequest, terminal: Terminal): Prom
     vendor,
     checkReach(configuration),
     checkStorage(configuration, found.batches, found.waitingLinks),
+    checkAlerts(configuration, request.testAlert),
   ]);
   return [node, ...settings, ...checkProxies(configuration), ...found.checks, ...others.flat()];
 }

@@ -15,8 +15,8 @@ export function alertBody(
   at: number,
   baseUrl: string | null = null,
 ): string {
-  const link = baseUrl === null ? null : `${baseUrl}${pathOf(alert)}`;
-  const text = link === null ? wordsOf(alert) : `${wordsOf(alert)} ${link}`;
+  const link = linkOf(alert, baseUrl);
+  const text = alertText(alert, baseUrl);
   switch (format) {
     case 'slack':
       return JSON.stringify({ text: escapeSlack(text) });
@@ -38,14 +38,34 @@ export function alertBody(
   }
 }
 
+/** What has happened and, where that is known, the page that shows it. */
+export function alertText(alert: Alert, baseUrl: string | null): string {
+  const link = linkOf(alert, baseUrl);
+  return link === null ? wordsOf(alert) : `${wordsOf(alert)} ${link}`;
+}
+
+/** The first sentence, for the subject of a mail. */
+export function alertSubject(alert: Alert): string {
+  const [sentence = ''] = /^.*?(?=\.( |$))/s.exec(wordsOf(alert)) ?? [wordsOf(alert)];
+  return `[kie-batch] ${sentence.replaceAll(/\s+/g, ' ').slice(0, 150)}`;
+}
+
+/** Whether a person is needed. */
+export function isUrgent({ kind }: Alert): boolean {
+  return kind === 'halt-began' || kind === 'problem-began';
+}
+
+function linkOf(alert: Alert, baseUrl: string | null): string | null {
+  return baseUrl === null ? null : `${baseUrl}${pathOf(alert)}`;
+}
+
 /** Headers that go with the body. A topic of ntfy takes plain text, and its title and priority from headers. */
 export function alertHeaders(alert: Alert, format: AlertFormat): Readonly<Record<string, string>> {
   if (format !== 'ntfy') return { 'content-type': 'application/json' };
-  const isUrgent = alert.kind === 'halt-began' || alert.kind === 'problem-began';
   return {
     'content-type': 'text/plain; charset=utf-8',
     title: 'kie-batch',
-    priority: isUrgent ? 'high' : 'default',
+    priority: isUrgent(alert) ? 'high' : 'default',
   };
 }
 
@@ -73,6 +93,8 @@ function wordsOf(alert: Alert): string {
       return `Over: ${alert.message}`;
     case 'failures-above-share':
       return `Batch ${alert.batch.name}: ${Math.round(alert.share * 100)} % of its ended links have failed (${formatCount(alert.batch.counts.failed)}).`;
+    case 'test':
+      return 'This is a test: alerts of kie-batch arrive here.';
     default:
       return alert satisfies never;
   }
@@ -89,6 +111,7 @@ function fieldsOf(alert: Alert): object {
     case 'problem-began':
       return { problem: alert.problem.kind };
     case 'problem-ended':
+    case 'test':
       return {};
     case 'batch-ended':
     case 'failures-above-share': {

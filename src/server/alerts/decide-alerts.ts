@@ -18,7 +18,9 @@ export type Alert =
   | { readonly kind: 'problem-began'; readonly problem: Problem }
   | { readonly kind: 'problem-ended'; readonly message: string }
   | { readonly kind: 'batch-ended'; readonly batch: Batch }
-  | { readonly kind: 'failures-above-share'; readonly batch: Batch; readonly share: number };
+  | { readonly kind: 'failures-above-share'; readonly batch: Batch; readonly share: number }
+  /** Sent when a person asks for it, to see that alerts arrive. */
+  | { readonly kind: 'test' };
 
 export interface KnownHalt {
   readonly reason: string;

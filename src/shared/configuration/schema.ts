@@ -7,6 +7,7 @@ import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { compilePathTemplate, DEFAULT_PATH_TEMPLATE } from '../storage/path-template.ts';
 import { vendorBaseUrl, vendorUploadUrl } from '../vendor/facts.ts';
+import { readMailUrl } from './mail-url.ts';
 import { flag, rateLimit, rateLimitOrAuto, share, sizeBytes, wholeNumber } from './values.ts';
 
 function httpUrl(example: string) {
@@ -68,6 +69,12 @@ const apiTokens = z
         'must be like name:viewer:secret, several separated by commas, each secret 16 characters or more',
     },
   );
+
+/** Checked here, read where it is used, as it holds a password. */
+const mailUrl = z.string().superRefine((text, context) => {
+  const read = readMailUrl(text);
+  if ('problem' in read) context.addIssue({ code: 'custom', message: read.problem });
+});
 
 const addressList = z
   .string()
@@ -173,6 +180,11 @@ export const configurationSchema = z.object({
       'form of alerts: `json`, fields for a program; `slack` or `discord`, a message for an incoming webhook; `ntfy`, text for a topic like `https://ntfy.sh/TOPIC`',
     ),
   ALERT_WEBHOOK_KEY: z.string().min(1).optional().describe('when set, alerts are signed with it'),
+  ALERT_MAIL_URL: mailUrl
+    .optional()
+    .describe(
+      'the same alerts by mail: `smtps://user:password@host/?from=ADDRESS&to=ADDRESS,ADDRESS`, or `smtp://` for STARTTLS; user and password percent-encoded',
+    ),
   ALERT_FAILED_SHARE: share.prefault('10%').describe('an alert is sent when more of a batch has failed'),
   TRACES_URL: httpUrl('http://127.0.0.1:4318/v1/traces')
     .optional()

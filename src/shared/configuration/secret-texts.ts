@@ -11,6 +11,7 @@ export const secretSettings = [
   'API_TOKENS',
   'ALERT_WEBHOOK_URL',
   'ALERT_WEBHOOK_KEY',
+  'ALERT_MAIL_URL',
   'REDIS_URL',
 ] as const;
 
