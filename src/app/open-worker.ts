@@ -10,6 +10,7 @@ import { startRetention } from '../producer/retention.ts';
 import { startScheduleRunner } from '../producer/schedules/schedule-runner.ts';
 import { type Clock, steadyClock, systemClock } from '../shared/clock.ts';
 import type { Configuration } from '../shared/configuration/configuration.ts';
+import { createVendorCallCounter } from '../shared/gate-state/vendor-calls.ts';
 import { createItemHistory } from '../shared/item-history/item-history.ts';
 import type { Queues, Stage } from '../shared/jobs/catalogue.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
@@ -74,7 +75,9 @@ export async function openWorker(
     ...rulesForOthers(configuration),
     connectionsPerHost: configuration.DOWNLOAD_CONCURRENCY,
   });
+  const calls = createVendorCallCounter(parts);
   const vendor = createVendor({
+    onCall: calls.count,
     baseUrl: configuration.KIE_BASE_URL,
     uploadUrl: configuration.KIE_UPLOAD_URL,
     apiKey: requireApiKey(configuration),
@@ -163,6 +166,7 @@ export async function openWorker(
       // With Redis away they do not end by themselves; nothing of theirs is lost.
       await within(others, jobPolicy.closeMs, null);
       await Promise.all([vendor.close(), outgoing.close(), storage.close()]);
+      await within(calls.close(), jobPolicy.closeMs, null);
     },
   };
 }

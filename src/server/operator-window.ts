@@ -32,6 +32,7 @@ import { createCreditsReader } from './readings/credits.ts';
 import { type Overview, readOverview } from './readings/overview.ts';
 import { remember } from './readings/remember.ts';
 import { startSampler } from './readings/sampler.ts';
+import { createVendorCallReader } from './readings/vendor-calls.ts';
 import type { ServerDeps } from './server-deps.ts';
 import type { RegisterRoutes } from './start-server.ts';
 
@@ -56,7 +57,8 @@ export function operatorWindow({
     const { redis, prefix, clock, logger } = deps;
     const hub = createLiveHub(() => clock.now(), publicAddress);
     const credits = createCreditsReader(deps);
-    const read = remember(overviewFreshMs, () => readOverview(deps, credits.latest()));
+    const readCalls = createVendorCallReader({ redis, prefix });
+    const read = remember(overviewFreshMs, () => readOverview(deps, credits.latest(), readCalls));
     const audit = createAuditLog({ redis, prefix }, logger);
     const parts = {
       deps,

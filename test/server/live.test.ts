@@ -7,7 +7,7 @@ import { describe, expect, inject, it } from 'vitest';
 import { Html } from '../../src/server/dashboard/html.ts';
 import { createLiveHub } from '../../src/server/dashboard/live.ts';
 import { publicAddressOf } from '../../src/server/public-address.ts';
-import { addSample, sampleEveryMs, samplesSince } from '../../src/server/readings/samples.ts';
+import { addSample, emptySample, sampleEveryMs, samplesSince } from '../../src/server/readings/samples.ts';
 import { connectTestRedis, redisPrefix } from '../setup/redis.ts';
 import { startRedisProxy } from '../setup/redis-proxy.ts';
 import { until } from '../setup/until.ts';
@@ -32,7 +32,7 @@ function follow(url: string, headers: Record<string, string> = {}) {
 }
 
 const sample = {
-  at: 0,
+  ...emptySample(0),
   waiting: 1,
   atVendor: 2,
   downloading: 3,

@@ -20,7 +20,11 @@ it('the metrics count what was done, in every unit, and their histograms add up'
   // A reading is shared for a second, so it may be one from before the end.
   const text = await until(async () => {
     const now = await (await window.get('/metrics')).text();
-    const saved = ['kie_batch_items{state="saved"}', 'kie_batch_saved_total'];
+    const saved = [
+      'kie_batch_items{state="saved"}',
+      'kie_batch_saved_total',
+      'kie_batch_vendor_calls_total{operation="submit",outcome="ok"}',
+    ];
     return saved.every((series) => seriesValue(now, series) === 4) ? now : null;
   }, 'the metrics show what was saved');
   expect(seriesValue(text, 'kie_batch_tasks_created_total')).toBe(4);
@@ -29,6 +33,12 @@ it('the metrics count what was done, in every unit, and their histograms add up'
   expect(seriesValue(text, 'kie_batch_stored_bytes_total')).toBe(bytes);
   expect(seriesValue(text, 'kie_batch_gate_admitted_total{operation="submit"}')).toBe(4);
   expect(seriesValue(text, 'kie_batch_workers_alive')).toBe(1);
+  expect(seriesValue(text, 'kie_batch_vendor_calls_total{operation="query",outcome="ok"}')).toBeGreaterThan(
+    3,
+  );
+  expect(await (await window.get('/gate')).text()).toMatch(
+    /<th scope="row">New tasks<\/th><td class="number">4</,
+  );
   for (const name of ['waiting', 'task', 'download']) {
     expect(seriesValue(text, `kie_batch_${name}_seconds_bucket{le="+Inf"}`)).toBe(4);
     expect(seriesValue(text, `kie_batch_${name}_seconds_count`)).toBe(4);

@@ -1,14 +1,17 @@
 /** The gates over time and in sentences: the limit, who set it, refusals, pauses in the vendor's words. Pure. */
 import type { GateState } from '../../shared/gate-state/gate-state.ts';
+import { type CallOutcome, type CallSummary, callOutcomes } from '../../shared/gate-state/vendor-calls.ts';
 import type { Overview } from '../readings/overview.ts';
+import type { VendorCallReading } from '../readings/vendor-calls.ts';
 import { type Html, html } from './html.ts';
 import { gateCard } from './overview-cards.ts';
 import type { Fragments } from './overview-view.ts';
 import { count, live, rate, since, until } from './parts.ts';
 
 export function gateFragments(overview: Overview): Fragments {
-  const { submitGate, queryGate, at } = overview;
+  const { submitGate, queryGate, at, vendorCalls } = overview;
   return {
+    answers: answers(vendorCalls),
     submit: html`${gateCard(submitGate, null, overview)}${story(submitGate, at)}`,
     query: html`${gateCard(queryGate, null, overview)}${story(queryGate, at)}`,
   };
@@ -19,9 +22,26 @@ export function gatePage(fragments: Fragments): Html {
   return html`<h1>Gates</h1><p class="note">All workers ask one gate in Redis before each request, so that they stay below the vendor’s limit together. The limit starts from SUBMIT_LIMIT and QUERY_LIMIT and is learned.</p>
 <div class="charts">
 <section class="card"><h2>New tasks against the limit <span class="note">in 10 s</span></h2><div class="chart" data-chart="throughput" role="img" aria-label="Tasks submitted and videos saved in ten seconds against the limit"></div></section>
-<section class="card"><h2>Refused by the vendor <span class="note">in 10 s</span></h2><div class="chart" data-chart="refusals" role="img" aria-label="Create calls that the vendor refused in ten seconds"></div></section>
+<section class="card"><h2>The vendor’s first byte</h2><div class="chart" data-chart="firstByte" role="img" aria-label="How long the vendor’s first byte takes, the median and what 95 of 100 calls are faster than"></div></section>
+<section class="card"><h2>Calls without success <span class="note">in a minute</span></h2><div class="chart" data-chart="errors" role="img" aria-label="Calls that were throttled, halted, answered with a server error, or not answered, in a minute"></div></section>
 </div>
+<section class="card"><h2>How the vendor answers <span class="note">in the last minute</span></h2>${part('answers')}</section>
 <div class="grid two"><section class="card"><h2>New tasks</h2>${part('submit')}</section><section class="card"><h2>Status checks</h2>${part('query')}</section></div>`;
+}
+
+const outcomeWords = {
+  ok: 'Answered',
+  throttled: 'Throttled',
+  halted: 'Halted',
+  'server-error': 'Server error',
+  'no-answer': 'No answer',
+} as const satisfies Record<CallOutcome, string>;
+
+function answers({ minute }: VendorCallReading): Html {
+  const took = (ms: number | null) => (ms === null ? '–' : `${count(ms)} ms`);
+  const row = (words: string, { outcomes, medianMs, p95Ms }: CallSummary) =>
+    html`<tr><th scope="row">${words}</th>${callOutcomes.map((outcome) => html`<td class="number">${count(outcomes[outcome])}</td>`)}<td class="number">${took(medianMs)}</td><td class="number">${took(p95Ms)}</td></tr>`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="How the vendor answers"><table><thead><tr><th scope="col">Calls</th>${callOutcomes.map((outcome) => html`<th scope="col" class="number">${outcomeWords[outcome]}</th>`)}<th scope="col" class="number">First byte, median</th><th scope="col" class="number">95 of 100 within</th></tr></thead><tbody>${row('New tasks', minute.submit)}${row('Status checks', minute.query)}</tbody></table></div>`;
 }
 
 /** What the learner has done and why, in sentences. */

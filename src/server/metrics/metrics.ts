@@ -6,6 +6,7 @@ import { Counter, Gauge, Registry } from 'prom-client';
 import { haltReasons } from '../../shared/gate-state/halt-reasons.ts';
 import { situationOfWork } from '../../shared/gate-state/outlook.ts';
 import { situationKinds } from '../../shared/gate-state/situation.ts';
+import { callOutcomes } from '../../shared/gate-state/vendor-calls.ts';
 import {
   bucketBoundsSeconds,
   durationNames,
@@ -24,6 +25,7 @@ export async function describeMetrics(overview: Overview, measures: Measures): P
   const registry = new Registry();
   gauges(registry, overview);
   gateMetrics(registry, overview);
+  callMetrics(registry, overview);
   counters(registry, measures);
   return [await registry.metrics(), ...durationNames.flatMap((name) => histogramLines(name, measures))].join(
     '\n',
@@ -136,6 +138,29 @@ function gateMetrics(registry: Registry, { submitGate, queryGate, at }: Overview
     paused.set(label, Math.max(0, (gate.pausedUntil ?? 0) - at) / 1000);
     admitted.inc(label, gate.admitted);
     refused.inc(label, gate.refused);
+  }
+}
+
+function callMetrics(registry: Registry, { vendorCalls: { counts, minute } }: Overview): void {
+  const registers = [registry];
+  const calls = new Counter({
+    name: 'kie_batch_vendor_calls_total',
+    help: 'Create calls and looks at records, by what they came to',
+    labelNames: ['operation', 'outcome'],
+    registers,
+  });
+  const firstByte = new Gauge({
+    name: 'kie_batch_vendor_first_byte_seconds',
+    help: 'How long the vendor’s first byte took in the last minute; absent without an answer',
+    labelNames: ['operation', 'quantile'],
+    registers,
+  });
+  for (const operation of ['submit', 'query'] as const) {
+    for (const outcome of callOutcomes)
+      calls.inc({ operation, outcome }, counts.get(`${operation}:${outcome}`) ?? 0);
+    const { medianMs, p95Ms } = minute[operation];
+    if (medianMs !== null) firstByte.set({ operation, quantile: '0.5' }, medianMs / 1000);
+    if (p95Ms !== null) firstByte.set({ operation, quantile: '0.95' }, p95Ms / 1000);
   }
 }
 

@@ -10,7 +10,8 @@ import type { OldestWaiting, Overlong, OverlongLimits } from '../../shared/ledge
 import type { ScheduleReading, ServerDeps } from '../server-deps.ts';
 import type { CreditsReading } from './credits.ts';
 import { type Rates, ratesOf } from './rates.ts';
-import { type Sample, samplesSince } from './samples.ts';
+import { emptySample, type Sample, samplesSince } from './samples.ts';
+import type { VendorCallReading } from './vendor-calls.ts';
 
 export interface StorageReading {
   readonly name: string;
@@ -31,24 +32,30 @@ export interface Overview extends Work {
   readonly overlong: Overlong;
   readonly overlongLimits: OverlongLimits;
   readonly schedules: readonly ScheduleReading[];
+  readonly vendorCalls: VendorCallReading;
 }
 
 /** What the overview shows is fewer; the alerts watch them all. */
 const batchesRead = 32;
 const rateWindowMs = 90_000;
 
-export async function readOverview(deps: ServerDeps, credits: CreditsReading | null): Promise<Overview> {
+export async function readOverview(
+  deps: ServerDeps,
+  credits: CreditsReading | null,
+  readCalls: () => Promise<VendorCallReading>,
+): Promise<Overview> {
   const { redis, prefix, ledger, search, storage, models, clock } = deps;
   const [names, measures] = await Promise.all([ledger.batchNames(), deps.itemHistory.measures()]);
   const batches = await latestBatches(names, deps);
   const overlongLimits = overlongLimitsOf(measures, models.list());
-  const [work, oldest, samples, freeBytes, overlong, schedules] = await Promise.all([
+  const [work, oldest, samples, freeBytes, overlong, schedules, vendorCalls] = await Promise.all([
     readWork(batches, deps),
     search.oldestWaiting(),
     samplesSince({ redis, prefix }, clock.now() - rateWindowMs),
     storage.freeBytes().catch(() => undefined),
     search.overlong(overlongLimits),
     deps.schedules.list(),
+    readCalls(),
   ]);
   return {
     ...work,
@@ -62,6 +69,7 @@ export async function readOverview(deps: ServerDeps, credits: CreditsReading | n
     overlong,
     overlongLimits,
     schedules,
+    vendorCalls,
   };
 }
 
@@ -100,10 +108,17 @@ async function latestBatches(names: readonly string[], { ledger }: ServerDeps): 
 }
 
 /** @param at a multiple of the sampling interval */
-export function sampleOf({ counts, submitGate, oldest }: Overview, at: number): Sample {
+export function sampleOf({ counts, submitGate, oldest, vendorCalls }: Overview, at: number): Sample {
   const limit = submitGate?.limit;
+  const { minute, total } = vendorCalls;
   return {
     ...countSample(counts, at),
+    medianMs: minute.all.medianMs ?? 0,
+    p95Ms: minute.all.p95Ms ?? 0,
+    throttled: total.throttled,
+    halted: total.halted,
+    serverErrors: total['server-error'],
+    noAnswers: total['no-answer'],
     admitted: submitGate?.admitted ?? 0,
     refused: submitGate?.refused ?? 0,
     limitPer10s: limit === undefined ? 0 : (limit.max / limit.windowMs) * 10_000,
@@ -114,15 +129,11 @@ export function sampleOf({ counts, submitGate, oldest }: Overview, at: number): 
 /** Of a batch: what belongs to the gate is 0. */
 export function countSample(counts: StateCounts, at: number): Sample {
   return {
-    at,
+    ...emptySample(at),
     waiting: counts.queued,
     atVendor: counts.submitting + counts.processing,
     downloading: counts.downloading,
     saved: counts.saved,
     failed: counts.failed,
-    admitted: 0,
-    refused: 0,
-    limitPer10s: 0,
-    oldestWaitingMs: 0,
   };
 }

@@ -1,7 +1,7 @@
 /**
  * The history behind the charts: a sample of the whole every few seconds, in a Redis stream whose ids are the
  * samples' instants. Any number of servers may sample: Redis takes one sample a tick, the others are told
- * that the id is taken. Kept for some hours, about 60 bytes each; one of every five minutes for a week. Each batch
+ * that the id is taken. Kept for some hours, about 80 bytes each; one of every five minutes for a week. Each batch
  * under way has a history of its own in the same form, the fine samples for an hour.
  */
 
@@ -23,6 +23,14 @@ export interface Sample {
   /** What the gate goes by, as tasks in ten seconds. */
   readonly limitPer10s: number;
   readonly oldestWaitingMs: number;
+  /** The vendor's first byte in the last minute; 0 without an answer. */
+  readonly medianMs: number;
+  readonly p95Ms: number;
+  /** Calls that the vendor answered with an error, since the beginning. */
+  readonly throttled: number;
+  readonly halted: number;
+  readonly serverErrors: number;
+  readonly noAnswers: number;
 }
 
 export const sampleEveryMs = 5000;
@@ -41,6 +49,12 @@ const names = [
   'refused',
   'limitPer10s',
   'oldestWaitingMs',
+  'medianMs',
+  'p95Ms',
+  'throttled',
+  'halted',
+  'serverErrors',
+  'noAnswers',
 ] as const satisfies readonly (keyof Sample)[];
 
 /** @param batch whose history; unset: that of the whole */
@@ -115,19 +129,12 @@ export async function samplesSince(
 
 function sampleOf([id, fields]: z.infer<typeof entrySchema>): Sample {
   const values = (fields[1] ?? '').split(' ').map(Number);
-  const at = Number(id.split('-')[0]);
   const pairs = names.map((name, index) => [name, values[index] ?? 0] as const);
-  const zero: Sample = {
-    at,
-    waiting: 0,
-    atVendor: 0,
-    downloading: 0,
-    saved: 0,
-    failed: 0,
-    admitted: 0,
-    refused: 0,
-    limitPer10s: 0,
-    oldestWaitingMs: 0,
-  };
-  return { ...zero, ...Object.fromEntries(pairs) };
+  return { ...emptySample(Number(id.split('-')[0])), ...Object.fromEntries(pairs) };
+}
+
+export function emptySample(at: number): Sample {
+  const zeros = { waiting: 0, atVendor: 0, downloading: 0, saved: 0, failed: 0, admitted: 0, refused: 0 };
+  const ofCalls = { medianMs: 0, p95Ms: 0, throttled: 0, halted: 0, serverErrors: 0, noAnswers: 0 };
+  return { at, ...zeros, limitPer10s: 0, oldestWaitingMs: 0, ...ofCalls };
 }

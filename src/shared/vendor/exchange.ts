@@ -25,7 +25,15 @@ export interface ExchangeOptions {
 }
 
 export type Exchange =
-  | { kind: 'answered'; httpStatus: number; headers: IncomingHttpHeaders; body: Buffer; complete: boolean }
+  | {
+      kind: 'answered';
+      httpStatus: number;
+      headers: IncomingHttpHeaders;
+      body: Buffer;
+      complete: boolean;
+      /** From the request's leaving to the head of the answer. */
+      firstByteMs: number;
+    }
   | { kind: 'failed'; sent: boolean; message: string };
 
 /** Sends the request; resolves with whatever came of it. */
@@ -52,8 +60,9 @@ class Receiver implements Dispatcher.DispatchHandler {
   readonly #chunks: Buffer[] = [];
   #sizeBytes = 0;
   #sent = false;
+  #sentAt = 0;
   #settled = false;
-  #head: { httpStatus: number; headers: IncomingHttpHeaders } | null = null;
+  #head: { httpStatus: number; headers: IncomingHttpHeaders; firstByteMs: number } | null = null;
   #controller: Dispatcher.DispatchController | null = null;
   #unwatch: () => void = () => {};
 
@@ -79,11 +88,13 @@ class Receiver implements Dispatcher.DispatchHandler {
       return;
     }
     this.#sent = true;
+    this.#sentAt = performance.now();
     this.#controller = controller;
   }
 
   onResponseStart(_: Dispatcher.DispatchController, httpStatus: number, headers: IncomingHttpHeaders): void {
-    if (httpStatus >= 200) this.#head = { httpStatus, headers };
+    if (httpStatus < 200) return;
+    this.#head = { httpStatus, headers, firstByteMs: performance.now() - this.#sentAt };
   }
 
   onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {

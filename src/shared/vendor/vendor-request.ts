@@ -24,7 +24,9 @@ export interface VendorRequest {
   timeoutMs?: number;
 }
 
-export type VendorAnswer = { kind: 'answered'; raw: RawReply } | Extract<Exchange, { kind: 'failed' }>;
+export type VendorAnswer =
+  | { kind: 'answered'; raw: RawReply; firstByteMs: number }
+  | Extract<Exchange, { kind: 'failed' }>;
 
 export type SendRequest = (request: VendorRequest, signal: AbortSignal) => Promise<VendorAnswer>;
 
@@ -55,7 +57,8 @@ export function createSendRequest(options: SendRequestOptions): SendRequest {
     );
     written?.body.destroy();
     if (result.kind === 'failed') return result;
-    return { kind: 'answered', raw: withoutKey(await asRawReply(result, options), options.apiKey) };
+    const raw = withoutKey(await asRawReply(result, options), options.apiKey);
+    return { kind: 'answered', raw, firstByteMs: result.firstByteMs };
   };
 }
 

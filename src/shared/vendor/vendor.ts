@@ -9,6 +9,8 @@ import pRetry from 'p-retry';
 import type { Logger } from 'pino';
 import type { Dispatcher } from 'undici';
 import { type Clock, systemClock } from '../clock.ts';
+import type { GateOperation } from '../gate-state/halt-reasons.ts';
+import type { CallOutcome, VendorCall } from '../gate-state/vendor-calls.ts';
 import { createBoundedWarnings, type Warn } from '../logging/bounded-warnings.ts';
 import { buildInput, vendorModelName } from '../models/build-input.ts';
 import type { Inputs } from '../models/input-spec.ts';
@@ -32,7 +34,12 @@ import type {
   UploadReply,
 } from './replies.ts';
 import { parseUploadReply } from './upload-reply.ts';
-import { createSendRequest, type SendRequest, type VendorAnswer } from './vendor-request.ts';
+import {
+  createSendRequest,
+  type SendRequest,
+  type VendorAnswer,
+  type VendorRequest,
+} from './vendor-request.ts';
 
 export interface CreateRequest {
   model: ModelDefinition;
@@ -84,6 +91,8 @@ export interface VendorOptions {
   maxReplyBytes?: number;
   /** The pause before a balance query is tried again. Default 250 ms, then twice that. */
   creditsRetryMs?: number;
+  /** Hears of every create call and every look at a record that was not stopped by us. */
+  onCall?: (call: VendorCall) => void;
   logger: Logger;
   clock?: Clock;
 }
@@ -107,9 +116,19 @@ export function createVendor(options: VendorOptions): Vendor {
     clock,
   });
   const warn = createBoundedWarnings({ logger: options.logger, clock });
+  /** Sends a request of which `onCall` hears. */
+  const sendCounted =
+    (operation: GateOperation): SendAndRead =>
+    async (request, signal, parse) => {
+      const answer = await send(request, signal);
+      const reply = parse(answer);
+      const firstByteMs = answer.kind === 'answered' ? answer.firstByteMs : null;
+      if (!signal.aborted) options.onCall?.({ operation, outcome: outcomeOf(answer, reply), firstByteMs });
+      return reply;
+    };
   return {
-    create: (request, signal) => createTask(send, warn, request, signal),
-    read: (model, taskId, signal) => getRecord(send, warn, model, taskId, signal),
+    create: (request, signal) => createTask(sendCounted('submit'), warn, request, signal),
+    read: (model, taskId, signal) => getRecord(sendCounted('query'), warn, model, taskId, signal),
     recover: async (resultUrl, signal) => {
       const answer = await send(
         { method: 'POST', path: downloadLinkPath, payload: { url: resultUrl } },
@@ -148,15 +167,28 @@ function ownAgent(proxies: Proxies | undefined): Dispatcher {
   return createAgent({ allowH2: false, pipelining: 1 }, proxies);
 }
 
+type SendAndRead = <Reply extends { readonly kind: string }>(
+  request: VendorRequest,
+  signal: AbortSignal,
+  parse: (answer: VendorAnswer) => Reply,
+) => Promise<Reply>;
+
+function outcomeOf(answer: VendorAnswer, { kind }: { readonly kind: string }): CallOutcome {
+  if (answer.kind === 'failed') return 'no-answer';
+  if (kind === 'throttled') return 'throttled';
+  if (kind === 'halt') return 'halted';
+  return kind === 'retry' || kind === 'ambiguous' ? 'server-error' : 'ok';
+}
+
 async function createTask(
-  send: SendRequest,
+  send: SendAndRead,
   warn: Warn,
   { model, url, inputs, callbackUrl }: CreateRequest,
   signal: AbortSignal,
 ): Promise<CreateReply> {
   const callback = callbackUrl === undefined ? {} : { callBackUrl: callbackUrl };
   const payload = { model: vendorModelName(model), ...callback, input: buildInput(model, url, inputs) };
-  const reply = asCreateReply(await send({ method: 'POST', path: model.createPath, payload }, signal));
+  const reply = await send({ method: 'POST', path: model.createPath, payload }, signal, asCreateReply);
   if (reply.kind === 'retry' && reply.warn) {
     warn('Unknown answer to a create call', reply.message, { model: model.id });
   }
@@ -165,15 +197,16 @@ async function createTask(
 }
 
 async function getRecord(
-  send: SendRequest,
+  send: SendAndRead,
   warn: Warn,
   model: ModelDefinition,
   taskId: string,
   signal: AbortSignal,
 ): Promise<RecordReply> {
   const path = `${model.recordPath}?taskId=${encodeURIComponent(taskId)}`;
-  const answer = await send({ method: 'GET', path }, signal);
-  const reply = readAnswer(answer, (raw) => parseRecordReply(raw, model.resultPath));
+  const parse = (answer: VendorAnswer) =>
+    readAnswer(answer, (raw) => parseRecordReply(raw, model.resultPath));
+  const reply = await send({ method: 'GET', path }, signal, parse);
   warnOfRecord(warn, reply, { model: model.id, taskId });
   return reply;
 }

@@ -6,7 +6,8 @@ import uPlot from './uplot.js';
 
 /**
  * @typedef {{ at: number, waiting: number, atVendor: number, downloading: number, saved: number, failed: number,
- *   admitted: number, refused: number, limitPer10s: number, oldestWaitingMs: number }} Sample
+ *   admitted: number, refused: number, limitPer10s: number, oldestWaitingMs: number, medianMs: number, p95Ms: number,
+ *   throttled: number, halted: number, serverErrors: number, noAnswers: number }} Sample
  */
 
 const spans = { '15m': 15 * 60_000, '24h': 24 * 3_600_000, '7d': 7 * 24 * 3_600_000 };
@@ -35,13 +36,20 @@ function series(label, tone, more = {}) {
   return { label, stroke: () => color(tone), width: 2, points, spanGaps: false, ...more };
 }
 
-/** Differences in ten seconds, over the last half minute. @param {Sample[]} samples @param {'admitted' | 'saved' | 'refused'} name */
+/** @typedef {'admitted' | 'saved' | 'throttled' | 'halted' | 'serverErrors' | 'noAnswers'} Growing */
+
+/** Differences in ten seconds, over the last half minute. @param {Sample[]} samples @param {Growing} name */
 function per10s(samples, name) {
   return samples.map((sample, index) => {
     const before = samples[Math.max(0, index - rateOver)];
     if (!before || sample.at <= before.at) return null;
     return (Math.max(0, sample[name] - before[name]) / (sample.at - before.at)) * 10_000;
   });
+}
+
+/** @param {Sample[]} samples @param {Growing} name */
+function perMinute(samples, name) {
+  return per10s(samples, name).map((value) => (value === null ? null : value * 6));
 }
 
 /**
@@ -65,6 +73,11 @@ function countWords(value) {
 /** @param {number} value */
 function perTenSeconds(value) {
   return String(Math.round(value * 10) / 10);
+}
+
+/** @param {number} value */
+function milliseconds(value) {
+  return value < 10_000 ? `${Math.round(value)} ms` : `${(value / 1000).toFixed(1)} s`;
 }
 
 /** @param {number} minutes */
@@ -101,10 +114,31 @@ const kinds = {
       samples.map(({ failed }) => failed),
     ],
   },
-  refusals: {
-    series: [series('refused', '--bad', { words: perTenSeconds })],
+  firstByte: {
+    series: [
+      series('median', '--accent', { fill: () => color('--accent-soft'), words: milliseconds }),
+      series('95 of 100', '--warn', { words: milliseconds }),
+    ],
     /** @param {Sample[]} samples */
-    rows: (samples) => [per10s(samples, 'refused')],
+    rows: (samples) => [
+      samples.map(({ medianMs }) => medianMs || null),
+      samples.map(({ p95Ms }) => p95Ms || null),
+    ],
+  },
+  errors: {
+    series: [
+      series('throttled', '--warn', { words: perTenSeconds }),
+      series('server errors', '--bad', { words: perTenSeconds }),
+      series('no answer', '--text', { words: perTenSeconds }),
+      series('halted', '--accent', { words: perTenSeconds }),
+    ],
+    /** @param {Sample[]} samples */
+    rows: (samples) => [
+      perMinute(samples, 'throttled'),
+      perMinute(samples, 'serverErrors'),
+      perMinute(samples, 'noAnswers'),
+      perMinute(samples, 'halted'),
+    ],
   },
   underWay: {
     series: [
