@@ -7,9 +7,10 @@ import {
   GetObjectCommand,
   HeadObjectCommand,
   ListObjectsV2Command,
-  S3Client,
+  type S3Client,
   S3ServiceException,
 } from '@aws-sdk/client-s3';
+import { connectS3, type S3Credentials } from '../../shared/storage/s3-client.ts';
 import type { Finding, Marks, Source } from './source.ts';
 import type { BucketAddress } from './source-address.ts';
 import { SourceError } from './source-error.ts';
@@ -17,7 +18,7 @@ import { SourceError } from './source-error.ts';
 export interface BucketSourceDeps {
   readonly maxBytes: number;
   /** Default: wherever the SDK finds them. */
-  readonly s3Credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly s3Credentials?: S3Credentials;
 }
 
 interface FoundObject {
@@ -30,7 +31,7 @@ export function createBucketSource(address: string, place: BucketAddress, deps: 
   return {
     address,
     async *look(marks, signal) {
-      const client = connect(place, deps);
+      const client = connectS3(place, deps.s3Credentials);
       try {
         for await (const object of objectsOf(client, place, signal)) {
           yield findingOf(client, place, object, marks, deps.maxBytes, signal);
@@ -118,15 +119,6 @@ async function singleObject(
     abortSignal: signal,
   });
   return { key, etag: head.ETag ?? '', sizeBytes: head.ContentLength ?? 0 };
-}
-
-function connect({ region, endpoint, forcePathStyle }: BucketAddress, deps: BucketSourceDeps): S3Client {
-  return new S3Client({
-    forcePathStyle,
-    ...(region === undefined ? {} : { region }),
-    ...(endpoint === undefined ? {} : { endpoint, responseChecksumValidation: 'WHEN_REQUIRED' }),
-    ...(deps.s3Credentials === undefined ? {} : { credentials: deps.s3Credentials }),
-  });
 }
 
 function unreachable({ bucket, key }: BucketAddress, error: unknown): SourceError {

@@ -4,8 +4,8 @@
  */
 import { isAbsolute, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { z } from 'zod';
 import { maskAddress } from '../../shared/logging/shown-text.ts';
+import { type BucketOptions, readBucketOptions } from '../../shared/storage/s3-location.ts';
 import { SourceError } from './source-error.ts';
 
 export type SourceAddress =
@@ -14,22 +14,13 @@ export type SourceAddress =
   | { readonly kind: 'web'; readonly url: string }
   | ({ readonly kind: 'bucket' } & BucketAddress);
 
-export interface BucketAddress {
+export interface BucketAddress extends BucketOptions {
   readonly bucket: string;
   /** An object's key, or what the keys start with. */
   readonly key: string;
   /** Ends with a slash, or is the whole bucket: every object under it is a list. */
   readonly isPrefix: boolean;
-  readonly region: string | undefined;
-  readonly endpoint: string | undefined;
-  readonly forcePathStyle: boolean;
 }
-
-const bucketOptionsSchema = z.strictObject({
-  region: z.string().min(1).optional(),
-  endpoint: z.url({ protocol: /^https?$/ }).optional(),
-  forcePathStyle: z.enum(['true', 'false']).default('false'),
-});
 
 /** @throws SourceError `source-invalid` */
 export function parseSourceAddress(text: string, workingFolder: string): SourceAddress {
@@ -102,17 +93,10 @@ function bucketAddress(written: string): BucketAddress {
   if (url === null || url.hostname === '' || url.username !== '') {
     throw invalid(written, 'expected s3://bucket/key or s3://bucket/prefix/, without credentials');
   }
-  const options = bucketOptionsSchema.safeParse(Object.fromEntries(url.searchParams));
-  if (!options.success) throw invalid(written, z.prettifyError(options.error));
+  const options = readBucketOptions(url);
+  if (typeof options === 'string') throw invalid(written, options);
   const key = decodedPath(url.pathname, written).replace(/^\/+/, '');
-  return {
-    bucket: url.hostname,
-    key,
-    isPrefix: key === '' || key.endsWith('/'),
-    region: options.data.region,
-    endpoint: options.data.endpoint,
-    forcePathStyle: options.data.forcePathStyle === 'true',
-  };
+  return { bucket: url.hostname, key, isPrefix: key === '' || key.endsWith('/'), ...options };
 }
 
 function decodedPath(path: string, written: string): string {

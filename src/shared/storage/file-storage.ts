@@ -26,7 +26,7 @@ import {
 } from './part-folder.ts';
 import { keepRootFolder } from './root-folder.ts';
 import { type Storage, sidecarKey, sidecarText, withEnding } from './storage.ts';
-import { fileStorageError, isMissing } from './storage-error.ts';
+import { fileStorageError, isMissing, unlessMissing } from './storage-error.ts';
 import { assertKey } from './storage-key.ts';
 import type { StorageMemory } from './storage-mark.ts';
 
@@ -188,7 +188,7 @@ export function createFileStorage(rootPath: string, deps: FileStorageDeps): Stor
     },
     async readSidecar(key) {
       const path = pathOf(sidecarKey(key));
-      const text = await guarded(path, () => unlessMissing(() => readFile(path, 'utf8')));
+      const text = await guarded(path, () => unlessMissing(isMissing, () => readFile(path, 'utf8')));
       try {
         return text === undefined ? undefined : (JSON.parse(text) as unknown);
       } catch {
@@ -198,13 +198,13 @@ export function createFileStorage(rootPath: string, deps: FileStorageDeps): Stor
     async withAnyEnding(key) {
       const keys = mediaEndings.map((ending) => withEnding(key, ending));
       const found = await guarded(pathOf(key), () =>
-        Promise.all(keys.map((each) => unlessMissing(() => stat(pathOf(each))))),
+        Promise.all(keys.map((each) => unlessMissing(isMissing, () => stat(pathOf(each))))),
       );
       return keys.filter((_, index) => found[index]?.isFile() === true);
     },
     async stat(key) {
       const path = pathOf(key);
-      const found = await guarded(path, () => unlessMissing(() => stat(path)));
+      const found = await guarded(path, () => unlessMissing(isMissing, () => stat(path)));
       // Missing is said only of a file in the right folder.
       if (found === undefined) await guarded(path, () => rootFolder.check());
       return found?.isFile() ? { bytes: found.size, modifiedAt: found.mtimeMs } : undefined;
@@ -255,14 +255,5 @@ async function guarded<T>(path: string, act: () => Promise<T>): Promise<T> {
     return await act();
   } catch (error) {
     throw fileStorageError(error, path);
-  }
-}
-
-async function unlessMissing<T>(act: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await act();
-  } catch (error) {
-    if (isMissing(error)) return undefined;
-    throw error;
   }
 }

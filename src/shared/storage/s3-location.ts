@@ -7,36 +7,47 @@ import { z } from 'zod';
 import { maskAddress } from '../logging/shown-text.ts';
 import { StorageError } from './storage-error.ts';
 
-export interface S3Location {
-  readonly bucket: string;
-  /** Without slashes at its ends; may be empty. */
-  readonly prefix: string;
+/** What stands behind the question mark of an `s3:` address. */
+export interface BucketOptions {
   readonly region: string | undefined;
   readonly endpoint: string | undefined;
   readonly forcePathStyle: boolean;
 }
 
-const optionsSchema = z.strictObject({
-  region: z.string().min(1).optional(),
-  endpoint: z.url({ protocol: /^https?$/ }).optional(),
-  forcePathStyle: z.enum(['true', 'false']).default('false'),
-});
+export interface S3Location extends BucketOptions {
+  readonly bucket: string;
+  /** Without slashes at its ends; may be empty. */
+  readonly prefix: string;
+}
+
+const optionsSchema = z
+  .strictObject({
+    region: z.string().min(1).optional(),
+    endpoint: z.url({ protocol: /^https?$/ }).optional(),
+    forcePathStyle: z.enum(['true', 'false']).default('false'),
+  })
+  .transform(
+    ({ region, endpoint, forcePathStyle }): BucketOptions => ({
+      region,
+      endpoint,
+      forcePathStyle: forcePathStyle === 'true',
+    }),
+  );
+
+/** @returns the options, or what is wrong with them */
+export function readBucketOptions(url: URL): BucketOptions | string {
+  const options = optionsSchema.safeParse(Object.fromEntries(url.searchParams));
+  return options.success ? options.data : z.prettifyError(options.error);
+}
 
 export function parseS3Location(storageUrl: string): S3Location {
   const url = URL.parse(storageUrl);
-  const options = optionsSchema.safeParse(Object.fromEntries(url?.searchParams ?? []));
   if (url === null || url.hostname === '' || url.username !== '') {
     throw misconfigured(storageUrl, 'expected s3://bucket/prefix, without credentials');
   }
-  if (!options.success) throw misconfigured(storageUrl, z.prettifyError(options.error));
-  const { region, endpoint, forcePathStyle } = options.data;
-  return {
-    bucket: url.hostname,
-    prefix: decodedPath(url.pathname, storageUrl),
-    region,
-    endpoint,
-    forcePathStyle: forcePathStyle === 'true',
-  };
+  const options = readBucketOptions(url);
+  if (typeof options === 'string') throw misconfigured(storageUrl, options);
+  return { bucket: url.hostname, prefix: decodedPath(url.pathname, storageUrl), ...options };
 }
 
 function decodedPath(path: string, storageUrl: string): string {

@@ -15,10 +15,10 @@ import {
   ListObjectsV2Command,
   type MultipartUpload,
   PutObjectCommand,
-  S3Client,
 } from '@aws-sdk/client-s3';
 import type { Clock } from '../clock.ts';
 import { mediaEndings } from '../media/media-kind.ts';
+import { connectS3, type S3Credentials } from './s3-client.ts';
 import { isMissingObject, s3StorageError } from './s3-error.ts';
 import type { S3Location } from './s3-location.ts';
 import { openS3Part } from './s3-part.ts';
@@ -30,6 +30,7 @@ import {
   sidecarText,
   withEnding,
 } from './storage.ts';
+import { unlessMissing } from './storage-error.ts';
 import { assertKey } from './storage-key.ts';
 
 /** Holds what is copied before it is a result, beside the folders of the batches. */
@@ -38,12 +39,12 @@ const PASSING_FOLDER = '.unfinished';
 export interface S3StorageDeps {
   readonly clock: Clock;
   /** Default: wherever the SDK finds them. */
-  readonly s3Credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string };
+  readonly s3Credentials?: S3Credentials;
 }
 
 export function createS3Storage(location: S3Location, deps: S3StorageDeps): Storage {
   const { bucket, prefix } = location;
-  const client = connect(location, deps);
+  const client = connectS3(location, deps.s3Credentials);
   const base = `s3://${bucket}/${prefix === '' ? '' : `${prefix}/`}`;
 
   function place(key: string): { readonly Bucket: string; readonly Key: string } {
@@ -71,7 +72,7 @@ export function createS3Storage(location: S3Location, deps: S3StorageDeps): Stor
   }
 
   async function stat(key: string): Promise<StoredObject | undefined> {
-    const head = () => unlessMissing(() => client.send(new HeadObjectCommand(place(key))));
+    const head = () => unlessMissing(isMissingObject, () => client.send(new HeadObjectCommand(place(key))));
     const found = await guarded(key, head);
     if (found === undefined) return undefined;
     return { bytes: found.ContentLength ?? 0, modifiedAt: found.LastModified?.getTime() ?? 0 };
@@ -92,7 +93,7 @@ export function createS3Storage(location: S3Location, deps: S3StorageDeps): Stor
   }
 
   async function readText(key: string): Promise<string | undefined> {
-    const object = await unlessMissing(() => client.send(new GetObjectCommand(place(key))));
+    const object = await unlessMissing(isMissingObject, () => client.send(new GetObjectCommand(place(key))));
     return object?.Body?.transformToString('utf8');
   }
 
@@ -174,25 +175,4 @@ export function createS3Storage(location: S3Location, deps: S3StorageDeps): Stor
     },
     close: async () => client.destroy(),
   };
-}
-
-function connect({ region, endpoint, forcePathStyle }: S3Location, deps: S3StorageDeps): S3Client {
-  return new S3Client({
-    forcePathStyle,
-    // Without these the client waits forever for a server that does not answer.
-    requestHandler: { connectionTimeout: 10_000, socketTimeout: 60_000 },
-    ...(region !== undefined && { region }),
-    // Kin of S3 often do not know the newer checksum trailers; AWS itself does.
-    ...(endpoint !== undefined && { endpoint, requestChecksumCalculation: 'WHEN_REQUIRED' }),
-    ...(deps.s3Credentials !== undefined && { credentials: deps.s3Credentials }),
-  });
-}
-
-async function unlessMissing<T>(act: () => Promise<T>): Promise<T | undefined> {
-  try {
-    return await act();
-  } catch (error) {
-    if (isMissingObject(error)) return undefined;
-    throw error;
-  }
 }

@@ -2,8 +2,29 @@
  * Dresses the rules that mean the same in every call as replies. Pure; used by the parsers of all calls.
  */
 import { readServerHints } from '../outgoing/server-hints.ts';
-import type { Rule } from './code-rules.ts';
+import { accountRule, type Rule, statusRule } from './code-rules.ts';
 import type { Halt, RawReply, Retry, Throttled } from './replies.ts';
+import { describeRaw, messageOf, readEnvelope } from './reply-body.ts';
+
+/** Of calls that make no task and ask for no record: what a success carries, or which rule its refusal falls under. */
+export type OpenedReply = { readonly ok: true; readonly data: unknown } | Refused;
+export interface Refused {
+  readonly ok: false;
+  readonly rule: Rule;
+  readonly code: number;
+  readonly message: string;
+}
+
+export function openReply(raw: RawReply): OpenedReply {
+  const envelope = readEnvelope(raw.bodyText);
+  if (envelope === null) {
+    const code = raw.httpStatus;
+    return { ok: false, rule: statusRule(code), code, message: describeRaw(raw) };
+  }
+  const code = envelope.code ?? raw.httpStatus;
+  if (code === 200) return { ok: true, data: envelope.data };
+  return { ok: false, rule: accountRule(code, envelope.message), code, message: messageOf(envelope, code) };
+}
 
 export type RefusalRule = Extract<Rule, { kind: 'throttled' | 'halt' | 'retry' }>;
 
