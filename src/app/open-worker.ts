@@ -2,7 +2,6 @@
  * The wiring of the work: the worker with its vendor client, gates, storage and the runner of schedules, on what a
  * session has opened already. Loaded when a command works, as others need none of it.
  */
-
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Telemetry } from 'bullmq';

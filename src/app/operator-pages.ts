@@ -2,7 +2,6 @@
  * Wires the operator's window to a session: for `serve`, and for commands that carry it along. The code that opens it
  * closes it after the server.
  */
-
 import { watchForAlerts } from '../server/alerts/watch-for-alerts.ts';
 import { type Account, type Accounts, createAccounts, parseTokens } from '../server/auth/accounts.ts';
 import { operatorWindow } from '../server/operator-window.ts';

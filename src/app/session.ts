@@ -2,7 +2,6 @@
  * The wiring of a process: configuration, logger, Redis, ledger and queues. Everything below is handed its
  * dependencies from here. What only working needs is wired in open-worker.ts, and loaded when it is asked for.
  */
-
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import {

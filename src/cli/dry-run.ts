@@ -2,7 +2,6 @@
  * `--dry-run`: what `run` or `enqueue` would take, refuse and pay. Everything but enqueueing: nothing is written, and of
  * the vendor only the balance is asked.
  */
-
 import type { Session } from '../app/session.ts';
 import { type EnqueueCounts, enqueueLists } from '../producer/enqueue-lists.ts';
 import {

@@ -2,7 +2,6 @@
  * `kie-batch enqueue --source ADDRESS`: what a source has that is new goes into a batch, once and now. Made for an
  * ordinary crontab: prints nothing when nothing is new.
  */
-
 import { basename } from 'node:path';
 import type { Session } from '../app/session.ts';
 import { announceCost } from '../producer/announce-cost.ts';

@@ -3,7 +3,6 @@
  * ends it early is the caller's signal (Ctrl-C) or, where asked for, a halt; either way everything stays
  * queued and a later run continues.
  */
-
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OpenWorker } from '../app/open-worker.ts';
 import type { Session } from '../app/session.ts';
@@ -15,11 +14,8 @@ import { readOverview } from '../producer/overview.ts';
 import { type Halt, standsSince } from '../shared/gate-state/halts.ts';
 import { stages } from '../shared/jobs/catalogue.ts';
 import { type Batch, readBatch as batchIn, unfinished } from '../shared/ledger/batch.ts';
-
 import { createBatchOperations } from '../shared/ledger/batch-operations.ts';
-
 import type { Inputs } from '../shared/models/input-spec.ts';
-
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { listWorkers } from '../shared/presence/worker-presence.ts';
 import { isRedisTrouble } from '../shared/redis/redis-trouble.ts';

@@ -1,5 +1,4 @@
 /** Schedules and their runs, for people and for scripts. Pure; times are told in the schedule's own zone. */
-
 import type { ScheduleRun } from '../producer/schedules/schedule.ts';
 import type { ScheduleView } from '../producer/schedules/schedules.ts';
 import { localTime } from '../producer/schedules/time-zone.ts';

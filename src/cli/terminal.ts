@@ -2,7 +2,6 @@
  * The process's ends towards a person: machine output on standard output alone, all else on standard error.
  * The one door for text that a person sees: no secret passes it, and nothing that moves the cursor.
  */
-
 import { canDrawOver, isBuildMachine } from '../shared/configuration/attended.ts';
 import { secretTexts } from '../shared/configuration/secret-texts.ts';
 import type { Verbosity } from '../shared/logging/logger.ts';

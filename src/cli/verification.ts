@@ -2,7 +2,6 @@
  * Looks after saved files on behalf of `export --verify` and `retry --missing`: opens the storage they lie in,
  * says of each item what was found, and counts the findings for the end.
  */
-
 import { openStorage } from '../app/open-storage.ts';
 import type { Session } from '../app/session.ts';
 import type { Item } from '../shared/ledger/item.ts';

@@ -1,5 +1,4 @@
 /** What the commands on batches share: a session for the time of their work, and what they need of it. */
-
 import { openSession, type Session } from '../app/session.ts';
 import { UsageError } from '../app/usage-error.ts';
 import { loadConfiguration } from '../shared/configuration/configuration.ts';

@@ -1,5 +1,4 @@
 /** What commands need to read sources in their own process: made for the time of `use`, closed after it. */
-
 import { readStorageRoot } from '../app/open-storage.ts';
 import type { Session } from '../app/session.ts';
 import type { SourceDeps } from '../producer/sources/open-source.ts';

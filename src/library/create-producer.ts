@@ -2,7 +2,6 @@
  * `createProducer`: links in, from a program of somebody else's. What workers do with them can be asked for, by
  * batch or by link. Safe to share by a whole process, and to use at the same time from many.
  */
-
 import { readStorageRoot } from '../app/open-storage.ts';
 import { announceCost } from '../producer/announce-cost.ts';
 import { type CancelSummary, cancelBatch } from '../producer/cancel-batch.ts';

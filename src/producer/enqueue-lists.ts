@@ -3,7 +3,6 @@
  * list does not matter; safe to repeat, because a link given again changes nothing. While Redis works on
  * one chunk the next is read.
  */
-
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import type { EnqueuedChunk, LedgerLink } from '../shared/ledger/take-links.ts';
 import { isLocalAddress, placeOf } from '../shared/local-video/local-address.ts';

@@ -4,7 +4,6 @@
  * the second. Asked by `run` and `enqueue`, by a dry run, and by whatever else enqueues, where nobody is asked. Reads the
  * headers of so many videos at most, and counts the others like the mean of those.
  */
-
 import type { Batch } from '../shared/ledger/batch.ts';
 import type { Item } from '../shared/ledger/item.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';

@@ -2,7 +2,6 @@
  * The ledger as `enqueueLists` sees it when a list is only checked: it says what would become of each link, and changes
  * nothing. Used by the dashboard's check and by `--dry-run`.
  */
-
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { isEnded } from '../shared/ledger/states.ts';
 import type { EnqueueAnswer, LedgerLink } from '../shared/ledger/take-links.ts';

@@ -3,7 +3,6 @@
  * every worker; a claim in Redis lets one of them do it at a time. A batch is gone through when something in it can
  * be due, and not before: its hash remembers when that is.
  */
-
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../shared/clock.ts';
 import { type Batch, unfinished } from '../shared/ledger/batch.ts';

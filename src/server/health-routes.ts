@@ -4,7 +4,6 @@
  * the workers' matter and takes no server out of service, so it is said beside, in a word that tells a
  * stranger nothing more.
  */
-
 import { listHalts } from '../shared/gate-state/halts.ts';
 import { createBatchOperations } from '../shared/ledger/batch-operations.ts';
 import { listWorkers } from '../shared/presence/worker-presence.ts';

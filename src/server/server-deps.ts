@@ -2,7 +2,6 @@
  * What the operator's window is handed: built once by the wiring of the process that carries it. What changes
  * batches comes as functions (`Operations`), because server and producer meet only through src/shared.
  */
-
 import type { Clock } from '../shared/clock.ts';
 import type { ItemHistory } from '../shared/item-history/item-history.ts';
 import type { Queues } from '../shared/jobs/catalogue.ts';

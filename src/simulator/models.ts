@@ -3,7 +3,6 @@
  * it describes. The order of the checks is the vendor's as far as probes have shown it: the model's name,
  * whether it is switched on, then its input. An empty input is the free probe.
  */
-
 import { inputObjection, videoIn } from './input-rules.ts';
 
 export interface ModelStates {

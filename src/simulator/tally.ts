@@ -2,7 +2,6 @@
  * Everything tests may ask about afterwards, counted as it happens. Counting is cheap (numbers and short
  * entries per task); what needs work, like the fullest window, is worked out when somebody asks.
  */
-
 import type { FaultName } from './faults.ts';
 import { greatestInWindow } from './limiters.ts';
 import type { Task } from './task.ts';

@@ -2,7 +2,6 @@
  * Begins a halt for all workers, and says so once in the log, with what a person can do. Called where steps are
  * applied, and by the prober when what it asked about is refused for another reason.
  */
-
 import type { HaltReason } from '../shared/gate-state/halt-reasons.ts';
 import { beginHalt } from '../shared/gate-state/halts.ts';
 import { usualPrice } from '../shared/models/price.ts';

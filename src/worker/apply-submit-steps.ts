@@ -3,7 +3,6 @@
  * Invariant: an id, once received, is held until Redis has recorded it, and what may be paid twice is counted in the
  * same move that lets the call be repeated. Each may be repeated by apply-step.ts.
  */
-
 import { recordFoundTask } from '../shared/ledger/found-task.ts';
 import type { Item } from '../shared/ledger/item.ts';
 import { statusCheckPolicy } from '../shared/policy.ts';

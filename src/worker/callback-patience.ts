@@ -5,7 +5,6 @@
  * that is long, up to the model's deadline, since waiting costs a place in flight and repeating too early costs
  * the task's price.
  */
-
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { statusCheckPolicy } from '../shared/policy.ts';
 import type { History } from './polling/history.ts';

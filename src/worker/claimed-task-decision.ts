@@ -3,7 +3,6 @@
  * that the task was made with, or the link with its inputs. A record that names neither proves nothing: a wrong video
  * would be worse than a second payment. A claim that turns out untrue changes nothing of the item.
  */
-
 import type { CallbackOrigin } from '../shared/callbacks/callback-tokens.ts';
 import type { Item } from '../shared/ledger/item.ts';
 import { buildInput, vendorModelName } from '../shared/models/build-input.ts';

@@ -3,7 +3,6 @@
  * for each job of the queue `download`. Safe to run twice: a result that is stored already is written again
  * to the same place or found there, and the item is saved once.
  */
-
 import { type Halt, listHalts } from '../shared/gate-state/halts.ts';
 import type { JobData } from '../shared/jobs/catalogue.ts';
 import { downloadPolicy } from '../shared/policy.ts';

@@ -5,7 +5,6 @@
  * model is halted nothing of its batches. Every worker with the submit stage runs one; the ledger's script keeps
  * several from handing out too much together.
  */
-
 import { listHalts, modelsHalted, openTrial } from '../shared/gate-state/halts.ts';
 import { feederPolicy } from '../shared/policy.ts';
 import { endUnaffordable } from './end-unaffordable.ts';

@@ -3,7 +3,6 @@
  * worker runs one, but a claim in Redis lets a single one probe at a time, so a thousand waiting links cause
  * one call. Probes that continue failing come further and further apart.
  */
-
 import { randomUUID } from 'node:crypto';
 import type { HaltReason } from '../shared/gate-state/halt-reasons.ts';
 import {

@@ -3,7 +3,6 @@
  * as long as the process lives. A task id that is dropped is money lost, so while a refused write is held the
  * submit stage begins no create call. Used wherever a step is applied; the worker asks for the rest when it stops.
  */
-
 import { setTimeout as sleep } from 'node:timers/promises';
 import { heldAnswersPolicy } from '../shared/policy.ts';
 import { isRedisTrouble } from '../shared/redis/redis-trouble.ts';

@@ -2,7 +2,6 @@
  * What a task has cost that a link has beside the one that is followed: a lost answer's, that told its id too late.
  * Run by the worker for status-check jobs that name such a task. The item's own way is not touched by it.
  */
-
 import type { JobData } from '../shared/jobs/catalogue.ts';
 import { usualPrice } from '../shared/models/price.ts';
 import { applyStep } from './apply-step.ts';

@@ -2,7 +2,6 @@
  * What follows from a task's record. Pure. The one decision for both ways to the same fact: the status
  * check that looked by itself and the one a callback woke.
  */
-
 import type { Item } from '../shared/ledger/item.ts';
 import { type Backoff, statusCheckPolicy } from '../shared/policy.ts';
 import { fileKeptMs } from '../shared/vendor/facts.ts';

@@ -3,7 +3,6 @@
  * `status-check`; a task that is still running delays its own job, which costs no attempt and holds no
  * place in the worker.
  */
-
 import type { JobData } from '../shared/jobs/catalogue.ts';
 import type { Item } from '../shared/ledger/item.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';

@@ -3,7 +3,6 @@
  * that says something about this link costs it an attempt: being throttled or halted does not, nor does a
  * connection that never came about.
  */
-
 import type { Item } from '../shared/ledger/item.ts';
 import { type Backoff, submitPolicy } from '../shared/policy.ts';
 import type { CreateReply } from '../shared/vendor/replies.ts';

@@ -4,7 +4,6 @@
  * whose call it is; only when that worker is gone is the answer taken for lost. A create call is never cut off
  * (the vendor client's timeout ends it), and none begins while an answer is held that Redis has not recorded.
  */
-
 import { randomUUID } from 'node:crypto';
 import { callbackUrlOf, createCallbackTokens } from '../shared/callbacks/callback-tokens.ts';
 import type { JobData } from '../shared/jobs/catalogue.ts';

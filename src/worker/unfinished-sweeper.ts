@@ -3,7 +3,6 @@
  * ten minutes while it runs. What can still be gone on with stays for a day, since a failed link may be retried;
  * what is of no use to anybody goes as soon as it is sure that nobody writes to it.
  */
-
 import type { Logger } from '../shared/logging/logger.ts';
 import { downloadPolicy } from '../shared/policy.ts';
 import type { Storage } from '../shared/storage/storage.ts';

@@ -1,7 +1,6 @@
 /**
  * What every stage is handed: one plain object, built in worker.ts.
  */
-
 import type { Clock } from '../shared/clock.ts';
 import type { ItemHistory } from '../shared/item-history/item-history.ts';
 import type { Queues } from '../shared/jobs/catalogue.ts';

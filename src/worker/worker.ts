@@ -3,7 +3,6 @@
  * worker was killed is taken up by another within 15 seconds: its lock ends after ten, and somebody looks
  * every three.
  */
-
 import { hostname } from 'node:os';
 import type { Job, Telemetry } from 'bullmq';
 import { type JobData, jobDataSchema, type Stage, traced } from '../shared/jobs/catalogue.ts';

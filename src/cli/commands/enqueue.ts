@@ -1,5 +1,4 @@
 /** `kie-batch enqueue`: links in; workers on this or other machines do the rest. Quiet when nothing is new. */
-
 import type { Command } from 'commander';
 import { openRelay } from '../../app/open-storage.ts';
 import { openSession } from '../../app/session.ts';

@@ -1,5 +1,4 @@
 /** `doctor` on Redis and on what lies in it: reachable, fit, with memory enough, in step, and nothing standing still. */
-
 import type { Session } from '../../app/session.ts';
 import type { Overview } from '../../producer/overview.ts';
 import type { Situation } from '../../shared/gate-state/situation.ts';

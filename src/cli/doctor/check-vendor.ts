@@ -1,5 +1,4 @@
 /** `doctor` on the vendor: key, credits, models by the free probe, clocks, and the way callbacks take. */
-
 import { lookup } from 'node:dns/promises';
 import { systemClock } from '../../shared/clock.ts';
 import type { Configuration } from '../../shared/configuration/configuration.ts';

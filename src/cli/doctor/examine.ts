@@ -2,7 +2,6 @@
  * The whole examination: one check after the other, none of which hinders the next. Costs nothing at the vendor and
  * changes nothing but a probe file that goes at once.
  */
-
 import { openSession, type Session } from '../../app/session.ts';
 import { readOverview } from '../../producer/overview.ts';
 import {

@@ -1,5 +1,4 @@
 /** The verdicts of `doctor` on what the vendor says of the key, the credits and the models. Pure. */
-
 import { estimateCredits } from '../../shared/models/estimate.ts';
 import type { ModelDefinition } from '../../shared/models/model-definition.ts';
 import { keyPageUrl } from '../../shared/vendor/facts.ts';

@@ -2,7 +2,6 @@
  * Holds a schedule while a run of it continues, so that no other begins, whatever starts it: a tick, or a person
  * with `schedule run`. The hold ends by itself soon after the process that has it.
  */
-
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../shared/clock.ts';
 import type { Keyspace } from '../../shared/redis/keyspace.ts';

@@ -3,7 +3,6 @@
  * down what that brought. Never two of the same schedule at once. What is wrong with the source is the run's
  * result, and the next tick tries again; only an end that came from outside is thrown.
  */
-
 import type { Clock } from '../../shared/clock.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
 import type { Logger } from '../../shared/logging/logger.ts';

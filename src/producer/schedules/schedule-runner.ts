@@ -2,7 +2,6 @@
  * Runs the ticks of schedules as they come due: part of every worker. Several may run it; BullMQ hands each tick
  * to one of them, and one whose worker was killed to another.
  */
-
 import type { Job } from 'bullmq';
 import { type TickData, tickDataSchema, ticksQueue } from '../../shared/jobs/catalogue.ts';
 import { QueueWorker } from '../../shared/jobs/queue-worker.ts';

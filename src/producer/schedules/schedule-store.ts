@@ -1,5 +1,4 @@
 /** Schedules and the history of their runs in Redis: reads and writes, no decisions. */
-
 import type { z } from 'zod';
 import type { Keyspace } from '../../shared/redis/keyspace.ts';
 import {

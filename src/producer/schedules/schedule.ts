@@ -2,7 +2,6 @@
  * A schedule as it lies in Redis, and what is kept of its runs. Checked when it is read, because another
  * version of the program may have written it.
  */
-
 import { z } from 'zod';
 import { RequestError } from '../../shared/explained-error.ts';
 

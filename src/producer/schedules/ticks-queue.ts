@@ -2,7 +2,6 @@
  * The queue of ticks and BullMQ's job schedulers in it, which bring a tick about at its time, once however many
  * workers there are. A scheduler follows from its schedule and is made again when it is missing.
  */
-
 import { Queue, type RepeatOptions } from 'bullmq';
 import { type TickData, ticksQueue } from '../../shared/jobs/catalogue.ts';
 import type { Keyspace } from '../../shared/redis/keyspace.ts';

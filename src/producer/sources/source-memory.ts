@@ -3,7 +3,6 @@
  * again, and a fingerprint for each link, so that a list that has grown brings only what was added, also when
  * the older links have left the ledger meanwhile. One memory for each source and model.
  */
-
 import { hash } from 'node:crypto';
 import type { LedgerLink } from '../../shared/ledger/take-links.ts';
 import type { Keyspace } from '../../shared/redis/keyspace.ts';

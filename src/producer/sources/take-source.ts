@@ -3,7 +3,6 @@
  * remembered. The order keeps the promise that a run which dies anywhere neither loses nor repeats a link: first
  * the ledger, then the memory of the links, then the mark of the list, then the list is put away.
  */
-
 import type { Ledger } from '../../shared/ledger/ledger.ts';
 import type { EnqueuedChunk, LedgerLink } from '../../shared/ledger/take-links.ts';
 import type { Inputs } from '../../shared/models/input-spec.ts';

@@ -3,7 +3,6 @@
  * first answer, also from a server that was started since. A call whose server died leaves its key busy for
  * some minutes; taking a list in again is harmless anyway, because links given again change nothing.
  */
-
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Keyspace } from '../../shared/redis/keyspace.ts';

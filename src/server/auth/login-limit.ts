@@ -3,7 +3,6 @@
  * judged, so that hundreds at once are not all judged. Tries from one address are refused beyond a number. Tries for
  * one name from many addresses are slowed down and never refused: a stranger must not be able to lock the owner out.
  */
-
 import ipaddr from 'ipaddr.js';
 import type { Keyspace } from '../../shared/redis/keyspace.ts';
 

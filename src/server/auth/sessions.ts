@@ -3,7 +3,6 @@
  * into Redis gives nobody a usable id, and signing out ends it everywhere. A session ends with its account, and with
  * its password or role. The token that goes back with every form follows from the session id and a secret of the prefix.
  */
-
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
 import type { Keyspace } from '../../shared/redis/keyspace.ts';

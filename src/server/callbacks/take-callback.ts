@@ -4,7 +4,6 @@
  * task's record before anything is changed. Results are never taken from a callback. Called by the route; safe for
  * duplicates and for any order with the answer to the create call.
  */
-
 import type { CallbackOrigin } from '../../shared/callbacks/callback-tokens.ts';
 import type { Claims } from '../../shared/callbacks/claims.ts';
 import { wakeIfFollowed } from '../../shared/callbacks/wake-status-check.ts';

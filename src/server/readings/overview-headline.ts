@@ -1,5 +1,4 @@
 /** The headline of the overview, from its reading. Pure. */
-
 import { haltedLinks, situationOfWork, workEtaMs } from '../../shared/gate-state/outlook.ts';
 import { type Headline, headlineOf, speedPer10s } from '../../shared/wording/situation-words.ts';
 import type { Overview } from './overview.ts';

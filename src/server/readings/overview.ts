@@ -2,7 +2,6 @@
  * The state of everything, as one reading: what the overview shows, the metrics count and the alerts watch.
  * About thirty small Redis calls; live views read it once a second at most (see remember.ts).
  */
-
 import { readWork, type Work } from '../../shared/gate-state/outlook.ts';
 import { longestSeenMs } from '../../shared/item-history/measures.ts';
 import { type Batch, type StateCounts, unfinished } from '../../shared/ledger/batch.ts';

@@ -2,7 +2,6 @@
  * What needs a person though nothing is halted: shown on the overview, counted in `/metrics` and sent as alerts, from this
  * one list. Pure.
  */
-
 import { situationOfWork } from '../../shared/gate-state/outlook.ts';
 import type { PresentWorker } from '../../shared/presence/worker-presence.ts';
 import { formatCount, formatDuration, plural } from '../../shared/wording/format.ts';

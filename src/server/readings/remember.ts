@@ -2,7 +2,6 @@
  * Reads something once for everybody who asks at about the same time, and gives up when Redis does not answer:
  * a page that says "Redis is away" after two seconds is better than one that never comes.
  */
-
 import { isRedisTrouble } from '../../shared/redis/redis-trouble.ts';
 import type { RedisConnection } from '../../shared/redis/script.ts';
 import { within } from '../../shared/time/within.ts';

@@ -4,7 +4,6 @@
  * that the id is taken. Kept for some hours, about 80 bytes each; one of every five minutes for a week. Each batch
  * under way has a history of its own in the same form, the fine samples for an hour.
  */
-
 import { z } from 'zod';
 import type { Keyspace } from '../../shared/redis/keyspace.ts';
 import type { RedisConnection } from '../../shared/redis/script.ts';

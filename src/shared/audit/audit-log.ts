@@ -2,7 +2,6 @@
  * Who did what: every action of a person or a program through the server or the command line, and every sign-in, kept
  * in a Redis stream of bounded length and told to the log.
  */
-
 import { z } from 'zod';
 import type { Logger } from '../logging/logger.ts';
 import type { Keyspace } from '../redis/keyspace.ts';

@@ -3,7 +3,6 @@
  * Only this folder touches `process.env`. All problems are reported in one ConfigurationError, because a
  * person who has to fix three settings wants to hear of three, not of the first.
  */
-
 import type { z } from 'zod';
 import { isLoopback } from '../outgoing/address-rules.ts';
 import { ConfigurationError } from './configuration-error.ts';

@@ -3,7 +3,6 @@
  * opens, before anything is read. Invariant: of several processes that start together one runs the migrations, and
  * the others wait until it has finished.
  */
-
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ExplainedError } from '../explained-error.ts';

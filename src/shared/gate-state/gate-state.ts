@@ -2,7 +2,6 @@
  * A gate as people see it: what `status`, the dashboard and the metrics show of it, and the reset by which
  * somebody who knows better (the account was upgraded) makes it learn afresh.
  */
-
 import { z } from 'zod';
 import type { Keyspace } from '../redis/keyspace.ts';
 import { clockScript, loadScript } from '../redis/script.ts';

@@ -3,7 +3,6 @@
  * probe succeeds. Thousands of waiting links cause one probe: the holder of the claim sends it, everybody
  * else waits. A halt lives in Redis, so it is one halt for all processes and outlives each of them.
  */
-
 import { z } from 'zod';
 import type { Keyspace } from '../redis/keyspace.ts';
 import { clockScript, loadScript } from '../redis/script.ts';

@@ -2,7 +2,6 @@
  * Pauses that the vendor has asked for: shown wherever a person looks, counted by the forecast, and probed by a worker
  * when they are long. They lie in the state of the gate that they close.
  */
-
 import { z } from 'zod';
 import type { Keyspace } from '../redis/keyspace.ts';
 import { clockScript, loadScript } from '../redis/script.ts';

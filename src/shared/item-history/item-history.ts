@@ -4,7 +4,6 @@
  * under way and for some days after a failure, but only for hours once the video is saved: a million saved
  * links cost nothing here, and their record still says when each stage was reached.
  */
-
 import { z } from 'zod';
 import type { Keyspace } from '../redis/keyspace.ts';
 import { createScript } from '../redis/script.ts';

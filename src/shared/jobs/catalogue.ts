@@ -3,7 +3,6 @@
  * truth stands in the ledger. Its id is the item's id, so a second call for the same item in the same queue
  * is ignored by BullMQ; completed and failed jobs leave at once, so that the id is free for the next call.
  */
-
 import type { Queue, QueueOptions, Telemetry } from 'bullmq';
 import { z } from 'zod';
 import { type Stage, stages } from '../ledger/states.ts';

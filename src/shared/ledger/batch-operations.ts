@@ -3,7 +3,6 @@
  * number of items, so that Redis answers others within milliseconds, and safe to repeat. The loops over a million
  * items are the producer's (src/producer).
  */
-
 import { z } from 'zod';
 import type { Keyspace } from '../redis/keyspace.ts';
 import { type FieldName, fieldNames, fields, type Item, packRow, usualFile } from './item.ts';

@@ -1,5 +1,4 @@
 /** Changes items: along the ways of states.ts, or in what is noted of them. */
-
 import { jobPolicy } from '../policy.ts';
 import type { Keyspace } from '../redis/keyspace.ts';
 import { type ItemChanges, scriptArguments } from './changes.ts';

@@ -3,7 +3,6 @@
  * a small hash cost a third of what a key would. Two tasks can share a field (once in some hundred million
  * items), so the caller compares with the item.
  */
-
 import { createHash } from 'node:crypto';
 import type { Keyspace } from '../redis/keyspace.ts';
 

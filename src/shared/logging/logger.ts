@@ -4,7 +4,6 @@
  * lines and stops nothing. Secrets are cut out here a second time, although nobody
  * should hand them over in the first place.
  */
-
 import { mkdirSync, openSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';

@@ -3,7 +3,6 @@
  * the structure of their kind. Made for each attempt; earlier bytes are replayed into it first. Where the label
  * only follows the received bytes, one pass gives both hashes: of the bytes as received and of the file as stored.
  */
-
 import { createHash, type Hash } from 'node:crypto';
 import type { MediaKind } from './media-kind.ts';
 import { createMediaWalk, type MediaEnd, type MediaWalk } from './walk-media.ts';

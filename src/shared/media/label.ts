@@ -3,7 +3,6 @@
  * file has room for one packet: where it already carries one that can be read, ours repeats what that one says,
  * word for word, and takes its place.
  */
-
 import type { Disclosure } from './disclosure.ts';
 import type { Edit } from './edits.ts';
 import type { MediaKind } from './media-kind.ts';

@@ -2,7 +2,6 @@
  * The parser of each kind of result, chosen by what the first bytes say. Called by the inspection. Invariant:
  * a page, JSON or any other kind is refused with its first bytes in the message, before more has arrived.
  */
-
 import { walkGif } from './kinds/gif.ts';
 import { walkJpeg } from './kinds/jpeg.ts';
 import { walkMatroska } from './kinds/matroska.ts';

@@ -4,7 +4,6 @@
  * besides in the standard properties that readers look for. Invariant: everything an earlier packet says
  * is in the merged one word for word, except a DigitalSourceType, of which there can be only one.
  */
-
 import { DIGITAL_SOURCE_TYPE, type Disclosure } from './disclosure.ts';
 
 const NAMESPACES = {

@@ -2,7 +2,6 @@
  * The models this process knows: the shipped ones and the user's `--model-file`s. Called once at start by
  * each command's wiring. A file that is wrong stops the start with every problem of it in one message.
  */
-
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';

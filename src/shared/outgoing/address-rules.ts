@@ -4,7 +4,6 @@
  * address a name resolves to. Invariant: an address inside another (IPv4-mapped, NAT64) is judged as
  * the inner one, and a form that hides one in any other way (6to4, Teredo) is not public.
  */
-
 import ipaddr from 'ipaddr.js';
 
 export interface AddressRules {

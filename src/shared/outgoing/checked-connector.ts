@@ -4,7 +4,6 @@
  * use gains nothing. One refused address refuses the name: a public name with a private address behind
  * it is either an attack or a mistake.
  */
-
 import { lookup as systemLookup } from 'node:dns';
 import { isIP, type LookupFunction } from 'node:net';
 import { buildConnector } from 'undici';

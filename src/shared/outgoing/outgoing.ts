@@ -4,7 +4,6 @@
  * to addresses that were judged. Expected answers are a union; only a cut in the middle of a body throws,
  * from the body itself. Invariant: no request leaves for an address that the rules refuse.
  */
-
 import type { Dispatcher } from 'undici';
 import type { AddressRules } from './address-rules.ts';
 import {

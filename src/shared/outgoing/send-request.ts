@@ -3,7 +3,6 @@
  * the outgoing client for every hop. Rejects with the transport's error or, when aborted, with the signal's
  * reason, at once even while the request waits for a free connection.
  */
-
 import type { Dispatcher } from 'undici';
 import { createResponseBody, type FillableBody, type ResponseBody } from './response-body.ts';
 

@@ -3,7 +3,6 @@
  * user or password in it, and no literal address that the address rules refuse. Pure; called for the
  * first URL and again for every hop of a redirect. Names are judged later, when they have resolved.
  */
-
 import { isIP } from 'node:net';
 import { type AddressRules, refusalOfAddress } from './address-rules.ts';
 

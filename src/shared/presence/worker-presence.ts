@@ -3,7 +3,6 @@
  * clock, so that machines whose clocks disagree are judged alike. Shown by the dashboard and `/metrics`;
  * nothing is decided by it, locks and leases do that.
  */
-
 import { z } from 'zod';
 import { byStage, type Stage, stages } from '../jobs/catalogue.ts';
 import type { Logger } from '../logging/logger.ts';

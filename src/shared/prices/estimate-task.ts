@@ -2,7 +2,6 @@
  * What one task is expected to cost: what such tasks have really cost, else the price list, else the definition. Asked
  * by the submit stage and by what is said before a start, so that both expect the same.
  */
-
 import type { CostEstimate } from '../ledger/item.ts';
 import { billedUnits, type Priced, type PricedInputs, priceOf, unitPriceOf } from '../models/price.ts';
 import type { Keyspace } from '../redis/keyspace.ts';

@@ -7,7 +7,6 @@
  * learned is credits for one unit, and does not move when the price list changes. Invariant: what is expected is never
  * below what was paid under the price that is stated now; after a change of that, never below the new one either.
  */
-
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { ownPrice, type Priced, type PricedInputs, type UnitPrice, unitPriceOf } from '../models/price.ts';

@@ -2,7 +2,6 @@
  * The connections that were handed out from one Redis address. Sees to it that each is closed in the end,
  * and that an outage is told once and not once a connection. Used by open-redis.ts.
  */
-
 import type { Logger } from 'pino';
 import { within } from '../time/within.ts';
 import type { ConnectionRole, RedisConnection } from './connect-redis.ts';

@@ -3,7 +3,6 @@
  * `s3://bucket/prefix?region=…&endpoint=…&forcePathStyle=true`. Called once by each process's wiring. The
  * S3 client is loaded only where it is used.
  */
-
 import { fileURLToPath } from 'node:url';
 import { createFileStorage, type FileStorageDeps } from './file-storage.ts';
 import type { S3StorageDeps } from './s3-storage.ts';

@@ -4,7 +4,6 @@
  * Starting over makes a new file rather than emptying this one, so that a process that copies it never
  * mixes two sources. Invariant: only a file that this part alone writes is renamed to the final name.
  */
-
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { open, rename, rm } from 'node:fs/promises';

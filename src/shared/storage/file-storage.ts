@@ -3,7 +3,6 @@
  * --verify` and `doctor`. Invariant: a file appears under its final name only by a rename of a synced
  * file, and nothing that this storage did not write is adopted or removed as a part.
  */
-
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { mkdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';

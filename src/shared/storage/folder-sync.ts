@@ -3,7 +3,6 @@
  * the same folder at once, so callers that arrive while a sync runs share the next one. Invariant: a caller
  * is answered only by a sync that started after it asked.
  */
-
 import { open } from 'node:fs/promises';
 
 export type SyncFolder = (folder: string) => Promise<void>;

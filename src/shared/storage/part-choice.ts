@@ -4,7 +4,6 @@
  * a new part), so a copy of somebody else's part is right at any moment, even while they still write.
  * Invariant: a part that somebody may still be writing is copied, never taken and never removed.
  */
-
 import type { SourceIdentity } from './storage.ts';
 
 export interface PartOnDisk {

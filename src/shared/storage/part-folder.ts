@@ -5,7 +5,6 @@
  * folder for all keeps the batch folders clean and the sweep short; it is as small as the number of
  * transfers under way.
  */
-
 import { createHash } from 'node:crypto';
 import type { Stats } from 'node:fs';
 import {

@@ -5,7 +5,6 @@
  * lists and the vendor), a key stays inside the storage, is a name every common file system accepts, and
  * two results of different items never share one.
  */
-
 import { createHash } from 'node:crypto';
 import { MAX_SEGMENT_BYTES } from './storage-key.ts';
 

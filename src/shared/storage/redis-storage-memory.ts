@@ -1,5 +1,4 @@
 /** Remembers in Redis, for all processes, which storages were used and by which mark each is known again. */
-
 import { z } from 'zod';
 import type { Keyspace } from '../redis/keyspace.ts';
 import type { StorageMemory } from './storage-mark.ts';

@@ -2,7 +2,6 @@
  * What S3 and its kin answer when something is wrong, as the storage's own errors. Called wherever the SDK
  * is. A storage without room is a halt; everything else needs a person.
  */
-
 import { StorageError } from './storage-error.ts';
 
 /** MinIO, Ceph and others have names of their own for a full disk or an exhausted quota. */

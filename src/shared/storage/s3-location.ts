@@ -2,7 +2,6 @@
  * Reads `s3://bucket/prefix?region=…&endpoint=…&forcePathStyle=true`. Pure. Credentials do not belong in
  * it: the SDK finds them where every AWS tool does (environment, profile, instance role).
  */
-
 import { z } from 'zod';
 import { maskAddress } from '../logging/shown-text.ts';
 import { StorageError } from './storage-error.ts';

@@ -5,7 +5,6 @@
  * the upload stays open, but a later process starts over. A result whose label goes among its bytes is first uploaded
  * under a passing name and copied from there through this process, a piece at a time.
  */
-
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { PassThrough } from 'node:stream';

@@ -3,7 +3,6 @@
  * object appears whole or not at all, which is what the bucket promises; what is ours to keep is that
  * given-up uploads leave no pieces behind.
  */
-
 import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import {

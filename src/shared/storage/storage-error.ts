@@ -3,7 +3,6 @@
  * is lost), `STORAGE_FAILED` for everything else that a person has to look at (rights, a missing bucket, a
  * read-only disk).
  */
-
 import { ExplainedError } from '../explained-error.ts';
 import { isRedisTrouble } from '../redis/redis-trouble.ts';
 

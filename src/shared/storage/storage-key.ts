@@ -2,7 +2,6 @@
  * The last check of a key before it becomes a path or an object name. The path template never makes a
  * key that fails here; a key from anywhere else (an old ledger, a bug) must not leave the storage.
  */
-
 import { StorageError } from './storage-error.ts';
 
 /** Leaves room in a 255-byte file name for the longest suffix a backend adds. */

@@ -4,7 +4,6 @@
  * committed whole. Keys are relative paths with forward slashes, as the path template makes them.
  * Invariant: what `stat` finds under a key was committed, is complete and will survive a crash.
  */
-
 import type { Edit } from '../media/edits.ts';
 
 /** What tells whether a source still serves the bytes that a part began with. */

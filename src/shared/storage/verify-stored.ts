@@ -2,7 +2,6 @@
  * Looks whether one stored result is still what was saved: for `export --verify`, and to find what a user has
  * deleted so that it can be fetched again while the vendor still has it. Reads only.
  */
-
 import { z } from 'zod';
 import { inspectAll } from '../media/inspection.ts';
 import type { Storage } from './storage.ts';

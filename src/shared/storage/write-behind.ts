@@ -4,7 +4,6 @@
  * file is opened by the first write, so a small one that is whole by then costs no state on the disk.
  * Invariant: every write names its position, and after a failed write nothing more is written.
  */
-
 import type { FileHandle } from 'node:fs/promises';
 
 /** How much may be in memory, waiting or being written, before the reader of the network is held back. */

@@ -3,7 +3,6 @@
  * a machine's own may be hours off. Between two readings the time passes by this process's monotonic clock; it is
  * read again every few seconds and after each reconnection, which may lead to another server.
  */
-
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
 import { gateKeys, haltsKey } from '../gate-state/gate-keys.ts';

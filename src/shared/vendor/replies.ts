@@ -3,7 +3,6 @@
  * unexpected is already folded into one of these when a stage sees it; none of them is ever thrown.
  * `message` and the fail texts are the vendor's words, shortened, on one line and without the API key.
  */
-
 import type { ServerHints } from '../outgoing/server-hints.ts';
 import type { RecordOrigin } from './record-origin.ts';
 

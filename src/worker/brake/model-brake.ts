@@ -3,7 +3,6 @@
  * without a success the model is halted (`model-failing`), and one link at a time tries. Counted in Redis over all
  * workers. Invariant: a success forgets every failure before it.
  */
-
 import { haltsKey } from '../../shared/gate-state/gate-keys.ts';
 import { haltField } from '../../shared/gate-state/halt-reasons.ts';
 import { listHalts } from '../../shared/gate-state/halts.ts';

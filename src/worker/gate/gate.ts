@@ -4,7 +4,6 @@
  * Redis's own clock. The workers hold nothing, so any of them may die at any moment; what it held comes
  * back when its lease ends. Why a slot is held until its answer plus the window: see slots.lua.
  */
-
 import { z } from 'zod';
 import { countsKey, gateKeys, haltsKey } from '../../shared/gate-state/gate-keys.ts';
 import { TROUBLED } from '../../shared/gate-state/gate-state.ts';

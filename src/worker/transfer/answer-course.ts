@@ -4,7 +4,6 @@
  * what is already here, anything else starts over. Invariant: bytes are only ever appended to bytes of the
  * same representation.
  */
-
 import { readServerHints } from '../../shared/outgoing/server-hints.ts';
 import { downloadPolicy } from '../../shared/policy.ts';
 import type { SourceIdentity } from '../../shared/storage/storage.ts';

@@ -3,7 +3,6 @@
  * transfer takes what it has just received and is held back until the bucket allows for it, so TCP slows
  * the host down. Invariant: over any second no more than the rate plus a tenth of a second's worth passes.
  */
-
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../shared/clock.ts';
 

@@ -2,7 +2,6 @@
  * What is asked of the transfer, and what an attempt to bring one result home can come to. Every expected answer is here, so the download
  * decision is a switch; what is thrown besides is the abort reason of the caller's signal.
  */
-
 import type { Disclosure } from '../../shared/media/disclosure.ts';
 
 export interface FetchRequest {

@@ -4,7 +4,6 @@
  * on where an earlier one stopped, and a result that is stored already is found. Invariant: `stored` is
  * only ever said of a committed file whose every byte this call or an earlier one has inspected.
  */
-
 import { StorageError } from '../../shared/storage/storage-error.ts';
 import type { FetchReply, FetchRequest } from './fetch-reply.ts';
 import { findStored } from './find-stored.ts';

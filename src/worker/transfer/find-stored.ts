@@ -3,7 +3,6 @@
  * ledger leaves a whole file, and the job that runs again must not fetch it twice. Only a file whose label or
  * sidecar names this very task is taken; one of another task or another program is fetched over.
  */
-
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import type { Disclosure } from '../../shared/media/disclosure.ts';

@@ -3,7 +3,6 @@
  * for each answer that the course says to receive. Invariant: what the part holds when this returns is what
  * the inspection has seen, so a cut can always be gone on with.
  */
-
 import type { Inspection } from '../../shared/media/inspection.ts';
 import type { ResponseBody } from '../../shared/outgoing/response-body.ts';
 import type { Part } from '../../shared/storage/storage.ts';

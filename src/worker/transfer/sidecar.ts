@@ -2,7 +2,6 @@
  * What is written beside every result. Pure; the download stage hands it to the transfer, which commits it
  * together with the result. The file of `export --verify` reads `bytes` and `sha256` back from it.
  */
-
 import type { WayKind } from '../../shared/jobs/result-way.ts';
 import type { ItemRow } from '../../shared/ledger/item.ts';
 import { type Disclosure, type DisclosureFields, disclosureFields } from '../../shared/media/disclosure.ts';

@@ -2,7 +2,6 @@
  * Keeps the reserve of the storage: before a body is read and now and then while it comes, the free space
  * must hold what is still to come and `MIN_FREE_BYTES`. Storages without a bound (S3) are never full here.
  */
-
 import type { Storage } from '../../shared/storage/storage.ts';
 
 export interface SpaceShort {

@@ -1,7 +1,6 @@
 /**
  * What a transfer is handed, built once by the worker's wiring, and its limits with their defaults.
  */
-
 import type { Logger } from 'pino';
 import type { Clock } from '../../shared/clock.ts';
 import type { Outgoing } from '../../shared/outgoing/outgoing.ts';

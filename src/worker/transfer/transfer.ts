@@ -3,7 +3,6 @@
  * an open part, run once. The answers are judged by the pure course beside it; here they are acted upon.
  * Invariant: the inspection has seen exactly the bytes that the part holds whenever a request goes out.
  */
-
 import { setTimeout as sleep } from 'node:timers/promises';
 import { appended, type Edit } from '../../shared/media/edits.ts';
 import { createInspection, type Inspection, inspectAll } from '../../shared/media/inspection.ts';

@@ -2,7 +2,6 @@
  * Tries the storage with a small write, within a time: a share whose server is gone answers nothing at all. Used
  * when a result could not be stored, and by the probe of a halt.
  */
-
 import { downloadPolicy } from '../../shared/policy.ts';
 import type { Storage } from '../../shared/storage/storage.ts';
 import { StorageError } from '../../shared/storage/storage-error.ts';

@@ -3,7 +3,6 @@
  * extension of the XMP specification (part 3, 1.1.2): the packet lies in it as it is, and a run of 258 bytes behind
  * it leads every reader of sub-blocks to its end.
  */
-
 import type { Edit } from '../edits.ts';
 import { type FoundXmp, labelEdit, MAX_XMP_BYTES, type MediaFacts } from '../label.ts';
 import { fail, type Input, type Parsing, pass, take } from '../stream-parser.ts';

@@ -2,7 +2,6 @@
  * JPEG (ITU-T T.81, annex B): segments from SOI to EOI, with a frame and at least one scan. What cameras put
  * after EOI is passed over. The label is an APP1 segment (XMP specification part 3, 1.1.3) among the first.
  */
-
 import { type FoundXmp, labelEdit, type MediaFacts } from '../label.ts';
 import { fail, type Input, mustFit, type Parsing, pass, scanTo, take } from '../stream-parser.ts';
 

@@ -3,7 +3,6 @@
  * and at least one cluster. Segments and clusters of unknown size, as live recorders write them, are walked
  * through. There is no place for XMP in it, so the sidecar alone is the label.
  */
-
 import type { MediaFacts } from '../label.ts';
 import { fail, type Input, mustFit, type Parsing, pass, take, takeOrEnd } from '../stream-parser.ts';
 

@@ -2,7 +2,6 @@
  * MP3 (MPEG audio, layer 3): an ID3v2 tag where there is one, then frames end to end, and at the end nothing
  * but tags or padding. It is labelled by its sidecar alone: a tag has to stand before the sound and would move all of it.
  */
-
 import type { MediaFacts } from '../label.ts';
 import { isMp3Header } from '../media-kind.ts';
 import { fail, type Input, mustFit, type Parsing, pass, take, takeOrEnd } from '../stream-parser.ts';

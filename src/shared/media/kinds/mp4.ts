@@ -3,7 +3,6 @@
  * and media data. Padding with zeros or a line of text behind a complete movie is passed over, because it
  * plays. The label is a `uuid` box behind the last box; an earlier one stays, and ours repeats what it says.
  */
-
 import type { Disclosure } from '../disclosure.ts';
 import type { Edit } from '../edits.ts';
 import { type FoundXmp, MAX_XMP_BYTES, type MediaFacts, packetFor } from '../label.ts';

@@ -2,7 +2,6 @@
  * PNG (W3C, third edition): every chunk with its checksum, from IHDR to IEND. The label is an `iTXt` chunk
  * with the keyword that the XMP specification gives it, put before the image data.
  */
-
 import { crc32 } from 'node:zlib';
 import { type FoundXmp, labelEdit, MAX_XMP_BYTES, type MediaFacts } from '../label.ts';
 import { fail, type Input, mustFit, type Parsing, pass, take } from '../stream-parser.ts';

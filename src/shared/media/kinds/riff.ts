@@ -3,7 +3,6 @@
  * their end (`XMP ` and `_PMX`), for which the header's size changes; a WebP without the extended header
  * gets one, which says that there is XMP.
  */
-
 import { type Edit, growthOf } from '../edits.ts';
 import { type FoundXmp, labelEdit, MAX_XMP_BYTES, type MediaFacts } from '../label.ts';
 import { fail, type Input, mustFit, type Parsing, pass, take } from '../stream-parser.ts';

@@ -4,7 +4,6 @@
  * odd but plays is let pass; a table that says more than its box holds, or a box that passes its
  * parent, is reported through `fail`.
  */
-
 import { fail } from '../stream-parser.ts';
 
 /** Sizes of samples by track, for fragments that do not say their own. */

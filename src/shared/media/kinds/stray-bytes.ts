@@ -3,7 +3,6 @@
  * tool added. Called by the parser of MP4. Invariant: the beginning of a further box is never taken for it,
  * or a file that was cut there would count as whole.
  */
-
 import { isTopLevelBox } from './box-header.ts';
 
 const MAX_TEXT_BYTES = 4096;

@@ -5,7 +5,6 @@
  * file means that it came late. The highest file is never deleted, so a latecomer always sees it. Guards the
  * start and stop of the local Redis; called by join-server.ts.
  */
-
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -3,7 +3,6 @@
  * Called under the lock by join-server.ts. Invariant: the record names a process before that process can
  * open the append-only file, so a `kill -9` between the two never leads to two servers on one file.
  */
-
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
