@@ -40,7 +40,6 @@ export async function readStorageRoot({ STORAGE_URL }: StorageOwner['configurati
 }
 
 export interface OpenRelay extends AsyncDisposable {
-  /** As `readStorageRoot` tells it. */
   readonly root: string;
   readonly relay: VideoRelay | null;
 }

@@ -21,7 +21,6 @@ import { serverOperations } from './server-operations.ts';
 import type { Session } from './session.ts';
 
 export interface OperatorPages {
-  /** Goes into the `pages` of `openServer`. */
   readonly routes: RegisterRoutes;
   close(): Promise<void>;
 }

@@ -53,7 +53,6 @@ export interface RequestSide extends Pick<Session, 'redis' | 'ledger' | 'queues'
 
 /** Where a process shows its log; the command line's terminal is one. */
 export interface LogOutput {
-  /** Whether a person reads it on a terminal. */
   readonly isWatched: boolean;
   /** Shows warnings and errors of a log that nobody watches. */
   warn(text: string): void;
@@ -213,7 +212,6 @@ function openLogger(
   });
 }
 
-/** What --quiet and --verbose make of the level that is set. */
 function levelFor(verbosity: Verbosity, level: Configuration['LOG_LEVEL']): Configuration['LOG_LEVEL'] {
   const isDetailed = level === 'debug' || level === 'trace';
   if (verbosity === 'quiet') return isDetailed || level === 'info' ? 'warn' : level;

@@ -17,7 +17,6 @@ export async function checkWorker(): Promise<WorkerCheck> {
   return judgeWorkers(await withRedis(configuration, listWorkers), hostname());
 }
 
-/** Pure. */
 export function judgeWorkers(
   workers: readonly Pick<PresentWorker, 'host' | 'isAlive' | 'saidMsAgo'>[],
   host: string,

@@ -1,7 +1,7 @@
-/** Asks before a command that gives up results which have been paid for. */
+/** Asks for confirmation before a command drops results that were paid for. */
 import { UsageError } from '../app/usage-error.ts';
+import { plural } from '../shared/wording/format.ts';
 import { openAsk } from './agree-to-cost.ts';
-import { plural } from './format.ts';
 import type { Terminal } from './terminal.ts';
 
 /**

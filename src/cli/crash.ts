@@ -43,7 +43,7 @@ export async function describeCrash(error: unknown): Promise<string> {
   }
 }
 
-/** @throws when the configuration or the log file cannot be had */
+/** @throws when the configuration cannot be read or the log file cannot be opened */
 async function logStack(stack: string): Promise<string> {
   // Loaded when it is needed: commands that only print start quicker without it.
   const { loadConfiguration } = await import('../shared/configuration/configuration.ts');

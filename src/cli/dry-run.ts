@@ -17,9 +17,9 @@ import { lookingLedger, openSample } from '../producer/looking-ledger.ts';
 import { type CostForecast, estimateForecast } from '../shared/models/estimate.ts';
 import type { Inputs } from '../shared/models/input-spec.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
+import { formatCount, plural } from '../shared/wording/format.ts';
 import { readBalance, withLengths } from './agree-to-cost.ts';
 import { exitCodes } from './exit-codes.ts';
-import { formatCount, plural } from './format.ts';
 import { withInterrupt } from './interrupt.ts';
 import { showInvalidLines } from './invalid-lines.ts';
 import type { Terminal } from './terminal.ts';
@@ -36,7 +36,6 @@ export interface DryRun {
   readonly problems?: string | undefined;
 }
 
-/** @returns the exit code */
 export async function dryRun(request: DryRun, session: Session, terminal: Terminal): Promise<number> {
   const { batch, model, inputs, sources, column, force } = request;
   const { DATA_DIR: dataDir } = session.configuration;
@@ -68,7 +67,6 @@ interface Outlook {
   readonly judged: JudgedLinks;
 }
 
-/** As a real start would foresee it. */
 function lookAhead(
   links: LinksToPrice,
   model: ModelDefinition,

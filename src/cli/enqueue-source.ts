@@ -14,9 +14,9 @@ import { SourceError } from '../producer/sources/source-error.ts';
 import { createSourceMemory } from '../producer/sources/source-memory.ts';
 import { type Taken, takeSource } from '../producer/sources/take-source.ts';
 import { checkShared, type GivenInputs } from '../shared/models/resolve-inputs.ts';
+import { formatCount } from '../shared/wording/format.ts';
 import { keptBy } from './commands/options.ts';
 import { exitCodes } from './exit-codes.ts';
-import { formatCount } from './format.ts';
 import { withInterrupt } from './interrupt.ts';
 import { showInvalidLines } from './invalid-lines.ts';
 import { modelOf } from './model-of.ts';
@@ -59,7 +59,6 @@ export function sourceBatchName(place: SourceAddress): string {
   }
 }
 
-/** @returns the exit code */
 export async function enqueueSource(
   request: EnqueueSourceRequest,
   session: Session,
@@ -127,7 +126,7 @@ function take(
   });
 }
 
-/** A source that is away is no mistake in the command: the next call may find it. */
+/** An unreachable source is not a usage error: the next call may reach it. */
 function unreachable(error: unknown): SourceError {
   if (error instanceof SourceError && error.code === 'source-unreachable') return error;
   throw error;

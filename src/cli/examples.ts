@@ -48,7 +48,6 @@ const examples: Readonly<Record<string, readonly string[]>> = {
   completion: ['completion bash'],
 };
 
-/** @param path as `run` or `schedule add` */
 export function examplesOf(path: string): string {
   const lines = (examples[path] ?? []).map(
     (words) => `  ${words.includes(' | ') ? words : `kie-batch ${words}`}`,

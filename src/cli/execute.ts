@@ -11,7 +11,6 @@ import { exitCodes } from './exit-codes.ts';
 import { buildProgram, isCommand } from './program.ts';
 import { openTerminal, type Terminal } from './terminal.ts';
 
-/** Sets the exit code of the process. */
 export async function execute(given: readonly string[]): Promise<void> {
   const words = wordsOf(given);
   const terminal = openTerminal(process, verbosityOf(words));
@@ -25,7 +24,7 @@ export async function execute(given: readonly string[]): Promise<void> {
   } catch (error) {
     process.exitCode = await report(error, terminal);
   }
-  // What threw may have left something open that keeps the process.
+  // The failed command may have left handles open that keep the process alive.
   if (crash.hasCrashed) process.exit(exitCodes.crashed);
 }
 
@@ -70,7 +69,6 @@ function outliveReaders(command: string | undefined, terminal: Terminal): void {
   });
 }
 
-/** @returns the exit code */
 async function report(error: unknown, terminal: Terminal): Promise<number> {
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.saved : exitCodes.usage;
   const { describeError } = await import('./describe-error.ts');

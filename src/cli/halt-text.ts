@@ -1,7 +1,7 @@
 /** What a person is told about a halt: what it is, and what to do. Pure. */
 import type { Halt } from '../shared/gate-state/halts.ts';
 import { adviceFor, haltSpeaker } from '../shared/vendor/halt-advice.ts';
-import { formatDuration } from './format.ts';
+import { formatDuration } from '../shared/wording/format.ts';
 
 export function describeHalt(halt: Halt, now: number): string {
   const model = halt.model === null ? '' : ` (${halt.model})`;

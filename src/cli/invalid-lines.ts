@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import type { InvalidLine } from '../producer/enqueue-lists.ts';
 import { collectInvalid, type InvalidReport, SHOWN_EXAMPLES } from '../producer/report-invalid.ts';
 import { systemClock } from '../shared/clock.ts';
-import { formatCount, plural } from './format.ts';
+import { formatCount, plural } from '../shared/wording/format.ts';
 
 export interface InvalidLines {
   readonly onInvalid: (line: InvalidLine) => void;

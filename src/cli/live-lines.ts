@@ -6,8 +6,8 @@ import type { Overview, SeenBatch } from '../producer/overview.ts';
 import type { Halt } from '../shared/gate-state/halts.ts';
 import { totalOf, unfinished } from '../shared/ledger/batch.ts';
 import { adviceFor } from '../shared/vendor/halt-advice.ts';
+import { formatCount, formatDuration, roughly } from '../shared/wording/format.ts';
 import { explain } from '../shared/wording/situation-words.ts';
-import { formatCount, formatDuration, roughly } from './format.ts';
 
 export type Tone = 'plain' | 'good' | 'bad' | 'faint';
 

@@ -15,7 +15,6 @@ export interface Opening {
   open(): Promise<void>;
   /** Opens a batch that is there already, whatever the list brings. @returns how many of its items are saved */
   ifKnown(): Promise<number>;
-  /** Whether it waits for an answer. */
   isHeld(): boolean;
 }
 

@@ -3,7 +3,7 @@
  * Written to standard error, as standard output belongs to what was asked for. Used by `run`, `enqueue` and `watch`.
  */
 import type { Overview } from '../producer/overview.ts';
-import { formatCount } from './format.ts';
+import { formatCount } from '../shared/wording/format.ts';
 import { liveLines, plainLine } from './live-lines.ts';
 import { openLiveScreen } from './live-screen.ts';
 import type { Terminal } from './terminal.ts';
@@ -66,7 +66,7 @@ function openLiveView(terminal: Terminal): Progress {
     note: (text) => terminal.say(text),
     stop() {
       if (last !== null) draw(last);
-      // How far the lists were read is of no use any more.
+      // The number of lines read is no longer useful.
       else if (isOpen) screen.draw([]);
       terminal.divert(null);
       screen.stop();

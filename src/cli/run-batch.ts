@@ -41,7 +41,6 @@ export interface RunRequest {
   /** Credits the batch may spend in all. */
   readonly maxCredits?: number | undefined;
   readonly force: boolean;
-  /** For all links. */
   readonly inputs: Inputs;
   /** Columns of the lists that are carried along. */
   readonly keep: KeptColumns;
@@ -87,7 +86,7 @@ export async function runBatch(request: RunRequest, deps: RunDeps): Promise<RunE
     return stopping;
   };
   const working = workOn(request, worker, deps);
-  // Whatever waits for Redis then, what was received of paid calls is written down in time.
+  // Even while Redis is away, the task ids in memory are written to a file in time.
   const cutOff = untilAborted(signal)
     .then(stop)
     .then(() => within(working, answerMs, { ended: 'cut-off' } as const));
@@ -152,7 +151,7 @@ async function agree(
   return agreed;
 }
 
-/** Links of other batches that nobody works on are not forgotten; they are just not this run's to pay for. */
+/** Names other waiting batches that no worker serves; this run does not pay for them. */
 async function nameOthers(
   batch: string,
   { session, progress }: Pick<RunDeps, 'session' | 'progress'>,
@@ -210,18 +209,18 @@ async function declinesPrice(batch: Batch, told: Set<string>, deps: RunDeps): Pr
   return false;
 }
 
-/** A Redis that does not answer now ends no run: the worker says so, and waits for it. */
+/** Redis trouble does not end a run: the worker reports it and waits. */
 function nullInTrouble(error: unknown): null {
   if (isRedisTrouble(error)) return null;
   throw error;
 }
 
-/** One of another model does not; nor does one of an earlier run before somebody has looked whether it is over. */
+/** Ignores halts of other models, and halts of an earlier run until they have been probed again. */
 function stopsRun(halt: Halt, { model }: RunRequest, since: number): boolean {
   return (halt.model === null || halt.model === model.id) && standsSince(halt, since);
 }
 
-/** No line held a link: there is nothing of that name. */
+/** No line held a link, so the batch does not exist. */
 function noBatch({ batch, model }: RunRequest): Batch {
   const none = batchIn(batch, { model: model.id });
   if (none === null) throw new Error('a batch needs a model');

@@ -3,7 +3,7 @@ import type { ScheduleRun } from '../producer/schedules/schedule.ts';
 import type { ScheduleView } from '../producer/schedules/schedules.ts';
 import { localTime } from '../producer/schedules/time-zone.ts';
 import { maskAddress } from '../shared/logging/shown-text.ts';
-import { formatCount, formatDuration, plural } from './format.ts';
+import { formatCount, formatDuration, plural } from '../shared/wording/format.ts';
 
 /** `2026-11-22 06:15:00`, as a clock on the wall there shows. */
 export function wallTime(at: number, timeZone: string): string {

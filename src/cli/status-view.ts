@@ -2,9 +2,9 @@
 import type { Overview, SeenBatch } from '../producer/overview.ts';
 import { totalOf, unfinished } from '../shared/ledger/batch.ts';
 import { describeDearer } from '../shared/wording/dearer.ts';
+import { formatBytes, formatCount } from '../shared/wording/format.ts';
 import { viewHalt, viewPause } from '../shared/wording/halt-view.ts';
 import { explain, headlineOf, speedPer10s } from '../shared/wording/situation-words.ts';
-import { formatBytes, formatCount } from './format.ts';
 import { describeHalt } from './halt-text.ts';
 import { paceParts, topFailures } from './live-lines.ts';
 

@@ -4,8 +4,8 @@
  */
 import type { EnqueueCounts } from '../producer/enqueue-lists.ts';
 import { type Batch, unfinished } from '../shared/ledger/batch.ts';
+import { formatBytes, formatCount, formatDuration, plural } from '../shared/wording/format.ts';
 import { exitCodes } from './exit-codes.ts';
-import { formatBytes, formatCount, formatDuration, plural } from './format.ts';
 
 export interface RunSummary {
   readonly batch: string;

@@ -9,9 +9,7 @@ import { printable, withoutSecrets } from '../shared/logging/shown-text.ts';
 import { asCalledHere } from './vocabulary.ts';
 
 export interface Terminal {
-  /** One JSON value, on standard output. */
   json(value: unknown): void;
-  /** Text that was asked for, on standard output. */
   print(text: string): void;
   /** Text about what is going on, on standard error; nothing where --quiet was given. */
   say(text: string): void;
@@ -29,7 +27,7 @@ export function openTerminal(
   verbosity: Verbosity = 'usual',
 ): Terminal {
   let diverted: ((text: string) => void) | null = null;
-  // Whatever comes from outside, and whatever an error says, passes here.
+  // All text from outside, and every error message, passes here.
   const shown = (text: string) => asCalledHere(withoutSecrets(printable(text), secretTexts()));
   const write = (text: string) => {
     stderr.write(`${text}\n`);

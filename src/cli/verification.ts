@@ -7,8 +7,8 @@ import type { Session } from '../app/session.ts';
 import type { Item } from '../shared/ledger/item.ts';
 import { resultKeys } from '../shared/storage/result-key.ts';
 import { type ItemVerdict, type VerifyDeps, verifyItem } from '../shared/storage/verify-item.ts';
+import { plural } from '../shared/wording/format.ts';
 import { exitCodes } from './exit-codes.ts';
-import { plural } from './format.ts';
 import type { Terminal } from './terminal.ts';
 
 const verdicts = [

@@ -217,7 +217,7 @@ export async function createProducer(options: ConnectOptions = {}): Promise<Prod
   };
 }
 
-/** Links as a list, an entry a line, so that they take the same way as links in files. */
+/** The links as JSON lines, so that they are read like a file. */
 function listOf(links: GivenLinks): ListSource {
   return { name: 'links', chunks: inLines(links) };
 }

@@ -19,7 +19,6 @@ import { readList } from './lists/read-list.ts';
 import { describeUnusableList } from './lists/unusable-list.ts';
 import type { LocalVideos } from './local-videos.ts';
 
-/** A line that brought no link. */
 export interface InvalidLine {
   readonly file: string;
   readonly line: number;

@@ -45,7 +45,6 @@ interface Rules {
 /** Lines without an input are kept back until one has it: a column that is not there is one mistake, not thousands. */
 const mostKeptBack = 1000;
 
-/** @param shared inputs for all links, from `checkShared` */
 export function createItemFinder(
   model: ModelDefinition,
   shared: Inputs,

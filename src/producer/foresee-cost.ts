@@ -90,7 +90,6 @@ export interface JudgedLinks {
   readonly refused: readonly { readonly url: string; readonly reason: string }[];
 }
 
-/** Which videos the model will not take, by the length and size that their headers say. */
 export async function judgeLinks(
   sample: readonly LinkToPrice[],
   model: ModelDefinition,
@@ -106,7 +105,6 @@ export async function judgeLinks(
 }
 
 interface PricedLink {
-  /** Null when it cannot be told. */
   readonly credits: number | null;
   readonly seconds: number | null;
   readonly isLearned: boolean;

@@ -22,7 +22,6 @@ export function retryCountsOf({ counts, failures }: Batch, reason: FailureReason
   return { links, collected, newTasks: Math.max(0, links - collected) };
 }
 
-/** Of single links. Pure. */
 export function retryCountsOfItems(items: readonly Item[]): RetryCounts {
   const collected = items.filter(hasTaskToCollect).length;
   return { links: items.length, collected, newTasks: items.length - collected };

@@ -14,7 +14,7 @@ const longestRestMs = 20;
 const chunksPerPing = 20;
 
 export interface ChunkRules {
-  /** A call that costs Redis nothing: what it takes is the way. */
+  /** Costs Redis nothing, so it measures the network. */
   readonly ping: () => Promise<unknown>;
   readonly signal?: AbortSignal | undefined;
 }
@@ -30,13 +30,13 @@ export async function inChunks(
   let size = firstSize;
   let wayMs = Number.POSITIVE_INFINITY;
   for (let chunks = 0; !signal?.aborted; chunks += 1) {
-    // The least of all: a ping that had to wait for somebody tells nothing about the way.
+    // The minimum: a ping that had to queue says nothing about the network.
     if (chunks % chunksPerPing === 0) wayMs = Math.min(wayMs, (await timed(ping)).tookMs);
     const { result: looked, tookMs } = await timed(() => act(size));
     if (looked === 0) return;
     const workMs = Math.max(0, tookMs - wayMs);
     size = nextSize(size, workMs);
-    // As a guest: a Redis that is busy gets longer rests.
+    // A busy Redis gets longer rests.
     await sleep(Math.min(longestRestMs, workMs / 4));
   }
 }
@@ -47,7 +47,6 @@ async function timed<Result>(call: () => Promise<Result>): Promise<{ result: Res
   return { result, tookMs: performance.now() - startedAt };
 }
 
-/** Pure. */
 export function nextSize(size: number, workMs: number): number {
   if (workMs > comfortableMs.to) return Math.max(leastSize, Math.floor(size / 2));
   if (workMs < comfortableMs.from) return Math.min(mostSize, Math.ceil(size * 1.5));

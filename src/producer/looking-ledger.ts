@@ -41,7 +41,6 @@ export function lookingLedger(
   };
 }
 
-/** Keeps what a forecast needs of the links that would be taken. */
 export function openSample(): { add(link: LinkToPrice): void; links(): LinksToPrice } {
   const sample: LinkToPrice[] = [];
   let count = 0;

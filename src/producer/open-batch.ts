@@ -11,7 +11,6 @@ import { announceCost } from './announce-cost.ts';
 export interface BatchToOpen {
   readonly batch: string;
   readonly model: ModelDefinition;
-  /** Where its files lie. */
   readonly root: string;
   readonly priority?: number | undefined;
   readonly upload?: boolean | undefined;

@@ -12,7 +12,6 @@ import type { InvalidLine } from './enqueue-lists.ts';
 export interface InvalidReportOptions {
   /** `DATA_DIR/logs`; made when it is needed. */
   readonly folder: string;
-  /** Part of the file's name. */
   readonly batch: string;
   readonly clock: Clock;
   /** Where every line is written, few or many; a file of that name is replaced. */

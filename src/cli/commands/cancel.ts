@@ -1,9 +1,9 @@
 /** `kie-batch cancel`: the waiting links of a batch stop at once; what is paid is still collected. */
 import { Command } from 'commander';
 import { type CancelSummary, cancelBatch } from '../../producer/cancel-batch.ts';
+import { plural } from '../../shared/wording/format.ts';
 import { confirmLoss } from '../confirm-loss.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { plural } from '../format.ts';
 import { noteAction } from '../note-action.ts';
 import type { Terminal } from '../terminal.ts';
 import { operationsOf, requireBatch, withSession } from '../with-session.ts';

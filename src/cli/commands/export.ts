@@ -5,8 +5,8 @@ import { openSession } from '../../app/session.ts';
 import { loadConfiguration } from '../../shared/configuration/configuration.ts';
 import type { Item } from '../../shared/ledger/item.ts';
 import { type FailureReason, type ItemState, itemStates } from '../../shared/ledger/states.ts';
+import { type ExportRow, exportColumns, exportRow, toCsvLine } from '../../shared/wording/export-row.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { type ExportRow, exportColumns, exportRow, toCsvLine } from '../export-row.ts';
 import type { Terminal } from '../terminal.ts';
 import {
   openVerification,

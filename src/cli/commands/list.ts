@@ -2,8 +2,8 @@
 import { Command } from 'commander';
 import { readOverview, type SeenBatch } from '../../producer/overview.ts';
 import { totalOf, unfinished } from '../../shared/ledger/batch.ts';
+import { formatCount } from '../../shared/wording/format.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { formatCount } from '../format.ts';
 import { describeHeadline } from '../status-view.ts';
 import type { Terminal } from '../terminal.ts';
 import { withSession } from '../with-session.ts';

@@ -1,9 +1,9 @@
 /** `kie-batch remove`: forgets the ended links of a batch; videos stay, and saved links stay known as paid. */
 import { Command } from 'commander';
 import { removeBatch } from '../../producer/remove-batch.ts';
+import { plural } from '../../shared/wording/format.ts';
 import { confirmLoss } from '../confirm-loss.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { plural } from '../format.ts';
 import { noteAction } from '../note-action.ts';
 import type { Terminal } from '../terminal.ts';
 import { operationsOf, requireBatch, withSession } from '../with-session.ts';

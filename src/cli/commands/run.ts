@@ -7,10 +7,10 @@ import { openListFiles } from '../../producer/lists/open-list-files.ts';
 import { type LoadedConfiguration, loadConfiguration } from '../../shared/configuration/configuration.ts';
 import { unfinished } from '../../shared/ledger/batch.ts';
 import { checkShared } from '../../shared/models/resolve-inputs.ts';
+import { plural } from '../../shared/wording/format.ts';
 import { openAsk, readBalance } from '../agree-to-cost.ts';
 import { dryRun } from '../dry-run.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { plural } from '../format.ts';
 import { untilAborted, withInterrupt } from '../interrupt.ts';
 import { showInvalidLines } from '../invalid-lines.ts';
 import { modelOf } from '../model-of.ts';
@@ -51,7 +51,6 @@ configuration, 3 halted (with --exit-on-halt), 70 an error of our own, 130 inter
     });
 }
 
-/** @returns the exit code */
 export async function run(
   files: readonly string[],
   flags: RunFlags,

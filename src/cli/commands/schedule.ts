@@ -27,8 +27,8 @@ import { loadConfiguration } from '../../shared/configuration/configuration.ts';
 import { DEFAULT_MODEL_ID } from '../../shared/models/model-definition.ts';
 import { checkShared, type GivenInputs } from '../../shared/models/resolve-inputs.ts';
 import { templateColumns } from '../../shared/storage/path-template.ts';
+import { formatDuration } from '../../shared/wording/format.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { formatDuration } from '../format.ts';
 import { withInterrupt } from '../interrupt.ts';
 import { noteAction } from '../note-action.ts';
 import {

@@ -43,7 +43,6 @@ interface WatchDeps {
   readonly signal: AbortSignal;
 }
 
-/** @returns the exit code */
 async function watch(
   name: string | undefined,
   { json }: { readonly json: boolean },

@@ -4,7 +4,6 @@ export type CheckVerdict = 'ok' | 'warning' | 'failed' | 'skipped';
 export interface Check {
   readonly name: string;
   readonly verdict: CheckVerdict;
-  /** One sentence. */
   readonly says: string;
   /** What to do; null when there is nothing. */
   readonly next: string | null;

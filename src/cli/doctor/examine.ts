@@ -77,7 +77,7 @@ async function examineRedis(
   { modelFiles }: ExamineRequest,
   terminal: Terminal,
 ): Promise<FoundInRedis> {
-  // What it would warn about stands among the checks.
+  // Its warnings are reported as checks.
   const loaded = { configuration: { ...configuration, LOG_LEVEL: 'error' as const }, warnings: [] };
   let session: Session;
   try {

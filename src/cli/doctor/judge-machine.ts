@@ -2,7 +2,7 @@
  * The verdicts of `doctor` on this machine: Node, storage, clocks. Pure; check-machine.ts and check-vendor.ts
  * bring the facts.
  */
-import { formatBytes, formatDuration } from '../format.ts';
+import { formatBytes, formatDuration } from '../../shared/wording/format.ts';
 import { type Check, failed, ok, warning } from './check.ts';
 
 /** What package.json's `engines` asks for. */

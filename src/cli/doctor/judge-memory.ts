@@ -2,7 +2,7 @@
  * Whether Redis has the memory that the waiting links will need until they are saved. Pure. The figures a link are
  * those of `npm run bench -- ledger`.
  */
-import { formatBytes, formatCount } from '../format.ts';
+import { formatBytes, formatCount } from '../../shared/wording/format.ts';
 import { type Check, failed, ok, warning } from './check.ts';
 
 /** What a link's record grows by from waiting to saved, rounded up. */

@@ -97,7 +97,6 @@ export class RecordAssembler {
     });
   }
 
-  /** Blank lines, comments and the `sep=` line. */
   #isSkipped(line: number, text: string, records: (CsvRecord | BadRecord)[]): boolean {
     if (text.trim() === '') return true;
     const isAtTop = this.#isAtTop;

@@ -9,7 +9,6 @@ import {
 } from '../../shared/local-video/local-address.ts';
 import { type ListEntry, printable, problemAt } from './list-entry.ts';
 
-/** Addresses in the order of their names; none for what is no folder, or one without videos. */
 export function videosInFolder(path: string): string[] {
   try {
     if (!statSync(path).isDirectory()) return [];
@@ -18,7 +17,6 @@ export function videosInFolder(path: string): string[] {
       .sort()
       .map((name) => localAddressOf(join(path, name)));
   } catch {
-    // Its problem is named where it is opened.
     return [];
   }
 }

@@ -12,7 +12,6 @@ import { printable } from './list-entry.ts';
 import { ListError } from './list-error.ts';
 import { type ListSource, STANDARD_INPUT } from './list-source.ts';
 
-/** `process.stdin`, or what stands for it. */
 export interface StandardInput extends AsyncIterable<Uint8Array> {
   readonly isTTY?: boolean | undefined;
 }

@@ -6,7 +6,6 @@ import { physicalLines } from './physical-lines.ts';
 import type { RowRules } from './row-entry.ts';
 import { Table } from './table.ts';
 
-/** `listName` is for messages. */
 export async function* readCsv(
   chunks: AsyncIterable<Buffer>,
   listName: string,

@@ -51,7 +51,6 @@ function firstSheetPath(part: ZipPart): string {
   return target.startsWith('/') ? target.slice(1) : `xl/${target}`;
 }
 
-/** What a file of relations says, by id. */
 function targets(xml: string): Map<string, string> {
   const relations = xml.matchAll(/<(?:\w+:)?Relationship\s[^<>]*/g);
   return new Map(
@@ -122,7 +121,6 @@ interface Tag {
   readonly name: string;
   readonly isEnd: boolean;
   readonly tag: string;
-  /** The text since the last tag. */
   readonly before: string;
 }
 

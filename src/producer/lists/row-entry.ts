@@ -18,7 +18,6 @@ export interface RowRules {
 
 export interface Row {
   readonly line: number;
-  /** As it stands in the list, for messages. */
   readonly text: string;
   readonly cells: readonly string[];
   /** Where links are looked for, if there is more than the cells show: what stands behind a cell. */

@@ -8,7 +8,6 @@ const KINDS: readonly (readonly [pattern: RegExp, kind: string])[] = [
   [/https?:\/\//i, 'links to something else than the model takes'],
 ];
 
-/** @param texts the first lines that could not be used */
 export function describeUnusableList(name: string, texts: readonly string[]): string {
   const [, kind = 'text without links'] =
     KINDS.find(([pattern]) => texts.filter((text) => pattern.test(text)).length * 2 > texts.length) ?? [];
