@@ -39,13 +39,13 @@ export async function applyStep(
   return outcome;
 }
 
-/** A link that was saved before cannot fail: a failed one may be forgotten, and paid again. */
+/** A link that was saved before must not become `failed`: a failed item may be forgotten, and then paid again. */
 function keepSavedOnFailure(step: Step, item: Item): Step {
   if (step.kind !== 'fail' || item.savedAt === null) return step;
   return { kind: 'stay-saved', message: `its file could not be fetched again: ${step.message}` };
 }
 
-/** A story that cannot be told holds nothing up. */
+/** A failure to record the event holds nothing up. */
 async function tell(step: Step, item: Item, { itemHistory, clock, logger }: WorkerContext): Promise<void> {
   const record = recordOf(step, item, clock.now());
   if (record === null) return;
@@ -258,7 +258,7 @@ async function save(
   return done;
 }
 
-/** What is left costs room in the storage and nothing else. */
+/** A file left behind costs storage space and nothing else. */
 async function forgetRelayed(item: Item, context: WorkerContext): Promise<void> {
   await context.relay?.remove(item.id).catch((error: unknown) => {
     itemLog(item, context).warn({ err: error }, 'A video that was sent through the storage was not removed');

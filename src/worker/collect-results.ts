@@ -34,7 +34,6 @@ export interface Collected {
 }
 
 type Unstored = Exclude<FetchReply, { kind: 'stored' }>;
-/** Where a way leads to: a stored result, or a step because no way is left now. */
 type Fetched = { readonly way: ResultWay } & (
   | { readonly stored: StoredResult }
   | { readonly stored: null; readonly step: Step | NotNow }
@@ -46,7 +45,7 @@ interface Collection {
   readonly tries: number;
   readonly rules: DownloadRules;
   readonly disclosure: Disclosure;
-  /** That stand as it begins. */
+  /** Halts at the start of the job. */
   readonly halts: readonly Halt[];
   readonly unreached: Unreached | undefined;
   readonly isOptional: boolean;
@@ -61,7 +60,7 @@ const limits = {
   backoff: { firstMs: 1000, mostMs: 60_000 },
   roundBackoff: { firstMs: 5000, mostMs: 300_000 },
 };
-/** What is optional is not waited for as long. */
+/** Optional results are given up sooner. */
 const optionalLimits = { mostTries: 3, mostInvalid: 2, mostRounds: 2 };
 const toolName = 'kie-batch';
 

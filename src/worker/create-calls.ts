@@ -8,7 +8,6 @@ import { within } from '../shared/time/within.ts';
 export interface CreateCall extends Disposable {
   /** The call leaves now. @returns false when it must not: the worker has stopped and waits for it no longer */
   sending(): boolean;
-  /** The vendor has answered, or the call has failed. */
   answered(): void;
   /** What the answer means for the item is recorded, and is not that it may have been paid. */
   applied(): void;
@@ -20,7 +19,6 @@ export interface CreateCalls {
   has(itemId: string): boolean;
   /** Whether the last call of the item left, and no answer was applied that says what became of it. */
   wasSent(itemId: string): boolean;
-  /** Calls that have left and are without an answer. */
   open(): number;
   /** Aborted when no more calls begin. */
   readonly stopping: AbortSignal;
@@ -34,7 +32,6 @@ export interface CreateCalls {
 
 export function createCreateCalls(): CreateCalls {
   const items = new Set<string>();
-  /** Open calls, and whether each has left. */
   const open = new Map<string, 'unsent' | 'sent'>();
   const sent = new Set<string>();
   const stopping = new AbortController();

@@ -27,7 +27,7 @@ export interface DownloadRules {
 
 type Unstored = Exclude<FetchReply, { kind: 'stored' }>;
 
-/** The ledger keeps 300 characters of a message; its end must survive. */
+/** The ledger keeps 300 characters of a message; the end must not be cut off. */
 const longestCause = 150;
 
 /** @param triesBefore attempts in a row that brought nothing, before this one */

@@ -11,7 +11,6 @@ import { endUnaffordable } from './end-unaffordable.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 export interface Feeder {
-  /** A place at the gate has become free, or links have come. */
   nudge(): void;
   stop(): Promise<void>;
 }

@@ -31,7 +31,7 @@ async function recordAgain(itemId: string, call: RecentCall, deps: Deps): Promis
     if (recorded === 'beside') await queues.addBeside(itemId, taskId);
     return true;
   }
-  // Given up since, the call would have been counted.
+  // Without this the call would have been counted if it had been given up since.
   const isForgotten =
     item.state === 'queued' && item.attempts === attempts && item.possiblyPaidTwice === possiblyPaidTwice;
   if (!isForgotten) return false;

@@ -43,7 +43,6 @@ const ofDownloads: ReadonlySet<HaltReason> = new Set([
 
 export interface Prober {
   readonly claimant: string;
-  /** Whether its worker downloads. */
   readonly downloads: boolean;
 }
 
@@ -77,7 +76,6 @@ async function settle(halt: Halt, probes: number, verdict: Verdict, context: Wor
   logger.info({ ...facts, ...times }, trial ? 'A halt may be over: one link tries' : 'A halt continues');
 }
 
-/** The free call that tells whether a halt is over. */
 async function probe(halt: Halt, context: WorkerContext, signal: AbortSignal): Promise<Verdict> {
   switch (halt.reason) {
     case 'unauthorized':
@@ -101,7 +99,7 @@ async function probe(halt: Halt, context: WorkerContext, signal: AbortSignal): P
   }
 }
 
-/** Only the end of its task shows whether the model works: until then no other link tries. */
+/** Only the end of its task shows whether the model works; until then no other link tries. */
 async function isTrying({ trialOf }: Halt, { ledger }: WorkerContext): Promise<boolean> {
   const state = trialOf === undefined ? null : (await ledger.item(trialOf))?.state;
   return state === 'submitting' || state === 'processing';
@@ -111,7 +109,7 @@ function overUnless(trouble: string | null): Verdict {
   return trouble === null ? over : standing(trouble);
 }
 
-/** The very result that was not reached; when none waits any more, the next one will tell. */
+/** Probes the result that was not reached; when no item waits for it any more, the next one will tell. */
 async function probeResults(halt: Halt, context: WorkerContext, signal: AbortSignal): Promise<Verdict> {
   if (halt.target === undefined || (await context.ledger.counts()).downloading === 0) return over;
   return overUnless(await context.fetcher.hostTrouble(halt.target, signal));
@@ -122,7 +120,7 @@ async function probeAccount(halt: Halt, context: WorkerContext, signal: AbortSig
   const reply = await context.vendor.balance(signal);
   if (reply.kind === 'halt') return refused(halt, reply, context.models.list()[0], context);
   if (reply.kind !== 'credits') return standing(halt.message);
-  // Whether the cap of a key holds for the balance too nobody has seen.
+  // It is not known whether the cap of a key also applies to the balance.
   if (halt.reason === 'key-limit') return unclear;
   return halt.reason === 'no-credits' ? afterBalance(halt, reply.credits) : over;
 }
@@ -140,7 +138,7 @@ function afterBalance(halt: Halt, balance: number): Verdict {
 async function probeCreate(halt: Halt, context: WorkerContext, signal: AbortSignal): Promise<Verdict> {
   const models = context.models.list();
   const model = halt.model === null ? models[0] : models.find(({ id }) => id === halt.model);
-  // A model that only another worker's --model-file knows is that worker's to probe.
+  // Only a worker that has the model's file can probe it.
   if (model === undefined) return standing(halt.message);
   return afterProbe(halt, await context.vendor.probe(model, signal), model, context);
 }
@@ -157,7 +155,7 @@ async function afterProbe(
       return halt.reason === 'misconfigured' ? unclear : over;
     case 'no-probe':
       return unclear;
-    // Neither says anything of the halt; the words that began it stay.
+    // Neither answer says anything about the halt; its message stays.
     case 'throttled':
     case 'retry':
       return standing(halt.message);
@@ -172,7 +170,7 @@ async function afterProbe(
   }
 }
 
-/** Refused for another reason: that halt begins too, so that not a window full of links has to find out. */
+/** Refused for another reason: that halt begins too, so that waiting links do not all run into it. */
 async function refused(
   halt: Halt,
   news: HaltNews,
@@ -186,7 +184,7 @@ async function refused(
   return halt.reason === 'maintenance' && isOfModel ? over : standing(halt.message);
 }
 
-/** A worker that starts may have a new key, model file or disk: what stopped its forerunner is asked at once. */
+/** A worker that starts may have a new key, model file or disk, so it probes the standing halts at once. */
 async function askAnew({ redis, prefix, clock }: WorkerContext): Promise<void> {
   for (const halt of await listHalts({ redis, prefix })) {
     if (halt.reason === 'misconfigured') await endHalt({ redis, prefix }, identityOf(halt));

@@ -34,7 +34,7 @@ export async function settleTrial(halt: Halt, reply: CreateReply, context: Worke
   if (reply.kind === 'halt' && reply.reason === halt.reason) return foundStanding(halt, reply, context);
   if (reply.kind !== 'accepted' && reply.kind !== 'reject' && reply.kind !== 'throttled') return;
   if (halt.reason !== 'model-failing') await announceEnd(halt, context);
-  // The trial went past the gate; the vendor's window has counted it.
+  // The trial bypassed the gate, but the vendor's window has counted it.
   const admission = await context.submitGate.admit(`trial.${halt.reason}.${context.clock.now()}`);
   if (admission.go) await context.submitGate.settle(admission.slot, { kind: 'counted' });
 }

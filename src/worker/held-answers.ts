@@ -9,7 +9,6 @@ import { isRedisTrouble } from '../shared/redis/redis-trouble.ts';
 import { backoffMs } from './backoff.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-/** A task that was made for an item. */
 export interface HeldTask {
   readonly itemId: string;
   readonly taskId: string;
@@ -26,9 +25,7 @@ export interface HeldAnswers {
   keep<Result>(write: () => Promise<Result>, task?: HeldTask): Promise<Result>;
   /** Waits until no refused write is held. @returns false when the signal came first */
   emptied(signal: AbortSignal): Promise<boolean>;
-  /** Tasks whose ids are not recorded yet. */
   tasks(): readonly HeldTask[];
-  /** Ends the repeating. */
   stop(): void;
 }
 

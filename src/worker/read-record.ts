@@ -15,7 +15,7 @@ export interface NotNow {
   readonly delayMs: number;
 }
 
-/** However long the gate says to wait, ask again this soon: what it waits for may end early. */
+/** Asked again at least this often: what the gate waits for may end early. */
 const longestWaitMs = 2000;
 const shortWaitMs = 50;
 const mostShortWaits = 5;
@@ -30,7 +30,6 @@ export async function readRecord(
   return query(item, context, () => vendor.read(models.get(item.model), taskId, signal));
 }
 
-/** A link to the file behind a result URL that is dead. */
 export async function mintLink(
   item: Item,
   resultUrl: string,
@@ -40,7 +39,6 @@ export async function mintLink(
   return query(item, context, () => context.vendor.recover(resultUrl, signal));
 }
 
-/** Sends a video to the vendor's upload host. */
 export async function uploadVideo(
   item: Item,
   request: UploadRequest,
@@ -66,7 +64,7 @@ async function query<Reply extends RecordReply | LinkReply | UploadReply>(
   return reply;
 }
 
-/** A slot that is free in a moment is waited for here: to delay the job and take it up again would take longer. */
+/** A slot that is free in a moment is waited for here: delaying the job would take longer. */
 async function admitSoon(gate: Gate, holder: string, model: string): Promise<Admission> {
   for (let tries = 1; ; tries += 1) {
     const admission = await gate.admit(holder, model);
@@ -76,7 +74,6 @@ async function admitSoon(gate: Gate, holder: string, model: string): Promise<Adm
   }
 }
 
-/** What the vendor's limit has made of the query. */
 function verdictOf(reply: RecordReply | LinkReply | UploadReply, isUpload: boolean): Verdict {
   // The upload host has a limit of its own, which says nothing of queries.
   return reply.kind === 'throttled' && !isUpload

@@ -8,7 +8,6 @@ import type { Clock } from '../shared/clock.ts';
 import type { CostEstimate, Item } from '../shared/ledger/item.ts';
 
 export interface RecentCall {
-  /** As the item was when the call left. */
   readonly attempts: number;
   readonly possiblyPaidTwice: number;
   /** What was reserved for it. */
@@ -21,9 +20,7 @@ export interface RecentCall {
 type CalledItem = Pick<Item, 'id' | 'attempts' | 'possiblyPaidTwice'>;
 
 export interface RecentCalls {
-  /** A call leaves. */
   note(item: CalledItem, price: RecentCall['price']): void;
-  /** It has made this task. */
   made(item: CalledItem, taskId: string): void;
   /** It has certainly made none. */
   unpaid(itemId: string): void;
@@ -37,7 +34,6 @@ const keptMs = 10 * 60_000;
 const mostCalls = 50_000;
 
 export function createRecentCalls(clock: Clock): RecentCalls {
-  /** The oldest comes first. */
   const calls = new Map<string, RecentCall>();
 
   function set(

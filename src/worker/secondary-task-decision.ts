@@ -9,7 +9,6 @@ import type { Step } from './step.ts';
 
 export interface BesideLook {
   readonly taskId: string;
-  /** Looks so far that did not tell. */
   readonly tries: number;
 }
 
@@ -31,7 +30,7 @@ export function afterBesideLook(
       return lookAgain({ taskId, tries }, random);
     case 'throttled':
     case 'halt':
-      // The account has to wait: that says nothing of the task.
+      // The account has to wait, which says nothing about the task.
       return { kind: 'look-beside-again', delayMs: secondaryTaskPolicy.backoff.mostMs, tries };
     default:
       return reply satisfies never;

@@ -17,7 +17,7 @@ export interface StatusCheckRules {
   readonly creditsPerTask: number;
   /** Tasks a link may use up, at most. */
   readonly mostTasks: number;
-  /** The model fails the tasks of every link at present. */
+  /** The model fails the tasks of every link now. */
   readonly modelFailing?: boolean;
   readonly onAmbiguous: 'resubmit' | 'hold';
   readonly backoff: Backoff;

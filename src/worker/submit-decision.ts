@@ -77,12 +77,12 @@ export function afterLostAnswer(item: Item, message: string, rules: SubmitRules,
   };
 }
 
-/** No link is at fault. One that has tried leaves the next trials to others. */
+/** No link is at fault. A link that has tried leaves the next trials to others. */
 function modelRefuses(message: string): Step {
   return { kind: 'halt', reason: 'model-failing', message, delayMs: submitPolicy.refusedAgainMs };
 }
 
-/** Not repeated however down the vendor is: it may take every task and lose every answer. */
+/** Not repeated, even while the vendor is down: it may take every task and lose every answer. */
 function lostTooOften(item: Item, message: string): Step {
   const calls = item.possiblyPaidTwice + 1;
   return {

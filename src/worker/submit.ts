@@ -136,7 +136,7 @@ export function createSubmitStage(
     if (!admission.go && trial === null) return waitForGate(item, admission);
     const settle = async (verdict: Verdict): Promise<Settled> =>
       admission.go ? submitGate.settle(admission.slot, verdict) : { troubled: false };
-    // Before Redis knows of it, as Redis may forget it again before it leaves.
+    // Noted before Redis knows, as Redis may lose the move before the call leaves.
     context.recent.note(item, price);
     const begun = await ledger.move(
       'beginSubmit',
@@ -166,7 +166,8 @@ export function createSubmitStage(
         context,
       );
     const settled = held.keep(() => settle(verdictOf(reply)));
-    // A task id is recorded before anything else; any other answer may have to be seen with those of other links.
+    // A task id is recorded before anything else; any other answer may have to be judged together with those of other
+    // links.
     const isAccepted = reply.kind === 'accepted';
     const isUploadDead = reply.kind === 'reject' && video.isReused;
     const [outcome] = isAccepted
@@ -174,7 +175,7 @@ export function createSubmitStage(
       : isUploadDead
         ? [await decide({})]
         : [await decide(await held.keep(async () => troubleOf(submitting, reply, await settled, signal)))];
-    // What is not sure to be unpaid is not taken for unsent, whatever Redis forgets.
+    // What may be paid is never taken for unsent, whatever Redis loses.
     if (reply.kind !== 'ambiguous') call.applied();
     if (!isAccepted && reply.kind !== 'ambiguous') context.recent.unpaid(item.id);
     if (isAccepted) await held.keep(() => noteAccepted(model.id, context));
@@ -184,7 +185,7 @@ export function createSubmitStage(
     return outcome;
   }
 
-  /** What the answer says of everybody, and not of this link. */
+  /** What the answer says about the vendor rather than this link. */
   async function troubleOf(
     item: Item,
     reply: CreateReply,
@@ -226,7 +227,7 @@ export function createSubmitStage(
         const { message, delayMs, data: kept = data } = video;
         if (message === undefined) return { kind: 'delay', delayMs, data };
         context.logger.info({ item: item.id, message }, 'A video is not uploaded yet');
-        // Others may have the place until then.
+        // Others may use the slot until then.
         await ledger.leaveGate(item.id);
         return { kind: 'delay', delayMs, data: kept };
       }

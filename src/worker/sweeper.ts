@@ -11,7 +11,6 @@ import type { WarnOfTrouble } from './warn-of-trouble.ts';
 
 const pageSize = 200;
 
-/** One sweep over everything that is overdue; returns how many items it has looked after. */
 export async function sweep({ ledger, queues }: { ledger: Ledger; queues: Queues }): Promise<number> {
   let count = 0;
   for (;;) {
@@ -26,7 +25,6 @@ export async function sweep({ ledger, queues }: { ledger: Ledger; queues: Queues
   }
 }
 
-/** Sweeps every `everyMs` until stopped. */
 export function startSweeper(deps: {
   ledger: Ledger;
   queues: Queues;

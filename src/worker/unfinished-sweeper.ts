@@ -1,6 +1,6 @@
 /**
  * Keeps the storage clean of what killed workers have begun: at the start of a worker that downloads, and every
- * ten minutes while it runs. What can still be gone on with stays for a day, since a failed link may be retried;
+ * ten minutes while it runs. What can still be resumed stays for a day, since a failed link may be retried;
  * what is of no use to anybody goes as soon as it is sure that nobody writes to it.
  */
 import type { Logger } from '../shared/logging/logger.ts';

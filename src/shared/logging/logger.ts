@@ -77,7 +77,7 @@ function sparingWriter(file: number): DestinationStream {
   };
 }
 
-/** The log has no home of its own, so a DATA_DIR that cannot be written is found out here first. */
+/** The log lies in DATA_DIR, so a DATA_DIR that cannot be written shows here first. */
 export class LogFileError extends ExplainedError {
   readonly code = 'LOG_FILE';
 }

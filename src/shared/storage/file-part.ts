@@ -184,7 +184,7 @@ export function openFilePart(
       const token = deps.newToken();
       identity = newIdentity;
       const createFile = (isLastWrite: boolean) => {
-        // A part that is whole by its first write is never gone on with; neither is one without a validator.
+        // A part that is whole by its first write is never resumed; neither is one without a validator.
         const resumable = !isLastWrite && newIdentity.validator !== undefined;
         mustClear ||= resumable;
         return createPart(folder, partName(stem, token), resumable ? { ...newIdentity, key } : undefined);

@@ -31,7 +31,7 @@ export interface Part {
   /** What the received bytes belong to; undefined where nothing was received yet. */
   readonly identity: SourceIdentity | undefined;
   readonly receivedBytes: number;
-  /** The bytes received so far, from the first on: to hash and walk them again before going on. */
+  /** The bytes received so far, from the first on: to hash and walk them again before it continues. */
   replay(): AsyncIterable<Buffer>;
   /** Starts, or starts over, with nothing received. */
   begin(identity: SourceIdentity): Promise<void>;

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
- * What the promise gives, or `late` once the time is over. The promise goes on; when it fails after that, nobody is told.
+ * What the promise gives, or `late` once the time is over. The promise is not cancelled; a later rejection is ignored.
  * @throws what the promise rejects with in time
  */
 export async function within<Value, Late>(

@@ -19,7 +19,6 @@ export type Braked = 'create' | 'task';
 
 export interface BrakedFailure {
   readonly model: string;
-  /** The task's id, or the item's for a refused call. */
   readonly id: string;
   readonly message: string;
   /** The vendor's last word on this very video: it takes more of them to blame the model. */
@@ -44,7 +43,6 @@ export async function noteFailure(
   return Number(reply) >= (isFinal ? brakePolicy.mostFinal : brakePolicy.mostPassing);
 }
 
-/** A task has succeeded: the model works. */
 export async function noteSuccess(model: string, context: Context): Promise<void> {
   const { redis, prefix } = context;
   const [, , standing] = await Promise.all([

@@ -32,7 +32,7 @@ export type Verdict =
   | { kind: 'ambiguous' };
 
 export interface Settled {
-  /** So many answers in a row were of no use that everybody is paused: the vendor is to blame, most likely. */
+  /** So many unusable answers in a row that everybody is paused: most likely the vendor is at fault. */
   readonly troubled: boolean;
 }
 

@@ -19,13 +19,12 @@ const COARSE_RATIO = 1.04;
 const GRID_START_MS = 100;
 
 export interface Beliefs {
-  /** How long a task usually takes, by the model definition. */
   typicalMs: number;
   /** After this a task is given up: no instant later than this is planned. */
   deadlineMs: number;
 }
 
-/** A duration with its weight, and how far it is smeared out to either side. */
+/** A duration with its weight and the width of its smoothing. */
 interface Kernel {
   durationMs: number;
   weight: number;
@@ -71,7 +70,7 @@ function createKernels(durationsMs: readonly number[]): Kernel[] {
 /** The distance within which the `neighbours` nearest durations lie, on whichever side they are. */
 function reachOf(kernels: readonly Kernel[], index: number, neighbours: number): number {
   const own = kernels[index]?.durationMs ?? 0;
-  // With too few tasks to have neighbours, a third of the duration is as good a guess as any.
+  // With too few tasks to have neighbours, the width is a third of the duration.
   let reachMs = kernels.length > neighbours ? Number.POSITIVE_INFINITY : own / 3;
   for (let low = Math.max(0, index - neighbours); low <= index; low += 1) {
     const left = kernels[low];

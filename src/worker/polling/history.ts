@@ -15,7 +15,7 @@ export interface EndedTask {
   seenBy: 'callback' | 'look' | 'look-despite-callback';
 }
 
-/** What is known of a model's tasks, ready to be asked. Never changed: a new one replaces it. */
+/** What is known of a model's tasks. Immutable. */
 export interface History {
   tasks: number;
   /** Looks without callbacks. */
@@ -25,7 +25,6 @@ export interface History {
 }
 
 export interface RunningTask {
-  /** When the vendor accepted it. */
   submittedAt: number;
   callbacksOn: boolean;
   /** Queries cost nothing at present: the gate of queries has room. */
@@ -42,7 +41,7 @@ const MIN_GAP_MS = 500;
 /** While little is known looks are cheaper by up to this factor: a result seen sooner also teaches sooner. */
 const EXPLORING_SHARE = 0.25;
 const EXPLORED_TASKS = 20;
-/** Beside callbacks that come a poll rarely finds anything: it has to save so many times as much. */
+/** Beside working callbacks a poll rarely finds anything, so it has to save this many times as much delay. */
 const BESIDE_CALLBACKS_FACTOR = 5;
 /** So many callbacks make half of that. */
 const CALLBACKS_TRUSTED = 5;

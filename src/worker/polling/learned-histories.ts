@@ -18,7 +18,6 @@ export interface LearnedHistories {
 
 export interface LearnedHistoriesOptions {
   redis: Redis | Cluster;
-  /** The queue prefix. */
   prefix: string;
   clock: Clock;
   logger: Logger;
@@ -59,7 +58,7 @@ export function createLearnedHistories(options: LearnedHistoriesOptions): Learne
     }
   }
 
-  /** Many looks may ask at once: one of them reads, the others wait for it. */
+  /** Concurrent callers share one read. */
   async function refresh(model: ModelDefinition): Promise<History> {
     const history = await read(model);
     known.set(model.id, { history, learnedAt: clock.now() });

@@ -34,7 +34,6 @@ export interface LookCosts {
   missedCallbackRate: number;
 }
 
-/** Solves for the best looks; takes time with the square of the number of grid points, at worst. */
 export function solveLooks(distribution: Distribution, costs: LookCosts): LookPlan {
   const costToGo = new Float64Array(distribution.timesMs.length);
   const plan: LookPlan = { distribution, cdfIntegral: integrate(distribution), costToGo, costs };

@@ -13,7 +13,6 @@ export interface Answer {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** What is already here when the request goes out. */
 export interface Held {
   readonly identity: SourceIdentity | undefined;
   readonly bytes: number;
@@ -26,7 +25,7 @@ export type AnswerCourse =
   | { readonly course: 'receive-rest'; readonly identity: SourceIdentity }
   /** Everything is here already. */
   | { readonly course: 'complete' }
-  /** What is here cannot be gone on with: ask again without a range. */
+  /** What is held cannot be continued: ask again without a range. */
   | { readonly course: 'start-over'; readonly message: string }
   | { readonly course: 'expired'; readonly httpStatus: number }
   /** `host-unavailable`: an error of the host itself, which may concern all results. */
@@ -41,7 +40,6 @@ const EXPIRED_STATUSES: ReadonlySet<number> = new Set([403, 404, 410]);
 /** A date this much older than the answer cannot hide a second change within the same second. */
 const STRONG_DATE_AGE_MS = 60_000;
 
-/** The headers that ask for the rest of what is held, none where everything must come. */
 export function rangeHeaders(held: Held): Readonly<Record<string, string>> {
   const validator = held.identity?.validator;
   if (held.bytes === 0 || validator === undefined) return {};

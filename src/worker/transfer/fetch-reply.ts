@@ -1,5 +1,5 @@
 /**
- * What is asked of the transfer, and what an attempt to bring one result home can come to. Every expected answer is here, so the download
+ * What is asked of the transfer, and what one attempt to fetch a result can come to. Every expected answer is here, so the download
  * decision is a switch; what is thrown besides is the abort reason of the caller's signal.
  */
 import type { Disclosure } from '../../shared/media/disclosure.ts';
@@ -34,7 +34,6 @@ export type FetchReply =
   | {
       readonly kind: 'host-unavailable';
       readonly message: string;
-      /** It answered, with an error of its own. */
       readonly answered: boolean;
       readonly retryAfterMs?: number;
     }

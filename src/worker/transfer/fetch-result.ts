@@ -55,7 +55,7 @@ async function withPart(request: FetchRequest, deps: TransferDeps, signal: Abort
   }
 }
 
-/** The disk itself refused, so the exact need is not known: at least the reserve and a little. */
+/** The disk refused the write, so the exact need is unknown: at least the reserve and a little. */
 async function fullReply(request: FetchRequest, deps: TransferDeps): Promise<FetchReply> {
   const freeBytes = (await deps.storage.freeBytes().catch(() => 0)) ?? 0;
   const neededBytes = Math.max(freeBytes + 1, request.expect?.minFreeBytes ?? 0);

@@ -14,7 +14,6 @@ import type { FetchRequest, StoredReply } from './fetch-reply.ts';
 
 type Wanted = Pick<FetchRequest, 'key' | 'disclosure' | 'sidecarOf'>;
 
-/** What was received, as far as the stored file or its sidecar still tells. */
 interface Source {
   readonly bytes: number;
   readonly sha256: string;

@@ -1,7 +1,7 @@
 /**
  * Brings one body into a part: inspects every chunk, hands it on, and watches speed, size and space. Called
  * for each answer that the course says to receive. Invariant: what the part holds when this returns is what
- * the inspection has seen, so a cut can always be gone on with.
+ * the inspection has seen, so a transfer that was cut off can always be resumed.
  */
 import type { Inspection } from '../../shared/media/inspection.ts';
 import type { ResponseBody } from '../../shared/outgoing/response-body.ts';
@@ -95,7 +95,7 @@ interface SpeedWatch {
   stop(): void;
 }
 
-/** Breaks the body off once it has stalled: the loop above then ends as with any cut. */
+/** Aborts the body once it has stalled; the loop above then ends as with any cut. */
 function watchSpeed(body: ResponseBody, { clock, limits }: TransferDeps): SpeedWatch {
   const allowance = createStallAllowance(limits);
   allowance.waitFrom(clock.now());

@@ -9,7 +9,6 @@ import type { Inputs } from '../../shared/models/input-spec.ts';
 import type { StoredReply } from './fetch-reply.ts';
 
 export interface SidecarFacts {
-  /** Of the item. */
   readonly id: string;
   readonly batch: string;
   readonly inputs?: Inputs;

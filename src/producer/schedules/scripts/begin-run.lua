@@ -1,4 +1,4 @@
--- Begins a run of a schedule, unless one is going on.
+-- Begins a run of a schedule, unless one is under way.
 --
 -- KEYS  1 the schedule's running hash
 -- ARGV  1 token of this run   2 tick it belongs to   3 started at, ms   4 host   5 lifetime in ms
