@@ -163,6 +163,8 @@ export const uploadPolicy = {
 } as const;
 
 export const downloadPolicy = {
+  /** A download that takes longer tells the queue how far it is, as often. */
+  progressEveryMs: 3000,
   storageFullMs: 5000,
   haltedMs: 5000,
   vendorBackoff: { firstMs: 30_000, mostMs: 30_000 },

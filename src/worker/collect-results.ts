@@ -19,6 +19,7 @@ import {
 import { announceEnd } from './halt-trial.ts';
 import { itemLog } from './item-log.ts';
 import { mintLink, type NotNow, readRecord } from './read-record.ts';
+import type { OnProgress } from './report-progress.ts';
 import { noteReached, noteUnreached, type Unreached } from './result-reach.ts';
 import type { Step, StoredResult } from './step.ts';
 import { resultsToFetch } from './task-results.ts';
@@ -51,6 +52,7 @@ interface Collection {
   readonly isOptional: boolean;
   readonly context: WorkerContext;
   readonly signal: AbortSignal;
+  readonly onProgress: OnProgress;
 }
 
 const limits = {
@@ -70,13 +72,15 @@ export async function collectResults(
   halts: readonly Halt[],
   context: WorkerContext,
   signal: AbortSignal,
+  onProgress: OnProgress,
 ): Promise<Collected> {
   const rules = rulesFor(item, context);
   const link = publicLink(item);
   const disclosure = { link, taskId: item.taskIds.at(-1) ?? '', model: item.model, tool: toolName };
   const [tries, { unreached }] = [data.tries ?? 0, data];
   const isOptional = false;
-  const collection = { item, tries, rules, disclosure, halts, unreached, isOptional, context, signal };
+  const run = { context, signal, onProgress };
+  const collection = { item, tries, rules, disclosure, halts, unreached, isOptional, ...run };
   const ways = data.ways ?? (await firstWays(collection, data.urls));
   if ('step' in ways) return ways;
   const stored: StoredResult[] = [];
@@ -220,12 +224,12 @@ async function recordedUrls({
 }
 
 function fetchBy(way: ResultWay, index: number, collection: Collection): Promise<FetchReply> {
-  const { item, disclosure, context, signal } = collection;
+  const { item, disclosure, context, signal, onProgress } = collection;
   const sidecar = (stored: StoredReply) => {
     // A file that an earlier run has stored was fetched by a way that nobody remembers.
     const via = stored.isFound ? null : way.kind;
     return sidecarOf(stored, disclosure, { ...item, via, savedAt: context.clock.now() });
   };
   const key = context.fetcher.keyOf(item, index);
-  return context.fetcher.fetch({ url: way.url, key, disclosure, sidecarOf: sidecar }, signal);
+  return context.fetcher.fetch({ url: way.url, key, disclosure, sidecarOf: sidecar, onProgress }, signal);
 }

@@ -9,6 +9,7 @@ import { downloadPolicy } from '../shared/policy.ts';
 import { applyStep } from './apply-step.ts';
 import { collectResults } from './collect-results.ts';
 import type { JobOutcome } from './queue-signals.ts';
+import type { OnProgress } from './report-progress.ts';
 import { claimFetch } from './result-reach.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -17,6 +18,7 @@ export async function runDownload(
   data: JobData,
   context: WorkerContext,
   signal: AbortSignal,
+  onProgress: OnProgress,
 ): Promise<JobOutcome> {
   const item = await context.ledger.item(id);
   if (item?.state !== 'downloading') return { kind: 'done' };
@@ -26,7 +28,7 @@ export async function runDownload(
     await context.ledger.touch(id, delayMs);
     return { kind: 'delay', delayMs, data };
   }
-  const { step, ways } = await collectResults(item, data, halts, context, signal);
+  const { step, ways } = await collectResults(item, data, halts, context, signal, onProgress);
   const kept = ways === undefined ? data : { ...data, ways };
   if (step.kind === 'not-now') {
     await context.ledger.touch(id, step.delayMs);

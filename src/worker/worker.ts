@@ -23,6 +23,7 @@ import { recordForgottenCalls } from './forgotten-calls.ts';
 import { startHaltProber } from './halt-prober.ts';
 import { countHeld, type Held } from './held-items.ts';
 import { isLastAttempt, type JobOutcome, settleJob } from './queue-signals.ts';
+import { type OnProgress, progressOf } from './report-progress.ts';
 import { runStatusCheck } from './status-check.ts';
 import { startStorageWatch } from './storage-watch.ts';
 import { createSubmitStage } from './submit.ts';
@@ -52,7 +53,7 @@ export interface RunningWorker {
   abandon(): string | null;
 }
 
-type Run = (id: string, data: JobData, signal: AbortSignal) => Promise<JobOutcome>;
+type Run = (id: string, data: JobData, signal: AbortSignal, onProgress: OnProgress) => Promise<JobOutcome>;
 
 export function startWorker(context: WorkerContext, settings: WorkerSettings): RunningWorker {
   const { stages } = settings;
@@ -85,7 +86,7 @@ export function startWorker(context: WorkerContext, settings: WorkerSettings): R
       if (outcome.kind === 'done') feeder?.nudge();
       return outcome;
     },
-    download: (id, data, signal) => runDownload(id, data, context, signal),
+    download: (id, data, signal, onProgress) => runDownload(id, data, context, signal, onProgress),
   };
   const workers = stages.map((stage) => startStage(stage, runs[stage], held, context, settings));
   const sweeper = startSweeper({ ...context, everyMs: jobPolicy.sweepEveryMs });
@@ -150,7 +151,7 @@ function startStage(
     using __ = held.hold(stage, (job.data.claim ?? job.data.beside)?.itemId ?? job.id ?? '');
     const outcome = await runGuarded(
       job,
-      () => run(job.id ?? '', jobDataSchema.parse(job.data), abort),
+      () => run(job.id ?? '', jobDataSchema.parse(job.data), abort, progressOf(job)),
       context,
     );
     await settleJob(job, token, outcome, context.clock.now(), context.held.keep);

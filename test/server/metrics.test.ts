@@ -37,7 +37,7 @@ it('the metrics count what was done, in every unit, and their histograms add up'
     3,
   );
   expect(await (await window.get('/gate')).text()).toMatch(
-    /<th scope="row">New tasks<\/th><td class="number">4</,
+    /<th scope="row">Answered<\/th><td class="number">4</,
   );
   for (const name of ['waiting', 'task', 'download']) {
     expect(seriesValue(text, `kie_batch_${name}_seconds_bucket{le="+Inf"}`)).toBe(4);

@@ -21,6 +21,9 @@ it('a job shows its link, batch, model and story, and leads to the page of the l
   expect(text).toContain('"model":"sora-watermark-remover"');
   expect(text).toContain(`/items/${id}`);
   expect(text).toContain('Status checks');
+  expect(await (await window.get(`/items/${id}`)).text()).toContain(
+    `href="/queues/queue/status-check/${id}"`,
+  );
   expect(await (await window.get(`${api}/status-check/${id}/logs`)).text()).toContain('task-created');
 });
 
@@ -55,4 +58,55 @@ it('removing or running a job is safe, and what could change its meaning is refu
   );
   expect(await ledger.item(id)).toMatchObject({ state: 'processing' });
   expect((await ledger.item(id))?.taskIds).toHaveLength(1);
+});
+
+it('pausing, cleaning and emptying a queue keeps every link and its task', async () => {
+  await using window = await openWindow({ simulator: { taskTime: '1h' } });
+  const [id = '', other = ''] = await window.system.give(2);
+  await window.system.startWorker();
+  const { ledger, queues } = window.system.session;
+  const queue = await queues.queue('status-check');
+  await until(async () => (await queue.getDelayedCount()) === 2, 'both jobs wait');
+  const act = async (path: string) =>
+    (
+      await fetch(`${window.url}/queues/api/queues/${path}`, {
+        method: 'PUT',
+        headers: { 'content-type': 'application/json' },
+        body: '{}',
+      })
+    ).status;
+  expect(await act('submit/pause')).toBe(200);
+  expect(await (await queues.queue('submit')).isPaused()).toBe(true);
+  expect(await act('submit/resume')).toBe(200);
+  expect(await (await queues.queue('submit')).isPaused()).toBe(false);
+  expect(await act(`status-check/${id}/clean`)).toBe(204);
+  expect([await queue.getJob(id), (await queue.getJob(other))?.id]).toEqual([undefined, other]);
+  expect(await act('status-check/clean/delayed')).toBe(200);
+  expect(await act('status-check/empty')).toBe(200);
+  for (const each of [id, other])
+    expect(await ledger.item(each)).toMatchObject({ state: 'processing', taskIds: [expect.any(String)] });
+  const { entries } = await (await window.get('/api/v1/audit?action=queue%20board')).json();
+  expect(entries.map(({ target }: { target: string }) => target)).toContain('/api/queues/submit/pause');
+});
+
+it('a viewer sees the queues without buttons, and changes none', async () => {
+  const environment = {
+    DASHBOARD_USER: 'op',
+    DASHBOARD_PASSWORD: 'op-password-1',
+    API_TOKENS: 'eye:viewer:viewer-token-0123456789',
+  };
+  await using window = await openWindow({ environment });
+  const authorization = 'Bearer viewer-token-0123456789';
+  const { queues } = await (await window.get('/queues/api/queues', { authorization })).json();
+  expect(queues.map(({ readOnlyMode }: { readOnlyMode: boolean }) => readOnlyMode)).toEqual([
+    true,
+    true,
+    true,
+    true,
+  ]);
+  const answer = await fetch(`${window.url}/queues/api/queues/submit/pause`, {
+    method: 'PUT',
+    headers: { authorization },
+  });
+  expect(answer.status).toBe(403);
 });

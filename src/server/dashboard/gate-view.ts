@@ -22,7 +22,7 @@ export function gatePage(fragments: Fragments): Html {
   return html`<h1>Gates</h1><p class="note">All workers ask one gate in Redis before each request, so that they stay below the vendor’s limit together. The limit starts from SUBMIT_LIMIT and QUERY_LIMIT and is learned.</p>
 <div class="charts">
 <section class="card"><h2>New tasks against the limit <span class="note">in 10 s</span></h2><div class="chart" data-chart="throughput" role="img" aria-label="Tasks submitted and videos saved in ten seconds against the limit"></div></section>
-<section class="card"><h2>The vendor’s first byte</h2><div class="chart" data-chart="firstByte" role="img" aria-label="How long the vendor’s first byte takes, the median and what 95 of 100 calls are faster than"></div></section>
+<section class="card"><h2>The vendor’s first byte <span class="note">in ms</span></h2><div class="chart" data-chart="firstByte" role="img" aria-label="How long the vendor’s first byte takes, the median and what 95 of 100 calls are faster than"></div></section>
 <section class="card"><h2>Calls without success <span class="note">in a minute</span></h2><div class="chart" data-chart="errors" role="img" aria-label="Calls that were throttled, halted, answered with a server error, or not answered, in a minute"></div></section>
 </div>
 <section class="card"><h2>How the vendor answers <span class="note">in the last minute</span></h2>${part('answers')}</section>
@@ -37,11 +37,12 @@ const outcomeWords = {
   'no-answer': 'No answer',
 } as const satisfies Record<CallOutcome, string>;
 
-function answers({ minute }: VendorCallReading): Html {
+function answers({ minute: { submit, query } }: VendorCallReading): Html {
   const took = (ms: number | null) => (ms === null ? '–' : `${count(ms)} ms`);
-  const row = (words: string, { outcomes, medianMs, p95Ms }: CallSummary) =>
-    html`<tr><th scope="row">${words}</th>${callOutcomes.map((outcome) => html`<td class="number">${count(outcomes[outcome])}</td>`)}<td class="number">${took(medianMs)}</td><td class="number">${took(p95Ms)}</td></tr>`;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="How the vendor answers"><table><thead><tr><th scope="col">Calls</th>${callOutcomes.map((outcome) => html`<th scope="col" class="number">${outcomeWords[outcome]}</th>`)}<th scope="col" class="number">First byte, median</th><th scope="col" class="number">95 of 100 within</th></tr></thead><tbody>${row('New tasks', minute.submit)}${row('Status checks', minute.query)}</tbody></table></div>`;
+  const row = (words: string, cell: (calls: CallSummary) => string) =>
+    html`<tr><th scope="row">${words}</th><td class="number">${cell(submit)}</td><td class="number">${cell(query)}</td></tr>`;
+  return html`<table><thead><tr><th scope="col">Calls</th><th scope="col" class="number">New tasks</th><th scope="col" class="number">Status checks</th></tr></thead><tbody>${callOutcomes.map((outcome) => row(outcomeWords[outcome], ({ outcomes }) => count(outcomes[outcome])))}
+${row('First byte, median', ({ medianMs }) => took(medianMs))}${row('First byte, 95 of 100 within', ({ p95Ms }) => took(p95Ms))}</tbody></table>`;
 }
 
 /** What the learner has done and why, in sentences. */

@@ -28,6 +28,8 @@ export interface ItemReading {
   readonly standstill: string | null;
   /** Somebody wants to see the source beside the result. */
   readonly isCompared: boolean;
+  /** Its job in the queues, while there is one. */
+  readonly job: { readonly path: string; readonly queue: string; readonly progress: string | null } | null;
 }
 
 const retriable = ['failed', 'cancelled', 'held'];
@@ -42,7 +44,7 @@ export function itemFragments(reading: ItemReading, viewer: Viewer): Fragments {
         ? html`<p class="note">Still under way. This page updates.</p>`
         : null
     }`,
-    facts: facts(item),
+    facts: facts(reading),
     sidecar:
       sidecar === undefined
         ? html``
@@ -123,7 +125,7 @@ function gapWords(ms: number): string {
   return ms < 10_000 ? `${(ms / 1000).toFixed(ms < 1000 ? 3 : 1)} s` : duration(ms);
 }
 
-function facts(item: Item): Html {
+function facts({ item, job }: ItemReading): Html {
   const rows: [string, Html | string | number | null][] = [
     [
       'Link',
@@ -139,6 +141,12 @@ function facts(item: Item): Html {
       item.taskIds.length === 0
         ? null
         : html`${item.taskIds.map((id) => html`<code class="break copy" tabindex="0">${id}</code> `)}`,
+    ],
+    [
+      'Job',
+      job === null
+        ? null
+        : html`<a href="${job.path}">${job.queue}</a>${job.progress === null ? null : html` <span class="note">${job.progress}</span>`}`,
     ],
     ['Create calls that counted', count(item.attempts)],
     ['Possibly paid twice', item.possiblyPaidTwice > 0 ? count(item.possiblyPaidTwice) : null],

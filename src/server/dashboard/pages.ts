@@ -9,7 +9,7 @@ import { batchEtaMs, batchSituation } from '../../shared/gate-state/outlook.ts';
 import { type Batch, unfinished } from '../../shared/ledger/batch.ts';
 import type { Item } from '../../shared/ledger/item.ts';
 import type { ItemPage, Sought } from '../../shared/ledger/search.ts';
-import { activeStates } from '../../shared/ledger/states.ts';
+import { activeStates, stateFacts } from '../../shared/ledger/states.ts';
 import { explain } from '../../shared/wording/situation-words.ts';
 import { contentPolicy } from '../auth/request-rules.ts';
 import { createGrowingSearch } from '../readings/growing-search.ts';
@@ -37,6 +37,8 @@ import { type ItemReading, itemFragments, itemPage, shownSource } from './item-v
 import type { Viewer } from './layout.ts';
 import { type Fragments, overviewFragments, overviewPage } from './overview-view.ts';
 import { duration } from './parts.ts';
+import { jobPath } from './queue-board.ts';
+import { queueTexts } from './queue-jobs.ts';
 import { schedulesFragments, schedulesPage } from './schedules-view.ts';
 import { stuckFragments, stuckPage } from './stuck-view.ts';
 import { workersFragments, workersPage } from './workers-view.ts';
@@ -235,19 +237,35 @@ function createFailureReader({ search }: ServerDeps) {
 
 async function readItem(
   id: string,
-  { ledger, itemHistory, storage }: ServerDeps,
+  deps: ServerDeps,
   overview: Overview,
 ): Promise<Omit<ItemReading, 'isCompared'> | null> {
+  const { ledger, itemHistory, storage } = deps;
   const item = await ledger.item(id);
   if (item === null) return null;
   const key = item.file === null ? null : keyOfFile(item.file, storage);
-  const [story, sidecar] = await Promise.all([
+  const [story, job, sidecar] = await Promise.all([
     itemHistory.story(id),
+    readJob(item, deps),
     key === null ? undefined : storage.readSidecar(key).catch(() => undefined),
   ]);
   const batch = await ledger.batch(item.batch);
   const standstill = batch === null ? null : standstillOf(item, batch, overview);
-  return { item, story, sidecar, standstill };
+  return { item, story, job, sidecar, standstill };
+}
+
+async function readJob({ id, state }: Item, { queues }: ServerDeps): Promise<ItemReading['job']> {
+  const { stage } = stateFacts[state];
+  const job = stage === null ? undefined : await (await queues.queue(stage)).getJob(id);
+  if (stage === null || job === undefined) return null;
+  const { progress } = job;
+  const words =
+    typeof progress === 'number' && progress > 0
+      ? `${progress} % downloaded`
+      : typeof progress === 'string'
+        ? `${progress} downloaded`
+        : null;
+  return { path: jobPath(stage, id), queue: queueTexts[stage].displayName, progress: words };
 }
 
 /** Why a link under way does not move, in a sentence; null when it does. Pure. */

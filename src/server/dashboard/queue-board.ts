@@ -9,7 +9,7 @@ import { FastifyAdapter } from '@bull-board/fastify';
 import { Queue } from 'bullmq';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { AuditLog } from '../../shared/audit/audit-log.ts';
-import { stages, ticksQueue } from '../../shared/jobs/catalogue.ts';
+import { type Stage, stages, ticksQueue } from '../../shared/jobs/catalogue.ts';
 import { mustBeOperator, Refusal, viewerOf } from '../auth/guard.ts';
 import { contentPolicy } from '../auth/request-rules.ts';
 import type { PublicAddress } from '../public-address.ts';
@@ -18,6 +18,12 @@ import { itemPath } from './parts.ts';
 import { describeJobs, isSafeAction, itemIdOf, queueTexts } from './queue-jobs.ts';
 
 const basePath = '/queues';
+
+/** The page of a link's job. */
+export function jobPath(stage: Stage, id: string): string {
+  return `${basePath}/queue/${stage}/${encodeURIComponent(id)}`;
+}
+
 /** Its page carries a style of its own. */
 const policy = contentPolicy({ 'style-src': "'self' 'unsafe-inline'", 'base-uri': "'self'" });
 /** The policy would not load it anyway; without it the browser does not complain, and tells nobody. */
@@ -62,6 +68,12 @@ export async function queueBoard(
     options: {
       uiConfig: {
         boardTitle: 'kie-batch queues',
+        boardLogo: { path: `${publicBase}/assets/icon.svg`, width: 28, height: 28 },
+        favIcon: {
+          default: `${publicBase}/assets/icon.svg`,
+          alternative: `${publicBase}/assets/icon.svg`,
+        },
+        hideDocsLink: true,
         miscLinks: [{ text: 'To the dashboard', url: `${publicBase}/` }],
       },
     },

@@ -3,6 +3,7 @@
  * decision is a switch; what is thrown besides is the abort reason of the caller's signal.
  */
 import type { Disclosure } from '../../shared/media/disclosure.ts';
+import type { OnProgress } from '../report-progress.ts';
 
 export interface FetchRequest {
   readonly url: string;
@@ -11,6 +12,8 @@ export interface FetchRequest {
   readonly disclosure: Disclosure;
   /** What is written beside the result, once it is known; see sidecar.ts. */
   readonly sidecarOf: (stored: StoredReply) => object;
+  /** Called for every chunk, with what is here by then. */
+  readonly onProgress?: OnProgress;
   readonly expect?: {
     /** Default 2 GiB. */
     readonly maxBytes?: number;

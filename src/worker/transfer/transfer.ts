@@ -110,7 +110,11 @@ export class Transfer {
       return { kind: 'invalid', message: problem };
     }
     this.#inspection.expectTotal(totalBytes);
-    const target = { part: this.#part, inspection: this.#inspection, inspected: () => this.#place() };
+    const inspected = () => {
+      this.#place();
+      this.#request.onProgress?.(this.#inspection.bytes, totalBytes);
+    };
+    const target = { part: this.#part, inspection: this.#inspection, inspected };
     const expectation = { totalBytes, maxBytes, minFreeBytes };
     const body = await receiveBody(answer.body, target, expectation, this.#deps, this.#signal);
     switch (body.end) {

@@ -89,6 +89,15 @@ test('a result is stored whole, labelled and hashed', async () => {
   expect(reply).toMatchObject({ resumedFromBytes: 0 });
 });
 
+test('how much is here is told from the first chunk to the last', async () => {
+  const told: [number, number | undefined][] = [];
+  await fetchFrom(serve(), { onProgress: (received, total) => void told.push([received, total]) });
+  expect(told.at(-1)).toEqual([bytes.length, bytes.length]);
+  expect(told.map(([received]) => received)).toEqual(
+    told.map(([received]) => received).sort((a, b) => a - b),
+  );
+});
+
 test('no credential leaves with a download', async () => {
   await fetchFrom(serve());
   expect(host.seen[0]?.headers).not.toHaveProperty('authorization');
