@@ -36,6 +36,8 @@ export interface Service extends Launch {
   signal(signal: NodeJS.Signals): void;
   /** Nobody reads what it says any more. */
   closePipes(): void;
+  /** Whether it has said something since its last start, which is when it is up. */
+  isUp(): boolean;
   /** How often it was started. */
   starts(): number;
   /** Whether it has ended with one of the codes after which it is not started again. */
@@ -78,14 +80,17 @@ export function startService(name: string, given: Launch, lastCodes: readonly nu
   let lastWords = '';
   const keep = (text: string) => {
     log.write(text);
+    isUp = true;
     lastWords = (lastWords + text).slice(-lastWordsLength);
   };
   let isStopping = false;
   let isDone = false;
+  let isUp = false;
   let starts = 0;
   const start = () => {
     const child = launch(given);
     starts += 1;
+    isUp = false;
     listen(child, keep);
     child.on('exit', (code) => void afterEnd(code));
     service.child = child;
@@ -107,6 +112,7 @@ export function startService(name: string, given: Launch, lastCodes: readonly nu
     name,
     child: undefined as unknown as ChildProcess,
     oddEnds: [],
+    isUp: () => isUp,
     starts: () => starts,
     isDone: () => isDone,
     log: () => readFile(file, 'utf8'),

@@ -112,7 +112,9 @@ export async function openWorld(options: ChaosOptions): Promise<World> {
   const clocks = await openClocks(folder, names);
   const clockOf = (name: string) => clocks?.get(name)?.environment ?? {};
   const simulator = stack.use(await startSimulator(usual));
-  const redis = stack.use(await startOwnRedis());
+  const redisFolder = join(folder, 'redis');
+  await mkdir(redisFolder);
+  const redis = stack.use(await startOwnRedis(redisFolder));
   const proxies = {
     redis: stack.use(await startFaultProxy(() => redis.port)),
     vendor: stack.use(await startFaultProxy(() => simulator.port)),

@@ -1,6 +1,6 @@
 /** Workers, the server and `run` are killed, frozen, asked to end, and lose their terminal; their clocks are set. */
 import type { Service } from '../processes.ts';
-import { forAWhile, someWorker, type Torment } from './torment.ts';
+import { forAWhile, isSomeWorkerUp, someWorker, type Torment } from './torment.ts';
 
 function ofSomeWorker(
   name: string,
@@ -13,6 +13,7 @@ function ofSomeWorker(
     subject: 'process',
     weight,
     ...(name === 'close-pipes' ? {} : { forgets: 'worker' }),
+    isPossible: isSomeWorkerUp,
     async run(world, draw) {
       const worker = someWorker(world, draw);
       world.note(message(worker.name));
@@ -51,6 +52,7 @@ export const processTorments: readonly Torment[] = [
     forgets: 'worker',
     subject: 'process',
     weight: 3,
+    isPossible: isSomeWorkerUp,
     async run(world, draw) {
       const { name, child } = someWorker(world, draw);
       await forAWhile(world, {
@@ -67,7 +69,7 @@ export const processTorments: readonly Torment[] = [
     forgets: 'worker',
     subject: 'process',
     weight: 2,
-    isPossible: ({ runner }) => !runner.isDone(),
+    isPossible: ({ runner }) => runner.isUp() && !runner.isDone(),
     async run({ runner, note }) {
       note('the terminal of `run` is closed');
       hangUp(runner);
@@ -78,7 +80,7 @@ export const processTorments: readonly Torment[] = [
     forgets: 'worker',
     subject: 'process',
     weight: 1,
-    isPossible: ({ runner }) => !runner.isDone(),
+    isPossible: ({ runner }) => runner.isUp() && !runner.isDone(),
     async run({ runner, note }) {
       note('`run` is interrupted');
       runner.signal('SIGINT');
@@ -88,6 +90,7 @@ export const processTorments: readonly Torment[] = [
     name: 'kill-server',
     subject: 'process',
     weight: 1,
+    isPossible: ({ server }) => server.isUp(),
     async run({ server, note }) {
       note('the server is killed');
       server.signal('SIGKILL');
@@ -102,7 +105,7 @@ export const clockTorments: readonly Torment[] = [
     name: 'clock-steps',
     subject: 'clock',
     weight: 3,
-    isPossible: ({ clocks }) => clocks !== null,
+    isPossible: (world) => world.clocks !== null && isSomeWorkerUp(world),
     async run(world, draw) {
       const { name } = someWorker(world, draw);
       const clock = world.clocks?.get(name);

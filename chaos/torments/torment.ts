@@ -47,8 +47,13 @@ export async function forAWhile(world: World, { ms, message, begin, end }: Troub
   }
 }
 
+/** One that is up: on a busy machine the others would never come to their work. */
 export function someWorker(world: World, draw: Random): Service {
-  const [first, ...rest] = world.workers;
-  if (first === undefined) throw new Error('no worker');
+  const [first, ...rest] = world.workers.filter(({ isUp }) => isUp());
+  if (first === undefined) throw new Error('no worker is up');
   return draw.pick([first, ...rest]);
+}
+
+export function isSomeWorkerUp({ workers }: World): boolean {
+  return workers.some(({ isUp }) => isUp());
 }

@@ -39,8 +39,9 @@ const bytesPerCommand = 100;
 /** What the system makes of a shorter sleep. */
 const shortestDelayUs = 60;
 
-export async function startOwnRedis(): Promise<OwnRedis> {
-  const folder = await mkdtemp(join(tmpdir(), 'kie-batch-redis-'));
+/** @param kept where its file goes, and stays; else it has a folder that goes with it */
+export async function startOwnRedis(kept?: string): Promise<OwnRedis> {
+  const folder = kept ?? (await mkdtemp(join(tmpdir(), 'kie-batch-redis-')));
   const port = await freePort();
   let server: ChildProcess | null = null;
   const admin = new Redis(port, '127.0.0.1', { retryStrategy: () => 50, maxRetriesPerRequest: null });
@@ -97,7 +98,7 @@ export async function startOwnRedis(): Promise<OwnRedis> {
       file.stop();
       admin.disconnect();
       await kill();
-      await rm(folder, { recursive: true, force: true });
+      if (kept === undefined) await rm(folder, { recursive: true, force: true });
     },
   };
 }
