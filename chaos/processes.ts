@@ -140,15 +140,24 @@ export function startService(name: string, given: Launch, lastCodes: readonly nu
   return service;
 }
 
-/** One command, killed after `killAfterMs` where that is given. */
-export async function runCommand(given: Launch, killAfterMs?: number): Promise<Ended> {
+/**
+ * One command, killed after `killAfterMs` where that is given.
+ * @param running it is among these while it runs
+ */
+export async function runCommand(
+  given: Launch,
+  running: Set<ChildProcess>,
+  killAfterMs = 120_000,
+): Promise<Ended> {
   const child = launch(given);
+  running.add(child);
   let output = '';
   listen(child, (text) => {
     output += text;
   });
-  const timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs ?? 120_000);
+  const timer = setTimeout(() => child.kill('SIGKILL'), killAfterMs);
   await once(child, 'close');
   clearTimeout(timer);
+  running.delete(child);
   return { code: child.exitCode, output };
 }

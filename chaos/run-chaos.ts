@@ -59,7 +59,7 @@ async function tormentAndJudge(world: World): Promise<ChaosReport> {
   const late = { message: `not at rest ${options.drainMinutes} minutes after the trouble`, itemId: null };
   return {
     ...judgement,
-    facts: { ...judgement.facts, connectionsCut: cuts },
+    facts: { ...judgement.facts, tasksMeanwhile: tasks, connectionsCut: cuts },
     violations: [...(isLate ? [late] : []), ...judgement.violations],
     seed: options.seed,
     policy: world.policy,

@@ -2,6 +2,7 @@
  * Everything a run consists of: the simulated vendor, Redis, a proxy before each, workers, the server and one `run` as
  * processes, a disk for the videos, and the batches. Torments are done to it; the judge looks at what is left.
  */
+import type { ChildProcess } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -158,7 +159,9 @@ export async function openWorld(options: ChaosOptions): Promise<World> {
     [0, 1],
   );
   const services = [...workers, server, runner];
+  const commands = new Set<ChildProcess>();
   stack.defer(async () => {
+    for (const command of commands) command.kill('SIGKILL');
     for (const service of services) service.signal('SIGCONT');
     await Promise.all(services.map((service) => service.stop()));
   });
@@ -198,7 +201,7 @@ export async function openWorld(options: ChaosOptions): Promise<World> {
     async command(args, killAfterMs) {
       let killMs = killAfterMs;
       for (;;) {
-        const { code, output } = await runCommand(on(args, producerHost), killMs);
+        const { code, output } = await runCommand(on(args, producerHost), commands, killMs);
         if (code === 0) return;
         if (code !== null) note(`  ${args.join(' ')} ended with ${code}: ${lastLine(output)}`);
         killMs = undefined;

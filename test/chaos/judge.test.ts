@@ -6,7 +6,9 @@ import { type JudgedWorld, judge } from '../../chaos/judge.ts';
 import { connectTestRedis } from '../setup/redis.ts';
 import { shareLink, startSystem } from '../setup/system.ts';
 
-it('finds each of the things that must not be, and nothing where all is well', async () => {
+it('finds each of the things that must not be, and nothing where all is well', {
+  timeout: 300_000,
+}, async () => {
   await using system = await startSystem();
   const { session, environment, simulator } = system;
   const redis = connectTestRedis();
