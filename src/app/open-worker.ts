@@ -19,6 +19,7 @@ import type { ModelRegistry } from '../shared/models/load-models.ts';
 import { createOutgoing } from '../shared/outgoing/outgoing.ts';
 import { proxiesOf, rulesForOthers } from '../shared/outgoing/proxies.ts';
 import { jobPolicy, submitPolicy, vendorPolicy } from '../shared/policy.ts';
+import { createRedisRun } from '../shared/presence/redis-run.ts';
 import type { Keyspace } from '../shared/redis/keyspace.ts';
 import type { RedisHandle } from '../shared/redis/open-redis.ts';
 import { templateColumns } from '../shared/storage/path-template.ts';
@@ -31,7 +32,9 @@ import { within } from '../shared/time/within.ts';
 import { createVendor } from '../shared/vendor/vendor.ts';
 import { createVideoLengths } from '../shared/video-length/video-lengths.ts';
 import { announceHalt } from '../worker/announce-halt.ts';
+import { createCallJournal, removeOldJournals } from '../worker/call-journal.ts';
 import { createCreateCalls } from '../worker/create-calls.ts';
+import { recordCallsOfOthers } from '../worker/forgotten-calls.ts';
 import { createGate } from '../worker/gate/gate.ts';
 import { queryGateLimit } from '../worker/gate/query-limit.ts';
 import { createHeldAnswers } from '../worker/held-answers.ts';
@@ -99,6 +102,11 @@ export async function openWorker(
       : { redis, prefix, operation, leaseMs: vendorPolicy.leaseMs, ...queryGateLimit(configuration) };
   const dataDir = configuration.DATA_DIR;
   await recordLeftBehind({ ...parts, dataDir });
+  const { id: startedIn } = await createRedisRun(parts).read();
+  await recordCallsOfOthers(startedIn, { ...parts, dataDir });
+  await removeOldJournals({ dataDir });
+  const workerId = randomUUID();
+  const redisRun = { id: startedIn };
   if (outage !== null) {
     await announceHalt({ reason: 'storage-unavailable', message: outage }, null, parts);
   }
@@ -106,10 +114,14 @@ export async function openWorker(
     {
       ...parts,
       dataDir,
-      workerId: randomUUID(),
+      workerId,
       held: createHeldAnswers({ logger, random: Math.random }),
       calls: createCreateCalls(),
-      recent: createRecentCalls(steadyClock),
+      recent: createRecentCalls(
+        steadyClock,
+        createCallJournal({ dataDir, prefix, workerId, logger, redisRun: () => redisRun.id }),
+      ),
+      redisRun,
       warnOfTrouble: createWarnOfTrouble({ logger, clock }),
       vendor,
       itemHistory: createItemHistory(parts),

@@ -18,11 +18,11 @@ const done: JobOutcome = { kind: 'done' };
 export async function recordTask(taskId: string, item: Item, context: WorkerContext): Promise<JobOutcome> {
   const { ledger, queues, held, recent } = context;
   const task = { itemId: item.id, taskId, attempt: item.attempts + 1 };
+  recent.made(item, taskId);
   const recorded = await held.keep(
     () => recordFoundTask(ledger, item.id, { taskId, attempt: task.attempt, by: 'answer' }),
     task,
   );
-  recent.made(item, taskId);
   if (recorded === 'beside') {
     itemLog(item, context).warn({ otherTaskId: taskId }, 'A link has two tasks: it may have been paid twice');
     await held.keep(() => queues.addBeside(item.id, taskId));

@@ -1,27 +1,54 @@
 /**
- * After a restart of Redis: tells it of the create calls of this process that it may have forgotten, as its last second
- * can be lost with them. A task's id is recorded again; a call that is open, or whose answer was lost, is put on record
- * again as under way, so that nobody takes its link for unpaid. No worker begins a create call before all have done so
- * (presence, settle-run.lua and transition.lua see to that).
+ * After a restart of Redis: tells it of the create calls that it may have forgotten, as its last second can be lost with
+ * them: those of this process, and those of others that stand in DATA_DIR, whose workers may have ended. A task's id is
+ * recorded again; a call that is open, or whose answer was lost, is put on record again as under way, so that nobody takes
+ * its link for unpaid. No worker begins a create call before all have done so (presence, settle-run.lua and transition.lua
+ * see to that).
  */
 import { recordFoundTask } from '../shared/ledger/found-task.ts';
 import { redisRunPolicy } from '../shared/policy.ts';
+import { readJournals } from './call-journal.ts';
 import type { RecentCall } from './recent-calls.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-type Deps = Pick<WorkerContext, 'recent' | 'ledger' | 'queues' | 'logger' | 'workerId'>;
+type Deps = Pick<WorkerContext, 'ledger' | 'queues' | 'logger'>;
 
-export async function recordForgottenCalls(deps: Deps): Promise<void> {
+export async function recordForgottenCalls(
+  deps: Deps & Pick<WorkerContext, 'recent' | 'workerId'>,
+): Promise<void> {
   const calls = deps.recent.since(redisRunPolicy.lookBackMs);
-  const recorded = await Promise.all(calls.map(([itemId, call]) => recordAgain(itemId, call, deps)));
+  await recordAll(
+    calls.map(([itemId, call]) => ({ ...call, itemId, submitter: deps.workerId })),
+    deps,
+  );
+}
+
+/** @param run of Redis, as it is now: what was recorded in it is not forgotten. '' where that is not known */
+export async function recordCallsOfOthers(
+  run: string,
+  deps: Deps & Pick<WorkerContext, 'dataDir' | 'prefix'>,
+): Promise<void> {
+  if (run === '') return;
+  const journals = await readJournals(deps);
+  const calls = journals.flatMap(({ workerId, calls: made }) =>
+    made
+      .filter((call) => call.run !== run && call.run !== '')
+      .map((call) => ({ ...call, submitter: workerId })),
+  );
+  await recordAll(calls, deps);
+}
+
+type MadeCall = RecentCall & { readonly itemId: string; readonly submitter: string };
+
+async function recordAll(calls: readonly MadeCall[], deps: Deps): Promise<void> {
+  const recorded = await Promise.all(calls.map((call) => recordAgain(call, deps)));
   const count = recorded.filter(Boolean).length;
   if (count > 0) deps.logger.warn({ count }, 'Redis has lost create calls: they are recorded again');
 }
 
 /** @returns whether Redis had forgotten it */
-async function recordAgain(itemId: string, call: RecentCall, deps: Deps): Promise<boolean> {
-  const { ledger, queues, workerId } = deps;
-  const { taskId, attempts, possiblyPaidTwice, price } = call;
+async function recordAgain(call: MadeCall, { ledger, queues }: Deps): Promise<boolean> {
+  const { itemId, taskId, attempts, possiblyPaidTwice, price, submitter } = call;
   const item = await ledger.item(itemId);
   if (item === null) return false;
   if (taskId !== null) {
@@ -42,7 +69,7 @@ async function recordAgain(itemId: string, call: RecentCall, deps: Deps): Promis
       renewsCall: true,
       reserveCredits: price,
       stamp: ['submittedAt'],
-      submitter: workerId,
+      submitter,
     },
     { expect: { attempts } },
   );

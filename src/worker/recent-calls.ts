@@ -2,10 +2,11 @@
  * The create calls that this process has made within the last minutes, and the tasks they have made. A Redis that fails
  * over, or is started again from its disk, may have lost its last second, and what it had taken of them: the submit
  * stage asks here before it calls a link unpaid or its answer lost, and after each restart of Redis all of them are
- * compared with the ledger (forgotten-calls.ts). In the memory of the process, bounded.
+ * compared with the ledger (forgotten-calls.ts). In the memory of the process, bounded, and on disk (call-journal.ts).
  */
 import type { Clock } from '../shared/clock.ts';
 import type { CostEstimate, Item } from '../shared/ledger/item.ts';
+import type { CallJournal } from './call-journal.ts';
 
 export interface RecentCall {
   readonly attempts: number;
@@ -20,7 +21,11 @@ export interface RecentCall {
 type CalledItem = Pick<Item, 'id' | 'attempts' | 'possiblyPaidTwice'>;
 
 export interface RecentCalls {
+  /** A call is about to begin. */
   note(item: CalledItem, price: RecentCall['price']): void;
+  /** It leaves when this has resolved. */
+  leaves(itemId: string): Promise<void>;
+  /** It has made this task. */
   made(item: CalledItem, taskId: string): void;
   /** It has certainly made none. */
   unpaid(itemId: string): void;
@@ -33,7 +38,8 @@ export interface RecentCalls {
 const keptMs = 10 * 60_000;
 const mostCalls = 50_000;
 
-export function createRecentCalls(clock: Clock): RecentCalls {
+export function createRecentCalls(clock: Clock, journal: CallJournal): RecentCalls {
+  /** The oldest comes first. */
   const calls = new Map<string, RecentCall>();
 
   function set(
@@ -51,10 +57,23 @@ export function createRecentCalls(clock: Clock): RecentCalls {
     }
   }
 
+  /** @param isUnpaid no task was made */
+  async function write(itemId: string, isUnpaid: boolean): Promise<void> {
+    const call = calls.get(itemId);
+    if (call !== undefined) await journal.write(itemId, call, isUnpaid);
+  }
+
   return {
     note: (item, price) => set(item, { taskId: null, price }),
-    made: (item, taskId) => set(item, { taskId, price: 'unknown' }),
-    unpaid: (itemId) => void calls.delete(itemId),
+    leaves: (itemId) => write(itemId, false),
+    made(item, taskId) {
+      set(item, { taskId, price: 'unknown' });
+      void write(item.id, false);
+    },
+    unpaid(itemId) {
+      void write(itemId, true);
+      calls.delete(itemId);
+    },
     taskOf: (itemId) => calls.get(itemId)?.taskId ?? null,
     since: (ms) => [...calls].filter(([, { at }]) => clock.now() - at <= ms),
   };

@@ -152,6 +152,7 @@ export function createSubmitStage(
     }
     const submitting: Item = { ...item, state: 'submitting', submittedAt: context.clock.now() };
     const rules = { ...(await rulesFor(submitting)), isUploadOld: video.isReused };
+    await context.recent.leaves(item.id);
     if (!call.sending()) return notNow(data);
     const reply = await context.vendor.create(
       { model, url: video.url, inputs: item.inputs, ...callback },

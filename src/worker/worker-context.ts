@@ -30,6 +30,8 @@ export interface WorkerContext extends Keyspace {
   readonly calls: CreateCalls;
   /** Create calls that this process has made lately. */
   readonly recent: RecentCalls;
+  /** The run of Redis that is told everything; '' before the first. */
+  readonly redisRun: { id: string };
   readonly ledger: Ledger;
   readonly queues: Queues;
   readonly vendor: Vendor;

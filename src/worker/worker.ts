@@ -19,7 +19,7 @@ import { announceHalt } from './announce-halt.ts';
 import { applyStep } from './apply-step.ts';
 import { runDownload } from './download.ts';
 import { type Feeder, startFeeder } from './feeder.ts';
-import { recordForgottenCalls } from './forgotten-calls.ts';
+import { recordCallsOfOthers, recordForgottenCalls } from './forgotten-calls.ts';
 import { startHaltProber } from './halt-prober.ts';
 import { countHeld, type Held } from './held-items.ts';
 import { isLastAttempt, type JobOutcome, settleJob } from './queue-signals.ts';
@@ -70,7 +70,16 @@ export function startWorker(context: WorkerContext, settings: WorkerSettings): R
       version: programVersion(),
     },
     () => held.list(),
-    { ...context, onNewRun: () => recordForgottenCalls(context) },
+    {
+      ...context,
+      async onRun(id, isFirst) {
+        if (!isFirst) {
+          await recordForgottenCalls(context);
+          await recordCallsOfOthers(id, context);
+        }
+        context.redisRun.id = id;
+      },
+    },
   );
   const submit = createSubmitStage(context, {
     admitted: () => feeder?.nudge(),

@@ -2,6 +2,7 @@
  * A Redis that fails over loses its last second: the worker that has heard a task's id still knows it, records it again,
  * and pays for no second task.
  */
+import { spawn } from 'node:child_process';
 import type { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import { stages } from '../../src/shared/jobs/catalogue.ts';
@@ -68,6 +69,41 @@ describe('a Redis that is started again without its last second', () => {
       creditsSpent: links * 10,
     });
     await Promise.all(workers.map((worker) => worker.stop(1000)));
+  });
+});
+
+describe('a machine that loses its power', () => {
+  // The worker and the Redis of one machine: neither knows what was bought in the last second.
+  it.each(['hold', 'resubmit'])('pays for nothing twice uncounted, with %s', async (policy) => {
+    await using redis = await startOwnRedis();
+    await using system = await startSystem({
+      waitsForRedis: true,
+      simulator: { taskTime: '2s', answerDelay: '100ms-400ms' },
+      environment: { ON_AMBIGUOUS_SUBMIT: policy, SUBMIT_LIMIT: '10/200ms', REDIS_URL: redis.url },
+    });
+    const links = 60;
+    await system.give(links);
+    const worker = spawn(process.execPath, ['src/cli/main.ts', 'worker'], {
+      env: { ...process.env, ...system.environment },
+      stdio: 'ignore',
+    });
+    try {
+      await until(() => system.simulator.counts().tasks >= 30, '30 tasks are made');
+    } finally {
+      worker.kill('SIGKILL');
+    }
+    expect(await redis.losePower()).toBeGreaterThan(0);
+    await redis.start();
+    await system.startWorker();
+    const { counts, possiblyPaidTwice } = await until(async () => {
+      const now = await system.session.ledger.batch('test');
+      return now !== null && now.counts.saved + now.counts.held === links ? now : null;
+    }, 'every link is saved or held');
+    const tasks = Object.values(system.simulator.counts().links).map(({ taskIds }) => taskIds.length);
+    const paidTwice = tasks.filter((made) => made > 1).length;
+    expect(paidTwice).toBeLessThanOrEqual(policy === 'hold' ? 0 : possiblyPaidTwice);
+    // Only calls that were open: an id that had come is known.
+    expect(policy === 'hold' ? counts.held : possiblyPaidTwice).toBeLessThan(15);
   });
 });
 

@@ -27,8 +27,11 @@ export interface WorkerFacts {
 
 export interface PresenceDeps extends Keyspace {
   readonly logger: Logger;
-  /** Redis was started again, or another server took over: tells it what it may have forgotten. */
-  readonly onNewRun?: () => Promise<void>;
+  /**
+   * Called before anything is said to a run of Redis for the first time. Unless it is the first one that is met, Redis was
+   * started again, or another server took over: tells it what it may have forgotten.
+   */
+  readonly onRun?: (id: string, isFirst: boolean) => Promise<void>;
 }
 
 /** Ids of the items a worker has in hand, by stage. */
@@ -79,7 +82,7 @@ const workersKey = (prefix: string) => `${prefix}:workers`;
 
 /** Tells of a worker until stopped; the worker leaves the list at once when it stops in order. */
 export function announceWorker(facts: WorkerFacts, holding: () => Holding, deps: PresenceDeps): Presence {
-  const { redis, prefix, logger, onNewRun = async () => undefined } = deps;
+  const { redis, prefix, logger, onRun = async () => undefined } = deps;
   const run = createRedisRun(deps);
   let toldRun: string | undefined;
   let settledRun: string | undefined;
@@ -99,7 +102,7 @@ export function announceWorker(facts: WorkerFacts, holding: () => Holding, deps:
   };
   async function tell(): Promise<void> {
     const { id: present } = await run.read();
-    if (toldRun !== undefined && present !== toldRun) await onNewRun();
+    if (present !== toldRun) await onRun(present, toldRun === undefined);
     toldRun = present;
     const saidAt = await redisNow(redis);
     const held = holding();

@@ -1,0 +1,161 @@
+/**
+ * The create calls of each worker, in a file of its own in DATA_DIR, on disk before a call leaves. A machine that loses
+ * its power takes the last second of its Redis and the memory of its workers with it: what they had bought in that second
+ * stands here alone. Read by the next worker that starts with this DATA_DIR, and by those that live, when Redis has been
+ * started again. The last minute is kept; while DATA_DIR takes no writes calls are made all the same.
+ */
+import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { redisRunPolicy } from '../shared/policy.ts';
+import { isErrorWithCode } from '../shared/redis/error-code.ts';
+import type { RecentCall } from './recent-calls.ts';
+import type { WorkerContext } from './worker-context.ts';
+
+const storedCall = z.object({
+  prefix: z.string(),
+  /** The run of Redis that it was recorded in: that one has not forgotten it. */
+  run: z.string(),
+  itemId: z.string(),
+  attempts: z.number(),
+  possiblyPaidTwice: z.number(),
+  price: z.union([
+    z.literal('unknown'),
+    z.object({
+      credits: z.number(),
+      base: z.number(),
+      per: z.object({ credits: z.number(), unit: z.enum(['task', 'second']) }).optional(),
+    }),
+  ]),
+  taskId: z.string().nullable(),
+  /** No task was made, or the call did not leave. */
+  isUnpaid: z.boolean(),
+  at: z.number(),
+});
+type StoredCall = z.infer<typeof storedCall>;
+
+export interface CallJournal {
+  /** Resolves once it is on disk, or is sure not to get there. */
+  write(itemId: string, call: RecentCall, isUnpaid: boolean): Promise<void>;
+}
+
+type JournalDeps = Pick<WorkerContext, 'dataDir' | 'prefix' | 'workerId' | 'logger'> & {
+  /** The run of Redis that this worker talks to, '' while it is not known. */
+  readonly redisRun: () => string;
+};
+
+const folderIn = (dataDir: string) => join(dataDir, 'create-calls');
+const ending = '.jsonl';
+const mostBytes = 1024 * 1024;
+
+export function createCallJournal({ dataDir, prefix, workerId, logger, redisRun }: JournalDeps): CallJournal {
+  const folder = folderIn(dataDir);
+  const path = join(folder, `${workerId}${ending}`);
+  let lines: string[] = [];
+  let next: Promise<void> | null = null;
+  let last: Promise<void> = Promise.resolve();
+  let hasFailed = false;
+
+  /** All that has come while the file before was written goes in one write. */
+  async function writeAll(): Promise<void> {
+    const text = lines.join('');
+    lines = [];
+    next = null;
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      // Opened anew each time: another worker may have taken the file away as an old one.
+      await using file = await open(path, 'a', 0o600);
+      await file.write(text);
+      await file.datasync();
+      if ((await file.stat()).size > mostBytes) await shorten();
+      hasFailed = false;
+    } catch (error) {
+      if (!hasFailed)
+        logger.warn({ err: error, file: path }, 'Create calls are not kept in DATA_DIR at the moment');
+      hasFailed = true;
+    }
+  }
+
+  async function shorten(): Promise<void> {
+    const calls = await readCalls(path);
+    const since = Date.now() - redisRunPolicy.lookBackMs;
+    const kept = calls.filter(({ at }) => at >= since).map((call) => `${JSON.stringify(call)}\n`);
+    await writeFile(`${path}.new`, kept.join(''), { flush: true, mode: 0o600 });
+    await rename(`${path}.new`, path);
+  }
+
+  return {
+    write(itemId, { attempts, possiblyPaidTwice, price, taskId }, isUnpaid) {
+      const call: StoredCall = {
+        ...{ prefix, run: redisRun(), itemId, attempts, possiblyPaidTwice, price, taskId, isUnpaid },
+        at: Date.now(),
+      };
+      lines.push(`${JSON.stringify(call)}\n`);
+      if (next === null) {
+        next = last.then(writeAll);
+        last = next;
+      }
+      return next;
+    },
+  };
+}
+
+export interface Journal {
+  readonly workerId: string;
+  /** The last that is known of each link's calls, without those that made no task. */
+  readonly calls: readonly (RecentCall & { readonly itemId: string; readonly run: string })[];
+}
+
+/** Of the last minute before the newest call of each file. */
+export async function readJournals({
+  dataDir,
+  prefix,
+}: Pick<WorkerContext, 'dataDir' | 'prefix'>): Promise<Journal[]> {
+  const folder = folderIn(dataDir);
+  return Promise.all(
+    (await listFolder(folder)).map(async (name) => {
+      const calls = lastOfEach(await readCalls(join(folder, name)));
+      const since = Math.max(...calls.map(({ at }) => at)) - redisRunPolicy.lookBackMs;
+      return {
+        workerId: name.slice(0, -ending.length),
+        calls: calls.filter((call) => call.prefix === prefix && !call.isUnpaid && call.at >= since),
+      };
+    }),
+  );
+}
+
+/** Takes away what is told, and what is too old to matter. Called when a worker starts. */
+export async function removeOldJournals({ dataDir }: Pick<WorkerContext, 'dataDir'>): Promise<void> {
+  const folder = folderIn(dataDir);
+  for (const name of await listFolder(folder)) {
+    const path = join(folder, name);
+    const found = await stat(path).catch(() => null);
+    if (found !== null && Date.now() - found.mtimeMs > redisRunPolicy.lookBackMs)
+      await rm(path, { force: true });
+  }
+}
+
+/** A line that was cut off when the power went is left out: its call had not left. */
+async function readCalls(path: string): Promise<StoredCall[]> {
+  const text = await readFile(path, 'utf8').catch(() => '');
+  return text.split('\n').flatMap((line) => {
+    try {
+      return [storedCall.parse(JSON.parse(line))];
+    } catch {
+      return [];
+    }
+  });
+}
+
+function lastOfEach(calls: readonly StoredCall[]): StoredCall[] {
+  return [...new Map(calls.map((call) => [`${call.prefix} ${call.itemId}`, call])).values()];
+}
+
+async function listFolder(folder: string): Promise<string[]> {
+  try {
+    return (await readdir(folder)).filter((name) => name.endsWith(ending));
+  } catch (error) {
+    if (isErrorWithCode(error, 'ENOENT', 'ENOTDIR')) return [];
+    throw error;
+  }
+}
