@@ -123,6 +123,45 @@ describe('troubleshooting', () => {
   });
 });
 
+describe.each([
+  ['README.md', 'README.zh-CN.md'],
+  ['docs/get-started.md', 'docs/get-started.zh-CN.md'],
+])('%s and %s', (english, chinese) => {
+  const [left = '', right = ''] = [english, chinese].map((path) => readFileSync(join(root, path), 'utf8'));
+
+  it('have the same sections', () => {
+    const levels = (text: string) => [...withoutBlocks(text).matchAll(/^#+(?= )/gm)].map(([level]) => level);
+    expect(levels(right)).toEqual(levels(left));
+  });
+
+  it('have the same commands', () => {
+    expect(blocksWithoutComments(right)).toEqual(blocksWithoutComments(left));
+  });
+
+  it('have the same tables, pages and settings', () => {
+    const named = (text: string) => ({
+      rows: [...text.matchAll(/^\| (.*?) \|/gm)].map(([, cell = '']) => codesOf(cell).filter(isLatin)),
+      pages: [...text.matchAll(/\]\(([^)#]+)/g)].map(([, link]) => link).filter((link) => link !== english),
+      settings: [...new Set(text.match(/\b[A-Z]+(?:_[A-Z]+)+\b/g))].toSorted(),
+    });
+    const withoutOther = (path: string | undefined) =>
+      !path?.endsWith('get-started.md') && !path?.includes('.zh-CN');
+    const [ours, theirs] = [named(left), named(right)].map(({ pages, ...others }) => ({
+      ...others,
+      pages: [...new Set(pages.filter(withoutOther))].toSorted(),
+    }));
+    expect(theirs).toEqual(ours);
+  });
+});
+
+const withoutBlocks = (text: string) => text.replaceAll(/^ *```[\s\S]*?^ *```/gm, '');
+const blocksWithoutComments = (text: string) =>
+  [...text.matchAll(/^ *```\w*\n([\s\S]*?)^ *```/gm)].map(([, block = '']) =>
+    block.replaceAll(/ +# .*$/gm, ''),
+  );
+const codesOf = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code);
+const isLatin = (text: string) => /^[\x20-\x7e…]*$/.test(text);
+
 it('finds the commands that it checks', () => {
   const found = documents.flatMap(({ text }) => commandsIn(text));
   expect(found.length).toBeGreaterThan(60);
