@@ -80,7 +80,7 @@ interface BodyWatch {
 }
 
 function cutStalled(socket: Socket, watch: BodyWatch, { leastBytes }: ConnectionBounds): void {
-  // A reader of ours that is busy holds the body back: that is no stall of the sender's.
+  // While our own reader is busy it holds the body back: not a stall of the sender.
   if (watch.request.isPaused() || watch.request.readableLength > 0) return;
   const moved = socket.bytesRead - watch.bytes;
   watch.bytes = socket.bytesRead;

@@ -38,7 +38,6 @@ function healthOf(deps: HealthDeps): Promise<Health> {
   return within(examine(deps), patienceMs, { status: 'not ready', reason: 'Redis does not answer' });
 }
 
-/** A write, because a full or read-only Redis still answers a PING. */
 async function examine(deps: HealthDeps): Promise<Health> {
   try {
     await deps.redis.set(`${deps.prefix}:ready`, '1', 'PX', 60_000);

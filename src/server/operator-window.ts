@@ -44,7 +44,7 @@ export interface OperatorWindowOptions {
   readonly onReading?: (overview: Overview) => Promise<void>;
 }
 
-/** However many people look, the system is read this often at most. */
+/** The readings are taken this often at most, whatever the number of viewers. */
 const overviewFreshMs = 900;
 
 export function operatorWindow({

@@ -7,7 +7,6 @@
 export interface PublicAddress {
   /** Like `https://videos.example.com`; null when PUBLIC_URL is not set. */
   readonly origin: string | null;
-  /** Like `/kie`; empty at the root of a host. */
   readonly basePath: string;
 }
 
@@ -17,7 +16,6 @@ export function publicAddressOf(publicUrl: string | undefined): PublicAddress {
   return { origin, basePath: pathname.replace(/(?<!\/)\/+$/, '') };
 }
 
-/** Attributes of our pages that hold a path of this server. `//host` is another server's. */
 const pathAttribute = /(\s(?:href|src|action|formaction|poster|data-base)=\\?")\/(?!\/)/g;
 
 /** @param html a page, or a part of one as a JSON string */
@@ -25,7 +23,7 @@ export function belowBase(html: string, basePath: string): string {
   return basePath === '' ? html : html.replace(pathAttribute, `$1${basePath}/`);
 }
 
-/** Whether the proxy strips the path it serves us at or not, routes see it without. */
+/** Works whether or not the proxy strips the base path. */
 export function withoutBase(url: string, basePath: string): string {
   if (basePath === '' || !url.startsWith(basePath)) return url;
   const rest = url.slice(basePath.length);

@@ -33,9 +33,7 @@ export interface ServerDeps {
   readonly mostListBytes: number;
   /** Where uploaded videos are kept: a folder that workers can read, or one whose files are sent through a bucket. */
   readonly videoFolder: Storage;
-  /** MAX_VIDEO_BYTES. */
   readonly mostVideoBytes: number;
-  /** MIN_FREE_BYTES. */
   readonly reserveBytes: number;
   /** Asks the vendor for the balance; null when it does not say. Absent where there is no key. */
   readonly readCredits?: (signal: AbortSignal) => Promise<number | null>;
@@ -102,7 +100,6 @@ export interface RetrySelection {
   readonly message?: string | undefined;
 }
 
-/** What a retry would do and cost, before it is done. */
 export interface RetryForecast {
   readonly links: number;
   /** Of these, paid already: their tasks are looked at or their results downloaded again. */
@@ -159,7 +156,6 @@ export interface CreatedBatch {
   readonly cost: CostForecast;
 }
 
-/** A link of a list that is only looked at. */
 export interface CheckedRow {
   readonly id: string;
   readonly url: string;
@@ -187,7 +183,7 @@ export interface Operations {
   foreseeRetryOfItem(id: string): Promise<RetryForecast>;
   /** Has a worker read the record of a task that a person says is the held link's; its story tells what came of it. */
   attachTask(id: string, taskId: string): Promise<boolean>;
-  /** Cancels a held link; it is paid no more. */
+  /** Cancels a held link. */
   giveUp(id: string): Promise<boolean>;
   giveUpHeld(batch: string): Promise<number>;
   /** The most credits the batch may spend, with what it has spent; null takes the bound away. */

@@ -47,7 +47,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     rewriteUrl: ({ url = '/' }) => withoutBase(url, publicAddress?.basePath ?? ''),
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: longestParameter },
-    // An address that cannot be read reaches no route.
+    // A malformed address reaches no route.
     frameworkErrors: (error, _request, reply) => sendProblem(reply, error.statusCode ?? 400, error.message),
   });
   boundConnections(server.server);

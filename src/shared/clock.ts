@@ -5,7 +5,6 @@
  * what is compared with the times of files is read from this machine's clock, which a person or NTP may set.
  */
 export interface Clock {
-  /** Unix time in milliseconds. */
   now(): number;
 }
 
@@ -15,5 +14,5 @@ const readMachineClock = Date.now;
 /** This machine's clock. It can be wrong, and can be set forward or back at any time. */
 export const systemClock: Clock = { now: () => readMachineClock() };
 
-/** The machine's time when the process began, and from there on what has passed: it is never set. */
+/** The machine's time at process start plus what has passed since: it is never set back. */
 export const steadyClock: Clock = { now: () => performance.timeOrigin + performance.now() };

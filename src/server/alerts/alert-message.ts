@@ -38,7 +38,6 @@ export function alertBody(
   }
 }
 
-/** What has happened and, where that is known, the page that shows it. */
 export function alertText(alert: Alert, baseUrl: string | null): string {
   const link = linkOf(alert, baseUrl);
   return link === null ? wordsOf(alert) : `${wordsOf(alert)} ${link}`;
@@ -50,7 +49,6 @@ export function alertSubject(alert: Alert): string {
   return `[kie-batch] ${sentence.replaceAll(/\s+/g, ' ').slice(0, 150)}`;
 }
 
-/** Whether a person is needed. */
 export function isUrgent({ kind }: Alert): boolean {
   return kind === 'halt-began' || kind === 'problem-began';
 }
@@ -123,7 +121,6 @@ function fieldsOf(alert: Alert): object {
   }
 }
 
-/** The page that shows what it is about. */
 function pathOf(alert: Alert): string {
   switch (alert.kind) {
     case 'problem-began':

@@ -19,7 +19,7 @@ export type Alert =
   | { readonly kind: 'problem-ended'; readonly message: string }
   | { readonly kind: 'batch-ended'; readonly batch: Batch }
   | { readonly kind: 'failures-above-share'; readonly batch: Batch; readonly share: number }
-  /** Sent when a person asks for it, to see that alerts arrive. */
+  /** Sent on request, to check that alerts arrive. */
   | { readonly kind: 'test' };
 
 export interface KnownHalt {
@@ -32,9 +32,9 @@ export interface Known {
   readonly halts: readonly KnownHalt[];
   /** Names of batches that were still going. */
   readonly going: readonly string[];
-  /** Names of batches whose failures have been told. */
+  /** Names of batches whose failures have been reported. */
   readonly toldFailing: readonly string[];
-  /** By key: when it was first seen, and whether it was told. */
+  /** By key: when it was first seen, and whether it was reported. */
   readonly problems: Readonly<Record<string, KnownProblem>>;
 }
 
@@ -53,7 +53,7 @@ export interface Seen {
 
 /** Fewer ended links than this say little about a share. */
 const leastEnded = 20;
-/** A worker that is restarted is no problem. */
+/** A worker that restarts is not reported. */
 const leastProblemMs = 60_000;
 
 export function decideAlerts(
@@ -64,7 +64,7 @@ export function decideAlerts(
   const isSame = (a: KnownHalt, b: KnownHalt) =>
     a.reason === b.reason && a.model === b.model && a.since === b.since;
   const began = seen.halts.filter((halt) => !known.halts.some((each) => isSame(each, halt)));
-  // While another halt stands nothing is over for those who wait.
+  // While another halt stands, waiting links still wait, so no halt is reported as over.
   const ended = seen.halts.length > 0 ? [] : known.halts;
   const kept = seen.halts.length > 0 ? known.halts : [];
   const problems = followProblems(known.problems, seen);

@@ -20,7 +20,7 @@ const storedKnown = z.object({
 });
 const nothingKnown: Known = { halts: [], going: [], toldFailing: [], problems: {} };
 
-/** @returns what is to be handed every reading */
+/** @returns a function that takes every reading */
 export function watchForAlerts(deps: ServerDeps, targets: readonly AlertTarget[], failedShare: number) {
   const { redis, prefix, clock, logger } = deps;
   const key = `${prefix}:alerts`;

@@ -32,7 +32,7 @@ export async function apiRoutes(scope: FastifyInstance, parts: ApiParts): Promis
   });
 }
 
-/** What changes, as server-sent events: the state each time, so who connects again has missed nothing. */
+/** Server-sent events, each with the whole state: a client that reconnects has missed nothing. */
 function streams(api: FastifyInstance, parts: ApiParts): void {
   const { deps, hub, readOverview } = parts;
   const open = (request: FastifyRequest, reply: FastifyReply, name: string, read: () => Promise<unknown>) =>
@@ -44,7 +44,7 @@ function streams(api: FastifyInstance, parts: ApiParts): void {
     });
   api.get('/api/v1/events', { config }, (request, reply) =>
     open(request, reply, 'overview', async () => {
-      // Without the instant, which alone is no change.
+      // The time alone is not a change.
       const { at: _, ...overview } = viewOverview(await readOverview());
       return overview;
     }),
@@ -62,7 +62,7 @@ function streams(api: FastifyInstance, parts: ApiParts): void {
 function refuseUnknown({ url, method }: FastifyRequest, reply: FastifyReply): never {
   const path = url.split('?')[0]?.replace(/^\/api\/v1/, '') ?? '';
   const methods = methodsOf(path);
-  // With the right method it is an id too long to be one.
+  // The method is right, so the id is too long to be one.
   if (methods.length === 0 || methods.includes(method))
     throw new Refusal(404, 'There is no such call. GET /api shows what there is.');
   reply.header('allow', methods.join(', '));

@@ -74,7 +74,7 @@ function splitSetting(text: string): [string, string] {
   return [text.slice(0, at).trim(), text.slice(at + 1)];
 }
 
-/** What the list's format is looked for by first; its first bytes have the last word. */
+/** A first guess at the list's format; its first bytes decide. */
 const listExtensions: Readonly<Record<string, string>> = {
   'text/plain': '.txt',
   'text/csv': '.csv',

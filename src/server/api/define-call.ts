@@ -146,10 +146,10 @@ export function mediaTypeOf({ headers }: FastifyRequest): string {
   return headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
 }
 
-/** Who answers while a body still comes keeps its connection busy, and some clients from hearing the answer. */
+/** An answer before the body has ended keeps the connection busy, and some clients do not read it. */
 async function readOff(body: unknown): Promise<void> {
   if (!(body instanceof Readable)) return;
   const rest = body.iterator({ destroyOnReturn: false });
-  // A body that breaks off takes its connection with it.
+  // A broken body ends its connection.
   while (!(await rest.next().catch(() => ({ done: true }))).done);
 }

@@ -46,7 +46,7 @@ export async function runOnce<Answer>(
   const seen = createHash('sha256');
   try {
     const answer = await run(through(body, seen));
-    // What the reader of the list has left unread belongs to the body too.
+    // The rest of the body that the list reader has not read.
     for await (const chunk of body) seen.update(chunk);
     const done = { body: seen.digest('hex'), answer };
     await redis.set(place, JSON.stringify({ request, done }), 'PX', keptMs);
@@ -63,7 +63,7 @@ async function answerOfFirst(
   body: AsyncIterable<Uint8Array>,
 ): Promise<unknown> {
   const first = storedSchema.safeParse(JSON.parse(stored));
-  // It has just failed or expired between two looks.
+  // It failed or expired between the two looks.
   if (!first.success)
     throw new Refusal(409, 'The first call with this Idempotency-Key has just ended. Repeat it.');
   if (first.data.request !== request)

@@ -43,7 +43,7 @@ export function openApiDocument(): Readonly<Record<string, unknown>> {
   };
 }
 
-/** Not one answer but a stream, so it is in no table of calls. */
+/** A stream, so it is not in the table of calls. */
 function stream(operationId: string, event: string, what: string, parameters: Record<string, unknown>[]) {
   return {
     operationId,

@@ -28,7 +28,7 @@ const mostBodyBytes = 64 * 1024;
 const mostBodies = 256;
 /** The vendor waits for 15 s. */
 const patienceMs = 5000;
-/** A body is some kB: one that takes longer does not come. */
+/** A body has some kB: one that takes longer is given up. */
 const bodyPatienceMs = 10_000;
 
 export function callbackRoutes(deps: CallbackRouteDeps): RegisterRoutes {
@@ -101,7 +101,7 @@ interface TokenRoute {
 }
 type TokenRequest = FastifyRequest<TokenRoute>;
 
-/** The vendor comes again. */
+/** The vendor sends it again. */
 function refuse(reply: FastifyReply, status: 429 | 503): void {
   reply.code(status).header('connection', 'close').send({ ok: false });
 }

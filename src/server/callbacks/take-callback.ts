@@ -23,7 +23,10 @@ export interface CallbackDeps extends Keyspace {
   readonly logger: Logger;
 }
 
-/** Records what there is to do. What is left, where it cannot be done at once, is returned to run on. */
+/**
+ * Records the callback.
+ * @returns work that could not be done at once, to run in the background
+ */
 export async function takeCallback(
   { id, attempt }: CallbackOrigin,
   taskId: string,
@@ -35,7 +38,7 @@ export async function takeCallback(
   if (await isOfAnother(id, taskId, deps)) return refuse(id, taskId, 'it is the task of another link', deps);
   const noted = await deps.claims.note(id, taskId);
   if (noted === 'full') return refuse(id, taskId, 'too many tasks were named at this address', deps);
-  // Also when it is noted already: the process that noted it may have died before it made the job.
+  // Also when it is noted already: the process that noted it may have died before making the job.
   if (noted === 'open') await deps.queues.addClaim({ itemId: id, taskId, attempt });
   return null;
 }

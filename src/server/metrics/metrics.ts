@@ -20,7 +20,6 @@ import { problemKinds, problemsOf } from '../readings/problems.ts';
 
 export type Measures = ReadonlyMap<string, number>;
 
-/** @returns the text of one answer */
 export async function describeMetrics(overview: Overview, measures: Measures): Promise<string> {
   const registry = new Registry();
   gauges(registry, overview);
@@ -197,7 +196,7 @@ const histogramHelp = {
   download: 'Seconds from the result being known to being saved',
 } as const;
 
-/** By hand: the library's histograms cannot take over counts that were kept elsewhere. Pure. */
+/** Written by hand: the library's histograms cannot start from counts kept elsewhere. Pure. */
 export function histogramLines(name: (typeof durationNames)[number], measures: Measures): string[] {
   const { cumulative, sumSeconds } = histogramOf(measures, name);
   const metric = `kie_batch_${name}_seconds`;

@@ -5,7 +5,6 @@ export interface CreditsNeeded {
   readonly credits: number;
   /** Waiting links that this is for. */
   readonly links: number;
-  /** Waiting links of models whose price nobody knows yet. */
   readonly unpriced: number;
 }
 

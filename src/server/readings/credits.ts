@@ -12,7 +12,7 @@ export interface CreditsReading {
 }
 
 export interface CreditsReader {
-  /** The latest reading at once; a new one is fetched behind it when it is old. */
+  /** Returns the latest reading at once; when it is old, a new one is fetched in the background. */
   latest(): CreditsReading | null;
   stop(): void;
 }

@@ -34,7 +34,7 @@ export interface Overview extends Work {
   readonly vendorCalls: VendorCallReading;
 }
 
-/** What the overview shows is fewer; the alerts watch them all. */
+/** More than the overview shows: the alerts watch them all. */
 const batchesRead = 32;
 const rateWindowMs = 90_000;
 

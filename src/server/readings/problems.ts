@@ -28,7 +28,7 @@ export interface Problem {
   readonly path: string;
 }
 
-/** A tick that is overdue by more is run by nobody. */
+/** No worker runs a tick that is overdue by more than this. */
 const overdueMs = 2 * 60_000;
 
 export function problemsOf(overview: Overview): Problem[] {

@@ -6,7 +6,7 @@ import { isRedisTrouble } from '../../shared/redis/redis-trouble.ts';
 import type { RedisConnection } from '../../shared/redis/script.ts';
 import { within } from '../../shared/time/within.ts';
 
-/** Redis does not answer; pages say so, and probes of health too. */
+/** Redis does not answer: pages and health checks report it. */
 export class RedisAwayError extends Error {
   readonly code = 'REDIS-AWAY';
   /** Whether a change was under way, of which part may have been done. */
@@ -17,14 +17,13 @@ export class RedisAwayError extends Error {
   }
 }
 
-/** For the caller of a change. */
 export function describeAway(error: unknown): string {
   return error instanceof RedisAwayError && error.hasBegun
     ? 'Redis stopped answering while this was carried out. Part of it may have been done; nothing more of it happens later. When Redis is back, look at the numbers and repeat it. What was done is not done twice.'
     : 'Redis does not answer. Nothing was changed, and nothing is changed later. Repeat it when Redis is back.';
 }
 
-/** Also where Redis answers and refuses for a while; an error in a script of ours is no such trouble. */
+/** Also where Redis answers but refuses for a while. An error in one of our scripts does not count. */
 export function isAway(error: unknown): boolean {
   if (error instanceof RedisAwayError) return true;
   if (!isRedisTrouble(error) || !(error instanceof Error)) return false;
@@ -62,7 +61,6 @@ export async function actWithin<Result>(redis: RedisConnection, act: () => Promi
   }
 }
 
-/** @returns a function that gives the same reading to everybody for `keptMs` */
 export function remember<Reading>(
   keptMs: number,
   read: () => Promise<Reading>,

@@ -30,7 +30,7 @@ export function startSampler(
     await onReading(overview);
   }
 
-  /** One that has ended since the sample before gets its last one. */
+  /** A batch that has ended since the last sample gets one more. */
   async function takeOfBatches({ waiting }: Overview, at: number): Promise<void> {
     const going = waiting.slice(0, mostBatches).map(({ name }) => name);
     const sampled = [...new Set([...going, ...before])];

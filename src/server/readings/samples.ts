@@ -19,7 +19,7 @@ export interface Sample {
   readonly failed: number;
   readonly admitted: number;
   readonly refused: number;
-  /** What the gate goes by, as tasks in ten seconds. */
+  /** The gate's limit, as tasks in ten seconds. */
   readonly limitPer10s: number;
   readonly oldestWaitingMs: number;
   /** The vendor's first byte in the last minute; 0 without an answer. */
@@ -56,7 +56,6 @@ const names = [
   'noAnswers',
 ] as const satisfies readonly (keyof Sample)[];
 
-/** @param batch whose history; unset: that of the whole */
 function keysOf(prefix: string, batch?: string) {
   const fine = batch === undefined ? `${prefix}:samples` : `${prefix}:samples:batch:${batch}`;
   return { fine, coarse: `${fine}:coarse` };
@@ -96,7 +95,7 @@ function coarseAtOf({ at }: Sample): number {
   return Math.floor(at / coarseEveryMs) * coarseEveryMs;
 }
 
-/** Counters only grow, so the differences between coarse samples are as true as those between fine ones. */
+/** Counters only grow, so differences between coarse samples are as exact as between fine ones. */
 async function addOnce(
   redis: RedisConnection,
   key: string,

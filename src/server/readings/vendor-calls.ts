@@ -1,7 +1,3 @@
-/**
- * How the vendor has answered in the last minute, by the counts that workers keep: the difference of the latest reading
- * and one of a minute ago. Asked with every reading of the whole, which a server takes every few seconds.
- */
 import {
   type CallOutcome,
   type CallSummary,

@@ -29,11 +29,9 @@ export type StagedList = z.infer<typeof stagedSchema>;
 export type ListChoices = Omit<StagedList, 'bytes'>;
 
 export interface StagedLists {
-  /** Streams a list to its file. @returns its id */
   keep(chunks: AsyncIterable<Uint8Array>): Promise<string>;
   /** The same list under another id, for other choices. Null when it is gone. */
   keepAgain(id: string): Promise<string | null>;
-  /** From now on it can be found. */
   choose(id: string, choices: ListChoices): Promise<void>;
   /** Null when it was enqueued, has expired or lies on another server. */
   find(id: string): Promise<StagedList | null>;

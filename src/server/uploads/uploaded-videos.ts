@@ -45,7 +45,6 @@ export interface UploadedVideos {
 export interface UploadedVideosDeps extends Keyspace {
   readonly folder: Storage;
   readonly maxBytes: number;
-  /** MIN_FREE_BYTES. */
   readonly reserveBytes: number;
   readonly batch: (name: string) => Promise<Batch | null>;
   readonly now: () => number;

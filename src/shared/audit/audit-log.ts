@@ -15,7 +15,6 @@ export interface AuditEntry {
   readonly action: string;
   /** The batch or item it was done to, or ''. */
   readonly target: string;
-  /** What came of it. */
   readonly outcome: string;
 }
 
@@ -31,7 +30,6 @@ export interface AuditFilter {
   readonly target?: string | undefined;
 }
 
-/** Pure. */
 export function passes({ who, action, target }: AuditEntry, filter: AuditFilter): boolean {
   const has = (text: string, part: string | undefined) =>
     part === undefined || text.toLowerCase().includes(part.toLowerCase());

@@ -10,7 +10,6 @@ import type { RedisConnection } from '../redis/script.ts';
 /** One create call of an item; calls that can't have made a task share the number of the next one. */
 export interface CallbackOrigin {
   readonly id: string;
-  /** From 1. */
   readonly attempt: number;
 }
 

@@ -7,10 +7,10 @@ import type { Job } from 'bullmq';
 import type { JobData, Queues } from '../jobs/catalogue.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 
-/** `busy`: a look is under way, and may have seen the record as it was before the end. */
+/** `busy`: a status check is under way, and may have read the record before the task ended. */
 type Woken = 'woken' | 'busy';
 
-/** A look that is under way when a callback comes is over within this; then another one follows. */
+/** A status check that is under way ends within this time; then another one follows. */
 const busyTries = 20;
 const busyWaitMs = 250;
 
@@ -20,8 +20,8 @@ interface WakeDeps {
 }
 
 /**
- * Wakes the status check when it is this task that it looks at.
- * @returns what is left to do where it cannot be done at once, to run on; or null
+ * Wakes the status check if it follows this task.
+ * @returns work that could not be done at once, to run in the background; or null
  */
 export async function wakeIfFollowed(
   id: string,
@@ -56,7 +56,7 @@ async function wakeStatusCheck(queues: Queues, id: string): Promise<Woken> {
   try {
     await job.updateData({ ...job.data, calledBack: true });
   } catch {
-    // It ended between the two calls, and was removed.
+    // It ended between the two calls and was removed.
     return 'busy';
   }
   return runNow(job);
@@ -74,7 +74,7 @@ async function runNow(job: Job<JobData>): Promise<Woken> {
     await job.promote();
     return 'woken';
   } catch {
-    // Not delayed any more: it runs by now, or has ended.
+    // No longer delayed: it runs now, or has ended.
     return 'busy';
   }
 }

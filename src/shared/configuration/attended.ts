@@ -4,7 +4,7 @@
  */
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Build machines set CI; some give their jobs a terminal, and nobody sits at it. */
+/** Build machines set CI; some give their jobs a terminal although nobody sits at it. */
 export function isBuildMachine(environment: Environment = process.env): boolean {
   return !/^(|0|false)$/i.test(environment['CI']?.trim() ?? '');
 }

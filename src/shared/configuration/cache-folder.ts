@@ -14,7 +14,7 @@ export function priceListFolder(): string {
   return join(cacheFolder(), 'price-lists');
 }
 
-/** A user without a home, as in many containers, has what DATA_DIR says. */
+/** A user without a home folder, as in many containers, uses DATA_DIR. */
 function homeCache(): string {
   try {
     return join(homedir(), '.cache');

@@ -21,7 +21,7 @@ export interface LoadedConfiguration {
 }
 
 export function loadConfiguration(overrides: Readonly<Record<string, string>> = {}): LoadedConfiguration {
-  // What the environment says wins; other libraries read their settings there too.
+  // The environment wins; other libraries read their settings there too.
   Object.assign(process.env, { ...readEnvFile('.env'), ...process.env });
   return parseConfiguration({ ...process.env, ...overrides });
 }
