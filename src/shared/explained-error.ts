@@ -4,5 +4,5 @@ export abstract class ExplainedError extends Error {
   abstract readonly code: string;
 }
 
-/** What was given cannot be used, and nothing has begun. */
+/** The request is invalid, and nothing has begun. */
 export abstract class RequestError extends ExplainedError {}

@@ -12,11 +12,9 @@ import { firstVersion, type Migration, migrations } from './migrations.ts';
 
 export interface DataVersionOptions extends Keyspace {
   readonly logger: Logger;
-  /** The steps that this program knows; those of migrations.ts. */
   readonly steps?: readonly Migration[];
 }
 
-/** The data was written by a newer program. */
 export class DataVersionError extends ExplainedError {
   readonly code = 'DATA_VERSION';
 }

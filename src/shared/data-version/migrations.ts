@@ -14,7 +14,7 @@ export interface Migration {
   run({ redis, prefix }: Keyspace): Promise<void>;
 }
 
-/** Release 0.1.0 wrote no version; what it left counts as this one. */
+/** Release 0.1.0 wrote no version; its data counts as this one. */
 export const firstVersion = 1;
 
 export const migrations: readonly Migration[] = [];

@@ -9,21 +9,18 @@ import type { GateOperation } from './halt-reasons.ts';
 import type { Situation } from './situation.ts';
 
 export interface Rate {
-  /** New tasks a minute that the gate allows at present, as it has learned. */
   readonly limitPerMinute: number;
-  /** New tasks a minute that it has let through lately. */
   readonly usedPerMinute: number;
 }
 
 type Waiting = Pick<Batch, 'name' | 'counts' | 'priority'>;
 
 export interface ForecastFacts {
-  /** The batches whose waiting links move, in any order; with or without this one. */
+  /** The batches whose waiting links can move, in any order; with or without this one. */
   readonly waiting: readonly Waiting[];
   readonly rate: Rate | null;
-  /** How long the vendor's short pauses still last: of new tasks, and of looks at those under way. */
+  /** How long the vendor's short pauses still last: for new tasks and for status checks. */
   readonly pauseLeftMs: Readonly<Record<GateOperation, number>>;
-  /** How long a task usually takes. */
   readonly typicalMs: number;
 }
 
@@ -33,7 +30,7 @@ export function rateOf(gate: GateState | null): Rate | null {
   return { limitPerMinute: gate.rate.max * perMinute, usedPerMinute: gate.usedSlots * perMinute };
 }
 
-/** Until the last link of all is through that can move now; null when nobody can tell. */
+/** Time until the last link that can move now has ended; null when unknown. */
 export function forecastAll(
   { kind }: Pick<Situation, 'kind'>,
   { counts, runnable }: { readonly counts: Batch['counts']; readonly runnable: number },
@@ -42,7 +39,6 @@ export function forecastAll(
   return timeLeftMs(kind, runnable + counts.submitting, facts);
 }
 
-/** The same of one batch. */
 export function forecast(
   { kind }: Pick<Situation, 'kind'>,
   batch: Waiting,
@@ -51,7 +47,7 @@ export function forecast(
   return timeLeftMs(kind, workAhead(batch, waiting), facts);
 }
 
-/** @returns 0 where nothing is left to do; null unless links move, and before the first task */
+/** @returns 0 where nothing is left to do; null where links do not move, and before the first task */
 function timeLeftMs(
   kind: Situation['kind'],
   ahead: number,

@@ -12,11 +12,8 @@ const readGateScript = loadScript(clockScript, new URL('read-gate.lua', import.m
 
 export interface GateState {
   operation: GateOperation;
-  /** What the gate goes by at present. */
   limit: { max: number; windowMs: number };
-  /** What it started from. */
   configured: { max: number; windowMs: number };
-  /** The server's own word for its limit, where its headers gave one. */
   saidByServer: number | null;
   /** Slots in use: requests on their way, and those that the vendor's window still counts. */
   usedSlots: number;
@@ -28,13 +25,13 @@ export interface GateState {
   pausedUntil: number | null;
   /** Since when the vendor has asked for pauses, without a call that it took since. */
   pausedSince: number | null;
-  /** Why, in the vendor's words; null where the pause is our own, after answers that were of no use. */
+  /** Why, in the vendor's words; null where the pause is our own, after unusable answers. */
   pauseMessage: string | null;
   /** What the limit rises to again, one by one, after a fall or a long pause. */
   rate: { max: number; windowMs: number };
   /** Unix milliseconds of the next attempt beyond the limit; null when none is planned. May have passed. */
   nextProbeAt: number | null;
-  /** So many answers in a row were of no use that the vendor is to blame, most likely. */
+  /** So many unusable answers in a row that the vendor is probably at fault. */
   isTroubled: boolean;
   /** Whether another client seems to use the same account. */
   seemsShared: boolean;

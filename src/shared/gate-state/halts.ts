@@ -30,7 +30,7 @@ export interface NewHalt {
   readonly target?: string;
   /** When a probe found the halt standing, Unix milliseconds. */
   readonly probedAt?: number;
-  /** The probe cannot tell: one link may try. */
+  /** The probe cannot tell whether the halt is over: one link may try. */
   readonly trial?: boolean;
   /** For `no-credits`: what the halt needs beyond if the trial is refused. */
   readonly triedCredits?: number;
@@ -49,7 +49,7 @@ export interface Halt {
   roomBytes?: number | undefined;
   target?: string | undefined;
   probedAt?: number | undefined;
-  /** One link may try, and none has yet. */
+  /** One link may try, and none has tried yet. */
   trial?: boolean | undefined;
   triedCredits?: number | undefined;
   /** The link that tried last. */
@@ -59,7 +59,7 @@ export interface Halt {
 export type ProbeClaim =
   /** This claimant alone may probe, until the lease ends; then `endHalt`, or `beginHalt` with the next time. */
   | { claimed: true; probes: number }
-  /** Not before `waitMs`, or somebody else is at it; `gone` when the halt has ended. */
+  /** Not before `waitMs`, or another worker is probing; `gone` when the halt has ended. */
   | { claimed: false; waitMs: number; gone: boolean };
 
 export interface HaltIdentity {
@@ -94,7 +94,6 @@ export async function beginHalt({ redis, prefix }: Keyspace, halt: NewHalt): Pro
   return isNew === 1;
 }
 
-/** Ends a halt. True when there was one. */
 export async function endHalt({ redis, prefix }: Keyspace, halt: HaltIdentity): Promise<boolean> {
   const field = haltField(halt.reason, halt.model);
   const ended = await redis.hdel(haltsKey(prefix), field);
@@ -102,7 +101,6 @@ export async function endHalt({ redis, prefix }: Keyspace, halt: HaltIdentity): 
   return ended === 1;
 }
 
-/** All standing halts, the oldest first. */
 export async function listHalts({ redis, prefix }: Keyspace): Promise<Halt[]> {
   const stored = await redis.hgetall(haltsKey(prefix));
   return Object.values(stored)
@@ -112,8 +110,8 @@ export async function listHalts({ redis, prefix }: Keyspace): Promise<Halt[]> {
 }
 
 /**
- * Whether a halt is known to stand now: it began since `at`, or a probe has found it standing since. One of earlier
- * may be over without anybody having looked.
+ * Whether a halt is known to stand now: it began since `at`, or a probe has found it since. An earlier one may be
+ * over without anybody having checked.
  */
 export function standsSince({ since, probedAt, trial }: Halt, at: number): boolean {
   return trial !== true && Math.max(since, probedAt ?? 0) >= at;
@@ -139,7 +137,6 @@ export function openTrial(operation: GateOperation, halts: readonly Halt[], mode
   return first?.trial === true && others.length === 0 ? first : null;
 }
 
-/** Asks for the one trial that a halt offers, for the link of this id. */
 export async function claimTrial(
   { redis, prefix }: Keyspace,
   halt: HaltIdentity,
@@ -150,7 +147,6 @@ export async function claimTrial(
   return claimed === 1;
 }
 
-/** Asks for the right to probe a halt; at most one claimant has it at a time, for `leaseMs`. */
 export async function claimProbe(
   { redis, prefix }: Keyspace,
   probe: HaltIdentity & { readonly claimant: string; readonly leaseMs: number },
@@ -165,7 +161,7 @@ export async function claimProbe(
   return { claimed: false, waitMs: Math.max(0, waitMs), gone: waitMs < 0 };
 }
 
-/** Makes a halt due for its probe now, as a restart may have brought what it waits for. */
+/** Makes a halt due for its probe now, as a restart may have fixed its cause. */
 export async function hastenProbe(
   { redis, prefix }: Keyspace,
   halt: Pick<Halt, 'reason' | 'model'>,

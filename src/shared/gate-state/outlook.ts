@@ -95,7 +95,6 @@ export function batchSituation(batch: Batch, work: Work): Situation {
   return situationOfBatch(batch, workReading(work));
 }
 
-/** Waiting links of models that are halted while others move. */
 export function haltedLinks({ waiting, halts }: Pick<Work, 'waiting' | 'halts'>): number {
   return linksOfHaltedModels(waiting, halts);
 }
@@ -113,7 +112,7 @@ export function batchEtaMs(batch: Batch, work: Work): number | null {
   return forecast(batchSituation(batch, work), batch, facts);
 }
 
-/** A pause that the vendor has asked for; null for none that is worth telling. */
+/** A pause that the vendor has asked for; null when there is none, or only a short one. */
 export function vendorPauseIn({ submitGate, queryGate, at }: Work): VendorPause | null {
   return vendorPauseOf([submitGate, queryGate], at);
 }

@@ -16,7 +16,6 @@ export type Situation =
   /** No link has a way to go; some may wait for a person's decision. */
   | { readonly kind: 'ended' }
   | { readonly kind: 'halted'; readonly reasons: readonly HaltReason[]; readonly isWatched: boolean }
-  /** A person has paused everything. */
   | { readonly kind: 'all-paused' }
   /** Every waiting link belongs to a batch that is paused by name. */
   | { readonly kind: 'batch-paused' }
@@ -24,7 +23,7 @@ export type Situation =
   | { readonly kind: 'queue-paused'; readonly queues: readonly Stage[] }
   /** `stages` that links need now and nobody works on; `isNobody`: no worker is alive at all. */
   | { readonly kind: 'no-worker'; readonly stages: readonly Stage[]; readonly isNobody: boolean }
-  /** Many answers in a row were of no use: the vendor is away or in trouble. */
+  /** Many unusable answers in a row: the vendor is down or out of order. */
   | { readonly kind: 'vendor-outage' }
   | { readonly kind: 'vendor-pause'; readonly pause: VendorPause }
   | { readonly kind: 'running' };
@@ -51,7 +50,6 @@ export interface SituationFacts {
   readonly halts: readonly { readonly reason: HaltReason }[];
   readonly isAllPaused: boolean;
   readonly pausedQueues: readonly Stage[];
-  /** Stages of the workers that are alive. */
   readonly workedOn: readonly Stage[];
   readonly isVendorAway: boolean;
   readonly vendorPause: VendorPause | null;
@@ -109,7 +107,6 @@ export function situationOfBatch(
   });
 }
 
-/** Stages of the workers that are alive. */
 function stagesOf({ workers }: WorkReading, submits: (onlyBatch: string | null) => boolean): Stage[] {
   return workers
     .filter(({ isAlive }) => isAlive)
@@ -139,7 +136,7 @@ function everGiven({ saved, failed, cancelled, held }: StateCounts): boolean {
   return saved + failed + cancelled + held > 0;
 }
 
-/** Links that only wait for their results are stopped by what stops queries, or keeps results from being stored. */
+/** Links that only wait for their results are stopped by whatever stops queries or the storing of results. */
 function concerns(reason: HaltReason, { queued, submitting }: StateCounts): boolean {
   if (queued + submitting > 0) return stops(reason, 'submit');
   return stops(reason, 'query') || stopsDownloads(reason);

@@ -22,12 +22,12 @@ export interface VendorPause {
   readonly message: string | null;
 }
 
-/** Shorter ones are the everyday of a rate limit. */
+/** Shorter pauses are normal under a rate limit. */
 const shownFromMs = 10_000;
 const leastProbeUs = 120_000_000;
 const mostProbeUs = 900_000_000;
 
-/** The pause that ends last, of those that are worth telling. Pure. */
+/** The pause that ends last, if it is long enough to be shown. Pure. */
 export function vendorPauseOf(gates: readonly (GateState | null)[], now: number): VendorPause | null {
   const pauses = gates.flatMap((gate) => {
     const left = pauseLeftMs(gate, now);

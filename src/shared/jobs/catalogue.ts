@@ -17,7 +17,7 @@ export const jobDataSchema = z.object({
   look: z.object({ at: z.number(), nextMs: z.number() }).optional(),
   /** For how long the vendor has been seen to say that the task is running. */
   runningMs: z.number().optional(),
-  /** For how long it has said that the task has failed in a way that may yet turn. */
+  /** For how long it has reported the task as failed in a way that may still change. */
   failedMs: z.number().optional(),
   /** For how long it has said, without a break, that it does not know the task. */
   unknownMs: z.number().optional(),
@@ -29,7 +29,7 @@ export const jobDataSchema = z.object({
   deadUpload: z.string().optional(),
   /** The last look that saw the task running, Unix milliseconds. */
   runningAt: z.number().optional(),
-  /** A callback has told that the task has ended. */
+  /** A callback has reported the end of the task. */
   calledBack: z.boolean().optional(),
   /** Of the status check: not the item's task is looked at, but one beside it, for what it cost. */
   beside: z.object({ itemId: z.string(), taskId: z.string() }).optional(),
@@ -57,7 +57,6 @@ export const tickDataSchema = z.object({
 export type TickData = z.infer<typeof tickDataSchema>;
 
 export interface Queues {
-  /** Makes the item's job in a stage, to run after `delayMs`; harmless when there is one. */
   add(stage: Stage, id: string, delayMs?: number, data?: JobData): Promise<void>;
   /** Makes the job that reads what a task has cost which the item has beside the one it follows. */
   addBeside(itemId: string, taskId: string): Promise<void>;
@@ -100,7 +99,7 @@ export function openQueues(keyspace: Keyspace, telemetry?: Telemetry): Queues {
       const own = await queue(stage);
       const job = await own.getJob(id);
       if (job === undefined) await own.add(stage, {}, { jobId: id });
-      // It may have begun to run meanwhile.
+      // It may have begun to run meanwhile, which is fine.
       else if (await job.isDelayed()) await job.promote().catch(() => undefined);
     },
     async addBeside(itemId, taskId) {
@@ -143,7 +142,7 @@ async function openAll(
   };
   return byStage((stage) => {
     const queue = new bullmq.Queue<JobData>(stage, options);
-    // The owner of the connection logs its errors once; without a listener BullMQ would print them too.
+    // The owner of the connection logs its errors once; without a listener BullMQ prints them too.
     queue.on('error', () => undefined);
     return queue;
   });
@@ -154,7 +153,6 @@ export function traced(telemetry: Telemetry | undefined): { telemetry?: Telemetr
   return telemetry === undefined ? {} : { telemetry };
 }
 
-/** The same for each stage. */
 export function byStage<Value>(make: (stage: Stage) => Value): Readonly<Record<Stage, Value>> {
   return {
     submit: make('submit'),

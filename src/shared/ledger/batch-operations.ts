@@ -17,7 +17,6 @@ export interface CancelledItems {
   readonly cancelled: number;
   /** Of the cancelled ones: the vendor had a paid task, whose result is not collected. */
   readonly abandoned: number;
-  /** Paid, and still to be collected. */
   readonly collecting: number;
   /** A create call is under way: cancelled when it comes back without a task, else collected. */
   readonly calling: number;
@@ -28,9 +27,7 @@ export interface CancelledItems {
 export interface RetriedItems {
   readonly looked: number;
   readonly queued: number;
-  /** Wait for a status check. */
   readonly checkAgain: readonly string[];
-  /** Wait for their download. */
   readonly downloadAgain: readonly string[];
 }
 
@@ -51,16 +48,15 @@ export type ImportedItem = Omit<
 /** Unix milliseconds; null: none. */
 export interface EndedBefore {
   readonly saved: number | null;
-  /** Failed or cancelled. */
   readonly failed: number | null;
 }
 
 export type BatchOperations = ReturnType<typeof createBatchOperations>;
 
-/** Reasons behind which a paid task stands that may yet bring a video. */
+/** Reasons of failures that leave a paid task which may still bring a video. */
 const collectable: readonly FailureReason[] = ['download-failed', 'result-invalid', 'task-timeout'];
 
-/** Whether a retry of a link that failed so looks at its task again, instead of paying for another. */
+/** Whether a retry of such a failure reads its task again, instead of paying for another. */
 export function isCollectable(reason: string): boolean {
   return collectable.some((each) => each === reason);
 }
@@ -147,7 +143,7 @@ export function createBatchOperations({ redis, prefix }: Keyspace) {
       return { looked, queued, checkAgain, downloadAgain };
     },
 
-    /** Continues round the batch's list; the caller looks at as many items as there were when it began. */
+    /** Continues through the batch's list; the caller looks at as many items as there were when it began. */
     async removeItems(name: string, most: number, ended: EndedBefore): Promise<RemovedItems> {
       const reply = await scripts.remove(
         [keys.batch(name), keys.items(name), keys.counts, keys.remembered],

@@ -7,7 +7,6 @@ import { type Batch, BatchError, checkBatchName, readBatch } from './batch.ts';
 import { ledgerKeys } from './keys.ts';
 import { ledgerScript } from './ledger-script.ts';
 
-/** What a batch is made with; it never changes. */
 export interface FixedSettings {
   readonly model: string;
   /** Where its files lie, a folder or `s3://…`, ending in `/`. */
@@ -62,13 +61,13 @@ export function createBatchRecords({ redis, prefix }: Keyspace) {
     );
   }
 
-  /** Holds a batch back that has not begun: true when none of its links will be handed out until `startBatch`. */
+  /** Holds back a batch that has not begun: true when none of its links is handed out until `startBatch`. */
   async function holdBatch(name: string): Promise<boolean> {
     const held = await holdScript([keys.batch(name), keys.backlog(name), keys.rotation], [name, 'hold']);
     return held === 1;
   }
 
-  /** Lets a batch go that is held back; one that a person has paused stays paused. */
+  /** Starts a batch that is held back; one that a person has paused stays paused. */
   async function startBatch(name: string): Promise<void> {
     await holdScript([keys.batch(name), keys.backlog(name), keys.rotation], [name, 'start']);
   }
@@ -83,7 +82,7 @@ export function createBatchRecords({ redis, prefix }: Keyspace) {
     else await redis.hset(keys.batch(name), 'price', String(price));
   }
 
-  /** What people were told that a task costs; more than that pauses the batch. */
+  /** What people were told that a task costs; a higher price pauses the batch. */
   async function announcePrice(name: string, price: AnnouncedPrice): Promise<void> {
     await redis.hdel(keys.batch(name), 'agreed', 'announced');
     if (price !== null) await redis.hset(keys.batch(name), 'announced', String(price));
@@ -115,7 +114,6 @@ export function createBatchRecords({ redis, prefix }: Keyspace) {
     return readBatch(name, await redis.hgetall(keys.batch(name)));
   }
 
-  /** Names of all batches, the oldest first. */
   async function batchNames(): Promise<string[]> {
     return redis.zrange(keys.batches, '0', '-1');
   }

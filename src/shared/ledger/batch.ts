@@ -24,7 +24,6 @@ export interface Batch {
   readonly bytes: number;
   /** Its tasks cost more than was announced, so it is paused until a person agrees; else null. */
   readonly dearer: { readonly announced: number; readonly costs: number } | null;
-  /** None of its links is submitted until it is resumed. */
   readonly isPaused: boolean;
   /** How many turns it gets where others get one. */
   readonly priority: number;

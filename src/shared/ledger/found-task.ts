@@ -58,7 +58,7 @@ export function placeFoundTask(item: Item, { taskId, attempt }: FoundTask): Plac
       };
     case 'queued':
     case 'held':
-      // The repetition that would have paid again has not left.
+      // The second, duplicate payment has not been made.
       return {
         transition: 'recordOrphan',
         changes: { taskId, message: null, ...stamp(item), ...tally(item, -1) },

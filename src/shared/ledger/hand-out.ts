@@ -38,7 +38,6 @@ export function createHandOut({ redis, prefix }: Keyspace) {
     return { ids, exhausted };
   }
 
-  /** Waiting items of a batch whose budget is used up for good; the caller ends each. */
   async function takeUnaffordable(batch: string, count: number): Promise<string[]> {
     return (await unaffordableScript(
       [keys.batch(batch), keys.backlog(batch), keys.rotation, keys.active],

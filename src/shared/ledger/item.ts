@@ -43,7 +43,6 @@ export interface Item {
   readonly excusedTasks: number;
   /** Failed tasks that cost something all the same. */
   readonly billedFailures: number;
-  /** Path or `s3://` URL. */
   readonly file: string | null;
   readonly bytes: number | null;
   readonly sha256: string | null;

@@ -7,7 +7,6 @@ import { statesInLua } from './states.ts';
 
 const file = (name: string) => new URL(`./scripts/${name}.lua`, import.meta.url);
 
-/** @param name without its ending */
 export function ledgerScript(redis: RedisConnection, name: string): Script {
   return createScript(redis, statesInLua(), file('ledger'), file(name));
 }

@@ -26,7 +26,6 @@ export function createLedger(options: LedgerOptions) {
   const keys = ledgerKeys(prefix);
   const { settingsOf, ...batches } = createBatchRecords(options);
 
-  /** Items by state over all batches, each counted once. */
   async function counts(): Promise<StateCounts> {
     return readCounts(await redis.hgetall(keys.counts));
   }

@@ -28,7 +28,6 @@ export type Refusal =
   | 'budget-wait'
   | 'budget-out';
 
-/** Whether a transition happened; if not, the state the item is in (null: no such item). */
 export type Moved =
   /** `isDearer`: the batch was paused, as its tasks cost more than was announced. */
   | { readonly moved: true; readonly isDearer?: true }
@@ -53,7 +52,6 @@ export function createMoveItem({ redis, prefix }: Keyspace) {
     return change(id, { from, to, attention }, changes, expect);
   }
 
-  /** Changes what is recorded of an item without moving it. */
   async function note(id: string, changes: ItemChanges, expect: Expectation = {}): Promise<Moved> {
     return change(id, { from: itemStates, to: '', attention: 'same' }, changes, expect);
   }

@@ -247,7 +247,6 @@ export function createItemSearch(deps: {
     return found.filter((item) => item !== null);
   }
 
-  /** What the latest failures of a batch say, the most frequent first. */
   async function failures(batch: string): Promise<FailureGroups> {
     const reply = z
       .tuple([z.number()], z.union([z.string(), z.number()]))

@@ -35,7 +35,6 @@ export const stateFacts = {
 
 export type ItemState = keyof typeof stateFacts;
 
-/** In the order in which an item passes them. */
 export const itemStates: readonly [ItemState, ...ItemState[]] = [
   'queued',
   'submitting',
@@ -64,7 +63,6 @@ export const failureReasons = [
 ] as const;
 export type FailureReason = (typeof failureReasons)[number];
 
-/** States that nothing but a person's command leaves. */
 export const endStates = statesWhere(({ isEnd }) => isEnd);
 
 /** States in which work is under way or waits to be done; a batch has ended when none of its items is in one. */
@@ -144,7 +142,6 @@ export function statesInLua(): string {
   ].join('\n');
 }
 
-/** The state diagram of docs/states.md, in Mermaid. */
 export function stateDiagram(): string {
   const arrows = Object.values(transitions).flatMap(({ from, to, because }) =>
     from.map((state) => `  ${state} --> ${to}: ${because}`),

@@ -6,7 +6,6 @@
 import { createHash } from 'node:crypto';
 import type { Keyspace } from '../redis/keyspace.ts';
 
-/** @returns the id of the item that probably has this task */
 export async function itemOfTask({ redis, prefix }: Keyspace, taskId: string): Promise<string | null> {
   const digest = createHash('sha1').update(taskId).digest('hex');
   const bucket = Math.floor(Number.parseInt(digest.slice(0, 4), 16) / 4);

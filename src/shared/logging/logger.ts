@@ -21,12 +21,10 @@ export type Verbosity = 'quiet' | 'usual' | 'verbose';
 export interface LoggerOptions {
   readonly level: string;
   readonly format: 'auto' | 'pretty' | 'json';
-  /** Write here instead of standard error. */
   readonly file?: string;
   /** With a file: called with warnings and errors in a few words, as the file is not being watched. */
   readonly onTrouble?: (text: string) => void;
   readonly isTerminal: boolean;
-  /** Texts that must never appear in a line. */
   readonly secrets: readonly string[];
 }
 

@@ -16,7 +16,6 @@ export interface Disclosure {
   readonly tool: string;
 }
 
-/** The fields a sidecar carries. */
 export interface DisclosureFields {
   readonly digitalSourceType: typeof DIGITAL_SOURCE_TYPE;
   readonly source: string;

@@ -17,7 +17,6 @@ export function appended(edits: readonly Edit[], bytes: number): Buffer | undefi
   return isAppended ? Buffer.concat(edits.map(({ insert }) => insert)) : undefined;
 }
 
-/** How much longer the file becomes. */
 export function growthOf(edits: readonly Edit[]): number {
   return edits.reduce((sum, { remove, insert }) => sum + insert.length - remove, 0);
 }

@@ -11,7 +11,6 @@ import { mergePacket, readOwnWords, writePacket } from './xmp-packet.ts';
 /** A packet larger than this is left where it is, unread. */
 export const MAX_XMP_BYTES = 1024 * 1024;
 
-/** The last XMP packet of a file; earlier ones are not kept. */
 export interface FoundXmp {
   /** Undefined where it is too large or written in a way that is not read (compressed). */
   readonly packet: Buffer | undefined;
@@ -20,7 +19,6 @@ export interface FoundXmp {
   readonly bytes: number;
 }
 
-/** What a whole file of any kind tells. */
 export interface MediaFacts {
   readonly kind: MediaKind;
   readonly xmp: FoundXmp | undefined;

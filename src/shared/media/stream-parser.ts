@@ -18,7 +18,6 @@ export type See = (chunk: Buffer) => void;
 
 export type Parsing<Result> = Generator<Want, Result, Buffer>;
 
-/** Where the parser stands. */
 export interface Input {
   /** Bytes before the next one. */
   readonly position: number;

@@ -5,7 +5,6 @@
 import type { Inputs } from './input-spec.ts';
 import type { ModelDefinition } from './model-definition.ts';
 
-/** Builds the `input` object of a create call for the link `url`. */
 export function buildInput(model: ModelDefinition, url: string, inputs: Inputs = {}): Inputs {
   const { linkField, linkIsList, defaults } = model.input;
   return { ...defaults, ...inputs, [linkField]: linkIsList ? [url] : url };

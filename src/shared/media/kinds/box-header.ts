@@ -5,7 +5,6 @@
  */
 
 export interface BoxHeader {
-  /** Four characters, Latin-1. */
   readonly type: string;
   /** Bytes of the whole box, header included; undefined where it extends to the end of the file. */
   readonly sizeBytes: number | undefined;

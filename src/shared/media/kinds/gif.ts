@@ -73,7 +73,6 @@ function* readExtension(input: Input, at: number): Parsing<FoundXmp | undefined>
   return { packet, at, bytes: input.position - at };
 }
 
-/** Collects what goes by; undefined once it is more than may be held. */
 function holdUpTo(mostBytes: number) {
   let held: Buffer | undefined = Buffer.alloc(0);
   let filled = 0;

@@ -16,7 +16,6 @@ interface Chunk {
   readonly type: string;
   readonly at: number;
   readonly bytes: number;
-  /** What was held of it: all of a text or a header, none of the image data. */
   readonly data: Buffer;
 }
 

@@ -72,7 +72,6 @@ function childOf(parent: Buffer, name: string): Buffer {
   return Buffer.alloc(0);
 }
 
-/** The number of entries of a table, which its box must hold. */
 function entries(table: Buffer, type: string, entryBytes: number, countAt = 4): number {
   const count =
     table.length < countAt + 4 ? fail(`its '${type}' table is cut short`) : table.readUInt32BE(countAt);
@@ -82,7 +81,6 @@ function entries(table: Buffer, type: string, entryBytes: number, countAt = 4): 
 
 interface Sizes {
   readonly count: number;
-  /** Bytes of so many samples from one on. */
   sum(from: number, samples: number): number;
 }
 
