@@ -17,7 +17,7 @@ import { videoRelay } from '../shared/local-video/video-relay.ts';
 import type { Logger } from '../shared/logging/logger.ts';
 import type { ModelRegistry } from '../shared/models/load-models.ts';
 import { createOutgoing } from '../shared/outgoing/outgoing.ts';
-import { proxiesOf, rulesForOthers } from '../shared/outgoing/proxies.ts';
+import { rulesForOthers } from '../shared/outgoing/proxies.ts';
 import { jobPolicy, submitPolicy, vendorPolicy } from '../shared/policy.ts';
 import { createRedisRun } from '../shared/presence/redis-run.ts';
 import type { Keyspace } from '../shared/redis/keyspace.ts';
@@ -29,7 +29,6 @@ import { StorageError } from '../shared/storage/storage-error.ts';
 import type { StorageMemory } from '../shared/storage/storage-mark.ts';
 import { rootOf } from '../shared/storage/storage-root.ts';
 import { within } from '../shared/time/within.ts';
-import { createVendor } from '../shared/vendor/vendor.ts';
 import { createVideoLengths } from '../shared/video-length/video-lengths.ts';
 import { announceHalt } from '../worker/announce-halt.ts';
 import { createCallJournal, removeOldJournals } from '../worker/call-journal.ts';
@@ -45,8 +44,8 @@ import { startUnfinishedSweeper } from '../worker/unfinished-sweeper.ts';
 import { recordLeftBehind } from '../worker/unrecorded-tasks.ts';
 import { createWarnOfTrouble } from '../worker/warn-of-trouble.ts';
 import { type RunningWorker, startWorker } from '../worker/worker.ts';
-import { requireApiKey } from './api-key.ts';
 import { openStorage } from './open-storage.ts';
+import { requireVendor } from './open-vendor.ts';
 
 export interface WorkerParts extends Keyspace {
   readonly configuration: Configuration;
@@ -78,12 +77,8 @@ export async function openWorker(
     connectionsPerHost: configuration.DOWNLOAD_CONCURRENCY,
   });
   const calls = createVendorCallCounter(parts);
-  const vendor = createVendor({
+  const vendor = requireVendor(configuration, {
     onCall: calls.count,
-    baseUrl: configuration.KIE_BASE_URL,
-    uploadUrl: configuration.KIE_UPLOAD_URL,
-    apiKey: requireApiKey(configuration),
-    proxies: proxiesOf(configuration),
     timeoutMs: vendorPolicy.timeoutMs,
     logger,
     clock,

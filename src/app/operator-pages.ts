@@ -12,10 +12,10 @@ import { systemClock } from '../shared/clock.ts';
 import type { Configuration } from '../shared/configuration/configuration.ts';
 import { createItemHistory } from '../shared/item-history/item-history.ts';
 import { createItemSearch } from '../shared/ledger/search.ts';
-import { proxiesOf } from '../shared/outgoing/proxies.ts';
-import { createVendor, type Vendor } from '../shared/vendor/vendor.ts';
+import type { Vendor } from '../shared/vendor/vendor.ts';
 import { alertTargetsOf } from './alert-targets.ts';
 import { openStorage, openVideoFolder } from './open-storage.ts';
+import { openVendor } from './open-vendor.ts';
 import { scheduleOperations } from './schedule-operations.ts';
 import { serverOperations } from './server-operations.ts';
 import type { Session } from './session.ts';
@@ -30,7 +30,7 @@ const creditsTimeoutMs = 15_000;
 export async function openOperatorPages(session: Session): Promise<OperatorPages> {
   const { configuration, logger, models, prefix } = session;
   const storage = await openStorage(session);
-  const vendor = openVendor(session);
+  const vendor = openVendor(session.configuration, { timeoutMs: creditsTimeoutMs, logger: session.logger });
   const requests = await session.connectForRequests();
   const { redis, ledger } = requests;
   const schedules = scheduleOperations({ ...session, redis });
@@ -63,13 +63,6 @@ export async function openOperatorPages(session: Session): Promise<OperatorPages
       await requests.close();
     },
   };
-}
-
-function openVendor({ configuration, logger }: Session): Vendor | null {
-  const { KIE_API_KEY: apiKey, KIE_BASE_URL: baseUrl } = configuration;
-  if (apiKey === undefined) return null;
-  const proxies = proxiesOf(configuration);
-  return createVendor({ baseUrl, apiKey, proxies, timeoutMs: creditsTimeoutMs, logger, clock: systemClock });
 }
 
 async function readCredits(vendor: Vendor, signal: AbortSignal): Promise<number | null> {

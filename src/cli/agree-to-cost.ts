@@ -3,10 +3,10 @@
  * whether to start. Used by `run` and `enqueue`. What is really spent is taken from the vendor's records later.
  */
 import { createInterface } from 'node:readline/promises';
+import { openVendor } from '../app/open-vendor.ts';
 import type { Session } from '../app/session.ts';
 import { announcedPrice } from '../producer/announce-cost.ts';
 import { foreseeCost } from '../producer/foresee-cost.ts';
-import { systemClock } from '../shared/clock.ts';
 import { isBuildMachine } from '../shared/configuration/attended.ts';
 import type { Configuration } from '../shared/configuration/configuration.ts';
 import type { Batch } from '../shared/ledger/batch.ts';
@@ -14,8 +14,7 @@ import type { Logger } from '../shared/logging/logger.ts';
 import { type CostForecast, estimateForecast } from '../shared/models/estimate.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { createOutgoing } from '../shared/outgoing/outgoing.ts';
-import { proxiesOf, rulesForOthers } from '../shared/outgoing/proxies.ts';
-import { createVendor } from '../shared/vendor/vendor.ts';
+import { rulesForOthers } from '../shared/outgoing/proxies.ts';
 import { createVideoLengths, type VideoLengths } from '../shared/video-length/video-lengths.ts';
 import { judgeSkew } from './doctor/judge-machine.ts';
 import type { Terminal } from './terminal.ts';
@@ -84,10 +83,8 @@ export async function readBalance(
   logger: Logger,
   warn: (text: string) => void = () => undefined,
 ): Promise<number | null> {
-  const { KIE_API_KEY: apiKey, KIE_BASE_URL: baseUrl } = configuration;
-  if (apiKey === undefined) return null;
-  const proxies = proxiesOf(configuration);
-  const vendor = createVendor({ baseUrl, apiKey, proxies, logger, clock: systemClock });
+  const vendor = openVendor(configuration, { logger });
+  if (vendor === null) return null;
   try {
     const reply = await vendor.balance(AbortSignal.timeout(balancePatienceMs));
     if (reply.kind !== 'credits') return null;

@@ -1,5 +1,6 @@
 /** `kie-batch models [ID]`: the models, what they take and cost, and with a key whether they are on. Starts nothing. */
 import { Command } from 'commander';
+import { openVendor } from '../../app/open-vendor.ts';
 import { systemClock } from '../../shared/clock.ts';
 import {
   type Configuration,
@@ -13,7 +14,6 @@ import { proxiesOf } from '../../shared/outgoing/proxies.ts';
 import { createPriceList, type PriceList } from '../../shared/prices/price-list.ts';
 import { pricedModels } from '../../shared/prices/priced-models.ts';
 import type { ProbeReply } from '../../shared/vendor/replies.ts';
-import { createVendor } from '../../shared/vendor/vendor.ts';
 import { describeModel, modelView, offText, priceText } from '../../shared/wording/model-text.ts';
 import { exitCodes } from '../exit-codes.ts';
 import type { Terminal } from '../terminal.ts';
@@ -107,10 +107,10 @@ async function probeAll(
   models: readonly ModelDefinition[],
   configuration: Configuration,
 ): Promise<ReadonlyMap<string, string>> {
-  const { KIE_API_KEY: apiKey, KIE_BASE_URL: baseUrl, LOG_FORMAT: format } = configuration;
-  if (apiKey === undefined) return new Map();
-  const logger = createLogger({ level: 'silent', format, isTerminal: false, secrets: [apiKey] });
-  const vendor = createVendor({ baseUrl, apiKey, proxies: proxiesOf(configuration), timeoutMs, logger });
+  const { LOG_FORMAT: format } = configuration;
+  const logger = createLogger({ level: 'silent', format, isTerminal: false, secrets: [] });
+  const vendor = openVendor(configuration, { timeoutMs, logger });
+  if (vendor === null) return new Map();
   try {
     const signal = AbortSignal.timeout(2 * timeoutMs);
     const found = models.map(

@@ -1,5 +1,6 @@
 /** `doctor` on the vendor: key, credits, models by the free probe, clocks, and the way callbacks take. */
 import { lookup } from 'node:dns/promises';
+import { openVendor } from '../../app/open-vendor.ts';
 import { systemClock } from '../../shared/clock.ts';
 import type { Configuration } from '../../shared/configuration/configuration.ts';
 import type { Logger } from '../../shared/logging/logger.ts';
@@ -10,7 +11,6 @@ import { refusalOfAddress } from '../../shared/outgoing/address-rules.ts';
 import { createOutgoing, type Outgoing } from '../../shared/outgoing/outgoing.ts';
 import { proxiesOf } from '../../shared/outgoing/proxies.ts';
 import { keyPageUrl } from '../../shared/vendor/facts.ts';
-import { createVendor } from '../../shared/vendor/vendor.ts';
 import { type Check, failed, ok, skipped, warning } from './check.ts';
 import { judgeSkew } from './judge-machine.ts';
 import { judgeCallback, judgeCredits, judgeModel } from './judge-vendor.ts';
@@ -31,8 +31,8 @@ export async function checkVendor({
   models,
   waitingLinks,
 }: VendorDeps): Promise<Check[]> {
-  const { KIE_API_KEY: apiKey, KIE_BASE_URL: baseUrl } = configuration;
-  if (apiKey === undefined) {
+  const vendor = openVendor(configuration, { timeoutMs, logger });
+  if (vendor === null) {
     return [
       failed(
         'key',
@@ -41,7 +41,6 @@ export async function checkVendor({
       ),
     ];
   }
-  const vendor = createVendor({ baseUrl, apiKey, proxies: proxiesOf(configuration), timeoutMs, logger });
   const signal = AbortSignal.timeout(2 * timeoutMs);
   try {
     const credits = await vendor.balance(signal);
