@@ -1,9 +1,6 @@
 /** The brake for a model that refuses or fails everything, with real workers against the simulated vendor. */
 import { describe, expect, it } from 'vitest';
 import { hastenProbe, listHalts } from '../../src/shared/gate-state/halts.ts';
-import { failureKind } from '../../src/worker/brake/failure-kind.ts';
-import { afterSubmit } from '../../src/worker/submit-decision.ts';
-import { anItem } from '../setup/an-item.ts';
 import { type System, shareLink, startSystem, testModel } from '../setup/system.ts';
 import { until } from '../setup/until.ts';
 
@@ -18,34 +15,6 @@ function tryUntilOver(system: System): Promise<boolean> {
     return halt === null;
   }, 'the model works again');
 }
-
-describe('the kind of a failure', () => {
-  it.each([
-    ['500: internal error, please try again later.', '500: Internal Error, please try again later'],
-    ['Task 9f86d081884c7d65 failed after 12 s', 'Task 60303ae22b998861 failed after 7 s'],
-    ['cannot read https://a.example/1.mp4', 'cannot read https://b.example/2.mp4?x=1'],
-  ])('is the same for %j and %j', (one, other) => {
-    expect(failureKind(one)).toBe(failureKind(other));
-  });
-
-  it('tells different reasons apart', () => {
-    expect(failureKind('internal error')).not.toBe(failureKind('the content is refused'));
-  });
-});
-
-describe('a refusal that every link gets', () => {
-  const rules = { mostAttempts: 3, onAmbiguous: 'resubmit', backoff: { firstMs: 1, mostMs: 1 } } as const;
-  it.each([
-    { kind: 'reject', reason: 'rejected', message: 'Please enter callBackUrl' },
-    { kind: 'retry', sent: true, message: 'This field is required' },
-  ] as const)('halts the model and fails no link: %o', (reply) => {
-    expect(afterSubmit(anItem(), reply, { ...rules, refusesAll: true }, 0)).toMatchObject({
-      kind: 'halt',
-      reason: 'model-failing',
-      message: reply.message,
-    });
-  });
-});
 
 describe('a model that fails every task', () => {
   it('is halted after ten, one link at a time tries, and every link is saved once it works', async () => {

@@ -22,6 +22,14 @@ const running = (origin?: RecordOrigin): RecordReply => ({
   state: 'generating',
   ...(origin === undefined ? {} : { origin }),
 });
+const succeeded = (origin: RecordOrigin): RecordReply => ({
+  kind: 'succeeded',
+  urls: ['https://host/a.mp4'],
+  credits: null,
+  createTimeMs: null,
+  completeTimeMs: null,
+  origin,
+});
 const failed = (origin: RecordOrigin): RecordReply => ({
   kind: 'failed',
   resubmit: true,
@@ -52,6 +60,7 @@ describe('a task that a callback has named', () => {
       running(naming('https://other/', item.url)),
       1,
     ],
+    ['it has succeeded and is the item’s', { madeFor: own }, succeeded(naming(address)), 2],
     ['it failed and is the item’s', { madeFor: own }, failed(naming(address)), 2],
   ])('is the item’s when %s', (_, changes, reply, attempt) => {
     expect(decide(changes, reply)).toEqual({ kind: 'adopt-task', taskId: 't9', attempt });
@@ -68,17 +77,20 @@ describe('a task that a callback has named', () => {
     ['names an address that is not ours and no link', {}, running(naming('https://other/callback'))],
     ['names another link, failed', {}, failed(naming(null, 'https://sora.chatgpt.com/p/s_2'))],
   ])('is refused when its record %s', (_, changes, reply) => {
-    expect(decide(changes, reply)).toMatchObject({ kind: 'refuse-task', taskId: 't9' });
+    const message = 'its record names another link';
+    expect(decide(changes, reply)).toEqual({ kind: 'refuse-task', taskId: 't9', message });
   });
 
-  it.each<[string, RecordReply, number]>([
-    ['unknown to the vendor', { kind: 'unknown-task', message: 'null' }, 8],
-    ['without an origin', running(), 8],
-    ['not readable at present', { kind: 'retry', message: '502', sent: true }, 1440],
-  ])('is looked at a bounded number of times while it is %s', (_, reply, most) => {
-    expect(decide({}, reply)).toMatchObject({ kind: 'look-beside-again', tries: 1 });
+  it.each<[string, RecordReply, number, string]>([
+    ['unknown to the vendor', { kind: 'unknown-task', message: 'null' }, 8, 'the vendor does not know it'],
+    ['without an origin', running(), 8, 'its record names no link'],
+    ['not readable at present', { kind: 'retry', message: '502', sent: true }, 1440, '502'],
+  ])('is looked at a bounded number of times while it is %s', (_, reply, most, message) => {
+    const [first, second] = [decide({}, reply), decide({ tries: 1 }, reply)];
+    expect(first).toEqual({ kind: 'look-beside-again', tries: 1, delayMs: 1125 });
+    expect(second).toEqual({ kind: 'look-beside-again', tries: 2, delayMs: 2250 });
     expect(decide({ tries: most - 2 }, reply)).toMatchObject({ kind: 'look-beside-again' });
-    expect(decide({ tries: most - 1 }, reply)).toMatchObject({ kind: 'refuse-task' });
+    expect(decide({ tries: most - 1 }, reply)).toEqual({ kind: 'refuse-task', taskId: 't9', message });
   });
 
   it.each<RecordReply>([
@@ -95,6 +107,7 @@ describe('a task that a callback has named', () => {
   it.each<[string, Partial<RecordOrigin>, string]>([
     ['its own inputs', {}, 'adopt-task'],
     ['its own inputs and model', { model: edit.id }, 'adopt-task'],
+    ['an option of its definition as a number', { input: { ...input, seed: null } }, 'adopt-task'],
     ['another prompt', { input: { ...input, prompt: 'make it snow' } }, 'refuse-task'],
     ['no prompt', { input: { video_url: url } }, 'refuse-task'],
     ['an input that it has not', { input: { ...input, seed: 7 } }, 'refuse-task'],

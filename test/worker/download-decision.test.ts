@@ -37,14 +37,23 @@ describe('what follows from a download', () => {
     const throttled = { kind: 'throttled', message: '', hints: {}, retryAfterMs: 5000 } as const;
     expect(afterMint(throttled, 6, rules, 0)).toMatchObject({ tries: 6, delayMs: 5000, refresh: false });
     const halt = { kind: 'halt', reason: 'unauthorized', message: 'no' } as const;
-    expect(afterMint(halt, 0, rules, 0)).toMatchObject({ kind: 'halt' });
+    expect(afterMint(halt, 0, rules, 0)).toEqual({ ...halt, delayMs: 5000 });
+    expect(afterMint(unknown, 1, rules, 0)).toEqual({
+      kind: 'download-again',
+      delayMs: 2000,
+      tries: 2,
+      refresh: false,
+      message: 'the vendor gave no link to the result (error)',
+    });
   });
 
   it('charges nothing for a vendor that is away or out of order, as long as it keeps the file', () => {
     const away = { kind: 'retry', message: 'HTTP 502', sent: true } as const;
     const gone = { ...rules, isGone: true };
     for (const decide of [afterMint, afterRefresh]) {
-      expect(decide(away, 7, rules, 0)).toMatchObject({ kind: 'download-again', tries: 7 });
+      const refresh = decide === afterRefresh;
+      const again = { kind: 'download-again', tries: 7, refresh, delayMs: 30_000 };
+      expect(decide(away, 7, rules, 0)).toMatchObject(again);
       expect(decide(away, 7, gone, 0)).toMatchObject({ kind: 'fail', reason: 'download-failed' });
     }
   });
@@ -72,10 +81,18 @@ describe('what follows from a download', () => {
       kind: 'download-again',
       tries: 1,
     });
-    expect(afterFetch({ ...cut, gainedBytes: 0 }, 7, rules, 0)).toMatchObject({
+    expect(afterFetch({ ...cut, gainedBytes: 0 }, 7, rules, 0)).toEqual({
       kind: 'fail',
       reason: 'download-failed',
+      message: 'given up after 8 tries: cut; the vendor keeps the file until then',
     });
+    const away = { kind: 'host-unavailable', message: 'refused', answered: true } as const;
+    expect(afterFetch({ ...away, retryAfterMs: 9000 }, 6, rules, 0)).toMatchObject({
+      kind: 'download-again',
+      delayMs: 60_000,
+      tries: 7,
+    });
+    expect(afterFetch(away, 7, rules, 0)).toMatchObject({ kind: 'fail', reason: 'download-failed' });
   });
 
   it('never comes back sooner than the host asks for', () => {
@@ -96,14 +113,26 @@ describe('what follows from a download', () => {
 
   it('fails at once when the address is not allowed', () => {
     expect(afterFetch({ kind: 'refused', message: 'private' }, 0, rules, 0)).toMatchObject({
+      kind: 'fail',
       reason: 'download-failed',
     });
   });
 
+  it('keeps the end of its message, which says what a person can do, however long the cause', () => {
+    const step = afterFetch({ kind: 'refused', message: 'x'.repeat(400) }, 0, rules, 0);
+    expect(step).toMatchObject({ message: `${'x'.repeat(150)}${rules.kept}` });
+  });
+
   it('halts when the disk is full, and charges the link nothing', () => {
     const full = { kind: 'storage-full', freeBytes: 1, neededBytes: 2 ** 30 } as const;
-    const halt = { kind: 'halt', reason: 'storage-full', roomBytes: 2 ** 30 - 2 ** 20 };
-    expect(afterFetch(full, 2, rules, 0)).toMatchObject(halt);
+    expect(afterFetch(full, 2, rules, 0)).toEqual({
+      kind: 'halt',
+      reason: 'storage-full',
+      message: '1 MiB free where videos are stored, 1024 MiB needed',
+      delayMs: 5000,
+      roomBytes: 2 ** 30 - 2 ** 20,
+    });
+    expect(afterFetch({ ...full, neededBytes: 5 }, 2, rules, 0)).toMatchObject({ roomBytes: 0 });
   });
 
   it('waits for the account when the record cannot be read for fresh addresses', () => {
@@ -114,7 +143,22 @@ describe('what follows from a download', () => {
       kind: 'download-again',
       tries: 6,
       delayMs: 5000,
+      refresh: true,
     });
+  });
+
+  it.each<[Parameters<typeof afterRefresh>[0], string]>([
+    [{ kind: 'pending', state: 'generating' }, 'its state is generating'],
+    [
+      { kind: 'failed', resubmit: true, failCode: '500', failMsg: 'oops', credits: null },
+      'it says the task failed: 500 oops',
+    ],
+    [{ kind: 'unknown-task', message: 'recordInfo is null' }, 'recordInfo is null'],
+    [{ kind: 'retry', message: 'HTTP 502', sent: true }, 'HTTP 502'],
+  ])('reads the record again where it gives no result: %o', (reply, words) => {
+    const step = afterRefresh(reply, 1, rules, 0);
+    expect(step).toMatchObject({ kind: 'download-again', refresh: true });
+    expect(step).toHaveProperty('message', `the task's record gives no result (${words})`);
   });
 
   it('gives up when the record has lost its result for good', () => {
@@ -125,6 +169,10 @@ describe('what follows from a download', () => {
   it('saves all results of a task, and none is no success', () => {
     const result = { file: '/a.mp4', bytes: 1, sha256: '00', via: 'minted-url' } as const;
     expect(afterAllStored([result, result])).toEqual({ kind: 'save', results: [result, result] });
-    expect(afterAllStored([])).toMatchObject({ kind: 'fail', reason: 'result-invalid' });
+    expect(afterAllStored([])).toEqual({
+      kind: 'fail',
+      reason: 'result-invalid',
+      message: 'the task has no result',
+    });
   });
 });

@@ -35,6 +35,7 @@ describe('the record of a task beside', () => {
     { kind: 'retry', message: '', sent: true },
   ])('that does not tell yet is read again, further and further apart, for a day: $outcome', (reply) => {
     expect(decide(reply)).toEqual({ kind: 'look-beside-again', delayMs: 5000, tries: 1 });
+    expect(decide(reply, 1)).toEqual({ kind: 'look-beside-again', delayMs: 10_000, tries: 2 });
     expect(decide(reply, 10)).toEqual({ kind: 'look-beside-again', delayMs: 120_000, tries: 11 });
     expect(decide(reply, 718)).toMatchObject({ kind: 'look-beside-again' });
     expect(decide(reply, 719)).toEqual({ kind: 'nothing' });

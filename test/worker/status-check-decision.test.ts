@@ -50,6 +50,7 @@ describe('what follows from a record', () => {
     expect(decide({ kind: 'pending', state: 'waiting' }, late)).toMatchObject({
       kind: 'fail',
       reason: 'task-timeout',
+      message: expect.stringContaining('running for 60 minutes; a retry looks at it again'),
     });
   });
 
@@ -66,7 +67,24 @@ describe('what follows from a record', () => {
   it('gives no task up that could not be looked at', () => {
     const late = { seen: { look: { at: now - 30_000, nextMs: 30_000 }, runningMs: rules.deadlineMs } };
     const trouble = { kind: 'retry', message: '', sent: true } as const;
-    expect(decide(trouble, late)).toMatchObject({ kind: 'look-again', ...late });
+    expect(decide(trouble, late)).toEqual({ kind: 'look-again', delayMs: 1000, tries: 1, ...late });
+  });
+
+  it('gives up a record that nobody can understand after an hour, or once the file is gone', () => {
+    const away = { kind: 'retry', message: 'HTTP 502', sent: true } as const;
+    const odd = { ...away, warn: true } as const;
+    const fortnightMs = 14 * 24 * 3_600_000;
+    const failure = {
+      kind: 'fail',
+      reason: 'task-timeout',
+      message: 'its record could not be read: HTTP 502',
+    };
+    expect(decide(odd, { tries: 119 })).toMatchObject({ kind: 'look-again', tries: 120 });
+    expect(decide(odd, { tries: 120 })).toEqual(failure);
+    expect(decide(away, { tries: 120 })).toMatchObject({ kind: 'look-again' });
+    expect(decide(away, { submittedAt: now - fortnightMs + 1 })).toMatchObject({ kind: 'look-again' });
+    expect(decide(away, { submittedAt: now - fortnightMs })).toEqual(failure);
+    expect(decide(away, { submittedAt: null, now: 2 * fortnightMs })).toMatchObject({ kind: 'look-again' });
   });
 
   it('downloads a result, also one that came past the deadline', () => {
@@ -94,6 +112,45 @@ describe('what follows from a record', () => {
     });
   });
 
+  it('does not repeat a link whose failed tasks are billed, and says why', () => {
+    const billed = { ...failed, credits: 10 };
+    expect(decide(billed, { billedFailures: 1 })).toEqual({
+      kind: 'fail',
+      reason: 'generation-failed',
+      message: '500: internal error; not repeated, as failed tasks of this link were billed twice',
+      unpaid: true,
+      credits: 10,
+    });
+    expect(decide(failed, { billedFailures: 1 })).toMatchObject({ kind: 'resubmit' });
+    expect(decide(failed, { chargedCredits: 6 })).toMatchObject({ kind: 'resubmit', credits: 6 });
+  });
+
+  it('excuses a link while the model fails everybody, a final failure once', () => {
+    const final = { ...failed, resubmit: false };
+    const excused = {
+      kind: 'resubmit',
+      delayMs: 60_000,
+      message: '500: internal error',
+      excused: true,
+    };
+    expect(decide(final, {}, { modelFailing: true })).toEqual(excused);
+    expect(decide(final, { excusedTasks: 1 }, { modelFailing: true })).toMatchObject({ kind: 'fail' });
+    expect(decide(final, {}, { modelFailing: false })).toMatchObject({ kind: 'fail' });
+    const tired = { taskIds: ['t1', 't2', 't3'], excusedTasks: 1 };
+    expect(decide(failed, tired, { modelFailing: true })).toEqual(excused);
+    expect(decide(failed, tired)).toMatchObject({ kind: 'resubmit' });
+    expect(decide(failed, tired)).not.toHaveProperty('excused');
+    expect(decide(failed, { ...tired, taskIds: ['t1', 't2', 't3', 't4'] })).toMatchObject({ kind: 'fail' });
+  });
+
+  it('says what is known of a failure', () => {
+    const text = (failCode: string, failMsg: string) =>
+      decide({ ...failed, resubmit: false, failCode, failMsg });
+    expect(text('', 'nudity')).toMatchObject({ message: 'nudity' });
+    expect(text('501', '')).toMatchObject({ message: '501' });
+    expect(text('', '')).toMatchObject({ message: 'the vendor gave no reason' });
+  });
+
   it('counts what a failed task was charged all the same', () => {
     expect(decide({ ...failed, credits: 10 })).toMatchObject({ kind: 'resubmit', credits: 10 });
     const step = decide({ ...failed, resubmit: false, credits: 10 });
@@ -106,6 +163,7 @@ describe('what follows from a record', () => {
     const known = { seen, calledBack: true, tries: 2 };
     const throttled = { kind: 'throttled', message: '', hints: {} } as const;
     expect(decide(throttled, known)).toMatchObject({ ...known, kind: 'look-again' });
+    expect(decide(throttled)).toEqual({ kind: 'look-again', seen: {}, delayMs: 1000 });
     const trouble = { kind: 'retry', message: '', sent: true } as const;
     expect(decide(trouble, known)).toMatchObject({ ...known, kind: 'look-again', tries: 3 });
   });
@@ -125,10 +183,30 @@ describe('what follows from a record', () => {
       delayMs: 1000,
     });
     expect(decide(timedOut, seenFor(120_000))).toMatchObject({ kind: 'resubmit' });
+    expect(decide({ ...timedOut, resubmit: false }, seenFor(120_000))).toMatchObject({ kind: 'resubmit' });
   });
 
   it('tolerates a record that is not there yet', () => {
     expect(decide({ kind: 'unknown-task', message: 'null' })).toMatchObject({ kind: 'look-again' });
+  });
+
+  it('comes back soon for a task that runs on after its callback, a few times', () => {
+    const running = { kind: 'pending', state: 'generating' } as const;
+    const told = (tries: number, nextLookMs = 600_000) =>
+      decide(running, { calledBack: true, tries }, { nextLookMs });
+    const seen = (nextMs: number) => ({ look: { at: now, nextMs }, runningMs: 0 });
+    const again = { kind: 'look-again', isRunning: true };
+    expect(told(0)).toEqual({ ...again, delayMs: 1000, tries: 1, calledBack: true, seen: seen(1000) });
+    expect(told(3)).toEqual({ ...again, delayMs: 8000, tries: 4, calledBack: true, seen: seen(8000) });
+    expect(told(0, 300)).toMatchObject({ delayMs: 300 });
+    // A callback that is not true counts for nothing.
+    expect(told(4)).toEqual({ ...again, delayMs: 600_000, seen: seen(600_000) });
+  });
+
+  it('tells what a running task costs as soon as its record does', () => {
+    const running = { kind: 'pending', state: 'generating' } as const;
+    expect(decide({ ...running, credits: 6 })).toMatchObject({ kind: 'look-again', credits: 6 });
+    for (const credits of [0, null]) expect(decide({ ...running, credits })).not.toHaveProperty('credits');
   });
 
   it('comes back soon for a record that is behind its callback', () => {
@@ -153,8 +231,13 @@ describe('what follows from a record', () => {
     });
     expect(decide(lost, old, { nextLookMs: 600_000 })).toMatchObject({ delayMs: 15_000 });
     const gone = { ...old, seen: { look: { at: now - 15_000, nextMs: 15_000 }, unknownMs: 105_000 } };
-    expect(decide(lost, gone)).toMatchObject({ kind: 'resubmit-unsure' });
-    expect(decide(lost, gone, { onAmbiguous: 'hold' })).toMatchObject({ kind: 'hold' });
+    const message = 'the vendor no longer knows the task: recordInfo is null';
+    const unsure = { kind: 'resubmit-unsure', cost: 'attempt', delayMs: 1000, message };
+    expect(decide(lost, gone)).toEqual(unsure);
+    expect(decide(lost, gone, { onAmbiguous: 'hold' })).toEqual({ kind: 'hold', message });
+    const failure = { kind: 'fail', reason: 'generation-failed', message };
+    expect(decide(lost, { ...gone, taskIds: ['t1', 't2'] })).toMatchObject({ kind: 'resubmit-unsure' });
+    expect(decide(lost, { ...gone, taskIds: ['t1', 't2', 't3'] })).toEqual(failure);
   });
 
   it('never comes back sooner than a refusal asks for', () => {
@@ -164,7 +247,7 @@ describe('what follows from a record', () => {
 
   it('waits with the account when it is stopped', () => {
     const step = decide({ kind: 'halt', reason: 'unauthorized', message: 'no' });
-    expect(step).toMatchObject({ kind: 'halt', reason: 'unauthorized' });
+    expect(step).toEqual({ kind: 'halt', reason: 'unauthorized', message: 'no', delayMs: 2000 });
   });
 
   it('backs off from trouble without end, and without failing the link', () => {

@@ -28,3 +28,13 @@ test('an address that says nothing may be what was paid for', () => {
     [1, true],
   ]);
 });
+
+test('several results keep their order, and what cannot be read as an address counts', () => {
+  expect(optional(video, unnamed, 'no address', thumbnail, 'https://a/u.JPEG')).toEqual([
+    [0, false],
+    [1, false],
+    [2, false],
+    [3, true],
+    [4, true],
+  ]);
+});

@@ -34,14 +34,26 @@ describe('a host of results that was not reached', () => {
     ['in the halt', { haltedMs: minute, links: 9, times: 9 }, true, 'download-again'],
     ['in the halt, long, and not even a connection', { haltedMs: 60 * minute }, false, 'download-again'],
     ['in the halt, long, by several', { haltedMs: 60 * minute, links: 2 }, true, 'download-again'],
+    [
+      'in the halt, not long yet, by one that the host refuses',
+      { haltedMs: 15 * minute - 1 },
+      true,
+      'download-again',
+    ],
+    ['refused by the host, without a halt', {}, true, 'download-again'],
     ['in the halt, long, by one that the host refuses', { haltedMs: 15 * minute }, true, null],
   ] as const)('%s', (_, changes, answered, expected) => {
     const reply = { kind: 'host-unavailable', message: 'refused', answered } as const;
     const step = afterUnreached(reply, { ...first, ...changes }, 4, rules, 0);
     expect(step?.kind ?? null).toBe(expected);
-    if (step?.kind === 'download-again') expect(step).toMatchObject({ tries: 4, refresh: false });
+    if (step?.kind === 'download-again')
+      expect(step).toMatchObject({ tries: 4, refresh: false, unreached: { reached: 7 } });
     if (step?.kind === 'halt')
-      expect(step).toMatchObject({ reason: 'results-unavailable', target: first.url });
+      expect(step).toMatchObject({
+        reason: 'results-unavailable',
+        target: first.url,
+        unreached: { times: changes && 'times' in changes ? changes.times : 1, reached: 7 },
+      });
   });
 
   it('is never asked sooner than it wishes', () => {

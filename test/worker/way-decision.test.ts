@@ -1,6 +1,6 @@
 /** By which way a result is fetched next: the pure decision. */
 import { describe, expect, it } from 'vitest';
-import { afterMintFailed, describeKept, nextWay } from '../../src/worker/way-decision.ts';
+import { afterMintFailed, describeKept, isGone, nextWay } from '../../src/worker/way-decision.ts';
 
 const recorded = { url: 'https://host/a', recorded: 'https://host/a', isReadAgain: false };
 const result = { kind: 'result-url', ...recorded } as const;
@@ -11,6 +11,7 @@ const wrong = { kind: 'invalid', message: 'an HTML page' } as const;
 const cut = { kind: 'retry', message: 'cut', gainedBytes: 0 } as const;
 const full = { kind: 'storage-full', freeBytes: 0, neededBytes: 1 } as const;
 const refused = { kind: 'refused', message: 'a private address' } as const;
+const away = { kind: 'host-unavailable', message: 'refused', answered: false } as const;
 const minute = 60_000;
 
 describe('the next way to a result', () => {
@@ -19,6 +20,11 @@ describe('the next way to a result', () => {
     ['another URL of the record that is dead too', again, dead, 0, 0, 'mint'],
     ['a minted link that is dead: the record is read again', minted, dead, 0, minute, 'read-again'],
     ['a minted link past its time: another is minted', minted, dead, 0, 16 * minute, 'mint'],
+    ['a minted link to the end of its time', { ...minted, mintedAt: 1 }, dead, 0, 15 * minute, 'read-again'],
+    ['a minted link at the end of its time', { ...minted, mintedAt: 1 }, dead, 0, 15 * minute + 1, 'mint'],
+    ['a minted link of unknown age', { ...minted, mintedAt: undefined }, dead, 0, 60 * minute, 'read-again'],
+    ['a host that alone is not reached, again', result, away, 1, 0, 'mint'],
+    ['a host that alone is not reached, for the first time', result, away, 0, 0, null],
     ['a minted link, the record read already', { ...minted, isReadAgain: true }, dead, 0, 0, null],
     ['a wrong file for the first time', result, wrong, 0, 0, null],
     ['a wrong file again', result, wrong, 1, 0, 'mint'],
@@ -34,6 +40,12 @@ describe('the next way to a result', () => {
   it('is the record where no link is minted, unless it was read already', () => {
     expect(afterMintFailed(result)).toBe('read-again');
     expect(afterMintFailed(again)).toBeNull();
+  });
+
+  it('is nowhere once the vendor has kept the file for 14 days', () => {
+    const fortnightMs = 14 * 24 * 60 * minute;
+    expect([isGone(1, fortnightMs), isGone(1, fortnightMs + 1)]).toEqual([false, true]);
+    expect(isGone(null, 2 * fortnightMs)).toBe(false);
   });
 
   it('is told to a person with the day until which the file is kept', () => {

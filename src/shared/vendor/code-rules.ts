@@ -4,25 +4,24 @@
  * a row is a bounded retry with a warning, never success. A create call after which the vendor may have made
  * a task is `ambiguous`. What a failed task's own code and text mean stands in fail-rules.ts.
  */
+import { TIMED_OUT } from './fail-rules.ts';
 import type { VendorHaltReason } from './replies.ts';
 
-/** What a refusal leads to, before it is dressed as a reply. */
-export type Rule =
+/** What a refusal of any call may lead to, before it is dressed as a reply. */
+export type RefusalRule =
   | { kind: 'throttled' }
   | { kind: 'halt'; reason: VendorHaltReason }
-  | { kind: 'reject' }
-  | { kind: 'unknown-task' }
-  /** Of a create call alone. */
-  | { kind: 'ambiguous' }
   | { kind: 'retry'; warn?: true };
+export type CreateRule = RefusalRule | { kind: 'reject' } | { kind: 'ambiguous' };
+export type RecordRule = RefusalRule | { kind: 'unknown-task' };
 
-const THROTTLED: Rule = { kind: 'throttled' };
-const REJECT: Rule = { kind: 'reject' };
-const RETRY: Rule = { kind: 'retry' };
-const UNKNOWN_TASK: Rule = { kind: 'unknown-task' };
-const AMBIGUOUS: Rule = { kind: 'ambiguous' };
-const UNKNOWN: Rule = { kind: 'retry', warn: true };
-const halt = (reason: VendorHaltReason): Rule => ({ kind: 'halt', reason });
+const THROTTLED: RefusalRule = { kind: 'throttled' };
+const REJECT: CreateRule = { kind: 'reject' };
+const RETRY: RefusalRule = { kind: 'retry' };
+const UNKNOWN_TASK: RecordRule = { kind: 'unknown-task' };
+const AMBIGUOUS: CreateRule = { kind: 'ambiguous' };
+const UNKNOWN: RefusalRule = { kind: 'retry', warn: true };
+const halt = (reason: VendorHaltReason): RefusalRule => ({ kind: 'halt', reason });
 
 /** Codes other than 200 that the vendor documents or was seen to send. */
 export type RefusalCode = 400 | 401 | 402 | 403 | 404 | 408 | 422 | 429 | 430 | 433 | 455 | 500 | 501 | 505;
@@ -62,7 +61,7 @@ const CREATE_RULES = {
   500: RETRY,
   501: RETRY,
   505: halt('model-paused'),
-} satisfies Record<RefusalCode, Rule>;
+} satisfies Record<RefusalCode, CreateRule>;
 
 const RECORD_RULES = {
   ...ACCOUNT_RULES,
@@ -75,27 +74,30 @@ const RECORD_RULES = {
   501: RETRY,
   // A model that is switched off stops new tasks; the paid ones are still looked after.
   505: RETRY,
-} satisfies Record<RefusalCode, Rule>;
+} satisfies Record<RefusalCode, RefusalRule>;
 
-const CREDITS_RULES = { ...RECORD_RULES, 404: halt('misconfigured') } satisfies Record<RefusalCode, Rule>;
+const CREDITS_RULES = { ...RECORD_RULES, 404: halt('misconfigured') } satisfies Record<
+  RefusalCode,
+  RefusalRule
+>;
 
 /** Without a body that speaks for the vendor, only these statuses are believed to come from it. */
-const STATUS_RULES: Readonly<Record<number, Rule>> = {
+const STATUS_RULES: Readonly<Record<number, RefusalRule>> = {
   ...STATUS_ACCOUNT_RULES,
   // A URL on our side that does not exist, not a task.
   404: halt('misconfigured'),
 };
-const CREATE_STATUS_RULES: Readonly<Record<number, Rule>> = { ...STATUS_RULES, ...GAVE_UP_WAITING };
+const CREATE_STATUS_RULES: Readonly<Record<number, CreateRule>> = { ...STATUS_RULES, ...GAVE_UP_WAITING };
 
-interface TextRule {
+interface TextRule<R> {
   /** Unset: whatever the code, since the text can mean nothing else. */
   codes?: readonly number[];
   text: RegExp;
-  rule: Rule;
+  rule: R;
 }
 
 /** The vendor's codes have been seen to change under the same text: what these say fails no link. */
-const ACCOUNT_TEXTS: readonly TextRule[] = [
+const ACCOUNT_TEXTS: readonly TextRule<RefusalRule>[] = [
   // Seen once as 500 with the text of 402.
   { text: /credits insufficient|insufficient credits|balance isn.?t enough/i, rule: halt('no-credits') },
   { text: /call frequency (?:is )?too high/i, rule: THROTTLED },
@@ -103,7 +105,7 @@ const ACCOUNT_TEXTS: readonly TextRule[] = [
   { text: /being maintained|under(?:going)? maintenance/i, rule: halt('maintenance') },
 ];
 
-const CREATE_TEXTS: readonly TextRule[] = [
+const CREATE_TEXTS: readonly TextRule<CreateRule>[] = [
   ...ACCOUNT_TEXTS,
   // Seen as 500 for every sora slug between June and August 2026.
   { text: /interface is temporarily paused/i, rule: halt('model-paused') },
@@ -121,13 +123,13 @@ const CREATE_TEXTS: readonly TextRule[] = [
   // Seen by public clients: a bad request that is sent as a server error.
   { codes: [500], text: /\bis required\b/i, rule: REJECT },
   // A server of the vendor gave up waiting for another: the task may have been made.
-  { codes: [500, 502, 503], text: /\btime(?:d[ -]?)?-?out\b/i, rule: AMBIGUOUS },
+  { codes: [500, 502, 503], text: TIMED_OUT, rule: AMBIGUOUS },
 ];
 
 /** The vendor refused an input for what it lacks: so it knows the model and has it switched on. */
 const EXAMINED_INPUT = /\bis required\b|\bplease enter\b|\bwithin the (?:range|specified)\b/i;
 
-const RECORD_TEXTS: readonly TextRule[] = [
+const RECORD_TEXTS: readonly TextRule<RecordRule>[] = [
   ...ACCOUNT_TEXTS,
   // Seen right after a create, and for ids nobody knows.
   { codes: [422], text: /recordInfo is null/i, rule: UNKNOWN_TASK },
@@ -135,17 +137,17 @@ const RECORD_TEXTS: readonly TextRule[] = [
 ];
 
 /** The rule for a refused create call with this code and message. */
-export function createRule(code: number, message: string): Rule {
-  return byText(CREATE_TEXTS, code, message) ?? byCode(CREATE_RULES, code);
+export function createRule(code: number, message: string): CreateRule {
+  return byText(CREATE_TEXTS, code, message) ?? byCode<CreateRule>(CREATE_RULES, code);
 }
 
 /** The rule for a refused query with this code and message. */
-export function recordRule(code: number, message: string): Rule {
+export function recordRule(code: number, message: string): RecordRule {
   return byText(RECORD_TEXTS, code, message) ?? byCode(RECORD_RULES, code);
 }
 
 /** The rule for a refused query of the account (balance, download link) with this code and message. */
-export function accountRule(code: number, message: string): Rule {
+export function accountRule(code: number, message: string): RefusalRule {
   return byText(ACCOUNT_TEXTS, code, message) ?? byCode(CREDITS_RULES, code);
 }
 
@@ -155,20 +157,24 @@ export function isInputExamined(message: string): boolean {
 }
 
 /** The rule for a reply whose body says nothing: a proxy's page, or a bare status. */
-export function statusRule(httpStatus: number): Rule {
+export function statusRule(httpStatus: number): RefusalRule {
   return byCode(STATUS_RULES, httpStatus, RETRY);
 }
 
 /** As `statusRule`, for a create call. */
-export function createStatusRule(httpStatus: number): Rule {
+export function createStatusRule(httpStatus: number): CreateRule {
   return byCode(CREATE_STATUS_RULES, httpStatus, RETRY);
 }
 
-function byText(rules: readonly TextRule[], code: number, message: string): Rule | undefined {
+function byText<R>(rules: readonly TextRule<R>[], code: number, message: string): R | undefined {
   return rules.find(({ codes, text }) => (codes?.includes(code) ?? true) && text.test(message))?.rule;
 }
 
-function byCode(rules: Readonly<Record<number, Rule>>, code: number, otherwise: Rule = UNKNOWN): Rule {
+function byCode<R>(
+  rules: Readonly<Record<number, R>>,
+  code: number,
+  otherwise: RefusalRule = UNKNOWN,
+): R | RefusalRule {
   // Redirects are never followed, since the key would go along: the base URL is not the vendor's.
   if (code >= 300 && code < 400) return halt('misconfigured');
   return Object.hasOwn(rules, code) ? (rules[code] ?? otherwise) : otherwise;

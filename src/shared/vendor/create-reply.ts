@@ -5,7 +5,7 @@
  * gave up waiting) is ambiguous, because repeating it could pay twice.
  */
 import { readServerHints } from '../outgoing/server-hints.ts';
-import { createRule, createStatusRule, type Rule } from './code-rules.ts';
+import { type CreateRule, createRule, createStatusRule } from './code-rules.ts';
 import { refusalReply } from './refusal-reply.ts';
 import type { CreateReply, RawReply } from './replies.ts';
 import { describeRaw, messageOf, readEnvelope, readTaskId } from './reply-body.ts';
@@ -50,19 +50,7 @@ function isPage({ bodyText }: RawReply): boolean {
     .startsWith('<');
 }
 
-function withRefusal(rule: Rule, message: string, raw: RawReply): CreateReply {
-  switch (rule.kind) {
-    case 'throttled':
-    case 'halt':
-    case 'retry':
-      return refusalReply(rule, message, raw);
-    case 'reject':
-      return { kind: 'reject', reason: 'rejected', message };
-    case 'ambiguous':
-      return { kind: 'ambiguous', message };
-    case 'unknown-task':
-      return { kind: 'retry', sent: true, warn: true, message };
-    default:
-      return rule satisfies never;
-  }
+function withRefusal(rule: CreateRule, message: string, raw: RawReply): CreateReply {
+  if (rule.kind === 'reject') return { kind: 'reject', reason: 'rejected', message };
+  return rule.kind === 'ambiguous' ? { kind: 'ambiguous', message } : refusalReply(rule, message, raw);
 }

@@ -2,14 +2,14 @@
  * What the vendor's answer to a balance query means. Pure; called by the vendor client for `doctor`, the
  * estimate before a batch, and the probes of account halts.
  */
-import { openReply, type Refused, refusalReply } from './refusal-reply.ts';
+import { openReply, refusalReply } from './refusal-reply.ts';
 import type { CreditsReply, RawReply } from './replies.ts';
 import { readNumber } from './reply-body.ts';
 
 /** Reads the answer to a balance query. Never throws, whatever came. */
 export function parseCreditsReply(raw: RawReply): CreditsReply {
   const opened = openReply(raw);
-  if (!opened.ok) return refusal(opened, raw);
+  if (!opened.ok) return refusalReply(opened.rule, opened.message, raw);
   const credits = readNumber(opened.data);
   return credits === null || !Number.isFinite(credits)
     ? { kind: 'retry', sent: true, warn: true, message: 'Code 200 without a balance' }
@@ -21,19 +21,4 @@ function skewOf({ headers, receivedAtMs = Number.NaN }: RawReply): { aheadMs?: n
   const date = Date.parse(String(headers['date']));
   const aheadMs = receivedAtMs - (date + 500);
   return Number.isNaN(aheadMs) ? {} : { aheadMs };
-}
-
-function refusal({ rule, message }: Refused, raw: RawReply): CreditsReply {
-  switch (rule.kind) {
-    case 'throttled':
-    case 'halt':
-    case 'retry':
-      return refusalReply(rule, message, raw);
-    case 'unknown-task':
-    case 'reject':
-    case 'ambiguous':
-      return { kind: 'retry', sent: true, warn: true, message };
-    default:
-      return rule satisfies never;
-  }
 }

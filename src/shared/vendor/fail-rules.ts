@@ -33,9 +33,10 @@ const REFUSED_CONTENT =
 
 /** The input cannot be used, and will not get better. */
 const UNUSABLE_INPUT =
-  /unsupported|not supported|mixed? inputs?|corrupt|\b(?:invalid|malformed|unreadable|unusable) (?:image|video|audio|file|input|format|url|link|prompt|parameter|argument)|(?:cannot|can ?not|can.t|could not|couldn.t|unable to) (?:be )?(?:access|download|read|open|decode|load)|not accessible|\btoo (?:large|long|short|small|big)\b|exceeds? (?:the )?(?:max|size|length|duration|file|limit of)|is required|within the (?:range|specified)|\bmust (?:be|not|have|contain)\b/i;
+  /unsupported|not supported|mixed input|corrupt|\b(?:invalid|malformed|unreadable|unusable) (?:image|video|audio|file|input|format|url|link|prompt|parameter|argument)|(?:can ?not|can.t|could not|couldn.t|unable to) (?:be )?(?:access|download|read|open|decode|load)|not accessible|\btoo (?:large|long|short|small|big)\b|exceeds? (?:the )?(?:max|size|length|duration|file|limit of)|is required|within the (?:range|specified)|\bmust (?:be|not|have|contain)\b/i;
 
-const TIMED_OUT = /\btime(?:d[ -]?)?-?out\b/i;
+/** In any spelling: timeout, time-out, timed out. */
+export const TIMED_OUT = /\btime(?:d[ -]?|-)?out\b/i;
 
 const PASSING =
   /internal (?:server )?error|try again|server (?:error|exception|busy)|\bbusy\b|overload|temporar|unavailable|too many requests|rate limit|network error|high demand/i;

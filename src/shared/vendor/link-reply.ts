@@ -18,20 +18,8 @@ export function parseLinkReply(raw: RawReply): LinkReply {
 
 /** That the endpoint is missing, or does not take this URL, stops nothing: there are other ways to the file. */
 function refusal({ rule, code, message }: Refused, raw: RawReply): LinkReply {
-  if (code === 400 || code === 404 || code === 422) return { kind: 'no-link', message };
-  switch (rule.kind) {
-    case 'halt':
-      return rule.reason === 'misconfigured' || rule.reason === 'model-paused'
-        ? { kind: 'no-link', message }
-        : refusalReply(rule, message, raw);
-    case 'throttled':
-    case 'retry':
-      return refusalReply(rule, message, raw);
-    case 'reject':
-    case 'unknown-task':
-    case 'ambiguous':
-      return { kind: 'no-link', message };
-    default:
-      return rule satisfies never;
-  }
+  const isMissing = rule.kind === 'halt' && rule.reason === 'misconfigured';
+  return isMissing || code === 400 || code === 422
+    ? { kind: 'no-link', message }
+    : refusalReply(rule, message, raw);
 }

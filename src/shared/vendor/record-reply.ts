@@ -3,7 +3,7 @@
  * case of vendor-replies.json. Invariant: a task has succeeded only with at least one readable result
  * URL, and a state nobody knows is still running.
  */
-import { type Rule, recordRule, statusRule } from './code-rules.ts';
+import { type RecordRule, recordRule, statusRule } from './code-rules.ts';
 import { failRule } from './fail-rules.ts';
 import { readRecordOrigin } from './record-origin.ts';
 import { refusalReply } from './refusal-reply.ts';
@@ -48,20 +48,8 @@ export function parseRecordReply(raw: RawReply, resultPath: readonly string[]): 
     : refusal(recordRule(code, envelope.message), messageOf(envelope, code), raw);
 }
 
-function refusal(rule: Rule, message: string, raw: RawReply): RecordReply {
-  switch (rule.kind) {
-    case 'throttled':
-    case 'halt':
-    case 'retry':
-      return refusalReply(rule, message, raw);
-    case 'unknown-task':
-      return { kind: 'unknown-task', message };
-    case 'reject':
-    case 'ambiguous':
-      return { kind: 'retry', sent: true, warn: true, message };
-    default:
-      return rule satisfies never;
-  }
+function refusal(rule: RecordRule, message: string, raw: RawReply): RecordReply {
+  return rule.kind === 'unknown-task' ? { kind: 'unknown-task', message } : refusalReply(rule, message, raw);
 }
 
 function withoutState(): Retry {

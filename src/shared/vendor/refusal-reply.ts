@@ -2,7 +2,7 @@
  * Dresses the rules that mean the same in every call as replies. Pure; used by the parsers of all calls.
  */
 import { readServerHints } from '../outgoing/server-hints.ts';
-import { accountRule, type Rule, statusRule } from './code-rules.ts';
+import { accountRule, type RefusalRule, statusRule } from './code-rules.ts';
 import type { Halt, RawReply, Retry, Throttled } from './replies.ts';
 import { describeRaw, messageOf, readEnvelope } from './reply-body.ts';
 
@@ -10,7 +10,7 @@ import { describeRaw, messageOf, readEnvelope } from './reply-body.ts';
 export type OpenedReply = { readonly ok: true; readonly data: unknown } | Refused;
 export interface Refused {
   readonly ok: false;
-  readonly rule: Rule;
+  readonly rule: RefusalRule;
   readonly code: number;
   readonly message: string;
 }
@@ -26,26 +26,11 @@ export function openReply(raw: RawReply): OpenedReply {
   return { ok: false, rule: accountRule(code, envelope.message), code, message: messageOf(envelope, code) };
 }
 
-export type RefusalRule = Extract<Rule, { kind: 'throttled' | 'halt' | 'retry' }>;
-
 /** The reply for a refusal; `raw` gives the limit headers. */
 export function refusalReply(rule: RefusalRule, message: string, raw: RawReply): Throttled | Halt | Retry {
-  switch (rule.kind) {
-    case 'throttled': {
-      const hints = readServerHints(raw.headers, raw.receivedAtMs);
-      const { retryAfterMs } = hints;
-      return {
-        kind: 'throttled',
-        message,
-        hints,
-        ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-      };
-    }
-    case 'halt':
-      return { kind: 'halt', reason: rule.reason, message };
-    case 'retry':
-      return { kind: 'retry', message, sent: true, ...(rule.warn ? { warn: true } : {}) };
-    default:
-      return rule satisfies never;
-  }
+  if (rule.kind === 'halt') return { kind: 'halt', reason: rule.reason, message };
+  if (rule.kind === 'retry') return { kind: 'retry', message, sent: true, ...(rule.warn && { warn: true }) };
+  const hints = readServerHints(raw.headers, raw.receivedAtMs);
+  const { retryAfterMs } = hints;
+  return { kind: 'throttled', message, hints, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
 }

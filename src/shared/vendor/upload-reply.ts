@@ -20,18 +20,5 @@ export function parseUploadReply(raw: RawReply): UploadReply {
 }
 
 function refusal({ rule, code, message }: Refused, raw: RawReply): UploadReply {
-  if (codesOfTheFile.includes(code)) return { kind: 'refused', message };
-  switch (rule.kind) {
-    case 'halt':
-    case 'throttled':
-    case 'retry':
-      return refusalReply(rule, message, raw);
-    // An upload is free and may be repeated.
-    case 'reject':
-    case 'unknown-task':
-    case 'ambiguous':
-      return { kind: 'retry', sent: true, message };
-    default:
-      return rule satisfies never;
-  }
+  return codesOfTheFile.includes(code) ? { kind: 'refused', message } : refusalReply(rule, message, raw);
 }

@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import {
+  billedUnits,
   needsLength,
   type Priced,
   type PricedInputs,
+  pricedInputs,
   priceOf,
   priceSchema,
+  unitPriceOf,
+  usualPrice,
 } from '../../../src/shared/models/price.ts';
 
 const upscale: Priced = {
@@ -38,8 +42,32 @@ describe('the price of a task', () => {
     expect(priceOf(model, inputs, seconds)).toBe(expected);
   });
 
+  it('is of a unit, and of so many units', () => {
+    expect(unitPriceOf(upscale, { upscale_factor: 4 })).toEqual({ unit: 'second', credits: 14 });
+    expect(unitPriceOf(flat, {})).toEqual({ unit: 'task', credits: 10 });
+    expect(unitPriceOf({}, {})).toBeNull();
+    expect(billedUnits(upscale, {}, 4.2)).toBe(5);
+    expect(billedUnits(upscale, {}, null)).toBeNull();
+    expect(billedUnits(flat, {}, 4.2)).toBe(1);
+    expect(billedUnits({}, {}, 4.2)).toBeNull();
+  });
+
+  it('follows the defaults of the model where the link says nothing', () => {
+    const model = { ...edit, input: { defaults: { resolution: '720p', duration: 5 } } };
+    expect(pricedInputs({ inputs: { duration: 7 } }, model)).toEqual({ resolution: '720p', duration: 7 });
+    expect(pricedInputs({}, model)).toEqual(model.input.defaults);
+    expect(usualPrice(model)).toBe(50);
+  });
+
+  it.each(['1x', 'a-b', '', 'a b', 'x'.repeat(65)])('cannot follow an input called %j', (secondsInput) => {
+    const given = { unit: 'second', credits: 1, secondsInput };
+    expect(priceSchema.safeParse(given).success).toBe(false);
+    expect(priceSchema.safeParse({ ...given, secondsInput: `_${'x'.repeat(63)}` }).success).toBe(true);
+  });
+
   it('needs the length only where it follows from it', () => {
     expect(needsLength(flat, {})).toBe(false);
+    expect(needsLength({}, {})).toBe(false);
     expect(needsLength(upscale, {})).toBe(true);
     expect(needsLength(edit, { duration: 5 })).toBe(false);
     expect(needsLength(edit, {})).toBe(true);

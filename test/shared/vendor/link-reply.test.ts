@@ -1,7 +1,6 @@
 /** What the answer to a request for a download link means: none of it may stop the account for want of a link. */
 import { describe, expect, it } from 'vitest';
 import { parseLinkReply } from '../../../src/shared/vendor/link-reply.ts';
-import { understandCallback } from '../../../src/shared/vendor/understand-callback.ts';
 
 const link = 'https://tempfile.example/m.mp4?token=1';
 
@@ -9,9 +8,17 @@ describe('the answer to a request for a link', () => {
   it.each([
     ['a link', { code: 200, msg: 'success', data: link }, 200, { kind: 'link', url: link }],
     ['a link in a field', { code: 200, data: { downloadUrl: link } }, 200, { kind: 'link', url: link }],
-    ['a success without a link', { code: 200, data: null }, 200, { kind: 'no-link' }],
+    ['a link in the other field', { code: 200, data: { url: link } }, 200, { kind: 'link', url: link }],
+    [
+      'a success without a link',
+      { code: 200, data: null },
+      200,
+      { kind: 'no-link', message: 'Code 200 without a link' },
+    ],
     ['no web address', { code: 200, data: 'file:///etc/passwd' }, 200, { kind: 'no-link' }],
     ['a URL that is not the vendor’s', { code: 422, msg: 'unsupported' }, 200, { kind: 'no-link' }],
+    ['a request that is malformed', { code: 400, msg: 'bad' }, 200, { kind: 'no-link', message: 'bad' }],
+    ['a redirect', '', 302, { kind: 'no-link' }],
     ['no such endpoint', { code: 404, msg: 'Not found' }, 200, { kind: 'no-link' }],
     ['no such endpoint, as a page', '<html>', 404, { kind: 'no-link' }],
     ['the limit', { code: 429, msg: 'Rate limit exceeded' }, 200, { kind: 'throttled' }],
@@ -22,16 +29,5 @@ describe('the answer to a request for a link', () => {
   ])('is %s', (_, body, httpStatus, expected) => {
     const bodyText = typeof body === 'string' ? body : JSON.stringify(body);
     expect(parseLinkReply({ httpStatus, headers: {}, bodyText })).toMatchObject(expected);
-  });
-});
-
-describe('a callback', () => {
-  const body = (value: object) => Buffer.from(JSON.stringify(value));
-
-  it('names its task, and needs a signature where a key is set', () => {
-    const callback = { headers: {}, body: body({ data: { task_id: 't1' } }) };
-    expect(understandCallback(callback, null, 0)).toEqual({ kind: 'task-ended', taskId: 't1' });
-    expect(understandCallback(callback, 'key', 0)).toEqual({ kind: 'unsigned' });
-    expect(understandCallback({ headers: {}, body: body({}) }, null, 0)).toEqual({ kind: 'unreadable' });
   });
 });

@@ -84,6 +84,15 @@ describe('answers to a create call, read tolerantly', () => {
     ],
     ['a redirect', raw('', { httpStatus: 302 }), { kind: 'halt', reason: 'misconfigured' }],
     ['a plain 404', raw('Not found', { httpStatus: 404 }), { kind: 'halt', reason: 'misconfigured' }],
+    ['the first code of a redirect', raw({ code: 300 }), { kind: 'halt', reason: 'misconfigured' }],
+    ['a code below those of success', raw({ code: 199, data: { taskId: 'abc' } }), { kind: 'accepted' }],
+    ['an unusual code below those of success', raw({ code: 199 }), { kind: 'retry', warn: true }],
+    ['a page in the place of the vendor', raw('\uFEFF <html>'), { kind: 'retry' }],
+    [
+      'a refusal that names an id all the same',
+      raw({ code: 422, msg: 'no', data: { taskId: 'abc' } }),
+      { kind: 'reject' },
+    ],
     ['a status 505 of a proxy', raw('<html>', { httpStatus: 505 }), { kind: 'retry' }],
   ])('%s', (_, reply, expected) => {
     expect(parseCreateReply(reply)).toMatchObject(expected);
@@ -112,7 +121,7 @@ describe('answers to a create call, read tolerantly', () => {
     ['an edge whose request was not acknowledged', raw('error code: 522', { httpStatus: 522 })],
     ['a server that timed out behind the vendor', raw({ code: 500, msg: 'Read timed out' })],
   ])('ambiguous, since a task may exist: %s', (_, reply) => {
-    expect(parseCreateReply(reply)).toMatchObject({ kind: 'ambiguous' });
+    expect(parseCreateReply(reply)).toMatchObject({ kind: 'ambiguous', message: expect.stringMatching(/./) });
   });
 
   test.each<[string, RawReply, string]>([
@@ -146,8 +155,31 @@ describe('answers to a create call, read tolerantly', () => {
     [430, 'Credits insufficient', { kind: 'halt', reason: 'no-credits' }],
     [403, 'forbidden', { kind: 'halt', reason: 'unauthorized' }],
     [422, 'callBackUrl is not a valid URL', { kind: 'halt', reason: 'misconfigured' }],
+    [500, 'Your balance isnt enough', { kind: 'halt', reason: 'no-credits' }],
+    [500, 'Call frequency too high', { kind: 'throttled' }],
+    [500, 'The server is under maintenance', { kind: 'halt', reason: 'maintenance' }],
+    [503, 'upstream timedout', { kind: 'ambiguous' }],
+    [502, 'upstream timeout', { kind: 'ambiguous' }],
   ])('code %i with "%s"', (code, msg, expected) => {
     expect(parseCreateReply(raw({ code, msg }))).toMatchObject(expected);
+  });
+
+  test('says in its message what is odd about it', () => {
+    const message = (body: unknown) => parseCreateReply(raw(body));
+    expect(message({ code: 200, msg: 'success' })).toMatchObject({ message: 'success, without a task id' });
+    expect(message('{"code":200')).toMatchObject({
+      message: 'The answer was cut off or garbled. HTTP 200 without a readable body: {"code":200',
+    });
+    expect(message({ code: 500, msg: 'oops', data: { taskId: 'a,b' } })).toMatchObject({
+      message: 'A task id came with an error: oops',
+    });
+    expect(message({ code: 422 })).toMatchObject({ message: 'Code 422 without a message' });
+  });
+
+  test('waits as long as the vendor asks, and no time is not zero', () => {
+    const limited = (headers: Record<string, string>) => parseCreateReply(raw({ code: 429 }, { headers }));
+    expect(limited({ 'retry-after': '7' })).toMatchObject({ kind: 'throttled', retryAfterMs: 7000 });
+    expect(limited({})).not.toHaveProperty('retryAfterMs');
   });
 
   test('a whole answer is believed even if the connection broke after it', () => {
@@ -193,6 +225,35 @@ describe('answers to a query, read tolerantly', () => {
     expect(record({ state: 'success', resultJson })).toMatchObject({ urls: ['https://a.example/x.mp4'] });
   });
 
+  test.each([
+    ['creditsConsumed', -1, { credits: null }],
+    ['creditsConsumed', 0, { credits: 0 }],
+    ['creditsConsumed', true, { credits: null }],
+    ['createTime', 0, { createTimeMs: null }],
+    ['createTime', 1.5, { createTimeMs: null }],
+    ['createTime', -3, { createTimeMs: null }],
+    ['createTime', 3, { createTimeMs: 3 }],
+  ])('%s %j', (field, value, expected) => {
+    const resultJson = { resultUrls: ['https://a.example/x.mp4'] };
+    expect(record({ state: 'success', resultJson, [field]: value })).toMatchObject(expected);
+  });
+
+  test('a success without a result is still running, with what it cost', () => {
+    expect(record({ state: 'success', creditsConsumed: 6 })).toEqual({
+      kind: 'pending',
+      state: 'success without a result',
+      credits: 6,
+      warn: true,
+    });
+  });
+
+  test('of a hundred results more are not read', () => {
+    const resultUrls = Array.from({ length: 101 }, (_, n) => `https://a.example/${n}.mp4`);
+    expect(record({ state: 'success', resultJson: { resultUrls } })).toMatchObject({
+      urls: resultUrls.slice(0, 100),
+    });
+  });
+
   test('a failed task that was charged says so', () => {
     expect(record({ state: 'fail', failCode: '501', creditsConsumed: 10 })).toMatchObject({ credits: 10 });
     expect(record({ state: 'fail', failCode: '501' })).toMatchObject({ credits: null });
@@ -219,6 +280,22 @@ describe('answers to a query, read tolerantly', () => {
     ['', 'generate task timeout', true, 120_000],
     ['0', 'internal error', true],
     ['500', 'task timed out', true, 120_000],
+    ['200', 'internal error', true],
+    ['', 'timedout', true],
+    ['500', 'timed-out', true, 120_000],
+    ['500', 'request time-out', true, 120_000],
+    ['501', 'generation timed out', false],
+    ['500', 'generate with two timeouts', true],
+    ['500', 'a third-party likeness', false],
+    ['500', 'third party content', false],
+    ['500', 'shows a minor', false],
+    ['500', 'mixed input types', false],
+    ['500', 'can not read it', false],
+    ['500', 'cannot open it', false],
+    ['500', 'unable to be download', false],
+    ['500', 'could not decode it', false],
+    ['500', 'it exceed max size', false],
+    ['500', 'exceeds the limit of 10', false],
     ['500', 'content policy violation', false],
     ['500', 'NSFW content detected, please try again', false],
     ['500', 'Mixed inputs are not supported', false],
@@ -241,6 +318,8 @@ describe('answers to a query, read tolerantly', () => {
     ['422', { resubmit: false }],
     ['524', { resubmit: true, graceMs: 120_000 }],
     ['531', { resubmit: true, warn: true }],
+    ['5310', { resubmit: false, warn: true }],
+    ['1531', { resubmit: false, warn: true }],
     ['what', { resubmit: false, warn: true }],
     ['toString', { resubmit: false, warn: true }],
     ['', { resubmit: false, warn: true }],
@@ -261,7 +340,27 @@ describe('answers to a query, read tolerantly', () => {
   });
 
   test.each<[string, unknown, number, object]>([
-    ['code 200 without data', { code: 200, data: null }, 200, { kind: 'retry', warn: true }],
+    [
+      'code 200 without data',
+      { code: 200, data: null },
+      200,
+      { kind: 'retry', sent: true, warn: true, message: 'Code 200 without a task state' },
+    ],
+    ['a state beside a refusal', { code: 401, data: { state: 'fail' } }, 200, { kind: 'halt' }],
+    [
+      'a record with its origin',
+      { code: 200, data: { state: 'waiting', param: '{"callBackUrl":"https://h/c","model":"m"}' } },
+      200,
+      { kind: 'pending', origin: { callbackUrl: 'https://h/c', links: [], model: 'm', input: {} } },
+    ],
+    [
+      'a success without a result',
+      { code: 200, data: { state: 'success' } },
+      200,
+      { kind: 'pending', warn: true },
+    ],
+    ['a lost record', { code: 422, msg: 'recordInfo is null' }, 200, { kind: 'unknown-task' }],
+    ['a server error', { code: 500, msg: 'oops' }, 200, { kind: 'retry', sent: true, message: 'oops' }],
     ['an address that does not exist', { code: 404, msg: 'Not found' }, 200, { kind: 'retry', warn: true }],
     ['an upper-case state', { code: 200, data: { state: 'GENERATING' } }, 200, { kind: 'pending' }],
     ['malformed, says the vendor', { code: 400, msg: 'bad' }, 200, { kind: 'retry', warn: true }],
@@ -281,7 +380,14 @@ describe('the balance and the probe', () => {
     ['a whole balance', { code: 200, data: 100 }, { kind: 'credits', credits: 100 }],
     ['a fractional balance', { code: 200, data: 99.5 }, { kind: 'credits', credits: 99.5 }],
     ['a balance in quotes', { code: 200, data: '12' }, { kind: 'credits', credits: 12 }],
-    ['no balance', { code: 200, data: null }, { kind: 'retry', warn: true }],
+    [
+      'no balance',
+      { code: 200, data: null },
+      { kind: 'retry', sent: true, warn: true, message: 'Code 200 without a balance' },
+    ],
+    ['a page', '<html>', { kind: 'retry', sent: true }],
+    ['a server error', { code: 500, msg: 'oops' }, { kind: 'retry', message: 'oops' }],
+    ['a code nobody knows', { code: 599 }, { kind: 'retry', warn: true }],
     ['a wrong key', { code: 401, msg: 'no' }, { kind: 'halt', reason: 'unauthorized' }],
     ['a wrong address', { code: 404, msg: 'no' }, { kind: 'halt', reason: 'misconfigured' }],
     ['too fast', { code: 429 }, { kind: 'throttled' }],
@@ -289,7 +395,21 @@ describe('the balance and the probe', () => {
     expect(parseCreditsReply(raw(body))).toMatchObject(expected);
   });
 
+  test('tell how far the clock of the vendor is behind', () => {
+    const headers = { date: 'Tue, 01 Sep 2026 12:00:00 GMT' };
+    const receivedAtMs = Date.UTC(2026, 8, 1, 12, 0, 3);
+    const balance = (rest: Partial<RawReply>) => parseCreditsReply(raw({ code: 200, data: 1 }, rest));
+    expect(balance({ headers, receivedAtMs })).toEqual({ kind: 'credits', credits: 1, aheadMs: 2500 });
+    expect(balance({ headers })).toEqual({ kind: 'credits', credits: 1 });
+    expect(balance({ receivedAtMs })).toEqual({ kind: 'credits', credits: 1 });
+  });
+
   test.each<[string, unknown, object]>([
+    ['a task was made all the same: live', { code: 200, data: { taskId: 'a1' } }, { kind: 'live' }],
+    ['it refused another thing: live', { code: 422, msg: 'bad input' }, { kind: 'live' }],
+    ['too fast', { code: 429, msg: 'slow' }, { kind: 'throttled' }],
+    ['a server error', { code: 500, msg: 'oops' }, { kind: 'retry', message: 'oops' }],
+    ['a wrong address that names a model', { code: 401, msg: 'model' }, { kind: 'halt' }],
     ['a field is required: live', { code: 500, msg: 'This field is required' }, { kind: 'live' }],
     ['paused', { code: 500, msg: 'This interface is temporarily paused' }, { kind: 'paused' }],
     [
@@ -299,7 +419,7 @@ describe('the balance and the probe', () => {
     ],
     ['a wrong address', { code: 404, msg: 'Not found' }, { kind: 'halt', reason: 'misconfigured' }],
     ['a wrong key', { code: 401, msg: 'no' }, { kind: 'halt', reason: 'unauthorized' }],
-    ['an unreadable answer', '{"code":', { kind: 'retry' }],
+    ['an unreadable answer', '{"code":', { kind: 'retry', sent: true }],
   ])('the probe says %s', (_, body, expected) => {
     expect(parseProbeReply(raw(body))).toMatchObject(expected);
   });
@@ -311,13 +431,13 @@ test('frames beside a result are taken along, each address once', () => {
     'https://a.example/f.png',
     'https://a.example/l.png',
   ];
-  const resultJson = JSON.stringify({ resultUrls: [video, first], firstFrameUrl: first, lastFrameUrl: last });
+  const resultJson = JSON.stringify({ resultUrls: [video, last], firstFrameUrl: first, lastFrameUrl: last });
   const raw = {
     httpStatus: 200,
     headers: {},
     bodyText: JSON.stringify({ code: 200, data: { state: 'success', resultJson } }),
   };
-  expect(parseRecordReply(raw, ['resultJson', 'resultUrls'])).toMatchObject({ urls: [video, first, last] });
+  expect(parseRecordReply(raw, ['resultJson', 'resultUrls'])).toMatchObject({ urls: [video, last, first] });
 });
 
 test.each([

@@ -24,3 +24,17 @@ it.each([undefined, null, '', '{', '[]', '{}', 7, '{"input":"{"}', '{"callBackUr
     expect(readRecordOrigin({ param })).toBeNull();
   },
 );
+
+it('holds the model, the inputs and every web address among them, a bounded number', () => {
+  const input = { video_url, image: 'HTTP://host/a.png', prompt: 'see https://host/b', mode: 'x' };
+  const param = JSON.stringify({ model: 'm', input });
+  expect(readRecordOrigin({ param })).toEqual({
+    callbackUrl: null,
+    model: 'm',
+    links: [video_url, input.image],
+    input,
+  });
+  const many = Array.from({ length: 60 }, (_, n) => `https://host/${n}`);
+  const origin = readRecordOrigin({ param: { model: 7, input: { a: many, b: many } } });
+  expect(origin).toMatchObject({ model: null, links: many.slice(0, 50) });
+});

@@ -18,7 +18,8 @@ test('only what has a validator is asked to continue', () => {
   expect(rangeHeaders(half)).toEqual({ range: 'bytes=50-', 'if-range': '"v1"' });
 });
 
-const startOver = { course: 'start-over' };
+const startOver = (message: string) => ({ course: 'start-over', message });
+const unreadable = startOver('a 206 without a usable Content-Range');
 
 test.each<[string, number, Record<string, string>, Held, Partial<AnswerCourse> | object]>([
   [
@@ -53,6 +54,14 @@ test.each<[string, number, Record<string, string>, Held, Partial<AnswerCourse> |
     none,
     { identity: { validator: undefined } },
   ],
+  [
+    'all, with an ETag that goes on after its quotes',
+    200,
+    { etag: '"v1"x' },
+    none,
+    { identity: { validator: undefined } },
+  ],
+  ['all, with nothing to know it by', 200, {}, none, { identity: { validator: undefined } }],
   [
     'all, with an old date',
     200,
@@ -109,16 +118,63 @@ test.each<[string, number, Record<string, string>, Held, Partial<AnswerCourse> |
     halfOfUnknown,
     { course: 'receive-rest', identity: { validator: '"v1"', totalBytes: 100 } },
   ],
-  ['another range than asked for', 206, { 'content-range': 'bytes 0-99/100' }, half, startOver],
-  ['a range that stops early', 206, { 'content-range': 'bytes 50-80/100' }, half, startOver],
-  ['the rest of something longer', 206, { 'content-range': 'bytes 50-109/110' }, half, startOver],
-  ['the rest of something else', 206, { 'content-range': 'bytes 50-99/100', etag: '"v2"' }, half, startOver],
-  ['a range without saying which', 206, {}, half, startOver],
-  ['several ranges', 206, { 'content-type': 'multipart/byteranges; boundary=x' }, half, startOver],
-  ['a range nobody asked for', 206, { 'content-range': 'bytes 0-49/100' }, none, startOver],
+  [
+    'another range than asked for',
+    206,
+    { 'content-range': 'bytes 0-99/100' },
+    half,
+    startOver('asked for the rest from 50, got it from 0'),
+  ],
+  [
+    'a range that stops early',
+    206,
+    { 'content-range': 'bytes 50-80/100' },
+    half,
+    startOver('a 206 that stops before the end'),
+  ],
+  [
+    'the rest of something longer',
+    206,
+    { 'content-range': 'bytes 50-109/110' },
+    half,
+    startOver('the result had 100 bytes and has 110 now'),
+  ],
+  [
+    'the rest of something else',
+    206,
+    { 'content-range': 'bytes 50-99/100', etag: '"v2"' },
+    half,
+    startOver('the result has changed'),
+  ],
+  ['a range without saying which', 206, {}, half, unreadable],
+  ['a range in other words', 206, { 'content-range': 'x bytes 50-99/100' }, half, unreadable],
+  ['a range with more after it', 206, { 'content-range': 'bytes 50-99/100 x' }, half, unreadable],
+  ['several ranges', 206, { 'content-type': 'multipart/byteranges; boundary=x' }, half, unreadable],
+  ['a range nobody asked for', 206, { 'content-range': 'bytes 0-49/100' }, none, unreadable],
+  [
+    'the rest of what had no validator',
+    206,
+    { 'content-range': 'bytes 50-99/100', etag: '"v2"' },
+    { identity: { validator: undefined, totalBytes: 100 }, bytes: 50 },
+    { course: 'receive-rest' },
+  ],
   ['nothing more to give', 416, { 'content-range': 'bytes */50' }, halfOfUnknown, { course: 'complete' }],
-  ['nothing to give, it is shorter now', 416, { 'content-range': 'bytes */40' }, half, startOver],
-  ['nothing to give, without saying why', 416, {}, half, startOver],
+  [
+    'nothing to give, it is shorter now',
+    416,
+    { 'content-range': 'bytes */40' },
+    half,
+    startOver('HTTP 416 for the rest from 50 of 40 bytes'),
+  ],
+  ...['', 'x bytes */50', 'bytes */50x'].map(
+    (given): [string, number, Record<string, string>, Held, object] => [
+      `nothing to give, without saying why: "${given}"`,
+      416,
+      given === '' ? {} : { 'content-range': given },
+      half,
+      startOver('HTTP 416 for the rest from 50 of an unknown number of bytes'),
+    ],
+  ),
   ['forbidden', 403, {}, half, { course: 'expired', httpStatus: 403 }],
   ['not found', 404, {}, half, { course: 'expired', httpStatus: 404 }],
   ['gone', 410, {}, half, { course: 'expired', httpStatus: 410 }],
@@ -147,4 +203,8 @@ test.each<[string, number, Record<string, string>, Held, Partial<AnswerCourse> |
   ['a redirect that leads nowhere', 302, {}, none, { course: 'retry' }],
 ])('%s', (_, status, headers, held, course) => {
   expect(judgeAnswer({ status, headers }, held, now)).toMatchObject(course);
+});
+
+test('a wait that the host does not ask for is not there', () => {
+  expect(judgeAnswer({ status: 500, headers: {} }, none, now)).not.toHaveProperty('retryAfterMs');
 });

@@ -39,6 +39,17 @@ test('time in which the transfer itself holds back does not count', () => {
   expect(allowance.isStalled(1_005_000)).toBe(false);
 });
 
+test('bytes that nobody waited for earn time, and none is used up between two waits', () => {
+  const allowance = createStallAllowance(rules);
+  allowance.waitFrom(0);
+  allowance.received(1000, 9000);
+  allowance.received(3000, 500_000);
+  expect(allowance.isStalled(600_000)).toBe(false);
+  allowance.waitFrom(600_000);
+  expect(allowance.isStalled(605_000)).toBe(false);
+  expect(allowance.isStalled(605_001)).toBe(true);
+});
+
 test('speed at the beginning is no credit for silence later', () => {
   const allowance = createStallAllowance(rules);
   allowance.waitFrom(0);

@@ -1,7 +1,7 @@
 /** What is expected of a task when the stated price changes: never less than the truth that is known. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { learnPrice, type PaidTask } from '../../../src/shared/prices/learned-prices.ts';
+import { learnPrice, type PaidTask } from '../../../src/shared/prices/learn-price.ts';
 
 const second = (credits: number) => ({ unit: 'second', credits }) as const;
 /** A task of so many seconds, paid at `paid` a second when `said` a second was stated. */
@@ -48,6 +48,25 @@ describe('the price of a second', () => {
     expect(expected([{ credits: 80, base: 80, per: { unit: 'task', credits: 80 } }], 8)).toBeNull();
     expect(expected([{ credits: 80, base: null }], 8)).toBeNull();
     expect(learnPrice([{ credits: 12, base: null }], { unit: 'task', credits: 10 })?.perUnit).toBe(12);
+  });
+
+  it('is null before any task, and without a price that is stated', () => {
+    expect(learnPrice([], second(8))).toBeNull();
+    expect(learnPrice([task(10, 8, 8), task(2, 8, 8)], null)).toEqual({
+      tasks: 2,
+      lowest: 16,
+      highest: 80,
+      perUnit: null,
+    });
+  });
+
+  it('is not told by a task that was said to be free', () => {
+    expect(expected([{ credits: 80, base: 0, per: second(8) }], 8)).toBeNull();
+  });
+
+  it('rises with the list where nothing was said of the tasks that were paid', () => {
+    expect(learnPrice([{ credits: 12, base: null }], { unit: 'task', credits: 15 })?.perUnit).toBe(15);
+    expect(expected([{ credits: 60, base: 80 }, task(10, 6, 8)], 8)).toBe(6);
   });
 
   it('never falls by records of version 0.1.0, which do not say what their base was made of', () => {
