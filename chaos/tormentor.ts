@@ -6,7 +6,7 @@ import { torments } from './torments/all-torments.ts';
 import type { Torment } from './torments/torment.ts';
 import type { World } from './world.ts';
 
-const firstTaskMs = 180_000;
+const firstTaskMs = 600_000;
 /** The trouble lasts so many times as long as was asked for, at most. */
 const mostTimes = 4;
 

@@ -37,6 +37,9 @@ export interface FileStorageDeps {
   readonly memory?: StorageMemory;
 }
 
+/** Always the same one: what a probe could not remove, killed or forbidden to write, the next one removes. */
+const PROBE_FILE = '.probe';
+
 const READ_CHUNK_BYTES = 1024 * 1024;
 
 /** Every transfer asks for the free space; an answer this fresh will do for all of them. */
@@ -239,7 +242,7 @@ export function createFileStorage(rootPath: string, deps: FileStorageDeps): Stor
     },
     async probe(beside) {
       const folder = beside === undefined ? root : dirname(pathOf(beside));
-      const file = join(folder, `.probe-${newToken()}`);
+      const file = join(folder, PROBE_FILE);
       await guarded(folder, async () => {
         await writeWhole(file, 'probe', 'probe');
         await rm(file, { force: true });

@@ -168,7 +168,8 @@ export function createS3Storage(location: S3Location, deps: S3StorageDeps): Stor
     freeBytes: async () => undefined,
     async probe(beside = '') {
       const folder = beside.slice(0, beside.lastIndexOf('/') + 1);
-      const key = `${folder}.probe-${randomUUID()}.json`;
+      // Always the same one: what a probe that was killed has left, the next one removes.
+      const key = `${folder}.probe.json`;
       await put(key, 'probe');
       await remove(key);
     },

@@ -1,4 +1,15 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, utimes, writeFile } from 'node:fs/promises';
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  truncate,
+  utimes,
+  watch,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -6,6 +17,7 @@ import { systemClock } from '../../../src/shared/clock.ts';
 import { createFileStorage } from '../../../src/shared/storage/file-storage.ts';
 import { PART_FOLDER } from '../../../src/shared/storage/part-folder.ts';
 import type { Part, SourceIdentity, Storage } from '../../../src/shared/storage/storage.ts';
+import { until } from '../../setup/until.ts';
 import { describeStorage } from './contract.ts';
 
 const identity: SourceIdentity = { validator: '"v1"', totalBytes: 1000 };
@@ -215,4 +227,20 @@ test('a place that cannot be written names itself and the error', async () => {
 test('free space is told', async () => {
   await mkdir(root, { recursive: true });
   expect(await storage.freeBytes()).toBeGreaterThan(0);
+});
+
+test('what a probe that was killed has left is removed by the next one', async () => {
+  const seen = new Set<string>();
+  const stop = new AbortController();
+  const watched = (async () => {
+    for await (const { filename } of watch(root, { signal: stop.signal })) seen.add(filename ?? '');
+  })().catch(() => undefined);
+  await storage.probe();
+  await until(() => [...seen].some((name) => name.includes('probe')), 'the file of the probe is seen');
+  stop.abort();
+  await watched;
+  const left = [...seen].filter((name) => name.includes('probe'));
+  for (const name of left) await writeFile(join(root, name), 'probe');
+  await createFileStorage(root, { clock: systemClock }).probe();
+  expect((await filesIn(root)).filter((name) => name.includes('probe'))).toEqual([]);
 });
