@@ -5,6 +5,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildProgram } from '../src/cli/program.ts';
+import { apiCallsDocument } from './api-calls-document.ts';
 import { commandsDocument, silentTerminal } from './commands-document.ts';
 import { bashScript } from './completion/bash-script.ts';
 import { type CommandNode, readCommandTree } from './completion/command-tree.ts';
@@ -20,6 +21,7 @@ const documents: Readonly<Record<string, () => string | Promise<string>>> = {
   'completions/kie-batch.bash': () => completion(bashScript),
   'completions/kie-batch.zsh': () => completion(zshScript),
   'completions/kie-batch.fish': () => completion(fishScript),
+  'examples/api-calls.ts': apiCallsDocument,
   'docs/commands.md': commandsDocument,
   'docs/environment.md': environmentDocument,
   'docs/models.md': modelsDocument,
