@@ -77,18 +77,22 @@ async function untilReady(url: string, child: ChildProcess): Promise<void> {
   throw new Error(`serve ended with ${child.exitCode}`);
 }
 
-/** Follows pages live until disposed. */
-export function openPages({ url }: Served, paths: readonly string[]): Disposable {
+/** Follows pages live until disposed. @param onPart hears of each part that the page of that index gets */
+export function openPages(
+  { url }: Served,
+  paths: readonly string[],
+  onPart: (page: number) => void = () => undefined,
+): Disposable {
   const leaving = new AbortController();
-  for (const path of paths) {
-    void follow(`${url}/live${path}`, leaving.signal).catch((error: unknown) => {
+  for (const [page, path] of paths.entries()) {
+    void follow(`${url}/live${path}`, leaving.signal, () => onPart(page)).catch((error: unknown) => {
       if (!leaving.signal.aborted) throw error;
     });
   }
   return { [Symbol.dispose]: () => leaving.abort() };
 }
 
-async function follow(address: string, signal: AbortSignal): Promise<void> {
+async function follow(address: string, signal: AbortSignal, onPart: () => void): Promise<void> {
   const answer = await fetch(address, { signal });
-  for await (const chunk of answer.body ?? []) if (chunk.length === 0) return;
+  for await (const chunk of answer.body ?? []) if (Buffer.from(chunk).includes('event: part')) onPart();
 }

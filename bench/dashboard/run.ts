@@ -1,6 +1,6 @@
 /**
  * What the operator's window costs: `npm run bench -- dashboard [LINKS]` (default 1,000,000). First how fast the pages
- * of a batch of so many links answer; then what `serve`, in a process of its own, takes of a core while links move at
+ * of a batch of so many links answer, beside /healthz, and how soon a hundred open pages show a change; then what `serve`, in a process of its own, takes of a core while links move at
  * ten times the vendor's usual rate, and what Redis takes more, with nobody looking and with four pages open.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,7 +9,9 @@ import { type BenchSystem, shareLink, startBenchSystem } from '../system.ts';
 
 const defaultLinks = 1_000_000;
 const failedLinks = 5000;
-const looks = 20;
+const looks = 40;
+const openPagesCount = 100;
+const changes = 12;
 const watchedMs = 40_000;
 const batch = 'bench';
 
@@ -23,6 +25,7 @@ export async function run(args: readonly string[]): Promise<void> {
   const taskId = await prepare(system);
   await using served = await startServe({ environment: system.environment });
   await measurePages(served, links, taskId);
+  await measureDelays(system, served);
   await measureWatching(system, served);
 }
 
@@ -60,19 +63,56 @@ async function measurePages(served: Served, links: number, taskId: string): Prom
     'one under way among all': (look) => `/batches/${batch}?state=processing&from=${look}`,
     'all batches': () => '/batches',
     'the overview': () => '/',
+    'the workers': () => '/workers',
+    'the gates': () => '/gate',
+    'the form of a new batch': () => '/new',
+    'one link': (look) => `/items/${idOf(look)}`,
     'API, 500 items': (look) => `/api/v1/batches/${batch}/items?limit=500&cursor=${look * 500}`,
   };
-  console.log(`A batch of ${links} links, ${looks} looks at each page\n`);
+  console.log(`A batch of ${links} links, ${looks} looks at each page, each beside one at /healthz\n`);
   for (const [name, pathOf] of Object.entries(paths)) {
-    const tookMs: number[] = [];
-    for (let look = 0; look < looks; look += 1) tookMs.push(await served.timeOf(pathOf(look)));
+    const [tookMs, besideMs]: [number[], number[]] = [[], []];
+    for (let look = 0; look < looks; look += 1) {
+      besideMs.push(await served.timeOf('/healthz'));
+      tookMs.push(await served.timeOf(pathOf(look)));
+    }
     const [first = 0] = tookMs;
-    tookMs.sort((a, b) => a - b);
-    const [median = 0, worst = 0] = [tookMs[looks / 2], tookMs.at(-1)];
+    const [median, p95, worst] = [0.5, 0.95, 1].map((share) => quantile(tookMs, share).toFixed(0));
+    const times = (quantile(tookMs, 0.5) / quantile(besideMs, 0.5)).toFixed(1);
     console.log(
-      `${name.padEnd(26)} median ${median.toFixed(0)} ms, first ${first.toFixed(0)} ms, worst ${worst.toFixed(0)} ms`,
+      `${name.padEnd(26)} median ${median} ms (${times} times /healthz), p95 ${p95} ms, first ${first.toFixed(0)} ms, worst ${worst} ms`,
     );
   }
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.ceil(share * sorted.length) - 1] ?? Number.NaN;
+}
+
+/** From a change in the ledger until the last of all open pages has been sent what it changes. */
+async function measureDelays({ session: { ledger } }: BenchSystem, served: Served): Promise<void> {
+  const lastPartAt = new Array<number>(openPagesCount).fill(0);
+  const paths = ['/', '/batches', `/batches/${batch}`];
+  const followed = lastPartAt.map((_, page) => paths[page % paths.length] ?? '/');
+  using _pages = openPages(served, followed, (page) => {
+    lastPartAt[page] = performance.now();
+  });
+  await sleep(5000);
+  const delays: number[] = [];
+  for (let change = 0; change < changes; change += 1) {
+    // Not in step with the second in which pages are read.
+    await sleep(2000 + change * 83);
+    const changedAt = performance.now();
+    await ledger.move('beginSubmit', idOf(failedLinks + 1 + change));
+    const isShown = () => lastPartAt.every((at) => at > changedAt);
+    while (!isShown() && performance.now() - changedAt < 10_000) await sleep(5);
+    delays.push(isShown() ? Math.max(...lastPartAt) - changedAt : Number.POSITIVE_INFINITY);
+  }
+  const [median, worst] = [0.5, 1].map((share) => quantile(delays, share).toFixed(0));
+  console.log(
+    `\nA change is on the last of ${openPagesCount} open pages after ${median} ms (median of ${changes}), ${worst} ms (worst)`,
+  );
 }
 
 async function measureWatching(system: BenchSystem, served: Served): Promise<void> {

@@ -20,7 +20,7 @@ it('a program enqueues, waits, reads items and is told what is refused', async (
   expect(items).toMatchObject([{ state: 'saved', batch: 'news' }]);
   const { models } = await call('models');
   expect(models.map(({ id }) => id)).toContain(batch.model);
-  await expect(call('batch', { params: { name: 'a/b' } })).rejects.toMatchObject({ status: 404 });
+  await expect(call('batch', { params: { name: 'a/b' } })).rejects.toMatchObject({ status: 422 });
   const refused = call('retryBatch', { params: { name: 'none' }, body: { atMost: { items: 1 } } });
   await expect(refused).rejects.toThrow(ApiError);
   await expect(createClient(window.url, 'wrong')('overview')).rejects.toMatchObject({ status: 401 });

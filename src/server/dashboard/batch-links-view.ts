@@ -107,7 +107,7 @@ export function linkTable(reading: LinksReading): Html {
     (column) =>
       html`<th scope="col" class="${classOf(column)}" data-column="${column.name}">${column.title}</th>`,
   );
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table"><table class="items"><thead><tr><th scope="col">Link</th>${head}</tr></thead><tbody>${items.map(row)}</tbody></table></div>${restOf(reading)}`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Links of this batch"><table class="items"><thead><tr><th scope="col">Link</th>${head}</tr></thead><tbody>${items.map(row)}</tbody></table></div>${restOf(reading)}`;
 }
 
 const retriable = ['failed', 'cancelled', 'held'];

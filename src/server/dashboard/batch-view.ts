@@ -181,6 +181,6 @@ function failureGroups({ batch, failures }: BatchReading, { role }: Viewer): Htm
         : null
     }<a class="button" href="${batchPath(batch.name, `/export?${query}`)}" download aria-label="Export ${group.reason ?? 'these'}">Export</a></div></td></tr>`;
   };
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table"><table class="failures"><thead><tr><th scope="col" class="number">Links</th><th scope="col">Reason</th><th scope="col">What was said</th><th scope="col"><span class="sr">Actions</span></th></tr></thead><tbody>${failures.groups.slice(0, 20).map(row)}</tbody></table></div>
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Groups of failures"><table class="failures"><thead><tr><th scope="col" class="number">Links</th><th scope="col">Reason</th><th scope="col">What was said</th><th scope="col"><span class="sr">Actions</span></th></tr></thead><tbody>${failures.groups.slice(0, 20).map(row)}</tbody></table></div>
 ${rest > 0 ? html`<p class="note">Grouped from the latest ${count(failures.examined)} failures; ${count(rest)} older ones are not shown here.</p>` : null}`;
 }

@@ -87,7 +87,7 @@ export function workerTable(workers: readonly PresentWorker[]): Html {
 <td class="desk">${worker.stages.map((stage) => stageWords[stage]).join(', ')}</td>
 <td class="desk">${moment(worker.startedAt)}</td>
 <td>${heldWords(worker)}</td></tr>`;
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Table"><table><thead><tr><th scope="col">State</th><th scope="col">Host</th><th scope="col" class="desk">Stages</th><th scope="col" class="desk">Since</th><th scope="col">Holds</th></tr></thead><tbody>${workers.map(row)}</tbody></table></div>`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Workers"><table><thead><tr><th scope="col">State</th><th scope="col">Host</th><th scope="col" class="desk">Stages</th><th scope="col" class="desk">Since</th><th scope="col">Holds</th></tr></thead><tbody>${workers.map(row)}</tbody></table></div>`;
 }
 
 function heldWords({ holding }: PresentWorker): Html {
