@@ -68,7 +68,8 @@ function judgeItem(world: JudgedWorld, item: Item, tasks: readonly VendorTask[],
   }
   if (paid.length > 1 && world.policy === 'hold') say(`was paid ${paid.length} times under the policy hold`);
   const untold = paid.filter((task) => !item.taskIds.includes(task.id));
-  const isUnsure = possiblyPaidTwice > 0 || state === 'held' || reason === 'attempts-exhausted';
+  const wasHeld = state === 'cancelled' && item.message?.includes('may have been paid') === true;
+  const isUnsure = possiblyPaidTwice > 0 || state === 'held' || wasHeld || reason === 'attempts-exhausted';
   if (untold.length > 0 && !isUnsure) {
     say(`${untold.length} paid tasks are on record nowhere: ${untold.map((task) => task.id).join(', ')}`);
   }

@@ -48,7 +48,7 @@ async function tormentAndJudge(world: World): Promise<ChaosReport> {
   const cuts = proxies.redis.cuts() + proxies.vendor.cuts();
   world.simulator.settings({ ...world.usual, faults: {} });
   const endsAt = performance.now() + options.drainMinutes * 60_000;
-  const givenAgain = given.then(() => (world.losses.redisLostAt > 0 ? giveAgain(world) : undefined));
+  const givenAgain = given.then(() => (world.losses.redis > 0 ? giveAgain(world) : undefined));
   await within(givenAgain, options.drainMinutes * 60_000, undefined);
   await using outside = await openOutside(world);
   const isLate = !(await untilAtRest(world, outside, endsAt));

@@ -38,40 +38,21 @@ export async function torment(world: World, given: Promise<void>): Promise<Reado
     const chosen = choose(allowed, draw);
     // The same draws, whether or not the subject is busy: the sequence follows from the seed.
     const own = draw.stream(`${draw.next()}`);
-    if (busy.has(chosen.subject) || !isAllowedNow(chosen, world)) continue;
+    if (busy.has(chosen.subject) || chosen.isPossible?.(world) === false) continue;
     done.set(chosen.name, (done.get(chosen.name) ?? 0) + 1);
     // Several processes may be frozen or dead at once.
     if (chosen.subject !== 'process') busy.add(chosen.subject);
-    if (chosen.forgets === 'redis') world.losses.redisLostAt = performance.now();
-    if (chosen.forgets === 'worker') world.losses.workersEnding += 1;
     const run = chosen
       .run(world, own)
       .catch((error: unknown) => world.note(`${chosen.name} could not be done: ${error}`))
       .finally(() => {
         busy.delete(chosen.subject);
-        if (chosen.forgets === 'worker') {
-          world.losses.workersEnding -= 1;
-          world.losses.workerEndedAt = performance.now();
-        }
         underWay.delete(run);
       });
     underWay.add(run);
   }
   await Promise.all(underWay);
   return done;
-}
-
-/** Until workers have told Redis again what it has lost. */
-const tellingMs = 30_000;
-/** What Redis loses is younger. */
-const lostMs = 3000;
-
-function isAllowedNow({ forgets, isPossible }: Torment, world: World): boolean {
-  if (isPossible?.(world) === false) return false;
-  const { workersEnding, workerEndedAt, redisLostAt } = world.losses;
-  const now = performance.now();
-  if (forgets === 'redis') return workersEnding === 0 && now - workerEndedAt > lostMs;
-  return forgets !== 'worker' || now - redisLostAt > tellingMs;
 }
 
 function choose(allowed: readonly Torment[], draw: Random): Torment {

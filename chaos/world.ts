@@ -50,11 +50,8 @@ export interface World extends AsyncDisposable {
   /** Lines of what was done, with the seconds since the start. */
   readonly timeline: string[];
   note(line: string): void;
-  /**
-   * A Redis that loses its last second and a worker that ends at the same time have together forgotten what that worker
-   * paid: no program can know of it. Both are done, but never within the same few seconds (docs/reliability.md).
-   */
-  readonly losses: { redisLostAt: number; workerEndedAt: number; workersEnding: number };
+  /** How often Redis has lost its last second: links given within it have to be given again. */
+  readonly losses: { redis: number };
 }
 
 export const apiKey = 'key-of-the-chaos-0123456789abcdef';
@@ -193,11 +190,7 @@ export async function openWorld(options: ChaosOptions): Promise<World> {
       proxies,
     },
     ...{ workers, server, runner, services, clocks, environment, batches, timeline, note },
-    losses: {
-      redisLostAt: Number.NEGATIVE_INFINITY,
-      workerEndedAt: Number.NEGATIVE_INFINITY,
-      workersEnding: 0,
-    },
+    losses: { redis: 0 },
     async command(args, killAfterMs) {
       let killMs = killAfterMs;
       for (;;) {

@@ -12,7 +12,6 @@ function ofSomeWorker(
     name,
     subject: 'process',
     weight,
-    ...(name === 'close-pipes' ? {} : { forgets: 'worker' }),
     isPossible: isSomeWorkerUp,
     async run(world, draw) {
       const worker = someWorker(world, draw);
@@ -49,7 +48,6 @@ export const processTorments: readonly Torment[] = [
   ),
   {
     name: 'freeze-worker',
-    forgets: 'worker',
     subject: 'process',
     weight: 3,
     isPossible: isSomeWorkerUp,
@@ -66,7 +64,6 @@ export const processTorments: readonly Torment[] = [
   },
   {
     name: 'hang-up-run',
-    forgets: 'worker',
     subject: 'process',
     weight: 2,
     isPossible: ({ runner }) => runner.isUp() && !runner.isDone(),
@@ -77,7 +74,6 @@ export const processTorments: readonly Torment[] = [
   },
   {
     name: 'interrupt-run',
-    forgets: 'worker',
     subject: 'process',
     weight: 1,
     isPossible: ({ runner }) => runner.isUp() && !runner.isDone(),

@@ -32,11 +32,11 @@ export const redisTorments: readonly Torment[] = [
   },
   {
     name: 'redis-loses-its-last-second',
-    forgets: 'redis',
     subject: 'redis',
     weight: 2,
-    async run({ redis, note }, draw) {
+    async run({ redis, note, losses }, draw) {
       const ms = draw.between(0, 4000);
+      losses.redis += 1;
       const lost = await redis.losePower();
       note(`Redis is killed for ${(ms / 1000).toFixed(1)} s and loses its last second, ${lost} bytes`);
       await sleep(ms);

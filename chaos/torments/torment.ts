@@ -20,8 +20,6 @@ export interface Torment {
     | 'callback'
     | 'person';
   readonly weight: number;
-  /** When both are done at once, nobody can know what was paid: see `losses` in world.ts. */
-  readonly forgets?: 'redis' | 'worker';
   /** Whether this machine and this world can do it; unset: always. */
   readonly isPossible?: (world: World) => boolean;
   /** Says what it does as soon as it has drawn it. */
