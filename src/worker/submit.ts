@@ -6,15 +6,17 @@
  */
 import { randomUUID } from 'node:crypto';
 import { callbackUrlOf, createCallbackTokens } from '../shared/callbacks/callback-tokens.ts';
+import type { Halt } from '../shared/gate-state/halts.ts';
 import type { JobData } from '../shared/jobs/catalogue.ts';
-import type { Item } from '../shared/ledger/item.ts';
-import type { Refusal } from '../shared/ledger/move-item.ts';
+import type { CostEstimate, Item } from '../shared/ledger/item.ts';
+import type { Moved, Refusal } from '../shared/ledger/move-item.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { submitPolicy } from '../shared/policy.ts';
 import type { CreateReply } from '../shared/vendor/replies.ts';
 import { applyStep } from './apply-step.ts';
 import { noteAccepted, noteFailure } from './brake/model-brake.ts';
 import { callbackPatienceMs } from './callback-patience.ts';
+import type { CreateCall } from './create-calls.ts';
 import type { Admission, Settled, Verdict } from './gate/gate.ts';
 import { settleTrial, takeTrial } from './halt-trial.ts';
 import { itemLog } from './item-log.ts';
@@ -42,6 +44,20 @@ export interface SubmitStageDeps {
   readonly isWanted: (batches: readonly string[]) => Promise<boolean>;
   /** Lets create calls begin after a restart of Redis, once every worker has told it what it may have forgotten. */
   readonly settleRun: () => Promise<boolean>;
+}
+
+/** A create call that was answered. */
+interface SentCall {
+  /** In `submitting`. */
+  readonly item: Item;
+  readonly model: ModelDefinition;
+  readonly rules: SubmitRules;
+  readonly video: Extract<ReadyVideo, { kind: 'ready' }>;
+  readonly data: JobData;
+  readonly call: CreateCall;
+  /** The halt whose trial this call was. */
+  readonly trial: Halt | null;
+  readonly settle: (verdict: Verdict) => Promise<Settled>;
 }
 
 export function createSubmitStage(
@@ -121,11 +137,7 @@ export function createSubmitStage(
     const { submitGate } = context;
     using call = calls.begin(item.id);
     if (call === null) return notNow(data);
-    const attempt = item.attempts + 1;
-    const callback =
-      context.callbackUrl === null
-        ? {}
-        : { callbackUrl: await callbackUrlOf(context.callbackUrl, { id: item.id, attempt }, tokens) };
+    const callback = await callbackOf(item);
     // A create call is waited for when the worker stops; an upload is given up, as nothing is paid yet.
     const video = await videos.of(item, model, data, AbortSignal.any([signal, calls.stopping]));
     if (video.kind !== 'ready') return withoutVideo(video, item, data);
@@ -136,15 +148,7 @@ export function createSubmitStage(
     if (!admission.go && trial === null) return waitForGate(item, admission);
     const settle = async (verdict: Verdict): Promise<Settled> =>
       admission.go ? submitGate.settle(admission.slot, verdict) : { troubled: false };
-    // Noted before Redis knows, as Redis may lose the move before the call leaves.
-    context.recent.note(item, price);
-    const begun = await ledger.move(
-      'beginSubmit',
-      item.id,
-      { reserveCredits: price, stamp: ['submittedAt'], message: null, submitter: workerId },
-      { expect: { attempts: item.attempts } },
-    );
-    admitted();
+    const begun = await recordIntent(item, price);
     if (!begun.moved) {
       context.recent.unpaid(item.id);
       await settle({ kind: 'unused' });
@@ -159,14 +163,37 @@ export function createSubmitStage(
       neverAborted,
     );
     call.answered();
+    return await takeReply(
+      reply,
+      { item: submitting, model, rules, video, data, call, trial, settle },
+      signal,
+    );
+  }
+
+  async function callbackOf({ id, attempts }: Item): Promise<{ callbackUrl?: string }> {
+    const { callbackUrl } = context;
+    if (callbackUrl === null) return {};
+    return { callbackUrl: await callbackUrlOf(callbackUrl, { id, attempt: attempts + 1 }, tokens) };
+  }
+
+  async function recordIntent(item: Item, price: CostEstimate | 'unknown'): Promise<Moved> {
+    // Noted before Redis knows, as Redis may lose the move before the call leaves.
+    context.recent.note(item, price);
+    const begun = await ledger.move(
+      'beginSubmit',
+      item.id,
+      { reserveCredits: price, stamp: ['submittedAt'], message: null, submitter: workerId },
+      { expect: { attempts: item.attempts } },
+    );
+    admitted();
+    return begun;
+  }
+
+  async function takeReply(reply: CreateReply, sent: SentCall, signal: AbortSignal): Promise<JobOutcome> {
+    const { item, rules, video, data, call } = sent;
     const decide = (trouble: Pick<SubmitRules, 'vendorDown' | 'refusesAll'>) =>
-      applyStep(
-        afterSubmit(submitting, reply, { ...rules, ...trouble }, random()),
-        submitting,
-        data,
-        context,
-      );
-    const settled = held.keep(() => settle(verdictOf(reply)));
+      applyStep(afterSubmit(item, reply, { ...rules, ...trouble }, random()), item, data, context);
+    const settled = held.keep(() => sent.settle(verdictOf(reply)));
     // A task id is recorded before anything else; any other answer may have to be judged together with those of other
     // links.
     const isAccepted = reply.kind === 'accepted';
@@ -175,12 +202,12 @@ export function createSubmitStage(
       ? await Promise.all([decide({}), settled])
       : isUploadDead
         ? [await decide({})]
-        : [await decide(await held.keep(async () => troubleOf(submitting, reply, await settled, signal)))];
+        : [await decide(await held.keep(async () => troubleOf(item, reply, await settled, signal)))];
     // What may be paid is never taken for unsent, whatever Redis loses.
     if (reply.kind !== 'ambiguous') call.applied();
     if (!isAccepted && reply.kind !== 'ambiguous') context.recent.unpaid(item.id);
-    if (isAccepted) await held.keep(() => noteAccepted(model.id, context));
-    if (trial !== null) await settleTrial(trial, reply, context);
+    if (isAccepted) await held.keep(() => noteAccepted(sent.model.id, context));
+    if (sent.trial !== null) await settleTrial(sent.trial, reply, context);
     if (isUploadDead && outcome.kind === 'delay')
       return { ...outcome, data: { ...data, deadUpload: video.url } };
     return outcome;
