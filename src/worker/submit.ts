@@ -9,27 +9,25 @@ import { callbackUrlOf, createCallbackTokens } from '../shared/callbacks/callbac
 import type { Halt } from '../shared/gate-state/halts.ts';
 import type { JobData } from '../shared/jobs/catalogue.ts';
 import type { CostEstimate, Item } from '../shared/ledger/item.ts';
-import type { Moved, Refusal } from '../shared/ledger/move-item.ts';
+import type { Moved } from '../shared/ledger/move-item.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
-import { submitPolicy } from '../shared/policy.ts';
 import type { CreateReply } from '../shared/vendor/replies.ts';
 import { applyStep } from './apply-step.ts';
 import { noteAccepted, noteFailure } from './brake/model-brake.ts';
 import { callbackPatienceMs } from './callback-patience.ts';
 import type { CreateCall } from './create-calls.ts';
-import type { Admission, Settled, Verdict } from './gate/gate.ts';
+import type { Settled, Verdict } from './gate/gate.ts';
 import { settleTrial, takeTrial } from './halt-trial.ts';
 import { itemLog } from './item-log.ts';
+import { afterRefusal, notNow, waitForGate, withoutVideo } from './not-submitted.ts';
 import type { JobOutcome } from './queue-signals.ts';
-import { afterBudget, afterLostAnswer, afterSubmit, type SubmitRules } from './submit-decision.ts';
+import { afterLostAnswer, afterSubmit, type SubmitRules } from './submit-decision.ts';
 import { expectedPrice } from './task-price.ts';
 import { createReadyVideos, type ReadyVideo } from './upload/ready-video.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 const done: JobOutcome = { kind: 'done' };
 const neverAborted = new AbortController().signal;
-
-type Refused = Extract<Admission, { go: false }>;
 
 export interface SubmitStage {
   run(id: string, data: JobData, signal: AbortSignal): Promise<JobOutcome>;
@@ -140,19 +138,19 @@ export function createSubmitStage(
     const callback = await callbackOf(item);
     // A create call is waited for when the worker stops; an upload is given up, as nothing is paid yet.
     const video = await videos.of(item, model, data, AbortSignal.any([signal, calls.stopping]));
-    if (video.kind !== 'ready') return withoutVideo(video, item, data);
+    if (video.kind !== 'ready') return withoutVideo(video, item, data, context);
     const price = await expectedPrice(item, model, context, signal);
     const admission = await submitGate.admit(`${item.id}.${randomUUID()}`, model.id);
     const trial =
       !admission.go && admission.why === 'halted' ? await takeTrial(model.id, item.id, context) : null;
-    if (!admission.go && trial === null) return waitForGate(item, admission);
+    if (!admission.go && trial === null) return waitForGate(item, admission, context);
     const settle = async (verdict: Verdict): Promise<Settled> =>
       admission.go ? submitGate.settle(admission.slot, verdict) : { troubled: false };
     const begun = await recordIntent(item, price);
     if (!begun.moved) {
       context.recent.unpaid(item.id);
       await settle({ kind: 'unused' });
-      return begun.refusal === undefined ? done : refuse(item, begun.refusal, data);
+      return begun.refusal === undefined ? done : afterRefusal(item, begun.refusal, data, context, settleRun);
     }
     const submitting: Item = { ...item, state: 'submitting', submittedAt: context.clock.now() };
     const rules = { ...(await rulesFor(submitting)), isUploadOld: video.isReused };
@@ -232,61 +230,6 @@ export function createSubmitStage(
     return (await context.vendor.probe(model, signal)).kind === 'retry';
   }
 
-  /** Nothing has been paid: the link ends with its reason, or comes back later. */
-  async function withoutVideo(
-    video: Exclude<ReadyVideo, { kind: 'ready' }>,
-    item: Item,
-    data: JobData,
-  ): Promise<JobOutcome> {
-    switch (video.kind) {
-      case 'unreadable':
-      case 'refused': {
-        const reason = video.kind === 'refused' ? 'rejected' : 'input-unreadable';
-        return applyStep({ kind: 'fail', reason, message: video.message }, item, data, context);
-      }
-      case 'halted':
-        return applyStep(
-          { kind: 'halt', ...video.halt, delayMs: submitPolicy.longestWaitMs },
-          item,
-          data,
-          context,
-        );
-      case 'wait': {
-        const { message, delayMs, data: kept = data } = video;
-        if (message === undefined) return { kind: 'delay', delayMs, data };
-        context.logger.info({ item: item.id, message }, 'A video is not uploaded yet');
-        // Others may use the slot until then.
-        await ledger.leaveGate(item.id);
-        return { kind: 'delay', delayMs, data: kept };
-      }
-      default:
-        return video satisfies never;
-    }
-  }
-
-  /** A halt may last for hours: the place at the gate is for links that can get through. */
-  async function waitForGate({ id }: Item, { why, waitMs }: Refused): Promise<JobOutcome> {
-    if (why === 'halted') await ledger.leaveGate(id);
-    return {
-      kind: 'delay',
-      delayMs: Math.min(waitMs, why === 'limit' ? submitPolicy.longestLimitMs : submitPolicy.longestWaitMs),
-    };
-  }
-
-  /** Paused; or no credits left to spend: for good, or until a task of the batch that is under way gives some back. */
-  async function refuse(item: Item, refusal: Refusal, data: JobData): Promise<JobOutcome> {
-    // What is paused waits in its batch's backlog again.
-    if (refusal === 'paused' || refusal === 'known-task') return done;
-    if (refusal === 'redis-restarted') {
-      const mayBegin = await settleRun();
-      return { kind: 'delay', delayMs: mayBegin ? 1 : submitPolicy.underWayMs, data };
-    }
-    await ledger.leaveGate(item.id);
-    if (refusal === 'budget-wait') return { kind: 'delay', delayMs: submitPolicy.longestWaitMs };
-    const batch = await ledger.batch(item.batch);
-    return applyStep(afterBudget(item.batch, batch?.budget ?? 0), item, data, context);
-  }
-
   async function rulesFor(item: Item): Promise<SubmitRules> {
     const { submitRules, callbackUrl, histories, clock } = context;
     if (callbackUrl === null || item.submittedAt === null) return submitRules;
@@ -294,10 +237,6 @@ export function createSubmitStage(
     const untilAt = item.submittedAt + callbackPatienceMs(await histories.of(model), model);
     return { ...submitRules, callbackLeftMs: untilAt - clock.now() };
   }
-}
-
-function notNow(data: JobData): JobOutcome {
-  return { kind: 'delay', delayMs: submitPolicy.underWayMs, data };
 }
 
 /** What the vendor's limit has made of the call. */
