@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { openSession } from '../src/app/session.ts';
 import { parseConfiguration } from '../src/shared/configuration/configuration.ts';
-import { within } from '../src/shared/time/within.ts';
+import { withTimeout } from '../src/shared/time/with-timeout.ts';
 import { giveAgain, giveLinks } from './batches.ts';
 import { reportItem } from './item-report.ts';
 import { isAtRest, type Judgement, judge } from './judge.ts';
@@ -49,7 +49,7 @@ async function tormentAndJudge(world: World): Promise<ChaosReport> {
   world.simulator.settings({ ...world.usual, faults: {} });
   const endsAt = performance.now() + options.drainMinutes * 60_000;
   const givenAgain = given.then(() => (world.losses.redis > 0 ? giveAgain(world) : undefined));
-  await within(givenAgain, options.drainMinutes * 60_000, undefined);
+  await withTimeout(givenAgain, options.drainMinutes * 60_000, undefined);
   await using outside = await openOutside(world);
   const isLate = !(await untilAtRest(world, outside, endsAt));
   for (const service of services) await service.stop();

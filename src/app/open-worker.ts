@@ -28,7 +28,7 @@ import type { Storage } from '../shared/storage/storage.ts';
 import { StorageError } from '../shared/storage/storage-error.ts';
 import type { StorageMemory } from '../shared/storage/storage-mark.ts';
 import { rootOf } from '../shared/storage/storage-root.ts';
-import { within } from '../shared/time/within.ts';
+import { withTimeout } from '../shared/time/with-timeout.ts';
 import { createVideoLengths } from '../shared/video-length/video-lengths.ts';
 import { announceHalt } from '../worker/announce-halt.ts';
 import { createCallJournal, removeOldJournals } from '../worker/call-journal.ts';
@@ -170,9 +170,9 @@ export async function openWorker(
       const others = Promise.all([schedules?.stop(), retention.stop(), unfinished?.stop()]);
       await worker.stop(deadlineMs);
       // With Redis away they do not end by themselves; nothing of theirs is lost.
-      await within(others, jobPolicy.closeMs, null);
+      await withTimeout(others, jobPolicy.closeMs, null);
       await Promise.all([vendor.close(), outgoing.close(), storage.close()]);
-      await within(calls.close(), jobPolicy.closeMs, null);
+      await withTimeout(calls.close(), jobPolicy.closeMs, null);
     },
   };
 }

@@ -25,7 +25,7 @@ import type { Keyspace } from '../shared/redis/keyspace.ts';
 import { openRedis } from '../shared/redis/open-redis.ts';
 import { followClock } from '../shared/time/process-time.ts';
 import { startRedisClock } from '../shared/time/redis-clock.ts';
-import { within } from '../shared/time/within.ts';
+import { withTimeout } from '../shared/time/with-timeout.ts';
 import type { Tracing } from '../shared/tracing/open-tracing.ts';
 import { logProcessWarnings } from './log-warnings.ts';
 import type { OpenWorker } from './open-worker.ts';
@@ -161,7 +161,7 @@ export async function openSession({
     async close() {
       prices.close();
       // With Redis away queues do not close by themselves; their connections are closed with the handle.
-      await within(closePolitely(), jobPolicy.closeMs, null);
+      await withTimeout(closePolitely(), jobPolicy.closeMs, null);
       await handle.close();
       await tracing?.close();
       processWarnings?.[Symbol.dispose]();

@@ -20,7 +20,7 @@ import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { listWorkers } from '../shared/presence/worker-presence.ts';
 import { isRedisTrouble } from '../shared/redis/redis-trouble.ts';
 import { rootOf } from '../shared/storage/storage-root.ts';
-import { within } from '../shared/time/within.ts';
+import { withTimeout } from '../shared/time/with-timeout.ts';
 import { describeDearer } from '../shared/wording/dearer.ts';
 import { agreeToCost, type CostDeps, foreseeAndAnnounce } from './agree-to-cost.ts';
 import { describeHalt } from './halt-text.ts';
@@ -89,7 +89,7 @@ export async function runBatch(request: RunRequest, deps: RunDeps): Promise<RunE
   // Even while Redis is away, the task ids in memory are written to a file in time.
   const cutOff = untilAborted(signal)
     .then(stop)
-    .then(() => within(working, answerMs, { ended: 'cut-off' } as const));
+    .then(() => withTimeout(working, answerMs, { ended: 'cut-off' } as const));
   try {
     return await Promise.race([working, cutOff]);
   } finally {

@@ -8,7 +8,7 @@ import { listHalts } from '../shared/gate-state/halts.ts';
 import { createBatchOperations } from '../shared/ledger/batch-operations.ts';
 import { listWorkers } from '../shared/presence/worker-presence.ts';
 import type { Keyspace } from '../shared/redis/keyspace.ts';
-import { within } from '../shared/time/within.ts';
+import { withTimeout } from '../shared/time/with-timeout.ts';
 import type { RegisterRoutes } from './start-server.ts';
 
 export interface HealthDeps extends Keyspace {}
@@ -35,7 +35,7 @@ export function healthRoutes(deps: HealthDeps): RegisterRoutes {
 }
 
 function healthOf(deps: HealthDeps): Promise<Health> {
-  return within(examine(deps), patienceMs, { status: 'not ready', reason: 'Redis does not answer' });
+  return withTimeout(examine(deps), patienceMs, { status: 'not ready', reason: 'Redis does not answer' });
 }
 
 async function examine(deps: HealthDeps): Promise<Health> {

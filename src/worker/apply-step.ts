@@ -34,7 +34,7 @@ export async function applyStep(
   const taken = keepSavedOnFailure(step, item);
   const [outcome] = await Promise.all([
     context.held.keep(() => carryOut(taken, item, data, context)),
-    tell(taken, item, context),
+    noteEvent(taken, item, context),
   ]);
   return outcome;
 }
@@ -46,7 +46,11 @@ function keepSavedOnFailure(step: Step, item: Item): Step {
 }
 
 /** A failure to record the event holds nothing up. */
-async function tell(step: Step, item: Item, { itemHistory, clock, logger }: WorkerContext): Promise<void> {
+async function noteEvent(
+  step: Step,
+  item: Item,
+  { itemHistory, clock, logger }: WorkerContext,
+): Promise<void> {
   const record = recordOf(step, item, clock.now());
   if (record === null) return;
   await itemHistory
@@ -77,7 +81,7 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
         { message: step.message, ...settled(step.credits), ...(step.excused ? { addExcusedTasks: 1 } : {}) },
         { nextLookMs: step.delayMs, expect: sameTask(item) },
       );
-      sayDearer(moved, item, step.credits ?? 0, context);
+      logHigherPrice(moved, item, step.credits ?? 0, context);
       await queues.add('submit', id, step.delayMs);
       return done;
     }
@@ -102,7 +106,7 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
         },
         { expect: asDecided(item) },
       );
-      sayDearer(moved, item, step.credits ?? 0, context);
+      logHigherPrice(moved, item, step.credits ?? 0, context);
       itemLog(item, context).info({ reason: step.reason, message: step.message }, 'A link failed');
       return done;
     }
@@ -192,11 +196,11 @@ async function afterCharge(
 ): Promise<void> {
   if (!charged.moved) return;
   if (credits > 0 && credits !== item.chargedCredits) await learnTaskPrice(item, credits, context);
-  sayDearer(charged, item, credits, context);
+  logHigherPrice(charged, item, credits, context);
 }
 
 /** Whichever step showed the price first, also that of a failed task which was billed. */
-function sayDearer(moved: Moved, item: Item, credits: number, context: WorkerContext): void {
+function logHigherPrice(moved: Moved, item: Item, credits: number, context: WorkerContext): void {
   if (!moved.moved || !moved.isDearer) return;
   const facts = { batch: item.batch, credits, announced: item.estimate?.credits ?? null };
   itemLog(item, context).error(facts, 'A batch was paused: its tasks cost more than was announced');

@@ -44,7 +44,7 @@ async function lookAtFollowed(item: Item, context: WorkerContext): Promise<void>
   await Promise.all([ledger.touch(item.id, firstLookMs), queues.add('status-check', item.id, firstLookMs)]);
 }
 
-/** Waits until the callback has named the task, or this job runs again and decides anew. */
+/** Waits until the callback has named the task, or this job runs again and decides. */
 export async function awaitCallback(
   { delayMs, message }: Extract<Step, { kind: 'await-callback' }>,
   item: Item,

@@ -3,7 +3,7 @@
  * stage asks it whose call an item in `submitting` is; the worker waits for the open ones when it stops, because a
  * create call that is cut off may have been paid.
  */
-import { within } from '../shared/time/within.ts';
+import { withTimeout } from '../shared/time/with-timeout.ts';
 
 export interface CreateCall extends Disposable {
   /** The call leaves now. @returns false when it must not: the worker has stopped and waits for it no longer */
@@ -74,7 +74,7 @@ export function createCreateCalls(): CreateCalls {
     async drain(unsentMs) {
       stopping.abort();
       settleIfIdle();
-      await within(noneOpen.promise, unsentMs, null);
+      await withTimeout(noneOpen.promise, unsentMs, null);
       isClosed = true;
       settleIfIdle();
       await noneSent.promise;

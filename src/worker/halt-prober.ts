@@ -185,7 +185,7 @@ async function refused(
 }
 
 /** A worker that starts may have a new key, model file or disk, so it probes the standing halts at once. */
-async function askAnew({ redis, prefix, clock }: WorkerContext): Promise<void> {
+async function probeAtOnce({ redis, prefix, clock }: WorkerContext): Promise<void> {
   for (const halt of await listHalts({ redis, prefix })) {
     if (halt.reason === 'misconfigured') await endHalt({ redis, prefix }, identityOf(halt));
     else await hastenProbe({ redis, prefix }, halt, clock.now());
@@ -197,7 +197,7 @@ export function startHaltProber(context: WorkerContext, downloads: boolean) {
   const prober: Prober = { claimant: randomUUID(), downloads };
   const stopping = new AbortController();
   let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> = askAnew(context).catch(report).then(schedule);
+  let running: Promise<void> = probeAtOnce(context).catch(report).then(schedule);
 
   function report(error: unknown): void {
     if (!stopping.signal.aborted)

@@ -14,7 +14,7 @@ import { announceWorker } from '../shared/presence/worker-presence.ts';
 import { programVersion } from '../shared/program-version.ts';
 import { isRedisTrouble } from '../shared/redis/redis-trouble.ts';
 import type { RedisConnection } from '../shared/redis/script.ts';
-import { within } from '../shared/time/within.ts';
+import { withTimeout } from '../shared/time/with-timeout.ts';
 import { announceHalt } from './announce-halt.ts';
 import { applyStep } from './apply-step.ts';
 import { runDownload } from './download.ts';
@@ -113,15 +113,15 @@ export function startWorker(context: WorkerContext, settings: WorkerSettings): R
       }, deadlineMs);
       const closed = Promise.all([...background, ...workers.map((worker) => worker.close())]);
       // With Redis away nothing closes by itself; what was under way is picked up again by the next worker.
-      await within(closed, deadlineMs, null);
+      await withTimeout(closed, deadlineMs, null);
       await answered;
-      await within(closed, jobPolicy.closeMs, null);
+      await withTimeout(closed, jobPolicy.closeMs, null);
       await Promise.all(workers.map((worker) => worker.giveUp()));
       clearTimeout(cutOff);
       context.held.stop();
       reportUnrecorded(context);
       // Until here the others must not take this worker's open calls for lost.
-      await within(presence.stop(), jobPolicy.closeMs, null);
+      await withTimeout(presence.stop(), jobPolicy.closeMs, null);
     },
     abandon() {
       const open = context.calls.open();

@@ -78,7 +78,7 @@ export async function runSchedule(
   });
   await store.addRun(schedule.name, run);
   if (run.counts.accepted > 0) deps.nudge();
-  tell(schedule.name, run, logger);
+  logRun(schedule.name, run, logger);
   return { ran: true, run };
 }
 
@@ -187,7 +187,7 @@ function broughtBy(ended: Ending): Brought {
   };
 }
 
-function tell(schedule: string, run: ScheduleRun, logger: Logger): void {
+function logRun(schedule: string, run: ScheduleRun, logger: Logger): void {
   const { batch, counts, error } = run;
   if (error !== null) logger.warn({ schedule, batch, error }, 'A run of a schedule met trouble');
   else if (counts.accepted > 0) logger.info({ schedule, batch, ...counts }, 'A schedule brought new links');

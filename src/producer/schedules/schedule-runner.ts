@@ -7,7 +7,7 @@ import { type TickData, tickDataSchema, ticksQueue } from '../../shared/jobs/cat
 import { QueueWorker } from '../../shared/jobs/queue-worker.ts';
 import { jobPolicy } from '../../shared/policy.ts';
 import type { RedisConnection } from '../../shared/redis/script.ts';
-import { within } from '../../shared/time/within.ts';
+import { withTimeout } from '../../shared/time/with-timeout.ts';
 import { type RunScheduleDeps, runSchedule } from './run-schedule.ts';
 import { createScheduleStore } from './schedule-store.ts';
 import { openTicksQueue, repairTicks, tickSettings } from './ticks-queue.ts';
@@ -22,13 +22,13 @@ export interface ScheduleRunner {
   stop(): Promise<void>;
 }
 
-const mendEveryMs = 60_000;
+const repairEveryMs = 60_000;
 
 export function startScheduleRunner(deps: ScheduleRunnerDeps): ScheduleRunner {
   const { redis, prefix, logger } = deps;
   const store = createScheduleStore({ redis, prefix });
   const queue = openTicksQueue({ redis, prefix });
-  const mend = () =>
+  const repair = () =>
     store
       .all()
       .then((schedules) => repairTicks(queue, schedules))
@@ -58,18 +58,18 @@ export function startScheduleRunner(deps: ScheduleRunnerDeps): ScheduleRunner {
   });
   worker.on('error', (error) => logger.warn({ err: error }, 'The queue of ticks reports trouble'));
   worker.on('failed', (job, error) => logger.debug({ tick: job?.id, err: error }, 'A tick was cut off'));
-  let mending = mend();
+  let repairing = repair();
   const timer = setInterval(() => {
-    mending = mend();
-  }, mendEveryMs);
+    repairing = repair();
+  }, repairEveryMs);
 
   return {
     async stop() {
       clearInterval(timer);
       worker.cancelAllJobs('the worker is stopping');
-      await within(Promise.all([worker.close(), mending]), jobPolicy.closeMs, null);
+      await withTimeout(Promise.all([worker.close(), repairing]), jobPolicy.closeMs, null);
       await worker.giveUp();
-      await within(queue.close(), jobPolicy.closeMs, null);
+      await withTimeout(queue.close(), jobPolicy.closeMs, null);
     },
   };
 }

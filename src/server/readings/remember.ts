@@ -4,7 +4,7 @@
  */
 import { isRedisTrouble } from '../../shared/redis/redis-trouble.ts';
 import type { RedisConnection } from '../../shared/redis/script.ts';
-import { within } from '../../shared/time/within.ts';
+import { withTimeout } from '../../shared/time/with-timeout.ts';
 
 /** Redis does not answer: pages and health checks report it. */
 export class RedisAwayError extends Error {
@@ -40,7 +40,7 @@ export async function readWithin<Reading>(
   read: () => Promise<Reading>,
 ): Promise<Reading> {
   if (redis.status !== 'ready') throw new RedisAwayError();
-  const reading = await within(read(), patienceMs, late).catch((error: unknown) => {
+  const reading = await withTimeout(read(), patienceMs, late).catch((error: unknown) => {
     throw isAway(error) ? new RedisAwayError({ cause: error }) : error;
   });
   if (reading === late) throw new RedisAwayError();

@@ -19,7 +19,7 @@ export const secretSettings = [
 const foreignSecrets = ['AWS_SECRET_ACCESS_KEY', 'AWS_SESSION_TOKEN'];
 /** Addresses that are secret as a whole: who knows them can use them. */
 const secretAddresses = ['ALERT_WEBHOOK_URL'];
-/** Shorter ones would blacken ordinary words. */
+/** Shorter texts would also match ordinary words. */
 const leastLength = 4;
 
 /** @param settings by name, as written */

@@ -91,7 +91,7 @@ export function announceWorker(facts: WorkerFacts, holding: () => Holding, deps:
   let steadySince: number | null = null;
 
   const say = () => {
-    running = tell().then(noteTaken(performance.now()), (error: unknown) => {
+    running = announce().then(noteTaken(performance.now()), (error: unknown) => {
       steadySince = null;
       logger.debug({ err: error }, 'A worker could not announce itself');
     });
@@ -100,7 +100,7 @@ export function announceWorker(facts: WorkerFacts, holding: () => Holding, deps:
     const isLate = performance.now() - saidAt > presencePolicy.everyMs;
     if (isLate || steadySince === null) steadySince = performance.now();
   };
-  async function tell(): Promise<void> {
+  async function announce(): Promise<void> {
     const { id: present } = await run.read();
     if (present !== toldRun) await onRun(present, toldRun === undefined);
     toldRun = present;

@@ -1,5 +1,5 @@
 /**
- * What S3 and its kin answer when something is wrong, as the storage's own errors. Called wherever the SDK
+ * What S3 and compatible stores answer when something is wrong, as the storage's own errors. Called wherever the SDK
  * is. A storage without room is a halt; everything else needs a person.
  */
 import { StorageError } from './storage-error.ts';

@@ -1,5 +1,5 @@
 /**
- * Where results are kept: one small interface, a backend for the file system and one for S3 and its kin.
+ * Where results are kept: one small interface, a backend for the file system and one for S3 and compatible stores.
  * The transfer writes a result through a part, which nobody sees under the final name before it is
  * committed whole. Keys are relative paths with forward slashes, as the path template makes them.
  * Invariant: what `stat` finds under a key was committed, is complete and will survive a crash.

@@ -5,7 +5,7 @@
 import { downloadPolicy } from '../../shared/policy.ts';
 import type { Storage } from '../../shared/storage/storage.ts';
 import { StorageError } from '../../shared/storage/storage-error.ts';
-import { within } from '../../shared/time/within.ts';
+import { withTimeout } from '../../shared/time/with-timeout.ts';
 
 export interface StorageTrouble {
   /** It answers, and has no room left. */
@@ -19,7 +19,7 @@ export async function tryStorage(storage: Storage, beside?: string): Promise<Sto
   const message = `${storage.name} did not answer within ${storagePatienceMs / 1000} s`;
   try {
     const probed = storage.probe(beside).then(() => null);
-    return await within(probed, storagePatienceMs, { isFull: false, message });
+    return await withTimeout(probed, storagePatienceMs, { isFull: false, message });
   } catch (error) {
     const isFull = error instanceof StorageError && error.code === 'STORAGE_FULL';
     return { isFull, message: error instanceof Error ? error.message : String(error) };

@@ -1,11 +1,11 @@
-/** Waits for something for so long and no longer. */
+/** Waiting with a time limit. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * What the promise gives, or `late` once the time is over. The promise is not cancelled; a later rejection is ignored.
  * @throws what the promise rejects with in time
  */
-export async function within<Value, Late>(
+export async function withTimeout<Value, Late>(
   promise: Promise<Value>,
   ms: number,
   late: Late,

@@ -3,12 +3,12 @@
  * and that an outage is told once and not once a connection. Used by open-redis.ts.
  */
 import type { Logger } from 'pino';
-import { within } from '../time/within.ts';
+import { withTimeout } from '../time/with-timeout.ts';
 import type { ConnectionRole, RedisConnection } from './connect-redis.ts';
 import { connectRedis } from './connect-redis.ts';
 import type { RedisAddress } from './redis-address.ts';
 
-/** A polite goodbye waits for replies under way; one that is not answered is not waited for. */
+/** QUIT waits for replies under way; a server that does not answer is not waited for. */
 const QUIT_TIMEOUT_MS = 2_000;
 
 export class Connections {
@@ -51,7 +51,7 @@ export class Connections {
       return;
     }
     const quitting = connection.quit().catch(() => 'late');
-    if ((await within(quitting, QUIT_TIMEOUT_MS, 'late')) === 'late') connection.disconnect();
+    if ((await withTimeout(quitting, QUIT_TIMEOUT_MS, 'late')) === 'late') connection.disconnect();
   }
 
   async closeAll(): Promise<void> {
