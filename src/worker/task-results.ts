@@ -17,7 +17,7 @@ export interface TaskResult {
 export function resultsToFetch(urls: readonly string[]): readonly TaskResult[] {
   const isAllBeside = urls.every(isBesideAVideo);
   const results = urls.map((url, index) => ({ url, index, isOptional: !isAllBeside && isBesideAVideo(url) }));
-  return results.sort((a, b) => Number(a.isOptional) - Number(b.isOptional) || a.index - b.index);
+  return results.sort((a, b) => Number(a.isOptional) - Number(b.isOptional));
 }
 
 function isBesideAVideo(url: string): boolean {

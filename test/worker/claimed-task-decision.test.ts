@@ -104,10 +104,22 @@ describe('a task that a callback has named', () => {
   const url = 'https://videos.example.com/a.mp4';
   const input = { video_url: url, prompt: 'make it rain' };
   const edited = anItem({ id: 'a', url, model: edit.id, inputs: { prompt: 'make it rain' } });
+  it('is the item’s also where its record writes a number as a text', () => {
+    const item = { ...edited, inputs: { ...edited.inputs, seed: 7 } };
+    const of = (seed: unknown) =>
+      decide({ item, model: edit }, running({ ...naming(null, url), input: { ...input, seed } })).kind;
+    expect([of('7'), of(7), of(8), of('8')]).toEqual([
+      'adopt-task',
+      'adopt-task',
+      'refuse-task',
+      'refuse-task',
+    ]);
+  });
+
   it.each<[string, Partial<RecordOrigin>, string]>([
     ['its own inputs', {}, 'adopt-task'],
     ['its own inputs and model', { model: edit.id }, 'adopt-task'],
-    ['an option of its definition as a number', { input: { ...input, seed: null } }, 'adopt-task'],
+    ['an input that the record leaves empty', { input: { ...input, seed: null } }, 'adopt-task'],
     ['another prompt', { input: { ...input, prompt: 'make it snow' } }, 'refuse-task'],
     ['no prompt', { input: { video_url: url } }, 'refuse-task'],
     ['an input that it has not', { input: { ...input, seed: 7 } }, 'refuse-task'],

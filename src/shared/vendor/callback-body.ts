@@ -3,7 +3,7 @@
  * became of the task is read from the vendor.
  */
 import { z } from 'zod';
-import { taskIdSchema } from './reply-body.ts';
+import { parseJson, taskIdSchema } from './reply-body.ts';
 
 const optionalTaskId = taskIdSchema.optional().catch(undefined);
 
@@ -14,16 +14,8 @@ const bodySchema = z.looseObject({
 
 /** At data.taskId, data.task_id or taskId, whichever comes first; null for anything without one. */
 export function readTaskIdOfBody(body: Buffer): string | null {
-  const parsed = bodySchema.safeParse(parseJson(body));
+  const parsed = bodySchema.safeParse(parseJson(body.toString('utf8')));
   if (!parsed.success) return null;
   const { data, taskId: topLevel } = parsed.data;
   return data?.taskId ?? data?.task_id ?? topLevel ?? null;
-}
-
-function parseJson(body: Buffer): unknown {
-  try {
-    return JSON.parse(body.toString('utf8'));
-  } catch {
-    return null;
-  }
 }

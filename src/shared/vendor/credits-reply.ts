@@ -11,7 +11,7 @@ export function parseCreditsReply(raw: RawReply): CreditsReply {
   const opened = openReply(raw);
   if (!opened.ok) return refusalReply(opened.rule, opened.message, raw);
   const credits = readNumber(opened.data);
-  return credits === null || !Number.isFinite(credits)
+  return credits === null
     ? { kind: 'retry', sent: true, warn: true, message: 'Code 200 without a balance' }
     : { kind: 'credits', credits, ...skewOf(raw) };
 }

@@ -119,7 +119,7 @@ function urlsOf(value: unknown): string[] {
 
 function readCredits(record: Fields): number | null {
   const credits = readNumber(record['creditsConsumed']);
-  return credits !== null && Number.isFinite(credits) && credits >= 0 ? credits : null;
+  return (credits ?? 0) < 0 ? null : credits;
 }
 
 function readInstantMs(value: unknown): number | null {

@@ -229,6 +229,7 @@ describe('answers to a query, read tolerantly', () => {
     ['creditsConsumed', -1, { credits: null }],
     ['creditsConsumed', 0, { credits: 0 }],
     ['creditsConsumed', true, { credits: null }],
+    ['creditsConsumed', '1e999', { credits: null }],
     ['createTime', 0, { createTimeMs: null }],
     ['createTime', 1.5, { createTimeMs: null }],
     ['createTime', -3, { createTimeMs: null }],
@@ -268,9 +269,13 @@ describe('answers to a query, read tolerantly', () => {
 
   test('the way to the results belongs to the model', () => {
     const body = { code: 200, data: { state: 'success', output: '{"video":"https://a.example/x.mp4"}' } };
-    expect(parseRecordReply(raw(body), ['output', 'video'])).toMatchObject({
-      urls: ['https://a.example/x.mp4'],
+    const urls = ['https://a.example/x.mp4'];
+    expect(parseRecordReply(raw(body), ['output', 'video'])).toMatchObject({ urls });
+    const deep = { state: 'success', output: '{"a":{"video":"https://a.example/x.mp4"}}' };
+    expect(parseRecordReply(raw({ code: 200, data: deep }), ['output', 'a', 'video'])).toMatchObject({
+      urls,
     });
+    expect(parseRecordReply(raw({ code: 200, data: deep }), [])).toMatchObject({ kind: 'pending' });
   });
 
   test.each<[string, string, boolean, number?]>([
@@ -379,6 +384,7 @@ describe('the balance and the probe', () => {
   test.each<[string, unknown, object]>([
     ['a whole balance', { code: 200, data: 100 }, { kind: 'credits', credits: 100 }],
     ['a fractional balance', { code: 200, data: 99.5 }, { kind: 'credits', credits: 99.5 }],
+    ['a balance without end', '{"code":200,"data":1e999}', { kind: 'retry' }],
     ['a balance in quotes', { code: 200, data: '12' }, { kind: 'credits', credits: 12 }],
     [
       'no balance',
@@ -431,13 +437,13 @@ test('frames beside a result are taken along, each address once', () => {
     'https://a.example/f.png',
     'https://a.example/l.png',
   ];
-  const resultJson = JSON.stringify({ resultUrls: [video, last], firstFrameUrl: first, lastFrameUrl: last });
+  const resultJson = JSON.stringify({ resultUrls: [video, video], firstFrameUrl: first, lastFrameUrl: last });
   const raw = {
     httpStatus: 200,
     headers: {},
     bodyText: JSON.stringify({ code: 200, data: { state: 'success', resultJson } }),
   };
-  expect(parseRecordReply(raw, ['resultJson', 'resultUrls'])).toMatchObject({ urls: [video, last, first] });
+  expect(parseRecordReply(raw, ['resultJson', 'resultUrls'])).toMatchObject({ urls: [video, first, last] });
 });
 
 test.each([
