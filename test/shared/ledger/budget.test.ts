@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cancelBatch } from '../../../src/producer/cancel-batch.ts';
 import { createBatchOperations } from '../../../src/shared/ledger/batch-operations.ts';
 import { createLedger, type Ledger } from '../../../src/shared/ledger/ledger.ts';
 import { connectTestRedis, redisPrefix } from '../../setup/redis.ts';
@@ -44,6 +45,28 @@ describe('a budget', () => {
     expect(begun.filter((each) => !each.moved && each.refusal === 'budget-wait')).toHaveLength(40);
     expect(await committed()).toBe(100);
   });
+
+  it.each(['beside', 'followed'] as const)(
+    'counts a task once that was found beside a cancelled link and then collected by a retry, first seen %s',
+    async (first) => {
+      const { ledger, committed, prefix } = await openBatch(1, 40);
+      const operations = createBatchOperations({ redis, prefix });
+      await begin(ledger, 's_0');
+      await ledger.move('submitLater', 's_0', { addAttempts: 1, addPossiblyPaidTwice: 1 });
+      await cancelBatch('b', operations, { abandon: false });
+      await ledger.note('s_0', { otherTaskId: 't1' });
+      const look = () => ledger.note('s_0', { addCreditsSpentBeside: { taskId: 't1', credits: 10 } });
+      if (first === 'beside') await look();
+      await operations.retryItems('b', 0, 10);
+      await ledger.note('s_0', { chargeCredits: 10 }, { state: 'processing', taskId: 't1' });
+      await look();
+      await ledger.move('beginDownload', 's_0', { addCreditsSpent: 10 });
+      await look();
+      expect((await ledger.item('s_0'))?.creditsSpent).toBe(10);
+      expect((await ledger.batch('b'))?.creditsSpent).toBe(10);
+      expect(await committed()).toBe(10);
+    },
+  );
 
   it('is given back what was not charged, and counts what a task has really cost', async () => {
     const { ledger, committed } = await openBatch(4, 40);

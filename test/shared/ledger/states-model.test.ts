@@ -1,9 +1,11 @@
 /**
  * The ledger beside a model of it: random commands of workers, callbacks and persons, in any interleaving, with calls
- * whose answers come late, twice or never, and steps that are repeated after a crash. After each command the ledger
- * must stand where the model stands, count what a recount counts, and have lost nobody. The model does not read the
- * table of states.ts; the last test holds the two, and the diagram, equal.
+ * whose answers come late, twice or never. Whoever carries a command out may die before or after any call to the
+ * ledger, and another does it again. After each command the ledger must stand where the model stands, count what a
+ * recount counts, have counted what each task has cost once, and have lost nobody. The model does not read the table of
+ * states.ts; the last test holds the two, and the diagram, equal.
  */
+import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -43,6 +45,13 @@ interface ModelItem {
   unsure: number;
   reason: string | null;
   isCompleted: boolean;
+  /** Once saved it is only fetched again, and cannot be cancelled meanwhile. */
+  wasSaved: boolean;
+  /** What each of its tasks has cost, as it was said last. */
+  readonly costs: Map<string, number>;
+  /** Tasks that were found beside the one that is followed. */
+  readonly beside: Set<string>;
+  readonly countedBeside: Set<string>;
 }
 
 interface Model {
@@ -51,6 +60,7 @@ interface Model {
   readonly stopped: Set<string>;
   /** Create calls that have left, answered or not. */
   readonly calls: Call[];
+  readonly spent: Map<string, number>;
 }
 
 interface Real {
@@ -59,10 +69,40 @@ interface Real {
   readonly redis: Redis;
   readonly prefix: string;
   readonly seen: Set<string>;
+  /** Somebody died over this command: it may have been carried out already. */
+  readonly isRepeated?: boolean;
+}
+
+/** When whoever carries a command out dies: at which of its calls, before it arrived or after it took effect. */
+interface Crash {
+  readonly call: number;
+  readonly when: 'before' | 'after';
+}
+class Died extends Error {}
+
+function dyingAt<T extends object>(target: T, { call, when }: Crash, calls: { made: number }): T {
+  return new Proxy(target, {
+    get(owner, name) {
+      const method: unknown = Reflect.get(owner, name);
+      if (typeof method !== 'function') return method;
+      return async (...given: unknown[]) => {
+        const isLast = calls.made === call;
+        calls.made += 1;
+        if (isLast && when === 'before') throw new Died();
+        const answer: unknown = await Reflect.apply(method, owner, given);
+        if (isLast) throw new Died();
+        return answer;
+      };
+    },
+  });
 }
 
 const ids = ['s_a', 's_b', 's_c'] as const;
 const batches = ['one', 'two'] as const;
+const [price, budget] = [10, 45];
+/** The batch that has the budget. */
+const limited = 'one';
+const estimate = { credits: price, base: price };
 const collectable = ['download-failed', 'result-invalid', 'task-timeout'];
 const linkOf = (id: string) => ({ id, url: `https://sora.chatgpt.com/p/${id}` });
 const lastOf = (item: ModelItem) => item.tasks.at(-1);
@@ -71,21 +111,41 @@ const lastOf = (item: ModelItem) => item.tasks.at(-1);
 class Command implements fc.AsyncCommand<Model, Real> {
   readonly #name: string;
   readonly #act: (model: Model, real: Real) => Promise<void>;
-  constructor(name: string, act: (model: Model, real: Real) => Promise<void>) {
+  readonly #crash: Crash | null;
+  constructor(name: string, act: (model: Model, real: Real) => Promise<void>, crash: Crash | null = null) {
     this.#name = name;
     this.#act = act;
+    this.#crash = crash;
   }
+  with = (crash: Crash | null) => new Command(this.#name, this.#act, crash);
   check = () => true;
   async run(model: Model, real: Real): Promise<void> {
     const before = new Map([...model.items].map(([id, { state }]) => [id, state]));
-    await this.#act(model, real);
+    const hasDied = await this.#dies(model, real);
+    await this.#act(model, { ...real, isRepeated: hasDied });
     for (const [id, { state }] of model.items) {
       const from = before.get(id);
       if (from !== undefined && from !== state) real.seen.add(`${from} ${state}`);
     }
     await expectAgreement(model, real);
   }
-  toString = () => this.#name;
+  /** The model is told nothing: only the second try ends. */
+  async #dies(model: Model, real: Real): Promise<boolean> {
+    if (this.#crash === null) return false;
+    const calls = { made: 0 };
+    const ledger = dyingAt(real.ledger, this.#crash, calls);
+    const operations = dyingAt(real.operations, this.#crash, calls);
+    await this.#act(structuredClone(model), { ...real, ledger, operations, isRepeated: true }).catch(
+      (error: unknown) => {
+        if (!(error instanceof Died)) throw error;
+      },
+    );
+    return true;
+  }
+  toString = () => {
+    const { call, when } = this.#crash ?? {};
+    return when === undefined ? this.#name : `${this.#name} (dies ${when} call ${call})`;
+  };
 }
 
 async function expectAgreement(model: Model, real: Real): Promise<void> {
@@ -100,6 +160,8 @@ async function expectAgreement(model: Model, real: Real): Promise<void> {
       attempts: item?.attempts,
       tasks: item?.taskIds,
       unsure: item?.possiblyPaidTwice,
+      spent: item?.creditsSpent,
+      wasSaved: item?.savedAt !== null,
     }).toEqual({
       id,
       state: wanted.state,
@@ -108,6 +170,8 @@ async function expectAgreement(model: Model, real: Real): Promise<void> {
       attempts: wanted.attempts,
       tasks: wanted.tasks,
       unsure: wanted.unsure,
+      spent: spentOn(wanted),
+      wasSaved: wanted.wasSaved,
     });
   }
   const items = [...model.items.values()];
@@ -119,8 +183,41 @@ async function expectAgreement(model: Model, real: Real): Promise<void> {
     const batch = await ledger.batch(name);
     expect({ name, ...batch?.counts }).toEqual({ name, ...recount(own) });
     expect(batch?.possiblyPaidTwice).toBe(own.filter(({ unsure }) => unsure > 0).length);
+    expect(batch?.creditsSpent).toBe(model.spent.get(name) ?? 0);
   }
+  await expectNoCreditLost(model, redis, prefix);
   await expectNobodyLost(model, redis, prefix);
+}
+
+/** What the batches have committed is what was spent, and what is reserved for tasks whose price is not known yet. */
+async function expectNoCreditLost(model: Model, redis: Redis, prefix: string): Promise<void> {
+  const committed = await Promise.all(batches.map((name) => committedOf(name, redis, prefix)));
+  const open = await Promise.all(
+    [...model.items.keys()].map((id) => redis.hmget(`${prefix}:item:${id}`, 'q', 'l')),
+  );
+  const spent = [...model.items.values()].map(spentOn);
+  expect(sum(committed)).toBe(sum([...spent, ...open.flat().map(Number)]));
+}
+
+async function committedOf(batch: string, redis: Redis, prefix: string): Promise<number> {
+  return Number((await redis.hget(`${prefix}:batch:${batch}`, 'committed')) ?? 0);
+}
+
+const sum = (numbers: readonly number[]) => numbers.reduce((total, each) => total + each, 0);
+const spentOn = ({ costs }: ModelItem) => sum([...costs.values()]);
+
+/** The vendor says what a task costs: the item and every batch that lists it count it once. */
+function say(model: Model, known: ModelItem, taskId: string, credits: number): void {
+  const more = credits - (known.costs.get(taskId) ?? 0);
+  known.costs.set(taskId, credits);
+  for (const name of [known.home, ...known.others])
+    model.spent.set(name, (model.spent.get(name) ?? 0) + more);
+}
+
+/** What has happened already when somebody died does not happen again. */
+function expectMoved({ moved }: { readonly moved: boolean }, applies: boolean, { isRepeated }: Real): void {
+  if (isRepeated) expect(moved && !applies).toBe(false);
+  else expect(moved).toBe(applies);
 }
 
 /** Whoever waits stands where somebody looks: in a backlog of his batches, or among those under way. */
@@ -158,14 +255,26 @@ function enqueue(batch: string, id: string, force: boolean): Command {
         unsure: 0,
         reason: null,
         isCompleted: false,
+        wasSaved: false,
+        costs: new Map(),
+        beside: new Set(),
+        countedBeside: new Set(),
       });
     } else if (force && ['saved', 'failed', 'cancelled'].includes(known.state)) {
       const before = [known.home, ...known.others].filter((name) => name !== batch);
       if (known.home !== batch) Object.assign(known, { home: batch, others: before });
-      Object.assign(known, { state: 'queued', attempts: 0, reason: null, isCompleted: false });
+      Object.assign(known, {
+        state: 'queued',
+        attempts: 0,
+        reason: null,
+        isCompleted: false,
+        wasSaved: false,
+      });
       model.stopped.delete(batch);
     } else if (known.home !== batch && !known.others.includes(batch)) {
       known.others.push(batch);
+      // For a link that was saved before, the batch spends nothing.
+      if (known.state !== 'saved') model.spent.set(batch, (model.spent.get(batch) ?? 0) + spentOn(known));
       if (known.state === 'queued') model.stopped.delete(batch);
     }
   });
@@ -177,16 +286,26 @@ const take = new Command('links are handed out', async (model, { ledger }) => {
 });
 
 function begin(id: string): Command {
-  return new Command(`a create call for ${id} leaves`, async (model, { ledger }) => {
-    const moved = await ledger.move('beginSubmit', id, { submitter: 'w', stamp: ['submittedAt'] });
+  return new Command(`a create call for ${id} leaves`, async (model, real) => {
     const known = item(model, id);
+    const all = known === undefined ? [] : [known.home, ...known.others];
+    const runs = all.find((name) => !model.paused.has(name)) ?? '';
+    const before = await committedOf(runs, real.redis, real.prefix);
+    const moved = await real.ledger.move('beginSubmit', id, {
+      submitter: 'w',
+      stamp: ['submittedAt'],
+      reserveCredits: estimate,
+    });
     if (known?.state !== 'queued') return expect(moved.moved).toBe(false);
-    const all = [known.home, ...known.others];
-    const runs = model.paused.has(known.home) ? all.find((name) => !model.paused.has(name)) : known.home;
-    expect(moved.moved).toBe(runs !== undefined);
-    if (runs === undefined) return expect(moved).toMatchObject({ refusal: 'paused' });
+    if (runs === '') return expect(moved).toMatchObject({ refusal: 'paused' });
     known.home = runs;
     known.others = all.filter((name) => name !== runs);
+    const hasRoom = runs !== limited || before + price <= budget;
+    if (!hasRoom && !real.isRepeated)
+      return expect(moved).toMatchObject({ refusal: expect.stringMatching(/^budget-/) });
+    // Somebody who died may have taken the last room.
+    if (!hasRoom && (await real.ledger.item(id))?.state !== 'submitting') return;
+    expectMoved(moved, true, real);
     known.state = 'submitting';
     model.calls.push({ id, attempt: known.attempts + 1, taskId: `task-${model.calls.length}-of-${id}` });
   });
@@ -228,17 +347,21 @@ function recordInModel(known: ModelItem, { taskId, attempt }: Call): void {
     case 'downloading':
     case 'saved':
       known.tasks.unshift(taskId);
+      known.beside.add(taskId);
       known.unsure = Math.max(1, known.unsure);
       return;
     case 'failed':
-      if (collectable.includes(known.reason ?? '')) known.tasks.unshift(taskId);
-      else {
+      if (collectable.includes(known.reason ?? '')) {
+        known.tasks.unshift(taskId);
+        known.beside.add(taskId);
+      } else {
         known.tasks.push(taskId);
         known.reason = 'task-timeout';
       }
       return;
     default:
       known.tasks.unshift(taskId);
+      known.beside.add(taskId);
   }
 }
 
@@ -249,7 +372,8 @@ function back(model: Model, known: ModelItem): void {
 
 /** A decision about a call that may be long answered: made with what was known then. */
 function afterCall(which: number, how: 'lost' | 'refused' | 'throttled' | 'hold'): Command {
-  return new Command(`call ${which} was ${how}`, async (model, { ledger }) => {
+  return new Command(`call ${which} was ${how}`, async (model, real) => {
+    const { ledger } = real;
     const call = model.calls[which % Math.max(1, model.calls.length)];
     if (call === undefined) return;
     const expectation = { expect: { attempts: call.attempt - 1 } };
@@ -265,13 +389,13 @@ function afterCall(which: number, how: 'lost' | 'refused' | 'throttled' | 'hold'
           call.id,
           {
             ...(how === 'throttled' ? { staysAtGate: true } : { addAttempts: 1 }),
-            ...(how === 'lost' ? { addPossiblyPaidTwice: 1 } : {}),
+            ...(how === 'lost' ? { addPossiblyPaidTwice: 1 } : { releaseCredits: true }),
           },
           expectation,
         ));
     const known = item(model, call.id);
     const applies = known?.state === 'submitting' && known.attempts === call.attempt - 1;
-    expect(moved.moved).toBe(applies);
+    expectMoved(moved, applies, real);
     if (known === undefined || !applies) return;
     if (how !== 'throttled') known.attempts += 1;
     if (how === 'lost') known.unsure += 1;
@@ -281,26 +405,47 @@ function afterCall(which: number, how: 'lost' | 'refused' | 'throttled' | 'hold'
 }
 
 function awaitCallback(id: string): Command {
-  return new Command(`${id} waits for its callback`, async (model, { ledger }) => {
-    const { moved } = await ledger.move('awaitCallback', id, { message: 'lost' });
-    const applies = item(model, id)?.state === 'submitting';
-    expect(moved).toBe(applies);
+  return new Command(`${id} waits for its callback`, async (model, real) => {
+    const moved = await real.ledger.move('awaitCallback', id, { message: 'lost' });
+    expectMoved(moved, item(model, id)?.state === 'submitting', real);
   });
 }
 
 /** What a look at a task has found, also at one that is not followed any more. */
-function taskEnds(which: number, how: 'worth another' | 'well' | 'unknown'): Command {
-  return new Command(`the task of call ${which} ends: ${how}`, async (model, { ledger }) => {
+function taskEnds(
+  which: number,
+  how: 'running' | 'worth another' | 'billed' | 'well' | 'unknown',
+  credits: number,
+): Command {
+  return new Command(`the task of call ${which} is seen: ${how}, ${credits} credits`, async (model, real) => {
+    const { ledger } = real;
     const call = model.calls[which % Math.max(1, model.calls.length)];
     if (call === undefined) return;
-    const name = ({ 'worth another': 'resubmit', well: 'beginDownload', unknown: 'hold' } as const)[how];
-    const changes = how === 'well' ? { stamp: ['completedAt'] as const } : {};
-    const expectation = { expect: { taskId: call.taskId, state: 'processing' as const } };
-    const { moved } = await ledger.move(name, call.id, changes, expectation);
+    const expect = { taskId: call.taskId, state: 'processing' as const };
+    const changes = {
+      running: { chargeCredits: credits },
+      'worth another': { releaseCredits: true },
+      billed: { addCreditsSpent: credits },
+      well: { addCreditsSpent: credits, stamp: ['completedAt'] as const },
+      unknown: {},
+    }[how];
+    const ways = {
+      'worth another': 'resubmit',
+      billed: 'resubmit',
+      well: 'beginDownload',
+      unknown: 'hold',
+    } as const;
+    const moved =
+      how === 'running'
+        ? await ledger.note(call.id, changes, expect)
+        : await ledger.move(ways[how], call.id, changes, { expect });
     const known = item(model, call.id);
     const applies = known?.state === 'processing' && lastOf(known) === call.taskId;
-    expect(moved).toBe(applies);
+    expectMoved(moved, applies, real);
     if (known === undefined || !applies) return;
+    if (how !== 'unknown' && !known.countedBeside.has(call.taskId))
+      say(model, known, call.taskId, how === 'worth another' ? 0 : credits);
+    if (how === 'running') return;
     if (how === 'well') {
       known.isCompleted = true;
       known.state = 'downloading';
@@ -310,25 +455,26 @@ function taskEnds(which: number, how: 'worth another' | 'well' | 'unknown'): Com
 }
 
 function download(id: string, how: 'save' | 'staySaved' | 'fetchAgain'): Command {
-  return new Command(`${id}: ${how}`, async (model, { ledger }) => {
+  return new Command(`${id}: ${how}`, async (model, real) => {
     const known = item(model, id);
     // A link without a task has nothing to be fetched.
     if (how === 'fetchAgain' && known?.tasks.length === 0) return;
-    const { moved } = await ledger.move(how, id, how === 'save' ? { stamp: ['savedAt'] } : {});
+    const moved = await real.ledger.move(how, id, how === 'save' ? { stamp: ['savedAt'] } : {});
     const applies = known?.state === (how === 'fetchAgain' ? 'saved' : 'downloading');
-    expect(moved).toBe(applies);
+    expectMoved(moved, applies, real);
     if (known === undefined || !applies) return;
+    if (how === 'save') known.wasSaved = true;
     known.state = how === 'fetchAgain' ? 'downloading' : 'saved';
   });
 }
 
 function fail(id: string, reason: 'rejected' | 'task-timeout' | 'download-failed'): Command {
-  return new Command(`${id} fails as ${reason}`, async (model, { ledger }) => {
-    const { moved } = await ledger.move('fail', id, { reason });
+  return new Command(`${id} fails as ${reason}`, async (model, real) => {
+    const moved = await real.ledger.move('fail', id, { reason });
     const known = item(model, id);
     const applies =
       known !== undefined && ['queued', 'submitting', 'processing', 'downloading'].includes(known.state);
-    expect(moved).toBe(applies);
+    expectMoved(moved, applies, real);
     if (!applies) return;
     known.state = 'failed';
     known.reason = reason;
@@ -354,7 +500,7 @@ function cancel(batch: string, abandon: boolean): Command {
         if (known.home !== batch) continue;
         const isPaid = known.state === 'processing' || known.state === 'downloading';
         const isWaiting = known.state === 'queued' || known.state === 'held';
-        if (!isWaiting && !(isPaid && abandon && !wasSaved.has(known))) continue;
+        if (!isWaiting && !(isPaid && abandon && !known.wasSaved)) continue;
         if (known.others.length === 0) known.state = 'cancelled';
         else if (known.state === 'queued') {
           const [heir = '', ...rest] = known.others;
@@ -375,8 +521,12 @@ function retry(batch: string): Command {
         known.tasks.length > 0 &&
         (known.state === 'cancelled' ||
           (known.state === 'failed' && collectable.includes(known.reason ?? '')));
-      if (hasTask) known.state = known.isCompleted ? 'downloading' : 'processing';
-      else {
+      if (hasTask) {
+        known.state = known.isCompleted ? 'downloading' : 'processing';
+        // It is followed now: what it costs is not counted beside as well.
+        const task = lastOf(known) ?? '';
+        if (!known.isCompleted && !known.countedBeside.has(task)) known.beside.delete(task);
+      } else {
         Object.assign(known, { state: 'queued', attempts: 0 });
         model.stopped.delete(known.home);
       }
@@ -385,12 +535,28 @@ function retry(batch: string): Command {
   });
 }
 
-/** Links that were saved once: they are fetched again, and cannot be cancelled meanwhile. */
-const wasSaved = { has: (_known: ModelItem) => false };
+/** The record of a task that is not followed says what it has cost. */
+function seenBeside(which: number, credits: number): Command {
+  return new Command(`the task of call ${which} has cost ${credits} beside`, async (model, { ledger }) => {
+    const call = model.calls[which % Math.max(1, model.calls.length)];
+    const known = call && item(model, call.id);
+    if (known === undefined || !known.beside.has(call.taskId)) return;
+    await ledger.note(call.id, { addCreditsSpentBeside: { taskId: call.taskId, credits } });
+    if (known.countedBeside.has(call.taskId)) return;
+    known.countedBeside.add(call.taskId);
+    say(model, known, call.taskId, credits);
+  });
+}
 
 const anyId = fc.constantFrom(...ids);
 const anyBatch = fc.constantFrom(...batches);
 const anyCall = fc.nat({ max: 11 });
+const anyCredits = fc.constantFrom(3, 7, price);
+/** Seldom, so that long walks are made too. */
+const anyCrash = fc.option(
+  fc.record({ call: fc.nat({ max: 3 }), when: fc.constantFrom('before' as const, 'after' as const) }),
+  { freq: 4, nil: null },
+);
 
 const commands = [
   fc.tuple(anyBatch, anyId, fc.boolean()).map(([batch, id, force]) => enqueue(batch, id, force)),
@@ -409,7 +575,15 @@ const commands = [
   fc
     .tuple(
       anyCall,
-      fc.constantFrom('worth another' as const, 'well' as const, 'well' as const, 'unknown' as const),
+      fc.constantFrom(
+        'running' as const,
+        'worth another' as const,
+        'billed' as const,
+        'well' as const,
+        'well' as const,
+        'unknown' as const,
+      ),
+      anyCredits,
     )
     .map((of) => taskEnds(...of)),
   fc
@@ -420,8 +594,9 @@ const commands = [
     .map((of) => fail(...of)),
   fc.tuple(anyBatch, fc.constantFrom('pause' as const, 'resume' as const)).map((of) => pause(...of)),
   fc.tuple(anyBatch, fc.boolean()).map((of) => cancel(...of)),
+  fc.tuple(anyCall, anyCredits).map((of) => seenBeside(...of)),
   anyBatch.map(retry),
-];
+].map((command) => fc.tuple(command, anyCrash).map(([each, crash]) => each.with(crash)));
 
 describe('the ledger and its model', () => {
   let redis: Redis;
@@ -438,11 +613,22 @@ describe('the ledger and its model', () => {
       fc.asyncProperty(fc.commands(commands, { maxCommands: 60, size: 'max' }), async (given) => {
         const prefix = redisPrefix();
         const ledger = createLedger({ redis, prefix, shareUrl: () => null });
-        for (const name of batches) await ledger.openBatch(name, { model: 'm', root: '/' });
+        for (const name of batches) {
+          await ledger.openBatch(name, { model: 'm', root: '/' });
+          // One task alone has shown what tasks cost.
+          await redis.hset(`${prefix}:batch:${name}`, 'seen', '1');
+        }
+        await ledger.setBudget(limited, budget, null);
         const operations = createBatchOperations({ redis, prefix });
         await fc.asyncModelRun(
           () => ({
-            model: { items: new Map(), paused: new Set<string>(), stopped: new Set<string>(), calls: [] },
+            model: {
+              items: new Map(),
+              paused: new Set<string>(),
+              stopped: new Set<string>(),
+              calls: [],
+              spent: new Map<string, number>(),
+            },
             real: { ledger, operations, redis, prefix, seen },
           }),
           given,
@@ -454,11 +640,14 @@ describe('the ledger and its model', () => {
     expect(known).toEqual(expect.arrayContaining([...seen]));
   });
 
-  it('know the same ways, which docs/states.md draws', () => {
+  it('know the same ways as the table, which docs/states.md draws', () => {
     const table = new Set(
       Object.values(transitions).flatMap(({ from, to }) => from.map((each) => `${each} ${to}`)),
     );
     const known = Object.entries(edges).flatMap(([from, to]) => to.map((each) => `${from} ${each}`));
+    const arrows = readFileSync('docs/states.md', 'utf8').matchAll(/^ {2}(\w+) --> (\w+):/gm);
+    const drawn = new Set([...arrows].map(([, from, to]) => `${from} ${to}`));
     expect([...table].sort()).toEqual(known.sort());
+    expect([...drawn].sort()).toEqual(known.sort());
   });
 });

@@ -24,6 +24,14 @@ local function count(field, by, names)
   end
 end
 
+-- A task that was found beside is followed from now on: its cost is counted there, unless it was counted beside already.
+local function followAgain(key, tasks)
+  local task = string.match(tasks, '[^,]*$')
+  local beside = redis.call('HGET', key, 'p') or ''
+  if lists(beside, task) or lists(beside, '=' .. task) then return end
+  redis.call('HSET', key, 'p', beside == '' and '=' .. task or (beside .. ',=' .. task))
+end
+
 for _, id in ipairs(ids) do
   local key = prefix .. ':item:' .. id
   local record = redis.call('HMGET', key, 's', 'b', 'o', 'r', 't', 'd')
@@ -46,6 +54,7 @@ for _, id in ipairs(ids) do
     end
     if hasTask then
       redis.call('HDEL', key, 'r', 'g')
+      if to == 'processing' then followAgain(key, record[5]) end
       redis.call('ZADD', active, now, id)
       table.insert(collected[to], id)
     else

@@ -27,7 +27,8 @@
 -- without an estimate only so many at once that all but the dearest of them fit. A reservation becomes what the record
 -- says the task costs (charge, while it runs; spend, at its end), is given back when nothing was charged (release), or
 -- stays when nobody knows (an answer that was lost): until that task's record is read after all (spend-beside, once a
--- task). Fields of the item: `q` reserved, `i` estimate, `k` charged for the present task, `l` reserved for lost answers.
+-- task). Fields of the item: `q` reserved, `i` estimate, `k` charged for the present task, `l` reserved for lost answers,
+-- `p` tasks whose cost was counted beside, and, with `=` before them, those that are followed again (retry-items.lua).
 local item, counts, active, atGate = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local prefix, id, to = ARGV[1], ARGV[2], ARGV[4]
 local record = redis.call('HMGET', item, 's', 'b', 'o', 'a', 't', 'e', 'r')
@@ -220,6 +221,12 @@ end
 
 -- What the task costs as far as its record says; given again it takes the place of what was said before.
 local function charge(field, credits, isLast)
+  -- It was counted beside, while the link was cancelled or had failed: only what is reserved for it is open.
+  if lists(redis.call('HGET', item, 'p') or '', lastTask) then
+    commit(-reserved())
+    closeReservation()
+    return
+  end
   local before = tonumber(redis.call('HGET', item, 'k') or '0')
   if credits ~= before then
     redis.call('HINCRBYFLOAT', item, field, credits - before)
@@ -233,7 +240,7 @@ end
 
 local function spendBeside(field, credits, task)
   local counted = redis.call('HGET', item, 'p') or ''
-  if lists(counted, task) then return end
+  if lists(counted, task) or lists(counted, '=' .. task) then return end
   redis.call('HSET', item, 'p', counted == '' and task or (counted .. ',' .. task))
   -- An ended item's own call may be the one whose answer was lost.
   local isEnded = from == 'failed' or from == 'cancelled'
