@@ -7,6 +7,7 @@ import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import type { Logger } from '../shared/logging/logger.ts';
 import { problemOf } from './api/problem.ts';
 import { boundConnections, headLimits } from './bound-connections.ts';
+import { faultOfSender } from './fault-of-request.ts';
 import { type PublicAddress, withoutBase } from './public-address.ts';
 
 /** One part: adds its routes to the scope it is given. */
@@ -52,9 +53,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   });
   boundConnections(server.server);
   server.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
-    const status = error.statusCode ?? 500;
+    const fault = faultOfSender(error, request);
+    const status = error.statusCode ?? (fault === null ? 500 : 400);
     if (status >= 500) logger.error({ err: error, route: request.routeOptions.url }, 'A request failed');
-    return sendProblem(reply, status, status >= 500 ? 'Something went wrong here.' : error.message);
+    return sendProblem(
+      reply,
+      status,
+      status >= 500 ? 'Something went wrong here.' : (fault ?? error.message),
+    );
   });
   server.setNotFoundHandler((_request, reply) => sendProblem(reply, 404, 'There is nothing here.'));
   for (const register of routes) await server.register(async (scope) => register(scope));

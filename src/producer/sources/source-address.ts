@@ -64,7 +64,7 @@ export function writeSourceAddress(address: SourceAddress): string {
 }
 
 function pathOf(written: string, workingFolder: string): string {
-  if (/^file:\/\//i.test(written)) return fileUrlPath(written);
+  if (/^file:\/\//i.test(written)) return resolve(fileUrlPath(written));
   const path = written.slice(written.indexOf(':') + 1);
   if (path === '') throw invalid(written, 'it names no path');
   return isAbsolute(path) ? resolve(path) : resolve(workingFolder, path);

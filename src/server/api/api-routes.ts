@@ -6,6 +6,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { RequestError } from '../../shared/explained-error.ts';
 import { Refusal, readerOf, recognize } from '../auth/guard.ts';
 import { Html } from '../dashboard/html.ts';
+import { faultOfSender } from '../fault-of-request.ts';
 import { describeAway, isAway, readWithin } from '../readings/remember.ts';
 import { actingCalls } from './acting-calls.ts';
 import { methodsOf } from './calls.ts';
@@ -72,14 +73,15 @@ function refuseUnknown({ url, method }: FastifyRequest, reply: FastifyReply): ne
 function reportProblems(api: FastifyInstance, { deps }: ApiParts): void {
   api.setErrorHandler<FastifyError>((error, request, reply) => {
     const isRedisAway = isAway(error);
-    const status = isRedisAway ? 503 : statusOf(error);
+    const fault = isRedisAway ? null : faultOfSender(error, request);
+    const status = isRedisAway ? 503 : fault === null ? statusOf(error) : 400;
     if (status === 500) deps.logger.error({ err: error, route: request.routeOptions.url }, 'A call failed');
     const detail =
       isRedisAway && request.method !== 'GET'
         ? describeAway(error)
         : status === 500
           ? 'Something went wrong here. The log says more.'
-          : error.message;
+          : (fault ?? error.message);
     if (status === 401) reply.header('www-authenticate', 'Bearer');
     if (status === 503) reply.header('retry-after', '5');
     return reply.code(status).type('application/problem+json').send(problemOf(status, detail));

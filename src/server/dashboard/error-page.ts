@@ -5,6 +5,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '../../shared/logging/logger.ts';
 import { problemOf } from '../api/problem.ts';
+import { faultOfSender } from '../fault-of-request.ts';
 import { describeAway, isAway } from '../readings/remember.ts';
 import { html } from './html.ts';
 import { page } from './layout.ts';
@@ -17,7 +18,8 @@ export function showError(
 ): FastifyReply {
   const isRedisAway = isAway(error);
   const isForm = request.method === 'POST';
-  const status = isRedisAway ? 503 : (error.statusCode ?? 500);
+  const fault = isRedisAway ? null : faultOfSender(error, request);
+  const status = isRedisAway ? 503 : (error.statusCode ?? (fault === null ? 500 : 400));
   if (status >= 500 && !isRedisAway)
     logger.error({ err: error, route: request.routeOptions.url }, 'A page failed');
   const words = isRedisAway
@@ -26,7 +28,7 @@ export function showError(
       : 'Redis does not answer. Nothing is lost. This page loads again when Redis is back.'
     : status >= 500
       ? 'Something went wrong here. The log says more.'
-      : error.message;
+      : (fault ?? error.message);
   if (isRedisAway) reply.header('retry-after', '5');
   if (request.routeOptions.config.isApi) {
     if (status === 401) reply.header('www-authenticate', 'Bearer');

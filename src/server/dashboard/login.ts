@@ -23,6 +23,8 @@ const formSchema = z.object({
   next: z.string().catch('/'),
 });
 
+const csrfSchema = z.object({ csrf: z.string().optional() }).catch({});
+
 export function loginRoutes(scope: FastifyInstance, parts: LoginParts): void {
   const { accounts, sessions, limit, audit, publicAddress } = parts;
   const cookiePath = `${publicAddress.basePath}/`;
@@ -60,7 +62,7 @@ export function loginRoutes(scope: FastifyInstance, parts: LoginParts): void {
 
   scope.post('/logout', async (request, reply) => {
     const id = request.cookies[sessionCookie] ?? '';
-    const { csrf = '' } = z.object({ csrf: z.string().optional() }).parse(request.body ?? {});
+    const { csrf = '' } = csrfSchema.parse(request.body);
     if (!(await sessions.isCsrf(id, csrf)))
       throw new Refusal(403, 'The form has expired. Load the page again.');
     await sessions.end(id);
@@ -69,7 +71,7 @@ export function loginRoutes(scope: FastifyInstance, parts: LoginParts): void {
 
   scope.post('/logout-everywhere', async (request, reply) => {
     const { name } = viewerOf(request);
-    const { csrf = '' } = z.object({ csrf: z.string().optional() }).parse(request.body ?? {});
+    const { csrf = '' } = csrfSchema.parse(request.body);
     if (name === null || !(await sessions.isCsrf(request.cookies[sessionCookie] ?? '', csrf)))
       throw new Refusal(403, 'The form has expired. Load the page again.');
     await sessions.endAll(name);

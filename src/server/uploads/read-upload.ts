@@ -31,6 +31,8 @@ export interface UploadRules {
 /** What is pasted where no script runs comes as a field. */
 const mostFieldBytes = 16 * 2 ** 20;
 const pasted = 'pasted.txt';
+const unreadable = 'This form cannot be read.';
+type FormHeaders = ConstructorParameters<typeof Busboy>[0]['headers'];
 
 export async function readUpload(request: FastifyRequest, rules: UploadRules): Promise<ReadUpload> {
   const { body, headers } = request;
@@ -61,16 +63,13 @@ async function* oneChunk(text: string): AsyncGenerator<Uint8Array> {
 
 function readMultipart(
   body: Readable,
-  headers: ConstructorParameters<typeof Busboy>[0]['headers'],
+  headers: FormHeaders,
   rules: UploadRules,
 ): Promise<{ fields: UploadFields; list: UploadedList | null }> {
   const fields: Record<string, string> = {};
   let keeping: Promise<UploadedList | null> = Promise.resolve(null);
   return new Promise((resolve, reject) => {
-    const form = new Busboy({
-      headers,
-      limits: { fieldSize: mostFieldBytes, fileSize: rules.mostBytes, files: 1, fields: 1000 },
-    });
+    const form = openForm(headers, rules.mostBytes);
     const fail = (error: unknown) => {
       body.unpipe(form);
       body.resume();
@@ -93,11 +92,21 @@ function readMultipart(
         fail(error);
       });
     });
-    form.on('error', () => fail(new Refusal(400, 'This form cannot be read.')));
+    form.on('error', () => fail(new Refusal(400, unreadable)));
     form.on('finish', () => keeping.then((list) => resolve({ fields, list }), reject));
     body.on('error', reject);
     body.pipe(form);
   });
+}
+
+function openForm(headers: FormHeaders, mostBytes: number): InstanceType<typeof Busboy> {
+  const limits = { fieldSize: mostFieldBytes, fileSize: mostBytes, files: 1, fields: 1000 };
+  try {
+    return new Busboy({ headers, limits });
+  } catch {
+    // For instance without a boundary.
+    throw new Refusal(400, unreadable);
+  }
 }
 
 /** A browser sends a file field that was left empty as a file without bytes. */

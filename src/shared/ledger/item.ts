@@ -110,13 +110,24 @@ const positionOf = Object.fromEntries(fieldNames.map((name, index) => [name, ind
   number
 >;
 
+/** Of a Date, Unix milliseconds. */
+const latestInstant = 8.64e15;
+
 /** @returns null when there is no such item */
 export function readItem(id: string, values: readonly (Buffer | null)[], context: ItemContext): Item | null {
   const stored = (name: FieldName) => values[positionOf[name]] ?? null;
   const text = (name: FieldName) => stored(name)?.toString() ?? null;
-  const number = (name: FieldName) => (stored(name) === null ? null : Number(text(name)));
-  const enqueuedAt = number('enqueuedAt') ?? 0;
-  const instant = (name: FieldName) => (stored(name) === null ? null : enqueuedAt + Number(text(name)));
+  // What is no number was not written by us, and must not keep the rest of the batch from being read.
+  const number = (name: FieldName) => {
+    const value = Number(text(name) ?? Number.NaN);
+    return Number.isFinite(value) ? value : null;
+  };
+  const since = (start: number, name: FieldName) => {
+    const at = start + (number(name) ?? Number.NaN);
+    return Math.abs(at) <= latestInstant ? at : null;
+  };
+  const enqueuedAt = since(0, 'enqueuedAt') ?? 0;
+  const instant = (name: FieldName) => since(enqueuedAt, name);
   const state = wordOf(itemStates, text('state'));
   if (state === null) return null;
   const batch = text('batch') ?? '';
@@ -171,11 +182,20 @@ export function packRow(row: ItemRow | null | undefined): string {
 }
 
 function readRow(text: string | null): ItemRow | null {
-  if (text === null) return null;
-  const [line, ...cells]: [number, ...string[]] = JSON.parse(text);
+  const [line, ...cells] = text === null ? [] : packedRow(text);
+  if (typeof line !== 'number') return null;
   const columns: Record<string, string> = {};
-  for (let at = 0; at + 1 < cells.length; at += 2) columns[cells[at] ?? ''] = cells[at + 1] ?? '';
+  for (let at = 0; at + 1 < cells.length; at += 2) columns[String(cells[at])] = String(cells[at + 1]);
   return { line, columns };
+}
+
+function packedRow(text: string): readonly unknown[] {
+  try {
+    const packed: unknown = JSON.parse(text);
+    return Array.isArray(packed) ? packed : [];
+  } catch {
+    return [];
+  }
 }
 
 function readEstimate(text: string | null): CostEstimate | null {

@@ -17,9 +17,14 @@ export function withoutSecrets(text: string, secrets: readonly string[]): string
 /** Parameters of addresses that hold no secret. */
 const openParameters = ['region', 'endpoint', 'forcePathStyle'];
 
+/** What a reader of addresses skips: before the scheme, and line breaks anywhere. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is for
+const ignoredInAddress = /^[\u0000-\u0020]+|[\t\n\r]/g;
+
 /** An address as it may be listed: where it leads, without what gives access. */
 export function maskAddress(address: string): string {
   return address
+    .replaceAll(ignoredInAddress, '')
     .replace(/^([a-z][a-z0-9+-]*:\/\/)(?:[^/?#]*|[^/?#:]+:[^?#\s]*)@/i, '$1…@')
     .replace(/([?&])([^=?&#]+)=([^&#]+)/g, (whole, sign: string, name: string) =>
       openParameters.includes(name) ? whole : `${sign}${name}=…`,

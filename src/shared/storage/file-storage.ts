@@ -5,9 +5,9 @@
  */
 import { randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, realpath, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { uptime } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join, resolve, sep } from 'node:path';
 import type { Clock } from '../clock.ts';
 import { mediaEndings } from '../media/media-kind.ts';
 import { type FilePartDeps, type Inherited, openFilePart } from './file-part.ts';
@@ -25,7 +25,7 @@ import {
 } from './part-folder.ts';
 import { keepRootFolder } from './root-folder.ts';
 import { type Storage, sidecarKey, sidecarText, withEnding } from './storage.ts';
-import { fileStorageError, isMissing, unlessMissing } from './storage-error.ts';
+import { fileStorageError, isMissing, StorageError, unlessMissing } from './storage-error.ts';
 import { assertKey } from './storage-key.ts';
 import type { StorageMemory } from './storage-mark.ts';
 
@@ -72,6 +72,24 @@ export function createFileStorage(rootPath: string, deps: FileStorageDeps): Stor
   function pathOf(key: string): string {
     assertKey(key);
     return join(root, key);
+  }
+
+  /** Where a file of the storage really lies; missing when a symbolic link leads out of the folder. */
+  async function placeOf(key: string): Promise<string | undefined> {
+    const path = pathOf(key);
+    return guarded(path, () =>
+      unlessMissing(isMissing, async () => {
+        const [place, folder] = await Promise.all([realpath(path), realpath(root)]);
+        return place.startsWith(folder.endsWith(sep) ? folder : folder + sep) ? place : undefined;
+      }),
+    );
+  }
+
+  async function statOf(key: string) {
+    const place = await placeOf(key);
+    return place === undefined
+      ? undefined
+      : guarded(place, () => unlessMissing(isMissing, () => stat(place)));
   }
 
   /** Folders that were made are synced into their parents, or a power cut would lose them with the file. */
@@ -189,7 +207,8 @@ export function createFileStorage(rootPath: string, deps: FileStorageDeps): Stor
       return file;
     },
     async readSidecar(key) {
-      const path = pathOf(sidecarKey(key));
+      const path = await placeOf(sidecarKey(key));
+      if (path === undefined) return undefined;
       const text = await guarded(path, () => unlessMissing(isMissing, () => readFile(path, 'utf8')));
       try {
         return text === undefined ? undefined : (JSON.parse(text) as unknown);
@@ -199,20 +218,19 @@ export function createFileStorage(rootPath: string, deps: FileStorageDeps): Stor
     },
     async withAnyEnding(key) {
       const keys = mediaEndings.map((ending) => withEnding(key, ending));
-      const found = await guarded(pathOf(key), () =>
-        Promise.all(keys.map((each) => unlessMissing(isMissing, () => stat(pathOf(each))))),
-      );
+      const found = await Promise.all(keys.map(statOf));
       return keys.filter((_, index) => found[index]?.isFile() === true);
     },
     async stat(key) {
-      const path = pathOf(key);
-      const found = await guarded(path, () => unlessMissing(isMissing, () => stat(path)));
+      const found = await statOf(key);
       // Missing is said only of a file in the right folder.
-      if (found === undefined) await guarded(path, () => rootFolder.check());
+      if (found === undefined) await guarded(pathOf(key), () => rootFolder.check());
       return found?.isFile() ? { bytes: found.size, modifiedAt: found.mtimeMs } : undefined;
     },
     async *read(key, range) {
-      const path = pathOf(key);
+      const path = await placeOf(key);
+      if (path === undefined)
+        throw new StorageError('STORAGE_FAILED', `${pathOf(key)} is not there, or leads out of ${root}`);
       const chunks = createReadStream(path, {
         highWaterMark: READ_CHUNK_BYTES,
         ...(range !== undefined && { start: range.first, end: range.last }),

@@ -7,9 +7,12 @@ import { StorageError } from './storage-error.ts';
 /** Leaves room in a 255-byte file name for the longest suffix a backend adds. */
 export const MAX_SEGMENT_BYTES = 200;
 
+export function isKey(key: string): boolean {
+  return key.length > 0 && key.length <= 900 && key.split('/').every(isSafeSegment);
+}
+
 export function assertKey(key: string): void {
-  const segments = key.split('/');
-  if (key.length === 0 || key.length > 900 || !segments.every(isSafeSegment)) {
+  if (!isKey(key)) {
     throw new StorageError('STORAGE_FAILED', `${JSON.stringify(key)} is not a key this storage accepts`);
   }
 }

@@ -6,6 +6,8 @@
 import type { Item } from '../ledger/item.ts';
 import type { ResultKeyOf } from './result-key.ts';
 import { type Storage, withEnding } from './storage.ts';
+import { errorCode, StorageError } from './storage-error.ts';
+import { isKey } from './storage-key.ts';
 import { rootOf } from './storage-root.ts';
 import { type Damage, type SavedFacts, verifySize, verifyStored } from './verify-stored.ts';
 
@@ -27,14 +29,35 @@ export interface VerifyDeps {
 /** How many optional results in a row may have been left out. */
 const MOST_LEFT_OUT = 8;
 
+/** Of one file alone: the others can be looked at all the same. */
+const OWN_ERRORS: ReadonlySet<string> = new Set([
+  'EACCES',
+  'EISDIR',
+  'ELOOP',
+  'ENAMETOOLONG',
+  'ENOTDIR',
+  'EPERM',
+]);
+
 /** @param item in state `saved` */
 export async function verifyItem(item: Item, deps: VerifyDeps): Promise<ItemVerdict> {
-  const { storage, depth } = deps;
-  const root = rootOf(storage);
+  const root = rootOf(deps.storage);
   const { file } = item;
-  if (file === null || !file.startsWith(root)) {
+  if (file === null || !file.startsWith(root) || !isKey(file.slice(root.length))) {
     return { verdict: 'elsewhere', message: `${file ?? 'the file'} is not below ${root}` };
   }
+  try {
+    return await verifyFile(item, file, root, deps);
+  } catch (error) {
+    const cause = error instanceof StorageError ? error.cause : undefined;
+    if (error instanceof StorageError && OWN_ERRORS.has(errorCode(cause)))
+      return { verdict: 'changed', message: error.message };
+    throw error;
+  }
+}
+
+async function verifyFile(item: Item, file: string, root: string, deps: VerifyDeps): Promise<ItemVerdict> {
+  const { storage, depth } = deps;
   const keyOf = keysFrom(file.slice(root.length), item, deps);
   const verify = depth === 'content' ? verifyStored : verifySize;
   let missing: ItemVerdict | undefined;

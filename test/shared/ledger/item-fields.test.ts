@@ -47,4 +47,18 @@ describe('the fields of an item', () => {
     await submit('t4');
     expect((await ledger.item('s_1'))?.excusedTasks).toBe(3);
   });
+
+  it('that hold no number or no JSON are read as unset, and the item with them', async () => {
+    const prefix = redisPrefix();
+    const ledger = createLedger({ redis, prefix, shareUrl: () => null });
+    await ledger.openBatch('b', { model: 'm', root: '/' });
+    await ledger.enqueue('b', [{ id: 's_1', url: 'https://sora.chatgpt.com/p/s_1' }]);
+    const { enqueuedAt, submittedAt, attempts, row } = fields;
+    for (const odd of ['x', '1e999', '99999999999999999999']) {
+      const values = { [enqueuedAt]: odd, [submittedAt]: odd, [attempts]: 'x', [row]: '{' };
+      await redis.hset(`${prefix}:item:s_1`, values);
+      const item = await ledger.item('s_1');
+      expect(item).toMatchObject({ enqueuedAt: 0, submittedAt: null, attempts: 0, row: null });
+    }
+  });
 });

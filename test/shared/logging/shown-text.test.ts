@@ -43,6 +43,8 @@ it.each([
   ['s3://bucket/pre@fix', 's3://bucket/pre@fix'],
   ['https://token@host/', 'https://…@host/'],
   ['/lists/today.txt', '/lists/today.txt'],
+  ['\r https://user:secret@example.com/x', 'https://…@example.com/x'],
+  ['ht\ntps://user:secret@example.com/x', 'https://…@example.com/x'],
 ])('the address %s is listed as %s', (address, expected) => {
   expect(maskAddress(address)).toBe(expected);
 });

@@ -3,8 +3,10 @@ import {
   mkdtemp,
   readdir,
   readFile,
+  rename,
   rm,
   stat,
+  symlink,
   truncate,
   utimes,
   watch,
@@ -243,4 +245,33 @@ test('what a probe that was killed has left is removed by the next one', async (
   for (const name of left) await writeFile(join(root, name), 'probe');
   await createFileStorage(root, { clock: systemClock }).probe();
   expect((await filesIn(root)).filter((name) => name.includes('probe'))).toEqual([]);
+});
+
+test('a symbolic link is followed inside the folder, and never out of it', async () => {
+  const outside = await mkdtemp(join(tmpdir(), 'kie-batch-outside-'));
+  await writeFile(join(outside, 's_1.mp4'), 'not ours');
+  await writeFile(join(outside, 's_1.json'), '{"not":"ours"}');
+  await mkdir(join(root, 'real'));
+  await writeFile(join(root, 'real', 's_1.mp4'), 'ours');
+  await symlink(join(root, 'real'), join(root, 'within'));
+  await symlink(outside, join(root, 'folder'));
+  await symlink(join(outside, 's_1.mp4'), join(root, 'real', 's_2.mp4'));
+  expect((await storage.stat('within/s_1.mp4'))?.bytes).toBe(4);
+  for (const key of ['folder/s_1.mp4', 'real/s_2.mp4']) {
+    expect(await storage.stat(key)).toBeUndefined();
+    await expect(storage.read(key)[Symbol.asyncIterator]().next()).rejects.toThrow('leads out of');
+    expect(await storage.withAnyEnding(key)).toEqual([]);
+  }
+  expect(await storage.readSidecar('folder/s_1.mp4')).toBeUndefined();
+  await rm(outside, { recursive: true });
+});
+
+test('a folder that is itself reached by a symbolic link is the storage', async () => {
+  const moved = `${root}-moved`;
+  await mkdir(join(root, 'batch'));
+  await writeFile(join(root, key), 'ours');
+  await rename(root, moved);
+  await symlink(moved, root);
+  expect((await storage.stat(key))?.bytes).toBe(4);
+  await rm(moved, { recursive: true });
 });

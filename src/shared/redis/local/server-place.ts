@@ -2,7 +2,7 @@
  * Where the things of a local Redis lie: its folder in DATA_DIR, and its socket, which has to have a short
  * path and therefore sometimes lives in a private folder elsewhere. Called by the other files here.
  */
-import { lstat, mkdir, mkdtemp, realpath, rmdir } from 'node:fs/promises';
+import { chmod, lstat, mkdir, mkdtemp, realpath, rmdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { getuid } from 'node:process';
@@ -25,7 +25,7 @@ export interface ServerPlace {
 /** Creates `DATA_DIR/redis`, for us alone. */
 export async function prepareServerPlace(dataDir: string): Promise<ServerPlace> {
   const wanted = resolve(dataDir, 'redis');
-  const folder = await mkdir(wanted, { recursive: true, mode: 0o700 }).then(
+  const folder = await makePrivate(wanted).then(
     () => realpath(wanted),
     (error: Error) => {
       throw new RedisUnusableError('start-failed', `DATA_DIR cannot be used: ${error.message}`, {
@@ -40,6 +40,13 @@ export async function prepareServerPlace(dataDir: string): Promise<ServerPlace> 
     configurationFile: join(folder, 'redis.conf'),
     logFile: join(folder, 'redis.log'),
   };
+}
+
+/** One that was made by another program, or copied, may be open to all: keys and lists lie in it. */
+async function makePrivate(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const { mode, uid } = await stat(folder);
+  if ((mode & 0o077) !== 0 && uid === getuid?.()) await chmod(folder, 0o700);
 }
 
 /** A path for the socket: the one used before if it still serves, so that users find a restarted server. */
