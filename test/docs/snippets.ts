@@ -55,6 +55,7 @@ export function commandsOf({ text }: Block): string[] {
 }
 
 const notRunHere: readonly (readonly [RegExp, string])[] = [
+  [/^git pull$/, 'changes the checkout'],
   [/^(git pull && )?npm ci/, 'test/package installs and runs the package; .ci/run begins with npm ci'],
   [/^npm i -g/, 'test/package installs the packed tarball in a folder instead'],
   [

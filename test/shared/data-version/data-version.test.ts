@@ -1,11 +1,9 @@
 /** The version of the data in Redis: recorded, migrated once by one process, refused when it is of a newer program. */
-import { readFileSync } from 'node:fs';
-import type { Redis } from 'ioredis';
 import { pino } from 'pino';
 import { afterAll, expect, test } from 'vitest';
-import { z } from 'zod';
 import { DataVersionError, openData, versionKey } from '../../../src/shared/data-version/data-version.ts';
 import { firstVersion, type Migration, migrations } from '../../../src/shared/data-version/migrations.ts';
+import { restoreOldData } from '../../setup/old-data.ts';
 import { connectTestRedis, redisPrefix } from '../../setup/redis.ts';
 import { shareLink, startSystem, testModel } from '../../setup/system.ts';
 
@@ -13,20 +11,6 @@ const redis = connectTestRedis();
 afterAll(() => redis.quit());
 const logger = pino({ level: 'silent' });
 const current = migrations.at(-1)?.to ?? firstVersion;
-
-const text = z.union([z.string(), z.object({ base64: z.string() })]);
-const dumpSchema = z.object({
-  keys: z.record(
-    z.string(),
-    z.discriminatedUnion('type', [
-      z.object({ type: z.literal('hash'), value: z.record(z.string(), text) }),
-      z.object({ type: z.literal('list'), value: z.array(text) }),
-      z.object({ type: z.literal('set'), value: z.array(text) }),
-      z.object({ type: z.literal('zset'), value: z.array(z.tuple([text, z.number()])) }),
-      z.object({ type: z.literal('string'), value: text }),
-    ]),
-  ),
-});
 
 test('an empty Redis gets the version of this program', async () => {
   const prefix = redisPrefix();
@@ -73,7 +57,7 @@ test('data of a newer program is refused with what to do', async () => {
 
 test('what release 0.1.0 left is opened: counts stand, waiting links are finished, saved ones are not paid again', async () => {
   const prefix = redisPrefix();
-  await restore(prefix, redis);
+  await restoreOldData(prefix, redis);
   await using system = await startSystem({ environment: { QUEUE_PREFIX: prefix } });
   const { ledger } = system.session;
   expect((await ledger.batch('finished'))?.counts).toMatchObject({ saved: 2, failed: 1 });
@@ -98,20 +82,4 @@ function step(to: number, ran: number[]): Migration {
       ran.push(to);
     },
   };
-}
-
-async function restore(prefix: string, to: Redis): Promise<void> {
-  const file = new URL('../../fixtures/data-0.1.0.json', import.meta.url);
-  const { keys } = dumpSchema.parse(JSON.parse(readFileSync(file, 'utf8')));
-  const bytes = (value: z.infer<typeof text>) =>
-    typeof value === 'string' ? value : Buffer.from(value.base64, 'base64');
-  for (const [name, { type, value }] of Object.entries(keys)) {
-    const key = `${prefix}:${name}`;
-    if (type === 'hash') {
-      for (const [field, each] of Object.entries(value)) await to.hset(key, field, bytes(each));
-    } else if (type === 'list') await to.rpush(key, ...value.map(bytes));
-    else if (type === 'set') await to.sadd(key, ...value.map(bytes));
-    else if (type === 'zset') for (const [member, score] of value) await to.zadd(key, score, bytes(member));
-    else await to.set(key, bytes(value));
-  }
 }
