@@ -47,7 +47,7 @@ export interface Session extends Keyspace {
   close(): Promise<void>;
 }
 
-export interface RequestSide extends Pick<Session, 'redis' | 'ledger' | 'queues'> {
+interface RequestSide extends Pick<Session, 'redis' | 'ledger' | 'queues'> {
   close(): Promise<void>;
 }
 

@@ -41,7 +41,7 @@ export function showInvalidLines(
   };
 }
 
-export function describeInvalid({ count, reasons, examples, file, fileProblem }: InvalidReport): string[] {
+function describeInvalid({ count, reasons, examples, file, fileProblem }: InvalidReport): string[] {
   const lines = [...reasons].flatMap(([reason, times]) => {
     const shown = (examples.get(reason) ?? []).map(describe);
     if (times === 1) return shown.map((example) => `${example.place}: ${reason}${example.text}`);

@@ -64,7 +64,7 @@ function headLine(batch: SeenBatch, columns: number): string {
   return `${batch.name}  ${'█'.repeat(filled)}${'░'.repeat(size - filled)}  ${numbers}`;
 }
 
-export function stateParts({ counts }: Pick<SeenBatch, 'counts'>): string[] {
+function stateParts({ counts }: Pick<SeenBatch, 'counts'>): string[] {
   const parts: [number, string][] = [
     [counts.saved, 'saved'],
     [counts.downloading, 'downloading'],

@@ -62,8 +62,8 @@ export interface LinkOptions {
 }
 
 /** A link, or one with inputs of its own: values by the names that `kie-batch models ID` shows. */
-export type GivenLink = string | { readonly url: string; readonly inputs?: GivenInputs };
-export type GivenLinks = Iterable<GivenLink> | AsyncIterable<GivenLink>;
+type GivenLink = string | { readonly url: string; readonly inputs?: GivenInputs };
+type GivenLinks = Iterable<GivenLink> | AsyncIterable<GivenLink>;
 
 export interface EnqueueOptions {
   /** Made when there is none of that name: letters, digits, dots, dashes and underscores. */

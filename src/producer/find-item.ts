@@ -28,7 +28,7 @@ export interface ItemFinder {
   end(): void;
 }
 
-export interface Refused {
+interface Refused {
   readonly text: string;
   readonly reason: string;
   /** Required inputs that it lacks. */

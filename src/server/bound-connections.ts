@@ -14,7 +14,7 @@ export interface ConnectionBounds {
   readonly leastBytes: number;
 }
 
-export const usualBounds: ConnectionBounds = {
+const usualBounds: ConnectionBounds = {
   mostConnections: 4000,
   stallMs: 15_000,
   leastBytes: 4096,

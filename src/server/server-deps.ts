@@ -71,7 +71,7 @@ export interface ScheduleReading {
   readonly runs: readonly ScheduleRunReading[];
 }
 
-export interface NewScheduleRequest {
+interface NewScheduleRequest {
   readonly name: string;
   readonly cron: string;
   readonly timeZone: string;
@@ -117,7 +117,7 @@ export interface InvalidEntry {
 }
 
 /** A list and what was chosen for it. */
-export interface ListRequest {
+interface ListRequest {
   readonly batch: string;
   readonly model: string;
   /** For messages; its extension hints at the format. */
@@ -132,7 +132,7 @@ export interface ListRequest {
   readonly videos?: string | null;
 }
 
-export interface CreateRequest extends ListRequest {
+interface CreateRequest extends ListRequest {
   /** Credits; null or unset: no other bound than it has. */
   readonly budget?: number | null;
   /** Unset: as it is, else 1. */
@@ -164,7 +164,7 @@ export interface CheckedRow {
   readonly what: 'new' | 'saved' | 'known' | 'repeated';
 }
 
-export interface CheckListener {
+interface CheckListener {
   readonly onRow: (row: CheckedRow) => void;
   readonly onInvalid: (entry: InvalidEntry) => void;
   readonly onColumns: (text: string) => void;

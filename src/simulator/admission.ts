@@ -6,7 +6,7 @@
 import type { RateLimit } from '../shared/configuration/values.ts';
 import { createLimiter, type LimiterKind, type Verdict } from './limiters.ts';
 
-export interface AdmissionSettings {
+interface AdmissionSettings {
   readonly limit: RateLimit;
   readonly limiter: LimiterKind;
   readonly otherClientShare: number;

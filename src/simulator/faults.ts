@@ -5,7 +5,7 @@
  */
 import { drawOf } from './draw.ts';
 
-export const faults = {
+const faults = {
   create: {
     'create-answer-lost': 'the task is made, then the connection is reset without an answer',
     'create-lost': 'the connection is reset before the task is made',

@@ -18,7 +18,7 @@ export interface ResultFile {
   slice(from: number, to: number): Generator<Buffer>;
 }
 
-export interface ResultName {
+interface ResultName {
   readonly taskId: string;
   readonly index: number;
   /** Grows when the file behind a URL changes; 0 at first. */

@@ -30,7 +30,7 @@ export interface ResultShelf {
   replace(address: ResultAddress): void;
 }
 
-export interface IssueRules {
+interface IssueRules {
   readonly expiresAtMs: number;
   /** The first URLs of the task are dead from the start. */
   readonly firstIsDead: boolean;

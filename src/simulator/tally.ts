@@ -13,14 +13,14 @@ export interface LinkCounts {
   readonly taskIds: string[];
 }
 
-export interface DownloadCounts {
+interface DownloadCounts {
   requests: number;
   /** Requests answered with a part. */
   ranges: number;
   bytesSent: number;
 }
 
-export interface CallbackCounts {
+interface CallbackCounts {
   tries: number;
   /** Answered with HTTP 200. */
   delivered: number;

@@ -41,13 +41,13 @@ const ofDownloads: ReadonlySet<HaltReason> = new Set([
   'results-unavailable',
 ]);
 
-export interface Prober {
+interface Prober {
   readonly claimant: string;
   readonly downloads: boolean;
 }
 
 /** One round over the halts that stand; `signal` ends a probe under way. */
-export async function probeHalts(context: WorkerContext, prober: Prober, signal: AbortSignal): Promise<void> {
+async function probeHalts(context: WorkerContext, prober: Prober, signal: AbortSignal): Promise<void> {
   const { redis, prefix, clock } = context;
   const { claimant } = prober;
   for (const halt of await listHalts({ redis, prefix })) {

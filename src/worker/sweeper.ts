@@ -11,7 +11,7 @@ import type { WarnOfTrouble } from './warn-of-trouble.ts';
 
 const pageSize = 200;
 
-export async function sweep({ ledger, queues }: { ledger: Ledger; queues: Queues }): Promise<number> {
+async function sweep({ ledger, queues }: { ledger: Ledger; queues: Queues }): Promise<number> {
   let count = 0;
   for (;;) {
     const ids = await ledger.overdue(pageSize);

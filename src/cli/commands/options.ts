@@ -138,7 +138,7 @@ export function creditsOf(text: string): number {
   throw new InvalidArgumentError('It must be a number of credits, like 500.');
 }
 
-export function wholeNumber(text: string): number {
+function wholeNumber(text: string): number {
   if (/^\d+$/.test(text) && Number(text) > 0) return Number(text);
   throw new InvalidArgumentError('It must be a whole number above 0.');
 }

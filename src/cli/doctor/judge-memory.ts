@@ -6,9 +6,9 @@ import { formatBytes, formatCount } from '../../shared/wording/format.ts';
 import { type Check, failed, ok, warning } from './check.ts';
 
 /** What a link's record grows by from waiting to saved, rounded up. */
-export const growthBytes = 300;
+const growthBytes = 300;
 /** What a link costs that is yet to be given. */
-export const newLinkBytes = 700;
+const newLinkBytes = 700;
 /** Above this share of the bound it is time to act. */
 const mostUsedShare = 0.9;
 

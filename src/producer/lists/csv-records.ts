@@ -121,11 +121,7 @@ export class RecordAssembler {
  * begun on an earlier line is followed by more text, as happens after a stray quote. On one line the same is
  * read as the parser reads it: the quotes belong to the cell.
  */
-export function quotesAfter(
-  text: string,
-  delimiter: string,
-  startsInside: boolean,
-): 'closed' | 'open' | 'broken' {
+function quotesAfter(text: string, delimiter: string, startsInside: boolean): 'closed' | 'open' | 'broken' {
   let at = startsInside ? 0 : startOfCell(text, 0, delimiter);
   let inside = startsInside || text[at] === '"';
   if (inside && !startsInside) at += 1;

@@ -20,7 +20,7 @@ interface Reading {
   readonly other?: string | undefined;
 }
 
-export const NO_LINK = 'no link here';
+const NO_LINK = 'no link here';
 const NOT_DECODED = 'the link has characters that could not be decoded; save the list as UTF-8';
 const INVISIBLE = 'the link has invisible characters inside; remove them';
 const CARRIES = 'the link carries another link; give the link of the video alone';

@@ -4,7 +4,7 @@
  */
 import { isUtf8 } from 'node:buffer';
 
-export type Utf16 = 'utf-16le' | 'utf-16be';
+type Utf16 = 'utf-16le' | 'utf-16be';
 
 export type Encoding =
   | { readonly kind: 'utf-8'; readonly bomBytes: number }

@@ -6,12 +6,12 @@
 import { isAscii } from 'node:buffer';
 import { MAX_LINE_BYTES } from './list-source.ts';
 
-export interface BadLine {
+interface BadLine {
   readonly text: string;
   readonly reason: string;
 }
 
-export type PhysicalLine = string | BadLine;
+type PhysicalLine = string | BadLine;
 
 /** Consecutive lines; the first has the number `firstLine`, counted from 1. */
 export interface LineBlock {
@@ -36,7 +36,7 @@ export async function* physicalLines(chunks: AsyncIterable<Buffer>): AsyncGenera
   if (last.lines.length > 0) yield last;
 }
 
-export class LineSplitter {
+class LineSplitter {
   #unfinished: Buffer[] = [];
   #unfinishedBytes = 0;
   #nextLine = 1;

@@ -9,7 +9,7 @@ import { createScript } from '../../shared/redis/script.ts';
 import type { ScheduleRunning } from './schedule.ts';
 import { scheduleKeys } from './schedule-keys.ts';
 
-export interface RunHold {
+interface RunHold {
   /** Aborted when another has taken over. */
   readonly lost: AbortSignal;
   /** @returns how many ticks were left out meanwhile, or null when another has taken over */

@@ -52,12 +52,12 @@ export interface UnchangedList extends About {
 }
 
 /** Somebody still writes it: it is looked at again by the next run. */
-export interface UnfinishedList extends About {
+interface UnfinishedList extends About {
   readonly found: 'unfinished';
 }
 
 /** One list that cannot be had; the others of the source can. */
-export interface FailedList extends About {
+interface FailedList extends About {
   readonly found: 'failed';
   readonly problem: string;
 }

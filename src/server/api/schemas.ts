@@ -10,10 +10,10 @@ import { problemKinds } from '../readings/problems.ts';
 
 const instant = z.string().meta({ format: 'date-time', description: 'ISO 8601' });
 const count = z.int().min(0);
-export const stateSchema = z.enum(itemStates);
-export const reasonSchema = z.enum(failureReasons);
+const stateSchema = z.enum(itemStates);
+const reasonSchema = z.enum(failureReasons);
 
-export const haltSchema = z.object({
+const haltSchema = z.object({
   reason: z.enum(haltReasons),
   model: z.string().nullable().describe('Null when the whole account waits.'),
   since: instant,

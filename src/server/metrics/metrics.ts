@@ -197,7 +197,7 @@ const histogramHelp = {
 } as const;
 
 /** Written by hand: the library's histograms cannot start from counts kept elsewhere. Pure. */
-export function histogramLines(name: (typeof durationNames)[number], measures: Measures): string[] {
+function histogramLines(name: (typeof durationNames)[number], measures: Measures): string[] {
   const { cumulative, sumSeconds } = histogramOf(measures, name);
   const metric = `kie_batch_${name}_seconds`;
   const bounds = [...bucketBoundsSeconds.map(String), '+Inf'];

@@ -12,7 +12,7 @@ import { type Rates, ratesOf } from './rates.ts';
 import { emptySample, type Sample, samplesSince } from './samples.ts';
 import type { VendorCallReading } from './vendor-calls.ts';
 
-export interface StorageReading {
+interface StorageReading {
   readonly name: string;
   /** Null where the storage knows no bound. */
   readonly freeBytes: number | null;
@@ -82,7 +82,7 @@ const leastOverlongMs = { task: 10 * 60_000, download: 15 * 60_000 } as const;
 const mostOverlongMs = 8 * 3_600_000;
 
 /** Twice what any has taken so far; before one has ended, ten times what the slowest model usually takes. Pure. */
-export function overlongLimitsOf(
+function overlongLimitsOf(
   measures: ReadonlyMap<string, number>,
   models: readonly { readonly typicalMs: number }[],
 ): OverlongLimits {

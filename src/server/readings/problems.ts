@@ -17,7 +17,7 @@ export const problemKinds = [
   'schedule-failing',
   'credits-low',
 ] as const;
-export type ProblemKind = (typeof problemKinds)[number];
+type ProblemKind = (typeof problemKinds)[number];
 
 export interface Problem {
   readonly kind: ProblemKind;

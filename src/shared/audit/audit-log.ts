@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Logger } from '../logging/logger.ts';
 import type { Keyspace } from '../redis/keyspace.ts';
 
-export interface AuditEntry {
+interface AuditEntry {
   /** The account's name; `local` where nobody signs in; the user's name on the command line. */
   readonly who: string;
   /** Where from: an address, or the host of a command. */
@@ -30,7 +30,7 @@ export interface AuditFilter {
   readonly target?: string | undefined;
 }
 
-export function passes({ who, action, target }: AuditEntry, filter: AuditFilter): boolean {
+function passes({ who, action, target }: AuditEntry, filter: AuditFilter): boolean {
   const has = (text: string, part: string | undefined) =>
     part === undefined || text.toLowerCase().includes(part.toLowerCase());
   return has(who, filter.who) && has(action, filter.action) && has(target, filter.target);

@@ -11,7 +11,7 @@ const noteScript = loadScript(new URL('note-claim.lua', import.meta.url));
 const noted = z.enum(['open', 'judged', 'full']);
 
 /** At once. An item has three tasks by itself, and one more for each lost answer. */
-export const mostClaims = 20;
+const mostClaims = 20;
 const keptMs = 24 * 3_600_000;
 
 export interface Claims {

@@ -29,7 +29,7 @@ export const eventKinds = [
 ] as const;
 export type EventKind = (typeof eventKinds)[number];
 
-export interface NewEvent {
+interface NewEvent {
   readonly kind: EventKind;
   /** The vendor's words, a reason, a task id: what tells this event from others of its kind. */
   readonly message: string;

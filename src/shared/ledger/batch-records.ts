@@ -16,8 +16,6 @@ export interface FixedSettings {
 /** Credits of every task; `estimate` where each has a price of its own, as by the second; null where nobody knows. */
 export type AnnouncedPrice = number | 'estimate' | null;
 
-export type BatchRecords = ReturnType<typeof createBatchRecords>;
-
 export function createBatchRecords({ redis, prefix }: Keyspace) {
   const keys = ledgerKeys(prefix);
   const holdScript = ledgerScript(redis, 'hold-batch');

@@ -63,7 +63,7 @@ export const failureReasons = [
 ] as const;
 export type FailureReason = (typeof failureReasons)[number];
 
-export const endStates = statesWhere(({ isEnd }) => isEnd);
+const endStates = statesWhere(({ isEnd }) => isEnd);
 
 /** States in which work is under way or waits to be done; a batch has ended when none of its items is in one. */
 export const activeStates = statesWhere(({ stage }) => stage !== null);

@@ -76,7 +76,7 @@ function sparingWriter(file: number): DestinationStream {
 }
 
 /** The log lies in DATA_DIR, so a DATA_DIR that cannot be written shows here first. */
-export class LogFileError extends ExplainedError {
+class LogFileError extends ExplainedError {
   readonly code = 'LOG_FILE';
 }
 

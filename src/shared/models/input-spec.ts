@@ -8,7 +8,7 @@ export const inputNameSchema = z
   .string()
   .regex(/^[A-Za-z_][A-Za-z0-9_]{0,63}$/, 'must be a field name like video_url');
 
-export const inputTypes = ['string', 'integer', 'number', 'boolean', 'enum', 'url', 'urls', 'json'] as const;
+const inputTypes = ['string', 'integer', 'number', 'boolean', 'enum', 'url', 'urls', 'json'] as const;
 
 const count = z.int().min(0).max(1_000_000);
 

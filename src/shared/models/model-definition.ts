@@ -19,7 +19,7 @@ import { type ListedPrice, priceSchema } from './price.ts';
 export const DEFAULT_MODEL_ID = 'sora-watermark-remover';
 
 /** Query parameters that say who shared a link, never what it shows. A trailing `*` means "starts with". */
-export const TRACKING_PARAMETERS = [
+const TRACKING_PARAMETERS = [
   'utm_*',
   'fbclid',
   'gclid',

@@ -34,7 +34,7 @@ export interface OutgoingOptions extends AddressRules {
   readonly proxies?: Proxies | undefined;
 }
 
-export interface OutgoingRequest {
+interface OutgoingRequest {
   readonly url: string;
   readonly method?: 'GET' | 'HEAD' | 'POST';
   readonly headers?: Readonly<Record<string, string>>;
@@ -52,7 +52,7 @@ export interface OutgoingAnswer {
   readonly body: ResponseBody;
 }
 
-export type OutgoingReply =
+type OutgoingReply =
   | OutgoingAnswer
   | { readonly kind: 'refused'; readonly message: string }
   | { readonly kind: 'unreachable'; readonly code: string; readonly message: string };

@@ -26,7 +26,7 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 10_000;
 
 /** A local server comes back within a second or two, and refusing costs it nothing: ask often. */
-export function reconnectDelayMs(address: RedisAddress, attempt: number): number {
+function reconnectDelayMs(address: RedisAddress, attempt: number): number {
   return address.kind === 'socket' ? Math.min(attempt * 50, 500) : Math.min(attempt * 100, 2_000);
 }
 

@@ -4,12 +4,12 @@
  */
 import { RedisUnusableError } from './redis-unusable-error.ts';
 
-export interface Endpoint {
+interface Endpoint {
   host: string;
   port: number;
 }
 
-export interface Credentials {
+interface Credentials {
   username?: string;
   password?: string;
 }

@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 import type { Cluster, Redis } from 'ioredis';
 
 export type RedisConnection = Redis | Cluster;
-export type ScriptArgument = string | number | Buffer;
+type ScriptArgument = string | number | Buffer;
 /** A script of one connection. */
 export type Script = (keys: readonly string[], values: readonly ScriptArgument[]) => Promise<unknown>;
 /** A script for whichever connection it is handed. */

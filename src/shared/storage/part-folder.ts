@@ -147,7 +147,7 @@ export async function removePart(folder: string, name: string): Promise<void> {
   await removeState(folder, name);
 }
 
-export async function removeState(folder: string, name: string): Promise<void> {
+async function removeState(folder: string, name: string): Promise<void> {
   await rm(join(folder, name + STATE_SUFFIX), { force: true });
 }
 

@@ -10,7 +10,7 @@ export interface SignatureHeaders {
 }
 
 /** Older ones are replays, or come from a clock that is wrong; ours may be as well. */
-export const replayWindowMs = 5 * 60_000;
+const replayWindowMs = 5 * 60_000;
 
 export function isSignedBy(
   key: string,

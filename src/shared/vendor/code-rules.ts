@@ -24,7 +24,7 @@ const UNKNOWN: RefusalRule = { kind: 'retry', warn: true };
 const halt = (reason: VendorHaltReason): RefusalRule => ({ kind: 'halt', reason });
 
 /** Codes other than 200 that the vendor documents or was seen to send. */
-export type RefusalCode = 400 | 401 | 402 | 403 | 404 | 408 | 422 | 429 | 430 | 433 | 455 | 500 | 501 | 505;
+type RefusalCode = 400 | 401 | 402 | 403 | 404 | 408 | 422 | 429 | 430 | 433 | 455 | 500 | 501 | 505;
 
 /** Believed of a bare HTTP status as well. */
 const STATUS_ACCOUNT_RULES = {

@@ -41,7 +41,7 @@ import {
   type VendorRequest,
 } from './vendor-request.ts';
 
-export interface CreateRequest {
+interface CreateRequest {
   model: ModelDefinition;
   /** The link, as given. */
   url: string;

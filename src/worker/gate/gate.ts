@@ -13,7 +13,7 @@ import type { ServerHints } from '../../shared/outgoing/server-hints.ts';
 import type { Keyspace } from '../../shared/redis/keyspace.ts';
 import { clockScript, type LoadedScript, loadScript } from '../../shared/redis/script.ts';
 
-export type GateWait = 'limit' | 'in-flight' | 'paused' | 'halted';
+type GateWait = 'limit' | 'in-flight' | 'paused' | 'halted';
 
 export type Admission = { go: true; slot: string } | { go: false; waitMs: number; why: GateWait };
 
@@ -36,7 +36,7 @@ export interface Settled {
   readonly troubled: boolean;
 }
 
-export interface Room {
+interface Room {
   /** Admissions possible right now. */
   freeSlots: number;
   /** Until the first one, when there is none now. */

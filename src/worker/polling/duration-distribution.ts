@@ -7,7 +7,7 @@
 import type { Distribution } from './solve-looks.ts';
 
 /** A task that ended this many tasks ago weighs half as much as the newest. */
-export const HALF_LIFE_TASKS = 80;
+const HALF_LIFE_TASKS = 80;
 /** What is believed beforehand weighs as much as this many tasks. */
 const PRIOR_TASKS = 1;
 /** The shortest task worth thinking of, and how much shorter than typical one may be. */

@@ -13,7 +13,7 @@ export interface Upload {
   readonly at: number;
 }
 
-export type Claim =
+type Claim =
   /** It stands at the vendor. */
   | { readonly kind: 'stands'; readonly upload: Upload }
   /** Another job uploads it now. */

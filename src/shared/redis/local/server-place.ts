@@ -9,7 +9,7 @@ import { getuid } from 'node:process';
 import { RedisUnusableError } from '../redis-unusable-error.ts';
 
 /** The smallest limit of the systems we run on (macOS: 104 with the terminating zero; Linux: 108). */
-export const MAX_SOCKET_PATH_BYTES = 103;
+const MAX_SOCKET_PATH_BYTES = 103;
 const PRIVATE_PREFIX = 'kie-batch-';
 const SOCKET_NAME = 'redis.sock';
 
