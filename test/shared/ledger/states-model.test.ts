@@ -539,8 +539,9 @@ function retry(batch: string): Command {
 function seenBeside(which: number, credits: number): Command {
   return new Command(`the task of call ${which} has cost ${credits} beside`, async (model, { ledger }) => {
     const call = model.calls[which % Math.max(1, model.calls.length)];
-    const known = call && item(model, call.id);
-    if (known === undefined || !known.beside.has(call.taskId)) return;
+    if (call === undefined) return;
+    const known = item(model, call.id);
+    if (!known?.beside.has(call.taskId)) return;
     await ledger.note(call.id, { addCreditsSpentBeside: { taskId: call.taskId, credits } });
     if (known.countedBeside.has(call.taskId)) return;
     known.countedBeside.add(call.taskId);
