@@ -27,6 +27,15 @@ it.each([101, 150, 200, 5000])('a name of a batch with %i characters is not foun
     expect([400, 404, 414, 422]).toContain((await window.get(path)).status);
 });
 
+it('a stray percent sign in an address is no failure', async () => {
+  for (const path of [
+    '/queues/api/queues?activeQueue=%25zz',
+    '/queues/api/queues/submit/%25zz/logs',
+    '/items/%zz',
+  ])
+    expect([400, 404]).toContain((await window.get(path)).status);
+});
+
 it('a body of JSON that is no form is refused, and no failure', async () => {
   expect((await post('/login', 'application/json', '5')).status).toBe(401);
   expect((await post('/logout', 'application/json', '5')).status).toBe(403);

@@ -1,7 +1,12 @@
 /** Bull Board's jobs say which link they are about, and its buttons do nothing that could cost money. */
 import { expect, it } from 'vitest';
+import { z } from 'zod';
 import { until } from '../setup/until.ts';
 import { openWindow } from './window.ts';
+
+const boardSchema = z.object({
+  queues: z.array(z.object({ name: z.string(), jobs: z.array(z.unknown()) })),
+});
 
 it('a job shows its link, batch, model and story, and leads to the page of the link', async () => {
   await using window = await openWindow({ simulator: { taskTime: '1h' } });
@@ -109,4 +114,24 @@ it('a viewer sees the queues without buttons, and changes none', async () => {
     headers: { authorization },
   });
   expect(answer.status).toBe(403);
+});
+
+it('a page of jobs has a hundred at most, whatever its address asks for', async () => {
+  await using window = await openWindow();
+  const queue = await window.system.session.queues.queue('status-check');
+  await queue.addBulk(
+    Array.from({ length: 150 }, (_, n) => ({
+      name: 'x',
+      data: {},
+      opts: { delay: 3_600_000, jobId: `j${n}` },
+    })),
+  );
+  const jobsOf = async (jobsPerPage: string) => {
+    const address = `/queues/api/queues?activeQueue=status-check&status=delayed&page=1&jobsPerPage=${jobsPerPage}`;
+    const { queues } = boardSchema.parse(await (await window.get(address)).json());
+    return queues.find(({ name }) => name.endsWith('status-check'))?.jobs.length;
+  };
+  expect([await jobsOf('20'), await jobsOf('100000000'), await jobsOf('-1'), await jobsOf('x')]).toEqual([
+    20, 100, 1, 10,
+  ]);
 });

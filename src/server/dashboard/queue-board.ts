@@ -29,6 +29,9 @@ const policy = contentPolicy({ 'style-src': "'self' 'unsafe-inline'", 'base-uri'
 /** The policy would not load it anyway; without it the browser does not complain, and tells nobody. */
 const foreignFont = /<link href="https:\/\/fonts\.googleapis\.com[^>]*>/;
 
+/** The board offers fewer; an address may ask for all there are, and each is read whole. */
+const mostJobsAPage = 100;
+
 export async function queueBoard(
   scope: FastifyInstance,
   deps: ServerDeps,
@@ -81,6 +84,7 @@ export async function queueBoard(
   await scope.register(async (board) => {
     board.addHook('onRequest', async (request, reply) => {
       reply.header('content-security-policy', policy);
+      if (!isDecodedTwice(request.url)) throw new Refusal(400, 'This address cannot be read.');
       if (request.method === 'GET' || request.method === 'HEAD') return;
       const viewer = viewerOf(request);
       mustBeOperator(viewer);
@@ -98,6 +102,10 @@ export async function queueBoard(
         outcome: request.method,
       });
     });
+    board.addHook('preValidation', async ({ query }) => {
+      if (typeof query === 'object' && query !== null && 'jobsPerPage' in query)
+        query.jobsPerPage = String(Math.min(mostJobsAPage, Math.abs(Number(query.jobsPerPage)) || 10));
+    });
     board.addHook('preSerialization', async (request, _reply, payload: unknown) => {
       const described = await describeJobs(pathOf(request), payload, deps);
       return viewerOf(request).role === 'operator' ? described : asReadOnly(described);
@@ -107,6 +115,16 @@ export async function queueBoard(
     );
     await board.register(serverAdapter.registerPlugin(), { prefix: basePath });
   });
+}
+
+/** The board decodes what the router has decoded already. No name of a queue and no id of a job has a percent sign. */
+function isDecodedTwice(url: string): boolean {
+  try {
+    decodeURIComponent(decodeURIComponent(url));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function pathOf({ url }: FastifyRequest): string {

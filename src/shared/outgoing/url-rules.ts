@@ -14,8 +14,18 @@ export function judgeUrl(text: string, rules: AddressRules, base?: URL): UrlVerd
   if (!schemeAllowed(url.protocol, rules)) return { refusal: `the scheme ${url.protocol} is not allowed` };
   if (url.username !== '' || url.password !== '') return { refusal: 'a URL with a user name is not allowed' };
   const host = bareHost(url.hostname);
-  const refusal = isIP(host) === 0 ? undefined : refusalOfAddress(host, rules);
+  const refusal = isIP(host) === 0 ? refusalOfName(host) : refusalOfAddress(host, rules);
   return refusal === undefined ? { url } : { refusal };
+}
+
+/** Names of metadata services: a proxy that resolves names itself never shows us where they lead. */
+const metadataNames = ['metadata', 'metadata.goog', 'metadata.google.internal', 'instance-data'];
+
+function refusalOfName(host: string): string | undefined {
+  const name = host.replace(/\.$/, '');
+  return metadataNames.includes(name) || name.endsWith('.metadata.google.internal')
+    ? `${host} is a metadata service`
+    : undefined;
 }
 
 /** A host as the network calls take it: without the brackets that a URL puts around IPv6. */

@@ -28,6 +28,9 @@ test.each([
 test('http and private addresses are allowed together, metadata and other schemes never', () => {
   expect(judgeUrl('http://127.0.0.1:8080/a.mp4', lenient)).toHaveProperty('url');
   expect(judgeUrl('http://169.254.169.254/latest', lenient)).toHaveProperty('refusal');
+  expect(judgeUrl('http://168.63.129.16/metadata', lenient)).toHaveProperty('refusal');
+  for (const host of ['metadata.google.internal', 'Metadata.Google.Internal.', 'metadata', 'metadata.goog'])
+    expect(judgeUrl(`http://${host}/computeMetadata/v1/`, lenient)).toHaveProperty('refusal');
   expect(judgeUrl('file:///etc/passwd', lenient)).toHaveProperty('refusal');
 });
 
