@@ -29,29 +29,37 @@ export interface BoundConnections {
 }
 
 export function boundConnections(server: Server, bounds: ConnectionBounds = usualBounds): BoundConnections {
-  /** Connections without a complete request, the oldest first. */
-  const waiting = new Set<Socket>();
+  /** Connections without a complete request, and the bytes each had brought when it was looked at; the oldest first. */
+  const waiting = new Map<Socket, number>();
   /** By connection, as long as it is open: an answer may leave before the body has come, and then no request ends. */
   const bodies = new Map<Socket, BodyWatch>();
   let open = 0;
 
   server.on('connection', (socket) => {
     open += 1;
-    waiting.add(socket);
+    waiting.set(socket, 0);
     socket.once('close', () => {
       open -= 1;
       waiting.delete(socket);
       bodies.delete(socket);
     });
     if (open <= bounds.mostConnections) return;
-    const [oldest] = waiting;
-    oldest?.destroy();
+    giveWay();
   });
+
+  /** An upload that moves is passed over: only what brings nothing gives way. */
+  function giveWay(): void {
+    for (const [socket, bytes] of waiting) {
+      if (!bodies.has(socket) || socket.bytesRead - bytes < bounds.leastBytes) return void socket.destroy();
+      waiting.delete(socket);
+      waiting.set(socket, socket.bytesRead);
+    }
+  }
 
   server.on('request', (request, response) => {
     const { socket } = request;
     response.once('close', () => {
-      if (!socket.destroyed) waiting.add(socket);
+      if (!socket.destroyed) waiting.set(socket, socket.bytesRead);
     });
     if (!hasBody(request)) {
       waiting.delete(socket);

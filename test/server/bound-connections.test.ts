@@ -99,3 +99,23 @@ it('nothing is kept of a connection that ended before its body came', async () =
   await until(async () => server.held().open === 0 || null, 'the server has closed them too');
   expect(server.held()).toEqual({ open: 0, waiting: 0, bodies: 0 });
 });
+
+it('an upload that moves does not give way to a flood', async () => {
+  await using server = await serve((request, response) => {
+    request.resume().on('end', () => response.end('taken'));
+    request.on('error', () => undefined);
+  });
+  const rounds = 60;
+  const upload = await server.open(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: ${rounds * 50}\r\n\r\n`);
+  let text = '';
+  upload.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  const flood: Socket[] = [];
+  for (let n = 0; n < rounds; n += 1) {
+    upload.write('x'.repeat(50));
+    flood.push(await server.open('GET / HTTP/1.1\r\n'));
+  }
+  await until(async () => text.includes('taken') || null, 'the upload is taken');
+  for (const socket of [...flood, upload]) socket.destroy();
+});
