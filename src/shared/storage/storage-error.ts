@@ -50,7 +50,7 @@ export async function unlessMissing<T>(
   }
 }
 
-function errorCode(error: unknown): string {
+export function errorCode(error: unknown): string {
   if (typeof error === 'object' && error !== null && 'code' in error) return String(error.code);
   return error instanceof Error ? error.name : 'UNKNOWN';
 }

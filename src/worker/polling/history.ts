@@ -84,7 +84,7 @@ export function nextCheckAt(history: History, task: RunningTask, now: number): n
 }
 
 /** By then a task whose callback has not come is likely to have lost it. */
-function nextLookBesideCallbacks({ besideCallbacks: plan }: History, ageMs: number): number {
+export function nextLookBesideCallbacks({ besideCallbacks: plan }: History, ageMs: number): number {
   const lastMs = plan.distribution.timesMs.at(-1) ?? 0;
   const leadMs = CALLBACK_LEAD_MS * (1 - plan.costs.missedCallbackRate);
   const lookMs = leadMs + nextLook(plan, Math.max(0, ageMs - leadMs));
