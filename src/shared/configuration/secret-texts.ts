@@ -42,8 +42,8 @@ export function secretTexts(): string[] {
 function textsOf(name: string, value: string): string[] {
   const isSecret = (secretSettings as readonly string[]).includes(name) || foreignSecrets.includes(name);
   if (name === 'API_TOKENS') return value.split(',').map((token) => token.split(':').slice(2).join(':'));
-  if (!/^[a-z][a-z0-9+-]*:\/\//i.test(value)) return isSecret ? [value] : [];
-  const [, user = '', password = ''] = /^[a-z0-9+-]+:\/\/([^/?#@:]*)(?::([^@]*))?@/i.exec(value) ?? [];
+  if (!/^[a-z][a-z0-9+.-]*:\/\//i.test(value)) return isSecret ? [value] : [];
+  const [, user = '', password = ''] = /^[a-z0-9+.-]+:\/\/([^/?#@:]*)(?::([^@]*))?@/i.exec(value) ?? [];
   const url = URL.parse(value);
   const path = secretAddresses.includes(name) && url !== null ? `${url.pathname}${url.search}` : '';
   // A user name alone, as some services have it, is a token.

@@ -25,7 +25,7 @@ const ignoredInAddress = /^[\u0000-\u0020]+|[\t\n\r]/g;
 export function maskAddress(address: string): string {
   return address
     .replaceAll(ignoredInAddress, '')
-    .replace(/^([a-z][a-z0-9+-]*:\/\/)(?:[^/?#]*|[^/?#:]+:[^?#\s]*)@/i, '$1…@')
+    .replace(/^([a-z][a-z0-9+.-]*:\/\/)(?:[^/?#]*|[^/?#:]+:[^?#\s]*)@/i, '$1…@')
     .replace(/([?&])([^=?&#]+)=([^&#]+)/g, (whole, sign: string, name: string) =>
       openParameters.includes(name) ? whole : `${sign}${name}=…`,
     );
