@@ -68,6 +68,38 @@ describe('a budget', () => {
     },
   );
 
+  it.each(['paused', 'cancelled', 'removed'] as const)(
+    'goes with a link to the batch that pays for it next, with what its lost answers may cost, when the first is %s',
+    async (how) => {
+      const { ledger, committed, prefix } = await openBatch(1, 40);
+      const operations = createBatchOperations({ redis, prefix });
+      const ofOther = async () => Number((await redis.hget(`${prefix}:batch:other`, 'committed')) ?? 0);
+      await ledger.openBatch('other', { model: 'm', root: '/' });
+      await ledger.setBudget('other', 40, price);
+      await ledger.enqueue('other', [{ id: 's_0', url: 'https://sora.chatgpt.com/p/s_0' }]);
+      await redis.hset(`${prefix}:batch:other`, 'seen', '1');
+      await begin(ledger, 's_0');
+      await ledger.move('submitLater', 's_0', { addAttempts: 1, addPossiblyPaidTwice: 1 });
+      expect([await committed(), await ofOther()]).toEqual([10, 0]);
+      if (how === 'paused') {
+        await operations.pause('b');
+        expect(await begin(ledger, 's_0')).toEqual({ moved: true });
+      } else if (how === 'cancelled') {
+        await cancelBatch('b', operations, { abandon: false });
+      } else {
+        await ledger.move('fail', 's_0', { reason: 'attempts-exhausted' });
+        await operations.removeItems('b', 10, { saved: null, failed: Number.MAX_SAFE_INTEGER });
+      }
+      expect([await committed(), await ofOther()]).toEqual([0, how === 'paused' ? 20 : 10]);
+      // What the lost answer has really cost takes the place of what it might have.
+      if (how === 'cancelled') await begin(ledger, 's_0');
+      const before = await ofOther();
+      await ledger.note('s_0', { otherTaskId: 't1' });
+      await ledger.note('s_0', { addCreditsSpentBeside: { taskId: 't1', credits: 10 } });
+      expect(await ofOther()).toBe(before);
+    },
+  );
+
   it('is given back what was not charged, and counts what a task has really cost', async () => {
     const { ledger, committed } = await openBatch(4, 40);
     for (const id of ['s_0', 's_1', 's_2', 's_3']) await begin(ledger, id);

@@ -18,6 +18,7 @@ local abandoned, collecting, calling, left = 0, 0, 0, 0
 -- The first of the other batches becomes the one that submits the link, and pays for it.
 local function handOver(id, key, others)
   local heir, rest = string.match(others, '^([^,]+),?(.*)$')
+  moveReservations(key, batch, prefix .. ':batch:' .. heir)
   redis.call('HSET', key, 'b', heir, 'o', rest == '' and name or (rest .. ',' .. name))
   if redis.call('ZSCORE', active, id) then return end
   local heirBatch = prefix .. ':batch:' .. heir

@@ -28,6 +28,21 @@ local function joinRotation(rotation, batch, name)
   redis.call('ZADD', rotation, 'NX', first[2] or 0, name)
 end
 
+-- What is reserved for a link's calls whose answers were lost is committed by the batch that pays for the link: `to` does
+-- from now on.
+local function moveReservations(item, from, to)
+  local open = redis.call('HMGET', item, 'q', 'l')
+  local reserved = (tonumber(open[1]) or 0) + (tonumber(open[2]) or 0)
+  if reserved ~= 0 then
+    redis.call('HINCRBYFLOAT', from, 'committed', -reserved)
+    redis.call('HINCRBYFLOAT', to, 'committed', reserved)
+  end
+  if open[1] and tonumber(redis.call('HGET', from, 'unseen') or '0') > 0 then
+    redis.call('HINCRBY', from, 'unseen', -1)
+    redis.call('HINCRBY', to, 'unseen', 1)
+  end
+end
+
 local function bytesOf(hex)
   return (string.gsub(hex, '%x%x', function(pair) return string.char(tonumber(pair, 16)) end))
 end

@@ -63,6 +63,7 @@ local function forget(id, key, record)
   if record[2] ~= name then
     redis.call('HSET', key, 'o', table.concat(others, ','))
   elseif #others > 0 then
+    moveReservations(key, batch, prefix .. ':batch:' .. others[1])
     redis.call('HSET', key, 'b', table.remove(others, 1), 'o', table.concat(others, ','))
     if state == 'saved' and not record[12] then redis.call('HSET', key, 'f', home .. id .. '.mp4') end
   else

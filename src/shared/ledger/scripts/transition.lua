@@ -119,6 +119,7 @@ local function nameOf(batch) return string.sub(batch, #prefix + #':batch:' + 1) 
 local function passToBatchThatRuns()
   for i = 2, #batches do
     if not isPaused(batches[i]) then
+      moveReservations(item, payer, batches[i])
       table.insert(batches, 1, table.remove(batches, i))
       payer = batches[1]
       local names = {}
