@@ -29,15 +29,15 @@ export interface BoundConnections {
 }
 
 export function boundConnections(server: Server, bounds: ConnectionBounds = usualBounds): BoundConnections {
-  /** Connections without a complete request, and the bytes each had brought when it was looked at; the oldest first. */
-  const waiting = new Map<Socket, number>();
+  /** Connections without a complete request, and what each had brought when it was looked at; the oldest first. */
+  const waiting = new Map<Socket, Look>();
   /** By connection, as long as it is open: an answer may leave before the body has come, and then no request ends. */
   const bodies = new Map<Socket, BodyWatch>();
   let open = 0;
 
   server.on('connection', (socket) => {
     open += 1;
-    waiting.set(socket, 0);
+    waiting.set(socket, lookAt(socket));
     socket.once('close', () => {
       open -= 1;
       waiting.delete(socket);
@@ -47,19 +47,28 @@ export function boundConnections(server: Server, bounds: ConnectionBounds = usua
     giveWay();
   });
 
-  /** An upload that moves is passed over: only what brings nothing gives way. */
+  /**
+   * An upload that moves is passed over: only what brings nothing gives way. Thousands are accepted in one turn, in which
+   * nothing is read, so an upload is not looked at again at once.
+   */
   function giveWay(): void {
-    for (const [socket, bytes] of waiting) {
-      if (!bodies.has(socket) || socket.bytesRead - bytes < bounds.leastBytes) return void socket.destroy();
+    const now = performance.now();
+    for (const [socket, { bytes, at }] of waiting) {
+      const isSparing = bodies.has(socket) && now - at < spareMs;
+      if (isSparing) continue;
       waiting.delete(socket);
-      waiting.set(socket, socket.bytesRead);
+      if (!bodies.has(socket) || socket.bytesRead - bytes < bounds.leastBytes) return void socket.destroy();
+      waiting.set(socket, lookAt(socket));
     }
+    // All are uploads that move: the oldest of them.
+    const [oldest] = waiting.keys();
+    oldest?.destroy();
   }
 
   server.on('request', (request, response) => {
     const { socket } = request;
     response.once('close', () => {
-      if (!socket.destroyed) waiting.set(socket, socket.bytesRead);
+      if (!socket.destroyed) waiting.set(socket, lookAt(socket));
     });
     if (!hasBody(request)) {
       waiting.delete(socket);
@@ -79,6 +88,19 @@ export function boundConnections(server: Server, bounds: ConnectionBounds = usua
   timer.unref();
   server.once('close', () => clearInterval(timer));
   return { held: () => ({ open, waiting: waiting.size, bodies: bodies.size }) };
+}
+
+interface Look {
+  readonly bytes: number;
+  /** By the monotonic clock. */
+  readonly at: number;
+}
+
+/** For so long a body is not judged again. */
+const spareMs = 2000;
+
+function lookAt({ bytesRead }: Socket): Look {
+  return { bytes: bytesRead, at: performance.now() };
 }
 
 interface BodyWatch {

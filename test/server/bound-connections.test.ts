@@ -1,7 +1,7 @@
 /** What strangers can cost the server, over raw connections. */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { connect, type Socket } from 'node:net';
+import { connect, Socket } from 'node:net';
 import { expect, it } from 'vitest';
 import { boundConnections, type ConnectionBounds } from '../../src/server/bound-connections.ts';
 import { until } from '../setup/until.ts';
@@ -118,4 +118,32 @@ it('an upload that moves does not give way to a flood', async () => {
   }
   await until(async () => text.includes('taken') || null, 'the upload is taken');
   for (const socket of [...flood, upload]) socket.destroy();
+});
+
+it('an upload outlives thousands of connections that are accepted before anything of it is read', async () => {
+  const http = createServer((request, response) => {
+    request.resume().on('end', () => response.end('taken'));
+    request.on('error', () => undefined);
+  });
+  const { held } = boundConnections(http, bounds);
+  http.listen(0, '127.0.0.1');
+  await once(http, 'listening');
+  const address = http.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  const upload = connect(address.port, '127.0.0.1');
+  upload.on('error', () => undefined);
+  upload.write(`POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n${'x'.repeat(50)}`);
+  await until(async () => held().bodies === 1 || null, 'the upload has begun');
+  // In one turn, as the system hands them over.
+  for (let n = 0; n < 100; n += 1) http.emit('connection', new Socket());
+  expect(upload.destroyed).toBe(false);
+  let text = '';
+  upload.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  upload.write('x'.repeat(50));
+  await until(async () => text.includes('taken') || null, 'the upload is taken');
+  upload.destroy();
+  http.close();
+  http.closeAllConnections();
 });
