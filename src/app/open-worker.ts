@@ -98,7 +98,7 @@ export async function openWorker(
   const dataDir = configuration.DATA_DIR;
   await recordLeftBehind({ ...parts, dataDir });
   const { id: startedIn } = await createRedisRun(parts).read();
-  await recordCallsOfOthers(startedIn, { ...parts, dataDir });
+  await recordCallsOfOthers(startedIn, { ...parts, dataDir }, true);
   await removeOldJournals({ dataDir });
   const workerId = randomUUID();
   const redisRun = { id: startedIn };

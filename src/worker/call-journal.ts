@@ -4,7 +4,7 @@
  * stands here alone. Read by the next worker that starts with this DATA_DIR, and by those that live, when Redis has been
  * started again. The last minute is kept; while DATA_DIR takes no writes calls are made all the same.
  */
-import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { redisRunPolicy } from '../shared/policy.ts';
@@ -35,8 +35,10 @@ const storedCall = z.object({
 type StoredCall = z.infer<typeof storedCall>;
 
 export interface CallJournal {
-  /** Resolves once it is on disk, or is sure not to get there. */
-  write(itemId: string, call: RecentCall, isUnpaid: boolean): Promise<void>;
+  /** A call that is about to leave. Resolves once it is on disk, or is sure not to get there. */
+  write(itemId: string, call: RecentCall): Promise<void>;
+  /** What became of it: on disk soon. */
+  note(itemId: string, call: RecentCall, isUnpaid: boolean): void;
 }
 
 type JournalDeps = Pick<WorkerContext, 'dataDir' | 'prefix' | 'workerId' | 'logger'> & {
@@ -47,6 +49,7 @@ type JournalDeps = Pick<WorkerContext, 'dataDir' | 'prefix' | 'workerId' | 'logg
 const folderIn = (dataDir: string) => join(dataDir, 'create-calls');
 const ending = '.jsonl';
 const mostBytes = 1024 * 1024;
+const noteAfterMs = 100;
 
 export function createCallJournal({ dataDir, prefix, workerId, logger, redisRun }: JournalDeps): CallJournal {
   const folder = folderIn(dataDir);
@@ -55,19 +58,27 @@ export function createCallJournal({ dataDir, prefix, workerId, logger, redisRun 
   let next: Promise<void> | null = null;
   let last: Promise<void> = Promise.resolve();
   let hasFailed = false;
+  let bytes = 0;
+  let shortenAt = mostBytes;
+
+  function flush(): Promise<void> {
+    if (next === null) {
+      next = last.then(writeAll);
+      last = next;
+    }
+    return next;
+  }
 
   /** All that has come while the file before was written goes in one write. */
   async function writeAll(): Promise<void> {
     const text = lines.join('');
     lines = [];
     next = null;
+    if (text === '') return;
     try {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
-      // Opened anew each time: another worker may have taken the file away as an old one.
-      await using file = await open(path, 'a', 0o600);
-      await file.write(text);
-      await file.datasync();
-      if ((await file.stat()).size > mostBytes) await shorten();
+      await append(text);
+      bytes += text.length;
+      if (bytes > shortenAt) await shorten();
       hasFailed = false;
     } catch (error) {
       if (!hasFailed)
@@ -76,26 +87,46 @@ export function createCallJournal({ dataDir, prefix, workerId, logger, redisRun 
     }
   }
 
+  /** By the name each time: another worker may have taken the file away as an old one. */
+  async function append(text: string): Promise<void> {
+    const options = { mode: 0o600, flush: true } as const;
+    try {
+      if (bytes > 0) return await appendFile(path, text, options);
+    } catch (error) {
+      if (!isErrorWithCode(error, 'ENOENT')) throw error;
+    }
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await appendFile(path, text, options);
+  }
+
   async function shorten(): Promise<void> {
     const calls = await readCalls(path);
     const since = Date.now() - redisRunPolicy.lookBackMs;
     const kept = calls.filter(({ at }) => at >= since).map((call) => `${JSON.stringify(call)}\n`);
-    await writeFile(`${path}.new`, kept.join(''), { flush: true, mode: 0o600 });
+    const text = kept.join('');
+    await writeFile(`${path}.new`, text, { flush: true, mode: 0o600 });
     await rename(`${path}.new`, path);
+    bytes = text.length;
+    shortenAt = Math.max(mostBytes, 2 * bytes);
+  }
+
+  function add(itemId: string, call: RecentCall, isUnpaid: boolean): void {
+    const { attempts, possiblyPaidTwice, price, taskId } = call;
+    const stored: StoredCall = {
+      ...{ prefix, run: redisRun(), itemId, attempts, possiblyPaidTwice, price, taskId, isUnpaid },
+      at: Date.now(),
+    };
+    lines.push(`${JSON.stringify(stored)}\n`);
   }
 
   return {
-    write(itemId, { attempts, possiblyPaidTwice, price, taskId }, isUnpaid) {
-      const call: StoredCall = {
-        ...{ prefix, run: redisRun(), itemId, attempts, possiblyPaidTwice, price, taskId, isUnpaid },
-        at: Date.now(),
-      };
-      lines.push(`${JSON.stringify(call)}\n`);
-      if (next === null) {
-        next = last.then(writeAll);
-        last = next;
-      }
-      return next;
+    write(itemId, call) {
+      add(itemId, call, false);
+      return flush();
+    },
+    note(itemId, call, isUnpaid) {
+      add(itemId, call, isUnpaid);
+      if (lines.length === 1) setTimeout(flush, noteAfterMs).unref();
     },
   };
 }

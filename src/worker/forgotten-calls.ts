@@ -23,22 +23,31 @@ export async function recordForgottenCalls(
   );
 }
 
-/** @param run of Redis, as it is now: what was recorded in it is not forgotten. '' where that is not known */
+/**
+ * @param run of Redis, as it is now: what was recorded in it is not forgotten. '' where that is not known
+ * @param isStarting this worker takes no job yet, so the others have most likely ended
+ */
 export async function recordCallsOfOthers(
   run: string,
   deps: Deps & Pick<WorkerContext, 'dataDir' | 'prefix'>,
+  isStarting = false,
 ): Promise<void> {
   if (run === '') return;
   const journals = await readJournals(deps);
   const calls = journals.flatMap(({ workerId, calls: made }) =>
     made
       .filter((call) => call.run !== run && call.run !== '')
-      .map((call) => ({ ...call, submitter: workerId })),
+      .map((call) => ({ ...call, submitter: workerId, hasEnded: isStarting })),
   );
   await recordAll(calls, deps);
 }
 
-type MadeCall = RecentCall & { readonly itemId: string; readonly submitter: string };
+type MadeCall = RecentCall & {
+  readonly itemId: string;
+  readonly submitter: string;
+  /** Its worker is likely to have ended. */
+  readonly hasEnded?: boolean;
+};
 
 async function recordAll(calls: readonly MadeCall[], deps: Deps): Promise<void> {
   const recorded = await Promise.all(calls.map((call) => recordAgain(call, deps)));
@@ -48,7 +57,7 @@ async function recordAll(calls: readonly MadeCall[], deps: Deps): Promise<void> 
 
 /** @returns whether Redis had forgotten it */
 async function recordAgain(call: MadeCall, { ledger, queues }: Deps): Promise<boolean> {
-  const { itemId, taskId, attempts, possiblyPaidTwice, price, submitter } = call;
+  const { itemId, taskId, attempts, possiblyPaidTwice, price, submitter, hasEnded = false } = call;
   const item = await ledger.item(itemId);
   if (item === null) return false;
   if (taskId !== null) {
@@ -73,5 +82,7 @@ async function recordAgain(call: MadeCall, { ledger, queues }: Deps): Promise<bo
     },
     { expect: { attempts } },
   );
+  // The worker of an open call has a job for it as long as it lives.
+  if (moved && hasEnded) await queues.add('submit', itemId);
   return moved;
 }

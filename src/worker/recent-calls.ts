@@ -57,21 +57,20 @@ export function createRecentCalls(clock: Clock, journal: CallJournal): RecentCal
     }
   }
 
-  /** @param isUnpaid no task was made */
-  async function write(itemId: string, isUnpaid: boolean): Promise<void> {
-    const call = calls.get(itemId);
-    if (call !== undefined) await journal.write(itemId, call, isUnpaid);
-  }
-
   return {
     note: (item, price) => set(item, { taskId: null, price }),
-    leaves: (itemId) => write(itemId, false),
+    async leaves(itemId) {
+      const call = calls.get(itemId);
+      if (call !== undefined) await journal.write(itemId, call);
+    },
     made(item, taskId) {
       set(item, { taskId, price: 'unknown' });
-      void write(item.id, false);
+      const call = calls.get(item.id);
+      if (call !== undefined) journal.note(item.id, call, false);
     },
     unpaid(itemId) {
-      void write(itemId, true);
+      const call = calls.get(itemId);
+      if (call !== undefined) journal.note(itemId, call, true);
       calls.delete(itemId);
     },
     taskOf: (itemId) => calls.get(itemId)?.taskId ?? null,
