@@ -74,13 +74,18 @@ export function createFileStorage(rootPath: string, deps: FileStorageDeps): Stor
     return join(root, key);
   }
 
+  let rootPlace: string | null = null;
+
   /** Where a file of the storage really lies; missing when a symbolic link leads out of the folder. */
   async function placeOf(key: string): Promise<string | undefined> {
     const path = pathOf(key);
     return guarded(path, () =>
       unlessMissing(isMissing, async () => {
-        const [place, folder] = await Promise.all([realpath(path), realpath(root)]);
-        return place.startsWith(folder.endsWith(sep) ? folder : folder + sep) ? place : undefined;
+        const place = await realpath(path);
+        if (rootPlace !== null && isWithin(place, rootPlace)) return place;
+        // Not known yet, or the folder itself is a link that leads elsewhere by now.
+        rootPlace = await realpath(root);
+        return isWithin(place, rootPlace) ? place : undefined;
       }),
     );
   }
@@ -276,4 +281,8 @@ async function guarded<T>(path: string, act: () => Promise<T>): Promise<T> {
   } catch (error) {
     throw fileStorageError(error, path);
   }
+}
+
+function isWithin(place: string, folder: string): boolean {
+  return place.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }
