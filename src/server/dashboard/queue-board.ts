@@ -72,10 +72,8 @@ export async function queueBoard(
       uiConfig: {
         boardTitle: 'kie-batch queues',
         boardLogo: { path: `${publicBase}/assets/icon.svg`, width: 28, height: 28 },
-        favIcon: {
-          default: `${publicBase}/assets/icon.svg`,
-          alternative: `${publicBase}/assets/icon.svg`,
-        },
+        // Stands in the page too, whose paths are put below the base path: relative, it is right in both.
+        favIcon: { default: '../assets/icon.svg', alternative: '../assets/icon.svg' },
         hideDocsLink: true,
         miscLinks: [{ text: 'To the dashboard', url: `${publicBase}/` }],
       },
