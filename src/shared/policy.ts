@@ -21,6 +21,8 @@ export const jobPolicy = {
   /** After Redis has refused to hand out a job. */
   retryDelayMs: 1000,
   longestSleepS: 1,
+  /** A wait for jobs that is late by so much does not end: its connection is stuck. */
+  lateWaitMs: 10_000,
   /** Downloads at once are a setting. */
   concurrency: { submit: 50, 'status-check': 50 },
   /** Schedules that run at once in one process. */

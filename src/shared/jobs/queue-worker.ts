@@ -1,9 +1,57 @@
-/** A BullMQ worker that can be given up while Redis is away. */
-import { Worker } from 'bullmq';
+/**
+ * A BullMQ worker that can be given up while Redis is away, and that goes on taking jobs when the connection it waits on
+ * for them does not come back, as after a failover of a Cluster: each wait then ends late, and the worker asks over its
+ * other connection.
+ */
+import {
+  type BackendFactory,
+  createRedisBackend,
+  type Processor,
+  type RedisQueueBackend,
+  Worker,
+  type WorkerOptions,
+} from 'bullmq';
+import { jobPolicy } from '../policy.ts';
+import { withTimeout } from '../time/with-timeout.ts';
 
 export class QueueWorker<Data> extends Worker<Data> {
+  constructor(
+    name: string,
+    process: Processor<Data>,
+    options: WorkerOptions,
+    createBackend: BackendFactory<RedisQueueBackend> = createRedisBackend,
+  ) {
+    super(name, process, options, withBoundedWaits(createBackend));
+  }
+
   /** Renews no more locks. Without Redis `close` never ends, and the timer of the locks keeps the process alive. */
   async giveUp(): Promise<void> {
     await this.lockManager.close();
   }
+}
+
+/**
+ * BullMQ ends a wait that is late by a second, and then waits for its connection without a bound; while waits fail it asks
+ * for no job. After a wait without a result it asks.
+ */
+function withBoundedWaits(create: BackendFactory<RedisQueueBackend>): BackendFactory<RedisQueueBackend> {
+  return (...given) => {
+    const backend = create(...given);
+    const wait = backend.waitForJob.bind(backend);
+    const reconnect = backend.reconnectBlocking.bind(backend);
+    let askedAt = performance.now();
+    backend.waitForJob = async (seconds) => {
+      try {
+        const found = await withTimeout(wait(seconds), seconds * 1000 + jobPolicy.lateWaitMs, null);
+        askedAt = performance.now();
+        return found;
+      } catch (error) {
+        if (performance.now() - askedAt < jobPolicy.lateWaitMs) throw error;
+        askedAt = performance.now();
+        return null;
+      }
+    };
+    backend.reconnectBlocking = () => withTimeout(reconnect(), jobPolicy.lateWaitMs, undefined);
+    return backend;
+  };
 }
