@@ -26,6 +26,19 @@ function hangUp(service: Service): void {
   service.signal('SIGHUP');
 }
 
+function ofTheRun(name: string, weight: number, message: string, act: (runner: Service) => void): Torment {
+  return {
+    name,
+    subject: 'process',
+    weight,
+    isPossible: ({ runner }) => runner.isUp() && !runner.isDone(),
+    async run({ runner, note }) {
+      note(message);
+      act(runner);
+    },
+  };
+}
+
 export const processTorments: readonly Torment[] = [
   ofSomeWorker(
     'kill-worker',
@@ -62,26 +75,8 @@ export const processTorments: readonly Torment[] = [
       });
     },
   },
-  {
-    name: 'hang-up-run',
-    subject: 'process',
-    weight: 2,
-    isPossible: ({ runner }) => runner.isUp() && !runner.isDone(),
-    async run({ runner, note }) {
-      note('the terminal of `run` is closed');
-      hangUp(runner);
-    },
-  },
-  {
-    name: 'interrupt-run',
-    subject: 'process',
-    weight: 1,
-    isPossible: ({ runner }) => runner.isUp() && !runner.isDone(),
-    async run({ runner, note }) {
-      note('`run` is interrupted');
-      runner.signal('SIGINT');
-    },
-  },
+  ofTheRun('hang-up-run', 2, 'the terminal of `run` is closed', hangUp),
+  ofTheRun('interrupt-run', 1, '`run` is interrupted', (runner) => runner.signal('SIGINT')),
   {
     name: 'kill-server',
     subject: 'process',

@@ -1,8 +1,28 @@
-/** The folder of the videos goes away, its disk fills up or becomes read-only; a bucket answers with errors. */
+/** The folder of the videos goes away, its disk fills up or becomes read-only. */
 import { rename, rm, writeFile } from 'node:fs/promises';
+import type { World } from '../world.ts';
 import { forAWhile, type Torment } from './torment.ts';
 
 const reasonable = { least: 2000, most: 8000 } as const;
+
+function ofTheDisk(
+  name: string,
+  message: string,
+  troubleOf: (world: World) => { begin(): unknown; end(): unknown },
+): Torment {
+  return {
+    name,
+    subject: 'storage',
+    weight: 2,
+    isPossible: ({ disk }) => disk.isMounted,
+    run: (world, draw) =>
+      forAWhile(world, {
+        ms: draw.between(reasonable.least, reasonable.most),
+        message,
+        ...troubleOf(world),
+      }),
+  };
+}
 
 export const storageTorments: readonly Torment[] = [
   {
@@ -32,32 +52,12 @@ export const storageTorments: readonly Torment[] = [
       });
     },
   },
-  {
-    name: 'storage-full',
-    subject: 'storage',
-    weight: 2,
-    isPossible: ({ disk }) => disk.isMounted,
-    async run(world, draw) {
-      await forAWhile(world, {
-        ms: draw.between(reasonable.least, reasonable.most),
-        message: 'the disk of the videos is full',
-        begin: world.disk.fill,
-        end: world.disk.empty,
-      });
-    },
-  },
-  {
-    name: 'storage-read-only',
-    subject: 'storage',
-    weight: 2,
-    isPossible: ({ disk }) => disk.isMounted,
-    async run(world, draw) {
-      await forAWhile(world, {
-        ms: draw.between(reasonable.least, reasonable.most),
-        message: 'the folder of the videos is read-only',
-        begin: () => world.disk.forbidWrites(world.videos),
-        end: () => world.disk.allowWrites(world.videos),
-      });
-    },
-  },
+  ofTheDisk('storage-full', 'the disk of the videos is full', ({ disk }) => ({
+    begin: disk.fill,
+    end: disk.empty,
+  })),
+  ofTheDisk('storage-read-only', 'the folder of the videos is read-only', ({ disk, videos }) => ({
+    begin: () => disk.forbidWrites(videos),
+    end: () => disk.allowWrites(videos),
+  })),
 ];

@@ -1,4 +1,4 @@
-/** One action on several batches, for the pages and the API. Each batch is acted on or refused by itself. */
+/** One action on several batches, for the pages and the API. Each batch is handled separately. */
 import { Refusal } from './auth/guard.ts';
 import type { ServerDeps } from './server-deps.ts';
 
@@ -24,7 +24,7 @@ export async function actOnSeveral(
       batch === null
         ? 'There is no such batch.'
         : action === 'resume' && batch.dearer !== null
-          ? 'Its tasks cost more than was announced. Resume it by itself, at the new price.'
+          ? 'Its tasks cost more than was announced. Resume it on its own page, at the new price.'
           : null;
     if (reason !== null) {
       outcome.refused.push({ batch: name, reason });

@@ -66,6 +66,8 @@ export const feederPolicy = {
 export const redisRunPolicy = {
   /** Create calls that began this long ago or later are told to it again; it writes to its disk every second. */
   lookBackMs: 60_000,
+  /** A create call waits so long for a disk that does not answer. */
+  journalMs: 5000,
   /** A worker that nobody remembers, as it had begun in the lost second, has announced itself by then. */
   leastUptimeS: 6,
 } as const;

@@ -2,13 +2,14 @@
  * The create calls of each worker, in a file of its own in DATA_DIR, on disk before a call leaves. A machine that loses
  * its power takes the last second of its Redis and the memory of its workers with it: what they had bought in that second
  * stands here alone. Read by the next worker that starts with this DATA_DIR, and by those that live, when Redis has been
- * started again. The last minute is kept; while DATA_DIR takes no writes calls are made all the same.
+ * started again. The last minute is kept. Calls are also made while DATA_DIR takes no writes or does not answer.
  */
 import { appendFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { redisRunPolicy } from '../shared/policy.ts';
 import { isErrorWithCode } from '../shared/redis/error-code.ts';
+import { withTimeout } from '../shared/time/with-timeout.ts';
 import type { RecentCall } from './recent-calls.ts';
 import type { WorkerContext } from './worker-context.ts';
 
@@ -81,10 +82,14 @@ export function createCallJournal({ dataDir, prefix, workerId, logger, redisRun 
       if (bytes > shortenAt) await shorten();
       hasFailed = false;
     } catch (error) {
-      if (!hasFailed)
-        logger.warn({ err: error, file: path }, 'Create calls are not kept in DATA_DIR at the moment');
-      hasFailed = true;
+      warn(error);
     }
+  }
+
+  function warn(error: unknown): void {
+    if (!hasFailed)
+      logger.warn({ err: error, file: path }, 'Create calls are not kept in DATA_DIR at the moment');
+    hasFailed = true;
   }
 
   /** By the name each time: another worker may have taken the file away as an old one. */
@@ -120,9 +125,10 @@ export function createCallJournal({ dataDir, prefix, workerId, logger, redisRun 
   }
 
   return {
-    write(itemId, call) {
+    async write(itemId, call) {
       add(itemId, call, false);
-      return flush();
+      if ((await withTimeout(flush(), redisRunPolicy.journalMs, 'late')) === 'late')
+        warn(new Error(`it was not written within ${redisRunPolicy.journalMs / 1000} s`));
     },
     note(itemId, call, isUnpaid) {
       add(itemId, call, isUnpaid);

@@ -1,6 +1,6 @@
 /**
- * What follows from a task's record. Pure. The one decision for both ways to the same fact: the status
- * check that looked by itself and the one a callback woke.
+ * What follows from a task's record. Pure. The same decision for a scheduled status check and for one that a callback
+ * started.
  */
 import type { Item } from '../shared/ledger/item.ts';
 import { type Backoff, statusCheckPolicy } from '../shared/policy.ts';

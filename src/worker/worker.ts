@@ -1,7 +1,7 @@
 /**
  * A worker: takes jobs of its stages until it is stopped. Built once a process by the commands. A job whose
- * worker was killed is taken up by another within 15 seconds: its lock ends after ten, and somebody looks
- * every three.
+ * worker was killed is taken up by another within 15 seconds: its lock expires after ten, and workers look
+ * for expired locks every three.
  */
 import { hostname } from 'node:os';
 import type { Job, Telemetry } from 'bullmq';
@@ -112,7 +112,7 @@ export function startWorker(context: WorkerContext, settings: WorkerSettings): R
         for (const worker of workers) worker.cancelAllJobs('the worker is stopping');
       }, deadlineMs);
       const closed = Promise.all([...background, ...workers.map((worker) => worker.close())]);
-      // With Redis away nothing closes by itself; what was under way is picked up again by the next worker.
+      // While Redis is away nothing closes; what was under way is picked up again by the next worker.
       await withTimeout(closed, deadlineMs, null);
       await answered;
       await withTimeout(closed, jobPolicy.closeMs, null);
@@ -174,7 +174,7 @@ function startStage(
     runRetryDelay: jobPolicy.retryDelayMs,
     // A delayed job that comes back just as its worker falls asleep is seen when it wakes up: not in 5 s, the default.
     drainDelay: jobPolicy.longestSleepS,
-    // Two crashes would otherwise fail a job for good, whatever its attempts say.
+    // Otherwise BullMQ fails a job after two crashes, whatever its attempts say.
     maxStalledCount: jobPolicy.mostStalls,
     ...traced(settings.telemetry),
   });

@@ -1,5 +1,6 @@
 /** The file of create calls in DATA_DIR: what is read back, what is left out, and what keeps no call from being made. */
-import { appendFile, mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
@@ -91,5 +92,16 @@ describe('the journal of create calls', () => {
     expect(place.warnings[0]).toContain('Create calls are not kept in DATA_DIR');
     expect(await readJournals({ dataDir: notAFolder, prefix: 'test' })).toEqual([]);
     await removeOldJournals({ dataDir: notAFolder });
+  });
+
+  it('on a disk that does not answer stops no call', async () => {
+    await using place = await openFolder();
+    const path = join(place.folder, 'create-calls', 'w1.jsonl');
+    await mkdir(join(place.folder, 'create-calls'));
+    // Opening a pipe that nobody reads does not end.
+    execFileSync('mkfifo', [path]);
+    await place.journal('w1').write('a', open);
+    expect(place.warnings).toHaveLength(1);
+    expect(await readFile(path, 'utf8')).toContain('"itemId":"a"');
   });
 });

@@ -10,7 +10,7 @@ import { loadScript, type RedisConnection } from '../redis/script.ts';
 const noteScript = loadScript(new URL('note-claim.lua', import.meta.url));
 const noted = z.enum(['open', 'judged', 'full']);
 
-/** At once. An item has three tasks by itself, and one more for each lost answer. */
+/** At once. An item may have three tasks, and one more for each lost answer. */
 const mostClaims = 20;
 const keptMs = 24 * 3_600_000;
 

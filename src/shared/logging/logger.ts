@@ -1,8 +1,8 @@
 /**
  * Makes the process's logger. Log lines go to standard error (standard output belongs to `--json`), or to a
  * file while a progress view owns the terminal. A log that cannot be written (a full disk, a closed pipe) loses
- * lines and stops nothing. Secrets are cut out here a second time, although nobody
- * should hand them over in the first place.
+ * lines and stops nothing. Callers should pass no secrets; those that get here are
+ * removed.
  */
 import { mkdirSync, openSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';

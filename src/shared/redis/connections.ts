@@ -1,6 +1,6 @@
 /**
- * The connections that were handed out from one Redis address. Sees to it that each is closed in the end,
- * and that an outage is told once and not once a connection. Used by open-redis.ts.
+ * The connections to one Redis address. Closes each of them in the end, and logs an outage once, not once a
+ * connection. Used by open-redis.ts.
  */
 import type { Logger } from 'pino';
 import { withTimeout } from '../time/with-timeout.ts';
@@ -59,7 +59,7 @@ export class Connections {
   }
 
   #noteDown(): void {
-    // Without an error the client reconnects by itself, as it does from a replica (READONLY): nothing is away yet.
+    // Without an error the client is only reconnecting, as it does from a replica (READONLY): nothing is away yet.
     if (this.#isDown || !this.#wasEverUp || this.latestTrouble === undefined) return;
     this.#isDown = true;
     this.#logger.warn({ reason: this.latestTrouble?.message }, 'Redis is away; waiting for it to come back');

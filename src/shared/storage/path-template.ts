@@ -77,7 +77,7 @@ function isField(name: string | undefined): name is Field {
   return FIELDS.some((field) => field === name);
 }
 
-/** Fills one segment. Each value is made safe by itself, the whole once more. */
+/** Fills one segment. Each value is made safe, and then the whole segment. */
 function fill(segment: string, facts: PathFacts): string {
   const values: Readonly<Record<Field | 'suffix', string>> = {
     batch: safeName(facts.batch),

@@ -43,7 +43,7 @@ export async function joinAsUser(listening: Listening): Promise<Membership | und
     await withDeadline(connection.connect().then(() => connection.client('SETNAME', name)));
     return { name, connection, ended };
   } catch (error) {
-    // A refused connection ends by itself; disconnecting it as well would leave a timer behind.
+    // A refused connection ends without that; disconnecting it as well would leave a timer behind.
     if (isNobodyThere(error) || isNobodyThere(trouble)) return undefined;
     connection.disconnect();
     throw error;
