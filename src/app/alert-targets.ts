@@ -1,4 +1,4 @@
-/** Where alerts go, by the settings. For whoever watches for alerts, and for `doctor`. */
+/** Where alerts go, by the settings. Used by the watch for alerts and by `doctor`. */
 import type { AlertTarget } from '../server/alerts/alert-target.ts';
 import { mailTarget } from '../server/alerts/mail-target.ts';
 import { webhookTarget } from '../server/alerts/webhook-target.ts';

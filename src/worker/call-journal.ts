@@ -1,8 +1,8 @@
 /**
- * The create calls of each worker, in a file of its own in DATA_DIR, on disk before a call leaves. A machine that loses
- * its power takes the last second of its Redis and the memory of its workers with it: what they had bought in that second
- * stands here alone. Read by the next worker that starts with this DATA_DIR, and by those that live, when Redis has been
- * started again. The last minute is kept. Calls are also made while DATA_DIR takes no writes or does not answer.
+ * Each worker writes its create calls to a file in DATA_DIR before it sends them. A power failure takes the last second of
+ * a Redis on the same machine and the memory of its workers: the tasks of that second are recorded nowhere else. Read by
+ * the next worker that starts with this DATA_DIR, and by running workers when Redis has been restarted. The last minute is
+ * kept. Calls are also made while DATA_DIR takes no writes or does not answer.
  */
 import { appendFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -115,7 +115,7 @@ function costRow({ batch, forecast }: SeveralQuestion['batches'][number]): Html 
   const { name, budget, creditsSpent } = batch;
   const isShort = budget !== null && credits !== null && creditsSpent + credits > budget;
   const short = isShort
-    ? html`<div class="note">Its budget has room for ${count(Math.max(0, budget - creditsSpent))} credits. Retry it by itself to raise the budget.</div>`
+    ? html`<div class="note">Its budget has room for ${count(Math.max(0, budget - creditsSpent))} credits. Retry it on its own page to raise the budget.</div>`
     : null;
   return html`<tr><td class="break"><a href="${batchPath(name)}">${name}</a>${short}</td><td class="number">${count(links)}</td><td class="number">${count(collected)}</td><td class="number">${count(newTasks)}</td><td class="number">${credits === null ? 'unknown' : count(credits)}</td></tr>`;
 }

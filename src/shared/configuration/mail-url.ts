@@ -1,6 +1,6 @@
 /**
  * The setting `ALERT_MAIL_URL`: a mail server, who signs in there, who sends and who receives. Checked by the schema,
- * read again by whoever sends mail, so that the setting stays what one would write. Pure.
+ * and read again where mail is sent. Pure.
  */
 export interface MailRoute {
   readonly host: string;

@@ -1,7 +1,7 @@
 /**
- * A BullMQ worker that can be given up while Redis is away, and that goes on taking jobs when the connection it waits on
- * for them does not come back, as after a failover of a Cluster: each wait then ends late, and the worker asks over its
- * other connection.
+ * A BullMQ worker that can be given up while Redis is away, and that keeps taking jobs when its blocking connection does
+ * not recover, as after a failover of a Cluster: the wait then ends late, and the worker fetches jobs over its other
+ * connection.
  */
 import {
   type BackendFactory,
