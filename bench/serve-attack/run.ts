@@ -92,7 +92,8 @@ interface Prober extends AsyncDisposable {
 
 async function startProber(system: BenchSystem, servers: readonly Served[]): Promise<Prober> {
   const child = fork(file('prober.ts'), [servers.map(({ url }) => new URL(url).port).join(',')]);
-  const tellAgain = setInterval(() => void tell(), refreshMs);
+  // At the end Redis may go away first.
+  const tellAgain = setInterval(() => void tell().catch(() => undefined), refreshMs);
   const tell = async () => {
     const callbacks = await runningCallbacks(system);
     if (child.connected) child.send({ callbacks });

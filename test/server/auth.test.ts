@@ -167,6 +167,18 @@ describe('a window with credentials', () => {
     expect(owner.status).toBe(303);
   });
 
+  it('delays a refusal, so that a program that guesses without a pause costs little', async () => {
+    await using window = await openWindow({ environment: closed });
+    const guess = () => window.post('/login', { user: 'anna', password: 'wrong', csrf: 'x' });
+    for (let n = 0; n < 10; n += 1) expect((await guess()).status).toBe(401);
+    const order: string[] = [];
+    const refused = guess().then(({ status }) => order.push(`refused ${status}`));
+    // A page that is asked for after it is served before it.
+    await window.get('/login').then(() => order.push('a page'));
+    await refused;
+    expect(order).toEqual(['a page', 'refused 429']);
+  });
+
   it('counts a network of IPv6 addresses as one', async () => {
     await using window = await openWindow({ environment: { ...closed, TRUSTED_PROXIES: '127.0.0.1' } });
     const statuses: number[] = [];

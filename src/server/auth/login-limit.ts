@@ -1,18 +1,17 @@
 /**
- * Bounds how often somebody may try to sign in, counted in Redis over all servers. A try is counted before it is
- * judged, so that hundreds at once are not all judged. Tries from one address are refused beyond a number. Tries for
- * one name from many addresses are slowed down and never refused: a stranger must not be able to lock the owner out.
+ * Limits how often a client may try to sign in, counted in Redis across all servers. A try is counted before it is
+ * judged, so hundreds at once are not all judged. Tries from one address are refused beyond a limit. Tries for
+ * one name from many addresses are delayed and never refused: a stranger must not be able to lock the owner out.
+ * Refusals are delayed too, so that a program that retries at once costs the server little.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import ipaddr from 'ipaddr.js';
 import type { Keyspace } from '../../shared/redis/keyspace.ts';
 
-export type LoginTry =
-  | { readonly kind: 'refused'; readonly waitMs: number }
-  /** May be judged after `delayMs`. */
-  | { readonly kind: 'allowed'; readonly delayMs: number };
+export type LoginTry = { readonly kind: 'refused'; readonly waitMs: number } | { readonly kind: 'allowed' };
 
 export interface LoginLimit {
-  /** Counts a try. */
+  /** Counts a try. Resolves when it may be judged, or when its refusal may be sent. */
   begin(address: string, name: string): Promise<LoginTry>;
   /** The try was right: it and those before it from this address no longer count. */
   succeeded(address: string, name: string): Promise<void>;
@@ -23,6 +22,9 @@ const mostByAddress = 10;
 /** Failures of a name, from wherever, before tries for it are slowed down. */
 const freeByName = 30;
 const longestDelayMs = 5000;
+const refusalDelayMs = 1000;
+/** A delayed try holds a connection, so only this many are delayed at once. */
+const mostDelayed = 200;
 
 export function createLoginLimit({ redis, prefix }: Keyspace): LoginLimit {
   const addressKey = (address: string) => `${prefix}:logins:address:${networkOf(address)}`;
@@ -37,14 +39,24 @@ export function createLoginLimit({ redis, prefix }: Keyspace): LoginLimit {
     return { tries, leftMs };
   }
 
+  let delayed = 0;
+  async function delay(delayMs: number): Promise<void> {
+    if (delayMs <= 0 || delayed >= mostDelayed) return;
+    delayed += 1;
+    await sleep(delayMs);
+    delayed -= 1;
+  }
+
   return {
     async begin(address, name) {
       const byAddress = await count(addressKey(address));
-      if (byAddress.tries > mostByAddress)
+      if (byAddress.tries > mostByAddress) {
+        await delay(refusalDelayMs);
         return { kind: 'refused', waitMs: Math.max(1000, byAddress.leftMs) };
+      }
       const byName = await count(nameKey(name));
-      const beyond = byName.tries - freeByName;
-      return { kind: 'allowed', delayMs: beyond <= 0 ? 0 : Math.min(longestDelayMs, 250 * beyond) };
+      await delay(Math.min(longestDelayMs, 250 * (byName.tries - freeByName)));
+      return { kind: 'allowed' };
     },
     async succeeded(address, name) {
       await redis.del(addressKey(address));

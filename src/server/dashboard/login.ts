@@ -2,7 +2,6 @@
  * Signing in and out. A wrong name and a wrong password get the same answer, tries are bounded by address and
  * slowed down by name, and the page one wanted is only followed to when it is one of this server.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { AuditLog } from '../../shared/audit/audit-log.ts';
@@ -42,7 +41,6 @@ export function loginRoutes(scope: FastifyInstance, parts: LoginParts): void {
       reply.code(429).header('retry-after', Math.ceil(tried.waitMs / 1000));
       return showForm(reply, next, `Too many tries. Wait ${duration(tried.waitMs)}.`);
     }
-    if (tried.delayMs > 0) await sleep(tried.delayMs);
     const identity = accounts.identify(form.user, form.password);
     const entry = { address: request.ip, action: 'sign-in', target: '' };
     if (identity === null) {
