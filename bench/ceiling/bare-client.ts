@@ -1,6 +1,6 @@
 /**
- * The contenders of the ceiling: the same three HTTP calls for each link, as jobs of BullMQ or in p-queue. Neither
- * verifies, labels nor syncs a file, counts credits, or survives what kie-batch survives; that is what the difference
+ * The contenders of the ceiling: the same three HTTP calls for each link, as jobs of BullMQ or pg-boss, or in p-queue. None
+ * of them verifies, labels nor syncs a file, counts credits, or survives what kie-batch survives; that is what the difference
  * buys. Started by run.ts with the plan as its argument.
  */
 import { writeFile } from 'node:fs/promises';
@@ -9,14 +9,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { DelayedError, Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import PQueue from 'p-queue';
+import { PgBoss } from 'pg-boss';
 import { z } from 'zod';
 import { shareLink } from '../system.ts';
 
 const plan = z
   .object({
-    kind: z.enum(['bullmq', 'p-queue']),
+    kind: z.enum(['bullmq', 'pg-boss', 'p-queue']),
     vendor: z.string(),
-    redis: z.string(),
+    /** Of Redis or PostgreSQL. */
+    store: z.string(),
     files: z.string(),
     links: z.number(),
   })
@@ -47,12 +49,12 @@ async function download(taskId: string, url: string): Promise<void> {
   await writeFile(join(plan.files, `${taskId}.mp4`), Buffer.from(await answer.arrayBuffer()));
 }
 
-if (plan.kind === 'bullmq') await withBullmq();
-else await withPQueue();
+const contenders = { bullmq: withBullmq, 'pg-boss': withPgBoss, 'p-queue': withPQueue };
+await contenders[plan.kind]();
 
 async function withBullmq(): Promise<void> {
   const connect = () => {
-    const address = plan.redis.startsWith('unix:') ? plan.redis.slice('unix://'.length) : plan.redis;
+    const address = plan.store.startsWith('unix:') ? plan.store.slice('unix://'.length) : plan.store;
     return new Redis(address, { maxRetriesPerRequest: null });
   };
   const queues = { connection: connect() };
@@ -91,6 +93,40 @@ async function withBullmq(): Promise<void> {
     async ({ data }) => download(data.taskId, data.url),
     { connection: connect(), concurrency },
   );
+}
+
+/** Jobs are fetched in groups, and at once when one is added: its fastest form. It looks for delayed ones every 0.5 s. */
+async function withPgBoss(): Promise<void> {
+  const boss = new PgBoss({ connectionString: plan.store, max: 20, useListenNotify: true });
+  boss.on('error', (error) => console.error(error));
+  await boss.start();
+  for (const name of ['submit', 'poll', 'download']) await boss.createQueue(name, { notify: true });
+  const later = () => ({ startAfter: new Date(Date.now() + pollMs) });
+  const work = async <Data extends object>(name: string, perform: (data: Data) => Promise<unknown>) => {
+    const options = {
+      batchSize: concurrency / 5,
+      localConcurrency: 5,
+      burstWhenBatchFull: true,
+      pollingIntervalSeconds: 0.5,
+      notifyPollingIntervalSeconds: 0.5,
+    };
+    await boss.work<Data>(name, options, async (jobs) => {
+      await Promise.all(jobs.map(({ data }) => perform(data)));
+    });
+  };
+  await boss.insert(
+    'submit',
+    Array.from({ length: plan.links }, (_, n) => ({ data: { link: shareLink(n) } })),
+  );
+  await work<{ link: string }>('submit', async ({ link }) =>
+    boss.send('poll', { taskId: await create(link) }, later()),
+  );
+  await work<{ taskId: string }>('poll', async ({ taskId }) => {
+    const url = await query(taskId);
+    if (url === null) await boss.send('poll', { taskId }, later());
+    else await boss.send('download', { taskId, url });
+  });
+  await work<{ taskId: string; url: string }>('download', async ({ taskId, url }) => download(taskId, url));
 }
 
 async function withPQueue(): Promise<void> {

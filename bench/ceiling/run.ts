@@ -1,7 +1,8 @@
 /**
  * `npm run bench -- ceiling [--links N] [--workers 1,2,4]`: how many links a second go through where the vendor has no
- * limit (tasks of 100 ms, results of about 40 kB), beside the same three HTTP calls as bare BullMQ jobs, and beside a
- * script with p-queue that keeps nothing. Each contender is a process of its own with a Redis of its own; the vendor is
+ * limit (tasks of 100 ms, results of about 40 kB), beside the same three HTTP calls as bare BullMQ jobs, as pg-boss jobs
+ * (where PostgreSQL is installed), and beside a script with p-queue that keeps nothing. Each contender is a process of its
+ * own with a Redis or PostgreSQL of its own; the vendor is
  * the simulator in another process. A row is timed from the first create call to the last file. CPU is of the
  * contender's processes alone; commands are those that its Redis counted.
  */
@@ -16,6 +17,7 @@ import { Redis } from 'ioredis';
 import { z } from 'zod';
 import { type OwnRedis, openOwnRedis } from '../million/own-redis.ts';
 import { shareLink } from '../system.ts';
+import { openOwnPostgres } from './own-postgres.ts';
 
 const main = join(import.meta.dirname, '../../src/cli/main.ts');
 const countsSchema = z.looseObject({ createCalls: z.number(), queries: z.number() });
@@ -40,8 +42,11 @@ export async function run(args: string[]): Promise<void> {
   });
   const links = Number(values.links);
   const kieBatch = values.workers.split(',').map((count) => kieBatchOf(Number(count)));
+  await using postgres = await openOwnPostgres();
+  if (postgres === null) console.log('skipped: pg-boss, as PostgreSQL is not installed');
+  const pgBoss = postgres === null ? [] : [bareOf('pg-boss', postgres.url)];
   const rows: Row[] = [];
-  for (const contender of [bareOf('p-queue'), bareOf('bullmq'), ...kieBatch]) {
+  for (const contender of [bareOf('p-queue'), bareOf('bullmq'), ...pgBoss, ...kieBatch]) {
     rows.push(await measure(contender, links));
     print(
       rows.at(-1),
@@ -86,13 +91,20 @@ function kieBatchOf(workers: number): Contender {
   };
 }
 
-function bareOf(kind: 'bullmq' | 'p-queue'): Contender {
+const bareNames = {
+  'p-queue': 'p-queue, nothing kept',
+  bullmq: 'bare BullMQ',
+  'pg-boss': 'bare pg-boss on PostgreSQL',
+};
+
+/** @param database instead of the contender's own Redis */
+function bareOf(kind: keyof typeof bareNames, database?: string): Contender {
   return {
-    name: kind === 'bullmq' ? 'bare BullMQ' : 'p-queue, nothing kept',
+    name: bareNames[kind],
     async start(redis, vendor, links) {
       const files = join(redis.folder, 'files');
       await mkdir(files, { recursive: true });
-      const plan = { kind, vendor, redis: redis.url, files, links };
+      const plan = { kind, vendor, store: database ?? redis.url, files, links };
       return [startNode([join(import.meta.dirname, 'bare-client.ts'), JSON.stringify(plan)], {})];
     },
   };
