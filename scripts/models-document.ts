@@ -1,6 +1,6 @@
 /**
- * docs/models.md and the JSON Schema of model definitions, from the definitions and their schema. What is written by
- * hand stands in docs/models.md below the mark and is kept.
+ * docs/models.md and the JSON Schema of model definitions, from the definitions and their schema. The part of
+ * docs/models.md below the mark is written by hand and kept.
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,15 +21,13 @@ export function modelsDocument(): string {
   const models = loadModels({ extraFiles: [] }).list();
   return `# Models
 
-The part above the mark is generated from \`src/shared/models/market\` by \`npm run docs\`; do not edit it by hand.
+A model is a JSON file: which links it accepts, its inputs, its price and how long it takes. \`kie-batch models\` lists the models and, with a key, shows whether the vendor has them switched on. The prices below are those of the definitions, with the day on which they were seen. \`kie-batch models\` prefers the vendor's public price list and shows its age (\`--refresh\` reads it now). The vendor's record of a task has its real cost.
 
-A model is a file, not code: which links it takes, its inputs, what it costs and how long it takes. \`kie-batch models\` lists these, and with a key says whether the vendor has them switched on. Prices here are those of the definitions, with the day on which they were seen; \`kie-batch models\` shows those of the vendor's public price list with its age where it answers (\`--refresh\` reads it now). What a task has really cost stands in the vendor's record.
-
-| \`--model\` | takes | requires | price |
+| \`--model\` | accepts | requires | price |
 | --- | --- | --- | --- |
 ${models.map(overviewRow).join('\n')}
 
-Give an input for all links with \`--set NAME=VALUE\`, or for each link in a CSV column or JSON field with the name of the input. The link's own value wins over \`--set\`, and that wins over the default. A value that the model does not allow makes its line invalid, before anything is paid.
+Set an input for all links with \`--set NAME=VALUE\`, or for each link in a CSV column or JSON field with the input's name. The link's own value overrides \`--set\`, which overrides the default. A value that the model does not allow makes its line invalid, before anything is paid.
 
 ${models.map(section).join('\n\n')}
 
@@ -50,11 +48,11 @@ function section(model: ModelDefinition): string {
     ([name, spec]) => `| \`${name}\` | ${typeText(spec)} | ${necessityText(spec)} | ${spec.description} |`,
   );
   const table = ['| input | value | | meaning |', '| --- | --- | --- | --- |', ...rows].join('\n');
-  const field = `\`${model.input.linkField}\`${model.input.linkIsList ? ', a list with the one link' : ''}`;
+  const field = `\`${model.input.linkField}\`${model.input.linkIsList ? ' (a list with the one link)' : ''}`;
   return [
     `## ${model.id}`,
     '',
-    `${model.title}. Takes ${videoText(model)}; the video goes into ${field}.${off === null ? '' : ` **${off}**`}`,
+    `${model.title}. Accepts ${videoText(model)}; sent as ${field}.${off === null ? '' : ` **${off}**`}`,
     '',
     rows.length === 0 ? 'It has no other inputs.' : table,
   ].join('\n');

@@ -1,7 +1,7 @@
 /**
- * Runs the benchmarks one after another, each in a process of its own, and writes what they print to
- * docs/benchmarks.md: `npm run bench -- all [NAME…]`. With names only these are run; the other sections stay as they
- * are. All of them take about an hour on an idle machine with two cores.
+ * Runs the benchmarks one after another, each in its own process, and writes their output to docs/benchmarks.md:
+ * `npm run bench -- all [NAME…]`. With names, only these run and only their sections change. A full run takes about an
+ * hour on an idle machine with two cores.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -16,7 +16,7 @@ const own = 'all';
 
 const head = `# Benchmarks
 
-What each benchmark printed, written by \`npm run bench -- all\`. Figures differ between machines and moments; read the ratios, which are measured beside each other. Tests never depend on them.
+The output of each benchmark, written by \`npm run bench -- all\`. Figures differ between machines and runs; compare ratios, which are measured side by side. Tests never depend on them.
 
 `;
 

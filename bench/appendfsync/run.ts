@@ -1,8 +1,7 @@
 /**
- * What each `appendfsync` costs and loses. Costs: BullMQ jobs added in bulk, single writes one after the other
- * as a stage makes them, and writes of many at once. Loses: acknowledged writes missing after `kill -9` of
- * Redis. (A failing power supply is not measured.) `npm run bench -- appendfsync [FOLDER]`; the figures and
- * the choice stand in docs/local-redis.md.
+ * The cost and the losses of each `appendfsync`: `npm run bench -- appendfsync [FOLDER]`. Cost: BullMQ jobs added in
+ * bulk, single writes one after the other, and many writes at once. Losses: acknowledged writes missing after `kill -9`
+ * of Redis. Power failures are not measured. docs/local-redis.md has the figures and the choice.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,7 +1,7 @@
 /**
- * How soon a link is saved once the vendor calls back: `npm run bench -- callbacks [LINKS]` (default 200). The
- * vendor calls back at the instant the task ends, which its record tells; from there to the start of the download,
- * and from there to the saved file. Prints medians and the 95th percentile, and the queries a task took.
+ * How soon a link is saved after the callback: `npm run bench -- callbacks [LINKS]` (default 200). The time starts when
+ * the task ends by the vendor's record, and runs to the start of the download and to the saved file. Prints the median,
+ * the 95th percentile and the queries per task.
  */
 import { z } from 'zod';
 import { openServer } from '../../src/app/open-server.ts';

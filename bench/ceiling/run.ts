@@ -1,10 +1,9 @@
 /**
- * `npm run bench -- ceiling [--links N] [--workers 1,2,4]`: how many links a second go through where the vendor has no
- * limit (tasks of 100 ms, results of about 40 kB), beside the same three HTTP calls as bare BullMQ jobs, as pg-boss jobs
- * (where PostgreSQL is installed), and beside a script with p-queue that keeps nothing. Each contender is a process of its
- * own with a Redis or PostgreSQL of its own; the vendor is
- * the simulator in another process. A row is timed from the first create call to the last file. CPU is of the
- * contender's processes alone; commands are those that its Redis counted.
+ * `npm run bench -- ceiling [--links N] [--workers 1,2,4]`: links per second without a limit of the vendor (tasks of
+ * 100 ms, results of about 40 kB), compared with the same three HTTP calls as plain BullMQ jobs, as pg-boss jobs (if
+ * PostgreSQL is installed), and with a p-queue script that stores nothing. Each contender has its own process and its own
+ * Redis or PostgreSQL; the simulated vendor runs in another process. A row is timed from the first create call to the last
+ * file. CPU is that of the contender's processes only; commands are those that its Redis counted.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,8 +1,8 @@
 /**
- * Downloads at full size, with everything that goes wrong: `npm run bench -- chaos [DOWNLOADS] [KILLS]` (default 1,000
- * and 10). The whole of kie-batch against the simulated vendor, whose results are cut, stall, are pages, too short,
- * expired or missing for a third of the links, while worker after worker is killed by SIGKILL. Prints what came of it
- * and ends with an error where a file is not right or a part is left.
+ * Downloads at full size with faults: `npm run bench -- chaos [DOWNLOADS] [KILLS]` (default 1,000 and 10). Runs all of
+ * kie-batch against the simulated vendor. For a third of the links the result is cut, stalls, is a page, is too short, has
+ * expired or is missing, and workers are killed with SIGKILL. Prints the outcome, and fails if a file is wrong or a part
+ * file is left.
  */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';

@@ -1,7 +1,7 @@
 /**
- * What the operator's window costs: `npm run bench -- dashboard [LINKS]` (default 1,000,000). First how fast the pages
- * of a batch of so many links answer, beside /healthz, and how soon a hundred open pages show a change; then what `serve`, in a process of its own, takes of a core while links move at
- * ten times the vendor's usual rate, and what Redis takes more, with nobody looking and with four pages open.
+ * The cost of the dashboard: `npm run bench -- dashboard [LINKS]` (default 1,000,000). First the response times of the
+ * pages of such a batch, compared with /healthz, and the delay of a hundred open pages. Then the CPU time of `serve` and
+ * the extra commands of Redis while links move at ten times the vendor's usual rate, without pages and with four.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openPages, type Served, startServe } from '../served.ts';

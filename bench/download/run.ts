@@ -1,8 +1,7 @@
 /**
- * `npm run bench -- download`: 1,000 files of 1 MB and 4 files of 1 GB from a server on loopback, brought by
- * this transfer, curl and aria2c in turns, and the memory of a whole run with one file of 2 GiB. Prints the median
- * of the rounds. Options: `--folder DIR` (default: a temporary one), `--rounds N` (3), `--quick` (a tenth
- * of the files' sizes and numbers).
+ * `npm run bench -- download`: 1,000 files of 1 MB and 4 files of 1 GB from a server on loopback, downloaded in turns by
+ * kie-batch, curl and aria2c; and the memory of a whole run with one file of 2 GiB. Prints the median of the rounds.
+ * Options: `--folder DIR` (default: a temporary one), `--rounds N` (3), `--quick` (a tenth of the sizes and numbers).
  */
 
 import { spawn, spawnSync } from 'node:child_process';

@@ -1,8 +1,7 @@
 /**
- * What a flood of callbacks with foreign task ids to one known address does: `npm run bench -- flood [LINKS] [POSTS]`
- * (default 300 links, 10,000 posts). The same batch is run without and with the flood, `serve` and the poster in
- * processes of their own; prints the links a second of both, what the item of the address has become, and how large its
- * record is.
+ * A flood of callbacks with foreign task ids to one known address: `npm run bench -- flood [LINKS] [POSTS]` (default 300
+ * links, 10,000 posts). The same batch runs without and with the flood; `serve` and the sender are separate processes.
+ * Prints the links per second of both, the state of the item, and the size of its record.
  */
 import { execFile } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';

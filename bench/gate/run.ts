@@ -1,7 +1,7 @@
 /**
- * The gate beside other limiters: share of the limit used and refusals, in virtual time against three kinds of
- * server, in real time over HTTP for a few rows, and what an admission costs Redis.
- * `npm run bench -- gate [virtual|real|cost]…`; saves bench/results/gate.csv and gate.svg when all of it ran.
+ * The gate compared with other limiters: share of the limit and refusals, in virtual time with three kinds of servers and
+ * in real time over HTTP for a few rows, and the cost of an admission in Redis: `npm run bench -- gate
+ * [virtual|real|cost]…`. A full run saves bench/results/gate.csv and gate.svg.
  */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,9 +1,9 @@
 /**
- * Halts with many links waiting: `npm run bench -- halt [LINKS] [SECONDS] [--full]` (default 10,000 and 60). Every halt
- * the vendor can cause stands for that long, probed at its real intervals; then its cause ends. Prints the create calls
- * the vendor got beside the probes, and how soon after the end of the halt work was at full speed: a window with as many
- * new tasks as the limit allows. A minute holds the shortest intervals, so it is the harder case for the calls; the
- * probe that ends the halt is then brought forward, as a restart does. `--full`: ten minutes, and nothing brought forward.
+ * Halts with many waiting links: `npm run bench -- halt [LINKS] [SECONDS] [--full]` (default 10,000 and 60). Each halt
+ * that the vendor can cause lasts that long, with its real probe intervals; then its cause ends. Prints the create calls
+ * other than probes, and the time from the end of the cause to full speed: a window with as many new tasks as the limit
+ * allows. The intervals are shortest in the first minute, so a minute is the harder case for the calls. The probe that
+ * ends the halt is moved forward, as by a restart. `--full`: ten minutes, and nothing is moved forward.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Halt, hastenProbe, listHalts } from '../../src/shared/gate-state/halts.ts';

@@ -1,7 +1,7 @@
 /**
- * What a link costs in Redis's memory, waiting, saved and removed: `npm run bench -- ledger [LINKS]`. By the growth of
- * `used_memory` on a Redis of its own with share links in the real form; saved ones carry what the worker records.
- * Also how fast saved items are exported, as they have the most to tell.
+ * Redis memory per link, waiting, saved and removed: `npm run bench -- ledger [LINKS]`. Measured as the growth of
+ * `used_memory` of a separate Redis, with real share links and the data that workers record. Also the speed of exporting
+ * saved items, which have the most data.
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * How fast lists are read, and in how much memory: `npm run bench -- lists [LINKS] [ROUNDS]`. Each format is read
- * by `readList` and by plain `readline`, turn by turn in fresh processes; the median of the rounds is shown.
+ * Speed and memory of reading lists: `npm run bench -- lists [LINKS] [ROUNDS]`. Each format is read by `readList` and by
+ * plain `readline`, in turns and in new processes. Prints the median of the rounds.
  */
 import { execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';

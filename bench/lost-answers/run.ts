@@ -1,7 +1,7 @@
 /**
- * Lost answers at full size: `npm run bench -- lost-answers [LINKS] [LOST]` (default 2,000 and 200). Runs the whole
- * of kie-batch against the simulated vendor, which makes the tasks of some links and loses the answers: with
- * callbacks on, and without under both policies. Prints what was saved and what was paid twice.
+ * Lost answers at full size: `npm run bench -- lost-answers [LINKS] [LOST]` (default 2,000 and 200). Runs kie-batch
+ * against the simulated vendor, which creates the tasks of some links and loses the answers: with callbacks, and
+ * without them under both policies. Prints what was saved and what was paid twice.
  */
 import { openServer } from '../../src/app/open-server.ts';
 import type { Batch } from '../../src/shared/ledger/batch.ts';

@@ -1,8 +1,8 @@
 /**
- * What a great batch costs: `npm run bench -- million [LINKS]`. One list is enqueued, also killed on the way and from a
- * source, looked at, exported, cancelled, picked up again, removed and imported with the real executable, on a Redis
- * of its own; plain `addBulk` on the same Redis is what enqueueing is measured by. Needs some 2 GB of memory and a few
- * minutes for the million.
+ * The cost of a large batch: `npm run bench -- million [LINKS]`. One list is enqueued (also killed on the way, and from a
+ * source), viewed, exported, cancelled, retried, removed and imported with the real executable, on a separate Redis.
+ * Enqueueing is compared with plain `addBulk` on the same Redis. A million links need about 2 GB of memory and a few
+ * minutes.
  */
 import { join } from 'node:path';
 import { Redis } from 'ioredis';

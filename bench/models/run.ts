@@ -1,9 +1,9 @@
 /**
- * Models that want more than a link: `npm run bench -- models [prompts|bytes|files] [COUNT] [MEGABYTES]`.
+ * Models with inputs: `npm run bench -- models [prompts|bytes|files] [COUNT] [MEGABYTES]`.
  *
- * - `prompts`: rows with a prompt each, given again, and with one prompt changed.
- * - `bytes`: what a waiting link costs in Redis, without inputs, with those of its batch, and with a prompt of its own.
- * - `files`: files of this machine from one to so many megabytes, killed twice on the way, and given again.
+ * - `prompts`: rows with a prompt each, enqueued again, and with one prompt changed.
+ * - `bytes`: Redis memory of a waiting link without inputs, with those of its batch, and with its own prompt.
+ * - `files`: local files from one to that many megabytes, killed twice on the way, and enqueued again.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdir, open, readFile, writeFile } from 'node:fs/promises';

@@ -1,5 +1,5 @@
 /** How long tasks take, as the benchmark supposes: each with its exact cdf and a sampler. */
-import type { Distribution } from '../../src/worker/polling/solve-looks.ts';
+import type { Distribution } from '../../src/worker/polling/plan-polls.ts';
 
 export interface TaskTimes {
   name: string;

@@ -1,5 +1,5 @@
 /**
- * Tasks one after the other as a worker meets them: submitted at the vendor's pace, looked at while others
+ * Tasks one after the other as a worker meets them: submitted at the vendor's pace, polled while others
  * run, and learned from only once they were seen to have ended. Simulated time; every draw repeats.
  */
 
@@ -25,7 +25,7 @@ export function runPlain(durationsMs: readonly number[], next: Schedule): Outcom
   });
 }
 
-interface Look {
+interface Poll {
   task: number;
   atMs: number;
 }
@@ -36,18 +36,18 @@ export function runLearning(durationsMs: readonly number[], beliefs: Beliefs): O
   const learned: EndedTask[] = [];
   let history = learnHistory([], beliefs);
   let learnedAtMs = 0;
-  const looks = new LookQueue();
+  const polls = new PollQueue();
   const plan = (known: History, task: number, nowMs: number) => {
     const running = { submittedAt: task * SUBMIT_EVERY_MS, callbacksOn: false };
-    looks.add({ task, atMs: nextCheckAt(known, running, nowMs) });
+    polls.add({ task, atMs: nextCheckAt(known, running, nowMs) });
   };
   let submitted = 0;
   for (;;) {
-    const look = looks.first();
+    const poll = polls.first();
     const submitAtMs = submitted * SUBMIT_EVERY_MS;
-    const isSubmit = submitted < durationsMs.length && (look === undefined || submitAtMs <= look.atMs);
-    if (look === undefined && !isSubmit) return outcomes;
-    const nowMs = isSubmit ? submitAtMs : (look?.atMs ?? 0);
+    const isSubmit = submitted < durationsMs.length && (poll === undefined || submitAtMs <= poll.atMs);
+    if (poll === undefined && !isSubmit) return outcomes;
+    const nowMs = isSubmit ? submitAtMs : (poll?.atMs ?? 0);
     if (nowMs - learnedAtMs >= REFRESH_MS) {
       history = learnHistory(learned, beliefs);
       learnedAtMs = nowMs;
@@ -57,32 +57,32 @@ export function runLearning(durationsMs: readonly number[], beliefs: Beliefs): O
       submitted += 1;
       continue;
     }
-    looks.removeFirst();
-    const task = look?.task ?? 0;
+    polls.removeFirst();
+    const task = poll?.task ?? 0;
     const durationMs = durationsMs[task] ?? 0;
     const outcome = outcomes[task] ?? { queries: 0, delayMs: 0 };
     outcome.queries += 1;
     outcome.delayMs = nowMs - task * SUBMIT_EVERY_MS - durationMs;
     if (outcome.delayMs < 0) plan(history, task, nowMs);
-    else learned.unshift({ durationMs, seenBy: 'look' });
+    else learned.unshift({ durationMs, seenBy: 'poll' });
     learned.length = Math.min(learned.length, KEPT_TASKS);
   }
 }
 
-/** Looks in the order of their time: a sorted array is enough for the tasks in flight. */
-class LookQueue {
-  readonly #looks: Look[] = [];
+/** Polls in the order of their time: a sorted array is enough for the tasks in flight. */
+class PollQueue {
+  readonly #polls: Poll[] = [];
 
-  first(): Look | undefined {
-    return this.#looks[0];
+  first(): Poll | undefined {
+    return this.#polls[0];
   }
 
   removeFirst(): void {
-    this.#looks.shift();
+    this.#polls.shift();
   }
 
-  add(look: Look): void {
-    const later = this.#looks.findIndex(({ atMs }) => atMs > look.atMs);
-    this.#looks.splice(later === -1 ? this.#looks.length : later, 0, look);
+  add(poll: Poll): void {
+    const later = this.#polls.findIndex(({ atMs }) => atMs > poll.atMs);
+    this.#polls.splice(later === -1 ? this.#polls.length : later, 0, poll);
   }
 }

@@ -1,16 +1,16 @@
 /**
- * `npm run bench -- polling`: the learning schedule of looks against fixed intervals, doubling, and the
- * best schedule there is for the true distribution. Prints the tables of docs/polling.md; `--svg FILE`
- * writes the plot. Nothing is measured in real time: the figures are the same on every machine.
+ * `npm run bench -- polling`: the learned polling schedule compared with fixed intervals, doubling, and the best possible
+ * schedule for the true distribution. Prints the tables of docs/polling.md; `--svg FILE` writes the plot. Nothing is
+ * measured in real time: the figures are the same on every machine.
  */
 import { writeFile } from 'node:fs/promises';
 import {
   type EndedTask,
   learnHistory,
-  nextLookBesideCallbacks,
+  nextPollWithCallbacks,
   QUERY_COST_MS,
 } from '../../src/worker/polling/history.ts';
-import { nextLook, solveLooks } from '../../src/worker/polling/solve-looks.ts';
+import { nextPoll, planPolls } from '../../src/worker/polling/plan-polls.ts';
 import { seededRandom } from '../gate/random.ts';
 import {
   type DriftingTimes,
@@ -69,8 +69,8 @@ function compareStanding(times: TaskTimes): Comparison {
   const bound = bestOutcome(times, QUERY_COST_MS);
   const boundCost = cost(bound, QUERY_COST_MS);
   const learned = Array.from({ length: SEEDS }, (_, seed) => {
-    const plan = learnHistory(drawTasks(times, seed + 1, 'look'), BELIEFS).alone;
-    return expectedOutcome(distribution, (ageMs) => nextLook(plan, ageMs));
+    const plan = learnHistory(drawTasks(times, seed + 1, 'poll'), BELIEFS).alone;
+    return expectedOutcome(distribution, (ageMs) => nextPoll(plan, ageMs));
   });
   const plain = plainSchedules.map(({ name, next }) =>
     asRow(name, expectedOutcome(distribution, next), boundCost),
@@ -109,8 +109,8 @@ function compareDrifting(times: DriftingTimes): Comparison {
 
 function bestOutcome(times: TaskTimes, queryCostMs: number): Outcome {
   const distribution = exactDistribution(times);
-  const plan = solveLooks(distribution, { queryCostMs, minGapMs: 0, missedCallbackRate: 1 });
-  return expectedOutcome(distribution, (ageMs) => nextLook(plan, ageMs));
+  const plan = planPolls(distribution, { queryCostMs, minGapMs: 0, missedCallbackRate: 1 });
+  return expectedOutcome(distribution, (ageMs) => nextPoll(plan, ageMs));
 }
 
 function asRow(name: string, outcome: Outcome, boundCost: number, worstRatio: number | null = null): Row {
@@ -137,14 +137,16 @@ function print({ title, rows }: Comparison): void {
   }
 }
 
-/** After 200 tasks whose callbacks came: what the looks beside callbacks cost, and what a lost callback does. */
+/** After 200 tasks whose callbacks arrived: the cost of polls with callbacks, and the delay of a lost callback. */
 function printBesideCallbacks(): void {
-  console.log('\nbeside callbacks, of which none got lost so far\n');
-  console.log('| tasks | looks before the callback, a task | delay of a result whose callback is lost, s |');
+  console.log('\nwith callbacks, none of which was lost\n');
+  console.log(
+    '| tasks | polls before the callback, per task | delay of a result whose callback is lost, s |',
+  );
   console.log('| --- | ---: | ---: |');
   for (const times of standingTimes) {
     const history = learnHistory(drawTasks(times, 1, 'callback'), BELIEFS);
-    const next = (ageMs: number) => nextLookBesideCallbacks(history, ageMs);
+    const next = (ageMs: number) => nextPollWithCallbacks(history, ageMs);
     const { queries, delayMs } = outcomeBesideCallbacks(exactDistribution(times), next);
     console.log(`| ${times.name} | ${queries.toFixed(3)} | ${seconds(delayMs)} |`);
   }

@@ -1,5 +1,5 @@
-/** The schedules that are compared: when to look next at a task of an age, both in milliseconds. */
-import type { Distribution } from '../../src/worker/polling/solve-looks.ts';
+/** The compared schedules: the next poll of a task of a given age, both in milliseconds. */
+import type { Distribution } from '../../src/worker/polling/plan-polls.ts';
 
 export type Schedule = (ageMs: number) => number;
 
@@ -27,17 +27,17 @@ export function expectedOutcome(distribution: Distribution, next: Schedule): Out
   const lastMs = distribution.timesMs.at(-1) ?? 0;
   let [queries, delayMs, ageMs, ended, integral] = [0, 0, 0, 0, 0];
   while (ageMs < lastMs && 1 - ended > 1e-9) {
-    const lookMs = next(ageMs);
-    const at = endedBy(lookMs);
+    const pollMs = next(ageMs);
+    const at = endedBy(pollMs);
     queries += 1 - ended;
-    delayMs += at.integral - integral - ended * (lookMs - ageMs);
-    [ageMs, ended, integral] = [lookMs, at.ended, at.integral];
+    delayMs += at.integral - integral - ended * (pollMs - ageMs);
+    [ageMs, ended, integral] = [pollMs, at.ended, at.integral];
   }
   return { queries, delayMs };
 }
 
 /**
- * The same beside callbacks: looks that are made because no callback has come yet, where none is lost; and
+ * The same beside callbacks: polls that are made because no callback has come yet, where none is lost; and
  * the delay of a result whose callback is.
  */
 export function outcomeBesideCallbacks(distribution: Distribution, next: Schedule): Outcome {
@@ -45,7 +45,7 @@ export function outcomeBesideCallbacks(distribution: Distribution, next: Schedul
   const endedBy = createCdf(distribution);
   const lastMs = distribution.timesMs.at(-1) ?? 0;
   let queries = 0;
-  for (let lookMs = next(0); lookMs < lastMs; lookMs = next(lookMs)) queries += 1 - endedBy(lookMs).ended;
+  for (let pollMs = next(0); pollMs < lastMs; pollMs = next(pollMs)) queries += 1 - endedBy(pollMs).ended;
   return { queries, delayMs };
 }
 

@@ -1,8 +1,8 @@
 /**
- * What the gate of queries costs where the vendor has no limit: `npm run bench -- queries [LINKS] [QUERY_LIMIT…]`
- * (default 300 links, `100/1s` and `auto`). Three rows for each limit: tasks of 100 ms without callbacks, for the links a
- * second; tasks that end within two seconds with callbacks; and tasks of one to four seconds without callbacks, ten
- * a second, for how late the results are found while the gate of queries has room.
+ * The cost of the query gate without a limit of the vendor: `npm run bench -- queries [LINKS] [QUERY_LIMIT…]` (default 300
+ * links, `100/1s` and `auto`). Three rows for each limit: tasks of 100 ms without callbacks, for the links per second;
+ * tasks of up to two seconds with callbacks; and tasks of one to four seconds without callbacks, ten per second, for the
+ * delay of the results while the query gate has room.
  */
 import { z } from 'zod';
 import { openServer } from '../../src/app/open-server.ts';

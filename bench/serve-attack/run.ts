@@ -1,11 +1,10 @@
 /**
- * What strangers cost `serve`: `npm run bench -- serve-attack [--seconds 60] [--half-open 10000] [--readers 1000]
- * [--logins 100] [--upload]`. While a batch runs, another process holds that many requests half open, opens that many
- * live pages without reading them, and guesses passwords on that many connections at once; `--upload` sends a list of
- * 62 MB at 5 Mbit/s too. A third process posts 20 callbacks a second of the running batch, to the server that is
- * attacked and to a second one that is not: the control, which suffers from a busy machine as much. `serve` is a process
- * of its own, so that its memory is its alone. Prints its resident memory at its highest, how soon callbacks were
- * answered, and what became of the strangers.
+ * The cost of attacks on `serve`: `npm run bench -- serve-attack [--seconds 60] [--half-open 10000] [--readers 1000]
+ * [--logins 100] [--upload]`. While a batch runs, another process holds that many requests half open, opens that many live
+ * pages without reading them, and guesses passwords on that many connections at once. `--upload` also sends a list of
+ * 62 MB at 5 Mbit/s. A third process sends 20 callbacks a second of the running batch to the attacked server and to a
+ * second one, the control, which a busy machine slows down as much. `serve` is a separate process, so its memory is its
+ * own. Prints its highest resident memory, the response times of callbacks, and what happened to the attackers.
  */
 import { execFile, fork } from 'node:child_process';
 import { once } from 'node:events';

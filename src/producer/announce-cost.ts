@@ -17,7 +17,7 @@ export async function announceCost(
 ): Promise<CostForecast> {
   const batch = await deps.ledger.batch(name);
   const price = statedPrice(model);
-  const first: CostForecast = { kind: 'unknown', basis: 'the first task will tell' };
+  const first: CostForecast = { kind: 'unknown', basis: 'the first task will show it' };
   if (batch === null || price === null) return first;
   if (price.unit === 'second') {
     const rate = creditsPerUnit(price, model.input.defaults);

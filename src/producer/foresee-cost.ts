@@ -124,7 +124,7 @@ function details(known: readonly PricedLink[], videos: number): string[] {
 }
 
 function byEarlierTasks(learned: LearnedPrice | null): CostForecast {
-  if (learned === null) return { kind: 'unknown', basis: 'the first task will tell' };
+  if (learned === null) return { kind: 'unknown', basis: 'the first task will show it' };
   const { lowest, highest } = learned;
   const range = lowest === highest ? `${lowest}` : `${lowest} to ${highest}`;
   return { kind: 'unknown', basis: `the last tasks of this model cost ${range} credits each` };

@@ -116,14 +116,14 @@ export const statusCheckPolicy = {
   /** Waiting for the end of a halt is the gate's business; the job only comes back to ask. */
   askAgainMs: 2000,
   /** While a failure may yet turn, or a record may yet appear, look this often. */
-  secondLookMs: 15_000,
+  secondPollMs: 15_000,
   /** A link that has tried a failing model leaves the next trials to others. */
   excusedMs: 60_000,
   /** Records in a row that cannot be understood: about an hour. */
   mostUnreadable: 120,
   /** A batch with a budget wants to know soon what its tasks cost: the first look, the next ones, and for how long. */
-  firstPriceLookMs: 800,
-  priceLookMs: 1500,
+  firstPricePollMs: 800,
+  pricePollMs: 1500,
   priceWantedForMs: 20_000,
   /** A callback is late when most tasks have ended for twice as long, and its delivery would be over. */
   callback: {

@@ -67,7 +67,7 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
     case 'submit-later': {
       const cost = step.cost === 'attempt' ? { addAttempts: 1 } : { staysAtGate: true };
       const changes = { ...cost, ...notSubmitted, ...saying(step.message) };
-      await ledger.move('submitLater', id, changes, { nextLookMs: step.delayMs, expect: sameCall(item) });
+      await ledger.move('submitLater', id, changes, { nextJobMs: step.delayMs, expect: sameCall(item) });
       return { kind: 'delay', delayMs: step.delayMs };
     }
     case 'await-callback':
@@ -79,7 +79,7 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
         'resubmit',
         id,
         { message: step.message, ...settled(step.credits), ...(step.excused ? { addExcusedTasks: 1 } : {}) },
-        { nextLookMs: step.delayMs, expect: sameTask(item) },
+        { nextJobMs: step.delayMs, expect: sameTask(item) },
       );
       logHigherPrice(moved, item, step.credits ?? 0, context);
       await queues.add('submit', id, step.delayMs);
@@ -114,7 +114,7 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
       await ledger.move('staySaved', id, { message: step.message });
       itemLog(item, context).warn({ message: step.message }, 'A deleted video could not be fetched again');
       return done;
-    case 'look-again': {
+    case 'poll-again': {
       await ledger.touch(id, step.delayMs);
       if (step.credits !== undefined) await chargeRunning(item, step.credits, context);
       return { kind: 'delay', delayMs: step.delayMs, data: keptFor(step, data, clock.now()) };
@@ -122,7 +122,7 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
     case 'count-credits':
       await ledger.note(id, { addCreditsSpentBeside: { taskId: step.taskId, credits: step.credits } });
       return done;
-    case 'look-beside-again':
+    case 'poll-secondary-again':
       return { kind: 'delay', delayMs: step.delayMs, data: { ...data, tries: step.tries } };
     case 'adopt-task':
       return adoptTask(step, item, context);
@@ -211,7 +211,7 @@ function settled(credits = 0): ItemChanges {
   return credits > 0 ? { addCreditsSpent: credits, addBilledFailures: 1 } : { releaseCredits: true };
 }
 
-function keptFor(step: Extract<Step, { kind: 'look-again' }>, data: JobData, now: number): JobData {
+function keptFor(step: Extract<Step, { kind: 'poll-again' }>, data: JobData, now: number): JobData {
   const { seen, tries, calledBack, isRunning } = step;
   const runningAt = isRunning ? now : data.runningAt;
   return {
@@ -233,7 +233,7 @@ async function halt(
   await announceHalt(step, item.model, context);
   const changes = { staysAtGate: true, ...notSubmitted };
   if (item.state === 'submitting')
-    await ledger.move('submitLater', item.id, changes, { nextLookMs: delayMs, expect: sameCall(item) });
+    await ledger.move('submitLater', item.id, changes, { nextJobMs: delayMs, expect: sameCall(item) });
   else await ledger.touch(item.id, delayMs);
   const unreached = step.unreached === undefined ? {} : { unreached: step.unreached };
   return { kind: 'delay', delayMs, data: { ...data, ...unreached } };

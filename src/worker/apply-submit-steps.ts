@@ -40,8 +40,8 @@ async function lookAtFollowed(item: Item, context: WorkerContext): Promise<void>
   const hasRoom = context.queryGate.hasRoom();
   const plannedMs = nextCheckAt(history, { submittedAt: now, callbacksOn, hasRoom }, now) - now;
   const isPriceWanted = (await ledger.budgetOf(item.batch)) !== null;
-  const firstLookMs = isPriceWanted ? Math.min(plannedMs, statusCheckPolicy.firstPriceLookMs) : plannedMs;
-  await Promise.all([ledger.touch(item.id, firstLookMs), queues.add('status-check', item.id, firstLookMs)]);
+  const firstPollMs = isPriceWanted ? Math.min(plannedMs, statusCheckPolicy.firstPricePollMs) : plannedMs;
+  await Promise.all([ledger.touch(item.id, firstPollMs), queues.add('status-check', item.id, firstPollMs)]);
 }
 
 /** Waits until the callback has named the task, or this job runs again and decides. */
@@ -50,7 +50,7 @@ export async function awaitCallback(
   item: Item,
   context: WorkerContext,
 ): Promise<JobOutcome> {
-  const moved = await context.ledger.move('awaitCallback', item.id, { message }, { nextLookMs: delayMs });
+  const moved = await context.ledger.move('awaitCallback', item.id, { message }, { nextJobMs: delayMs });
   if (!moved.moved) return done;
   if (item.message !== message) {
     itemLog(item, context).info({ message: message }, 'An answer was lost: the callback is waited for');
@@ -73,7 +73,7 @@ export async function resubmitUnsure(
       message: step.message,
     };
     const expect = { attempts: item.attempts };
-    await ledger.move('submitLater', item.id, changes, { nextLookMs: step.delayMs, expect });
+    await ledger.move('submitLater', item.id, changes, { nextJobMs: step.delayMs, expect });
     return { kind: 'delay', delayMs: step.delayMs };
   }
   const taskId = item.taskIds.at(-1);
@@ -81,7 +81,7 @@ export async function resubmitUnsure(
     'resubmit',
     item.id,
     { addPossiblyPaidTwice: 1, message: step.message },
-    { nextLookMs: step.delayMs, expect: taskId === undefined ? {} : { taskId } },
+    { nextJobMs: step.delayMs, expect: taskId === undefined ? {} : { taskId } },
   );
   await queues.add('submit', item.id, step.delayMs);
   return done;

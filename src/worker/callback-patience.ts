@@ -14,7 +14,7 @@ export function callbackPatienceMs(
   history: History,
   { deadlineMs }: Pick<ModelDefinition, 'deadlineMs'>,
 ): number {
-  const { timesMs, cdf } = history.besideCallbacks.distribution;
+  const { timesMs, cdf } = history.withCallbacks.distribution;
   const endedMs =
     timesMs[cdf.findIndex((ended) => ended >= statusCheckPolicy.callback.endedShare)] ?? deadlineMs;
   return Math.min(

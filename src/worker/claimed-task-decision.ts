@@ -25,19 +25,19 @@ export interface ClaimedTask {
   readonly tries: number;
 }
 
-export function afterClaimLook(claim: ClaimedTask, reply: RecordReply, random: number): Step {
+export function afterClaimPoll(claim: ClaimedTask, reply: RecordReply, random: number): Step {
   switch (reply.kind) {
     case 'pending':
     case 'succeeded':
     case 'failed':
       return afterRecord(claim, reply.origin ?? null, random);
     case 'unknown-task':
-      return lookAgain(claim, claimPolicy.mostTriesUnclear, random, 'the vendor does not know it');
+      return pollAgain(claim, claimPolicy.mostTriesUnclear, random, 'the vendor does not know it');
     case 'throttled':
     case 'halt':
-      return { kind: 'look-beside-again', delayMs: claimPolicy.haltedMs, tries: claim.tries };
+      return { kind: 'poll-secondary-again', delayMs: claimPolicy.haltedMs, tries: claim.tries };
     case 'retry':
-      return lookAgain(claim, claimPolicy.mostTries, random, reply.message);
+      return pollAgain(claim, claimPolicy.mostTries, random, reply.message);
     default:
       return reply satisfies never;
   }
@@ -47,7 +47,7 @@ function afterRecord(claim: ClaimedTask, origin: RecordOrigin | null, random: nu
   const { item, taskId, madeFor } = claim;
   const attempt = madeFor?.attempt ?? claim.attempt;
   if (origin === null)
-    return lookAgain(claim, claimPolicy.mostTriesUnclear, random, 'its record names no link');
+    return pollAgain(claim, claimPolicy.mostTriesUnclear, random, 'its record names no link');
   const isOurs = madeFor === null ? isMadeOf(claim, origin) : madeFor.id === item.id;
   return isOurs
     ? { kind: 'adopt-task', taskId, attempt }
@@ -73,10 +73,10 @@ function textOf(value: unknown): string {
   return typeof value === 'string' ? value : JSON.stringify(value);
 }
 
-function lookAgain({ taskId, tries }: ClaimedTask, most: number, random: number, message: string): Step {
+function pollAgain({ taskId, tries }: ClaimedTask, most: number, random: number, message: string): Step {
   if (tries + 1 >= most) return { kind: 'refuse-task', taskId, message };
   return {
-    kind: 'look-beside-again',
+    kind: 'poll-secondary-again',
     delayMs: backoffMs(claimPolicy.backoff, tries + 1, random),
     tries: tries + 1,
   };

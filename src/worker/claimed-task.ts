@@ -5,12 +5,12 @@
 import { createCallbackTokens } from '../shared/callbacks/callback-tokens.ts';
 import type { JobData } from '../shared/jobs/catalogue.ts';
 import { applyStep } from './apply-step.ts';
-import { afterClaimLook } from './claimed-task-decision.ts';
+import { afterClaimPoll } from './claimed-task-decision.ts';
 import type { JobOutcome } from './queue-signals.ts';
 import { readRecord } from './read-record.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-export async function runClaimLook(
+export async function pollClaimedTask(
   { itemId, taskId, attempt }: NonNullable<JobData['claim']>,
   data: JobData,
   context: WorkerContext,
@@ -32,7 +32,7 @@ export async function runClaimLook(
     madeFor: callbackUrl === null ? null : await createCallbackTokens(context).read(tokenIn(callbackUrl)),
     tries: data.tries ?? 0,
   };
-  return applyStep(afterClaimLook(claim, reply, context.random()), item, data, context);
+  return applyStep(afterClaimPoll(claim, reply, context.random()), item, data, context);
 }
 
 function tokenIn(callbackUrl: string): string {

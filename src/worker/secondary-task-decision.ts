@@ -7,13 +7,13 @@ import type { RecordReply } from '../shared/vendor/replies.ts';
 import { backoffMs } from './backoff.ts';
 import type { Step } from './step.ts';
 
-export interface BesideLook {
+export interface SecondaryTaskPoll {
   readonly taskId: string;
   readonly tries: number;
 }
 
-export function afterBesideLook(
-  { taskId, tries }: BesideLook,
+export function afterSecondaryPoll(
+  { taskId, tries }: SecondaryTaskPoll,
   reply: RecordReply,
   creditsPerTask: number,
   random: number,
@@ -24,24 +24,24 @@ export function afterBesideLook(
     case 'failed':
       return { kind: 'count-credits', taskId, credits: reply.credits ?? 0 };
     case 'pending':
-      return lookAgain({ taskId, tries }, random, reply.credits ?? 0);
+      return pollAgain({ taskId, tries }, random, reply.credits ?? 0);
     case 'unknown-task':
     case 'retry':
-      return lookAgain({ taskId, tries }, random);
+      return pollAgain({ taskId, tries }, random);
     case 'throttled':
     case 'halt':
       // The account has to wait, which says nothing about the task.
-      return { kind: 'look-beside-again', delayMs: secondaryTaskPolicy.backoff.mostMs, tries };
+      return { kind: 'poll-secondary-again', delayMs: secondaryTaskPolicy.backoff.mostMs, tries };
     default:
       return reply satisfies never;
   }
 }
 
 /** What a task costs while it runs, it has cost: it counts even where its end is never seen. */
-function lookAgain({ taskId, tries }: BesideLook, random: number, credits = 0): Step {
+function pollAgain({ taskId, tries }: SecondaryTaskPoll, random: number, credits = 0): Step {
   if (tries + 1 < secondaryTaskPolicy.mostTries)
     return {
-      kind: 'look-beside-again',
+      kind: 'poll-secondary-again',
       delayMs: backoffMs(secondaryTaskPolicy.backoff, tries + 1, random),
       tries: tries + 1,
     };

@@ -7,10 +7,10 @@ import { usualPrice } from '../shared/models/price.ts';
 import { applyStep } from './apply-step.ts';
 import type { JobOutcome } from './queue-signals.ts';
 import { readRecord } from './read-record.ts';
-import { afterBesideLook } from './secondary-task-decision.ts';
+import { afterSecondaryPoll } from './secondary-task-decision.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-export async function runBesideLook(
+export async function pollSecondaryTask(
   { itemId, taskId }: NonNullable<JobData['beside']>,
   data: JobData,
   context: WorkerContext,
@@ -22,5 +22,5 @@ export async function runBesideLook(
   if (reply.kind === 'not-now') return { kind: 'delay', delayMs: reply.delayMs, data };
   const creditsPerTask = usualPrice(context.models.get(item.model)) ?? 0;
   const look = { taskId, tries: data.tries ?? 0 };
-  return applyStep(afterBesideLook(look, reply, creditsPerTask, context.random()), item, data, context);
+  return applyStep(afterSecondaryPoll(look, reply, creditsPerTask, context.random()), item, data, context);
 }

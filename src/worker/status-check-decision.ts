@@ -22,7 +22,7 @@ export interface StatusCheckRules {
   readonly onAmbiguous: 'resubmit' | 'hold';
   readonly backoff: Backoff;
   /** When the schedule would look again if the task is still running, from now. */
-  readonly nextLookMs: number;
+  readonly nextPollMs: number;
 }
 
 export interface CheckedTask {
@@ -36,7 +36,7 @@ export interface CheckedTask {
   readonly now: number;
 }
 
-type LookAgain = Extract<Step, { kind: 'look-again' }>;
+type PollAgain = Extract<Step, { kind: 'poll-again' }>;
 
 export function afterStatusCheck(
   task: CheckedTask,
@@ -70,13 +70,13 @@ export function afterStatusCheck(
 }
 
 /** A record may be a moment behind the callback; a callback that is not true after that counts for nothing. */
-function lookWhileRunning(task: CheckedTask, rules: StatusCheckRules, random: number): LookAgain {
+function lookWhileRunning(task: CheckedTask, rules: StatusCheckRules, random: number): PollAgain {
   const { calledBack, tries } = task;
-  const again = { kind: 'look-again', isRunning: true } as const;
+  const again = { kind: 'poll-again', isRunning: true } as const;
   if (!calledBack || tries >= statusCheckPolicy.believedLooks) {
-    return { ...again, delayMs: rules.nextLookMs, seen: seenAgain(task, 'running', rules.nextLookMs) };
+    return { ...again, delayMs: rules.nextPollMs, seen: seenAgain(task, 'running', rules.nextPollMs) };
   }
-  const delayMs = Math.min(rules.nextLookMs, backoffMs(rules.backoff, tries + 1, random));
+  const delayMs = Math.min(rules.nextPollMs, backoffMs(rules.backoff, tries + 1, random));
   const seen = seenAgain(task, 'running', delayMs);
   return { ...again, delayMs, seen, tries: tries + 1, calledBack };
 }
@@ -86,21 +86,21 @@ function seenAgain({ seen, now }: CheckedTask, state: SeenState, delayMs: number
 }
 
 /** Credits are taken at submission and seen while the task runs. */
-function withCredits(credits: number | null | undefined, step: LookAgain): LookAgain {
+function withCredits(credits: number | null | undefined, step: PollAgain): PollAgain {
   return credits ? { ...step, credits } : step;
 }
 
 /** A look that told nothing leaves what is known as it is. */
 function keptOf({ seen, tries, calledBack }: CheckedTask) {
   return {
-    kind: 'look-again' as const,
+    kind: 'poll-again' as const,
     seen,
     ...(tries === 0 ? {} : { tries }),
     ...(calledBack ? { calledBack } : {}),
   };
 }
 
-function lookAfterTrouble(task: CheckedTask, rules: StatusCheckRules, random: number): LookAgain {
+function lookAfterTrouble(task: CheckedTask, rules: StatusCheckRules, random: number): PollAgain {
   const tries = task.tries + 1;
   return { ...keptOf(task), delayMs: backoffMs(rules.backoff, tries, random), tries };
 }
@@ -131,8 +131,8 @@ function afterFailure(
 ): Step {
   if (!hasFailedForGood(task, reply)) {
     const leftMs = (reply.graceMs ?? 0) - seenMs(task.seen, 'failed', task.now);
-    const delayMs = Math.min(statusCheckPolicy.secondLookMs, leftMs);
-    return { kind: 'look-again', delayMs, seen: seenAgain(task, 'failed', delayMs) };
+    const delayMs = Math.min(statusCheckPolicy.secondPollMs, leftMs);
+    return { kind: 'poll-again', delayMs, seen: seenAgain(task, 'failed', delayMs) };
   }
   const message = failureText(reply);
   const { item } = task;
@@ -173,9 +173,9 @@ function afterUnknownTask(task: CheckedTask, words: string, rules: StatusCheckRu
     // Told by a callback that the task has ended, the record can only be a moment behind.
     const delayMs = task.calledBack
       ? backoffMs(rules.backoff, tries, random)
-      : Math.min(statusCheckPolicy.secondLookMs, Math.max(rules.nextLookMs, rules.backoff.firstMs));
+      : Math.min(statusCheckPolicy.secondPollMs, Math.max(rules.nextPollMs, rules.backoff.firstMs));
     const again = task.calledBack ? { tries, calledBack: true } : {};
-    return { kind: 'look-again', delayMs, seen: seenAgain(task, 'unknown', delayMs), ...again };
+    return { kind: 'poll-again', delayMs, seen: seenAgain(task, 'unknown', delayMs), ...again };
   }
   const message = `the vendor no longer knows the task: ${words}`;
   if (rules.onAmbiguous === 'hold') return { kind: 'hold', message };

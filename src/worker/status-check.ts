@@ -12,12 +12,12 @@ import type { RecordReply } from '../shared/vendor/replies.ts';
 import { announceHalt } from './announce-halt.ts';
 import { applyStep } from './apply-step.ts';
 import { noteFailure, noteSuccess } from './brake/model-brake.ts';
-import { runClaimLook } from './claimed-task.ts';
+import { pollClaimedTask } from './claimed-task.ts';
 import { type EndedTask, nextCheckAt } from './polling/history.ts';
 import { observedDurationMs } from './polling/observed-duration.ts';
 import type { JobOutcome } from './queue-signals.ts';
 import { readRecord } from './read-record.ts';
-import { runBesideLook } from './secondary-task.ts';
+import { pollSecondaryTask } from './secondary-task.ts';
 import type { SeenTime } from './seen-time.ts';
 import {
   afterStatusCheck,
@@ -36,8 +36,8 @@ export async function runStatusCheck(
   context: WorkerContext,
   signal: AbortSignal,
 ): Promise<JobOutcome> {
-  if (data.claim !== undefined) return runClaimLook(data.claim, data, context, signal);
-  if (data.beside !== undefined) return runBesideLook(data.beside, data, context, signal);
+  if (data.claim !== undefined) return pollClaimedTask(data.claim, data, context, signal);
+  if (data.beside !== undefined) return pollSecondaryTask(data.beside, data, context, signal);
   const item = await context.ledger.item(id);
   const taskId = item?.taskIds.at(-1);
   if (item?.state === 'downloading') await context.queues.add('download', id);
@@ -108,8 +108,8 @@ async function rulesFor(
     hasRoom: queryGate.hasRoom(),
   };
   const plannedMs = nextCheckAt(await histories.of(model), task, now) - now;
-  const nextLookMs = (await isPriceWanted(item, now, ledger))
-    ? Math.min(plannedMs, statusCheckPolicy.priceLookMs)
+  const nextPollMs = (await isPriceWanted(item, now, ledger))
+    ? Math.min(plannedMs, statusCheckPolicy.pricePollMs)
     : plannedMs;
   return {
     deadlineMs,
@@ -117,7 +117,7 @@ async function rulesFor(
     mostTasks: statusCheckPolicy.mostTasks,
     onAmbiguous: submitRules.onAmbiguous,
     backoff: statusCheckPolicy.backoff,
-    nextLookMs,
+    nextPollMs,
   };
 }
 
@@ -144,5 +144,5 @@ function endedTask(
     endedBefore: now,
   });
   if (data.calledBack) return { durationMs, seenBy: 'callback' };
-  return { durationMs, seenBy: callbackUrl === null ? 'look' : 'look-despite-callback' };
+  return { durationMs, seenBy: callbackUrl === null ? 'poll' : 'poll-despite-callback' };
 }

@@ -40,7 +40,7 @@ export function recordOf(step: Step, item: Item, now: number): Note | null {
       };
     case 'stay-saved':
       return { event: { kind: 'not-fetched', message: step.message }, isSaved: true };
-    case 'look-again':
+    case 'poll-again':
       return { event: { kind: 'looked', message: '' }, measured: { counted: { looks: 1 } } };
     case 'count-credits':
       return {
@@ -79,7 +79,7 @@ export function recordOf(step: Step, item: Item, now: number): Note | null {
       return { event: { kind: 'task-attached', message: step.taskId } };
     case 'refuse-task':
       return { event: { kind: 'task-refused', message: `${step.taskId}: ${step.message}` } };
-    case 'look-beside-again':
+    case 'poll-secondary-again':
     case 'nothing':
       return null;
     default:

@@ -70,7 +70,7 @@ export type Step =
     }
   /** Nothing to do but to look again. */
   | {
-      readonly kind: 'look-again';
+      readonly kind: 'poll-again';
       readonly delayMs: number;
       /** What is kept of the looks so far; see seen-time.ts. */
       readonly seen: SeenTime;
@@ -85,7 +85,7 @@ export type Step =
   /** The record of a task beside the one that is followed says what it has cost. */
   | { readonly kind: 'count-credits'; readonly taskId: string; readonly credits: number }
   /** … or does not say yet. */
-  | { readonly kind: 'look-beside-again'; readonly delayMs: number; readonly tries: number }
+  | { readonly kind: 'poll-secondary-again'; readonly delayMs: number; readonly tries: number }
   /** A task that a callback has named is the item's, by its record. */
   | { readonly kind: 'adopt-task'; readonly taskId: string; readonly attempt: number }
   /** … or is not: nothing changes. */

@@ -25,7 +25,7 @@ it('follows the definition, the lengths of the videos, and what tasks have reall
   expect(await foresee(12)).toBe(
     'about 19,680 credits: 205 videos, 41 minutes, 8 a second by the model’s definition; 20,000 credits in the account',
   );
-  expect(await foresee(null)).toContain('unknown: the first task will tell');
+  expect(await foresee(null)).toContain('unknown: the first task will show it');
   const listed = { price: priceSchema.parse({ unit: 'second', credits: 9 }), readAt, highestOf: null };
   expect(await foresee(12, { ...upscale, listed })).toContain(
     'about 22,140 credits: 205 videos, 41 minutes, 9 a second by the vendor’s price list of 24 November; ',

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { loadModels } from '../../src/shared/models/load-models.ts';
 import type { RecordOrigin } from '../../src/shared/vendor/record-origin.ts';
 import type { RecordReply } from '../../src/shared/vendor/replies.ts';
-import { afterClaimLook, type ClaimedTask } from '../../src/worker/claimed-task-decision.ts';
+import { afterClaimPoll, type ClaimedTask } from '../../src/worker/claimed-task-decision.ts';
 import { anItem } from '../setup/an-item.ts';
 
 const models = loadModels({ extraFiles: [] });
@@ -46,7 +46,7 @@ const naming = (callbackUrl: string | null, ...links: string[]): RecordOrigin =>
 });
 const address = 'https://host/callback/x';
 const decide = (changes: Partial<ClaimedTask>, reply: RecordReply) =>
-  afterClaimLook({ ...claim, ...changes }, reply, 0.5);
+  afterClaimPoll({ ...claim, ...changes }, reply, 0.5);
 const own = { id: 's_1', attempt: 2 };
 const foreign = { id: 's_2', attempt: 1 };
 
@@ -87,9 +87,9 @@ describe('a task that a callback has named', () => {
     ['not readable at present', { kind: 'retry', message: '502', sent: true }, 1440, '502'],
   ])('is looked at a bounded number of times while it is %s', (_, reply, most, message) => {
     const [first, second] = [decide({}, reply), decide({ tries: 1 }, reply)];
-    expect(first).toEqual({ kind: 'look-beside-again', tries: 1, delayMs: 1125 });
-    expect(second).toEqual({ kind: 'look-beside-again', tries: 2, delayMs: 2250 });
-    expect(decide({ tries: most - 2 }, reply)).toMatchObject({ kind: 'look-beside-again' });
+    expect(first).toEqual({ kind: 'poll-secondary-again', tries: 1, delayMs: 1125 });
+    expect(second).toEqual({ kind: 'poll-secondary-again', tries: 2, delayMs: 2250 });
+    expect(decide({ tries: most - 2 }, reply)).toMatchObject({ kind: 'poll-secondary-again' });
     expect(decide({ tries: most - 1 }, reply)).toEqual({ kind: 'refuse-task', taskId: 't9', message });
   });
 
@@ -97,7 +97,7 @@ describe('a task that a callback has named', () => {
     { kind: 'throttled', message: '429', hints: {} },
     { kind: 'halt', reason: 'maintenance', message: '455' },
   ])('is looked at for as long as the account has to wait: $outcome', (reply) => {
-    expect(decide({ tries: 1439 }, reply)).toMatchObject({ kind: 'look-beside-again', tries: 1439 });
+    expect(decide({ tries: 1439 }, reply)).toMatchObject({ kind: 'poll-secondary-again', tries: 1439 });
   });
 
   const edit = models.get('happyhorse/video-edit');

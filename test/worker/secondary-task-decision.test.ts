@@ -1,7 +1,7 @@
 /** What follows from the record of a task that a link has beside the one it follows. */
 import { describe, expect, it } from 'vitest';
 import type { RecordReply } from '../../src/shared/vendor/replies.ts';
-import { afterBesideLook } from '../../src/worker/secondary-task-decision.ts';
+import { afterSecondaryPoll } from '../../src/worker/secondary-task-decision.ts';
 
 const succeeded = (credits: number | null): RecordReply => ({
   kind: 'succeeded',
@@ -17,7 +17,7 @@ const failed = (credits: number | null): RecordReply => ({
   failMsg: '',
   credits,
 });
-const decide = (reply: RecordReply, tries = 0) => afterBesideLook({ taskId: 't1', tries }, reply, 10, 0);
+const decide = (reply: RecordReply, tries = 0) => afterSecondaryPoll({ taskId: 't1', tries }, reply, 10, 0);
 
 describe('the record of a task beside', () => {
   it.each<[string, RecordReply, number]>([
@@ -34,10 +34,10 @@ describe('the record of a task beside', () => {
     { kind: 'unknown-task', message: 'recordInfo is null' },
     { kind: 'retry', message: '', sent: true },
   ])('that does not tell yet is read again, further and further apart, for a day: $outcome', (reply) => {
-    expect(decide(reply)).toEqual({ kind: 'look-beside-again', delayMs: 5000, tries: 1 });
-    expect(decide(reply, 1)).toEqual({ kind: 'look-beside-again', delayMs: 10_000, tries: 2 });
-    expect(decide(reply, 10)).toEqual({ kind: 'look-beside-again', delayMs: 120_000, tries: 11 });
-    expect(decide(reply, 718)).toMatchObject({ kind: 'look-beside-again' });
+    expect(decide(reply)).toEqual({ kind: 'poll-secondary-again', delayMs: 5000, tries: 1 });
+    expect(decide(reply, 1)).toEqual({ kind: 'poll-secondary-again', delayMs: 10_000, tries: 2 });
+    expect(decide(reply, 10)).toEqual({ kind: 'poll-secondary-again', delayMs: 120_000, tries: 11 });
+    expect(decide(reply, 718)).toMatchObject({ kind: 'poll-secondary-again' });
     expect(decide(reply, 719)).toEqual({ kind: 'nothing' });
   });
 
@@ -45,7 +45,7 @@ describe('the record of a task beside', () => {
     { kind: 'throttled', message: '', hints: {} },
     { kind: 'halt', reason: 'maintenance', message: '' },
   ])('is read for as long as the account has to wait: $outcome', (reply) => {
-    expect(decide(reply, 719)).toEqual({ kind: 'look-beside-again', delayMs: 120_000, tries: 719 });
+    expect(decide(reply, 719)).toEqual({ kind: 'poll-secondary-again', delayMs: 120_000, tries: 719 });
   });
 
   it('counts what a task cost while it ran, where its end is never seen', () => {

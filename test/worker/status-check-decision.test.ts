@@ -10,7 +10,7 @@ const rules = {
   mostTasks: 3,
   onAmbiguous: 'resubmit',
   backoff: { firstMs: 1000, mostMs: 30_000 },
-  nextLookMs: 4321,
+  nextPollMs: 4321,
 } as const;
 
 function decide(reply: RecordReply, task: object = {}, changed: object = {}) {
@@ -36,7 +36,7 @@ const timedOut = {
 describe('what follows from a record', () => {
   it('looks at a running task again when the schedule says so', () => {
     expect(decide({ kind: 'pending', state: 'generating' })).toEqual({
-      kind: 'look-again',
+      kind: 'poll-again',
       delayMs: 4321,
       isRunning: true,
       seen: { look: { at: now, nextMs: 4321 }, runningMs: 0 },
@@ -59,15 +59,15 @@ describe('what follows from a record', () => {
     for (const at of [now - 10 * rules.deadlineMs, now + 10 * rules.deadlineMs]) {
       const away = { submittedAt: at, seen: { look: { at, nextMs: 5000 }, runningMs: 20_000 } };
       const step = decide(pending, away);
-      expect(step).toMatchObject({ kind: 'look-again', seen: { look: { at: now } } });
-      if (step.kind === 'look-again') expect(step.seen.runningMs).toBeLessThanOrEqual(35_000);
+      expect(step).toMatchObject({ kind: 'poll-again', seen: { look: { at: now } } });
+      if (step.kind === 'poll-again') expect(step.seen.runningMs).toBeLessThanOrEqual(35_000);
     }
   });
 
   it('gives no task up that could not be looked at', () => {
     const late = { seen: { look: { at: now - 30_000, nextMs: 30_000 }, runningMs: rules.deadlineMs } };
     const trouble = { kind: 'retry', message: '', sent: true } as const;
-    expect(decide(trouble, late)).toEqual({ kind: 'look-again', delayMs: 1000, tries: 1, ...late });
+    expect(decide(trouble, late)).toEqual({ kind: 'poll-again', delayMs: 1000, tries: 1, ...late });
   });
 
   it('gives up a record that nobody can understand after an hour, or once the file is gone', () => {
@@ -79,12 +79,12 @@ describe('what follows from a record', () => {
       reason: 'task-timeout',
       message: 'its record could not be read: HTTP 502',
     };
-    expect(decide(odd, { tries: 119 })).toMatchObject({ kind: 'look-again', tries: 120 });
+    expect(decide(odd, { tries: 119 })).toMatchObject({ kind: 'poll-again', tries: 120 });
     expect(decide(odd, { tries: 120 })).toEqual(failure);
-    expect(decide(away, { tries: 120 })).toMatchObject({ kind: 'look-again' });
-    expect(decide(away, { submittedAt: now - fortnightMs + 1 })).toMatchObject({ kind: 'look-again' });
+    expect(decide(away, { tries: 120 })).toMatchObject({ kind: 'poll-again' });
+    expect(decide(away, { submittedAt: now - fortnightMs + 1 })).toMatchObject({ kind: 'poll-again' });
     expect(decide(away, { submittedAt: now - fortnightMs })).toEqual(failure);
-    expect(decide(away, { submittedAt: null, now: 2 * fortnightMs })).toMatchObject({ kind: 'look-again' });
+    expect(decide(away, { submittedAt: null, now: 2 * fortnightMs })).toMatchObject({ kind: 'poll-again' });
   });
 
   it('downloads a result, also one that came past the deadline', () => {
@@ -162,10 +162,10 @@ describe('what follows from a record', () => {
     const seen = { look: { at: now - 9000, nextMs: 15_000 }, failedMs: 60_000, unknownMs: 9000 };
     const known = { seen, calledBack: true, tries: 2 };
     const throttled = { kind: 'throttled', message: '', hints: {} } as const;
-    expect(decide(throttled, known)).toMatchObject({ ...known, kind: 'look-again' });
-    expect(decide(throttled)).toEqual({ kind: 'look-again', seen: {}, delayMs: 1000 });
+    expect(decide(throttled, known)).toMatchObject({ ...known, kind: 'poll-again' });
+    expect(decide(throttled)).toEqual({ kind: 'poll-again', seen: {}, delayMs: 1000 });
     const trouble = { kind: 'retry', message: '', sent: true } as const;
-    expect(decide(trouble, known)).toMatchObject({ ...known, kind: 'look-again', tries: 3 });
+    expect(decide(trouble, known)).toMatchObject({ ...known, kind: 'poll-again', tries: 3 });
   });
 
   it('keeps the words of the vendor when a task failed for good', () => {
@@ -177,9 +177,9 @@ describe('what follows from a record', () => {
     const seenFor = (failedMs: number) => ({
       seen: { look: { at: now - 10_000, nextMs: 15_000 }, failedMs: failedMs - 10_000 },
     });
-    expect(decide(timedOut)).toMatchObject({ kind: 'look-again', seen: { failedMs: 0 } });
+    expect(decide(timedOut)).toMatchObject({ kind: 'poll-again', seen: { failedMs: 0 } });
     expect(decide(timedOut, seenFor(119_000))).toMatchObject({
-      kind: 'look-again',
+      kind: 'poll-again',
       delayMs: 1000,
     });
     expect(decide(timedOut, seenFor(120_000))).toMatchObject({ kind: 'resubmit' });
@@ -187,15 +187,15 @@ describe('what follows from a record', () => {
   });
 
   it('tolerates a record that is not there yet', () => {
-    expect(decide({ kind: 'unknown-task', message: 'null' })).toMatchObject({ kind: 'look-again' });
+    expect(decide({ kind: 'unknown-task', message: 'null' })).toMatchObject({ kind: 'poll-again' });
   });
 
   it('comes back soon for a task that runs on after its callback, a few times', () => {
     const running = { kind: 'pending', state: 'generating' } as const;
-    const told = (tries: number, nextLookMs = 600_000) =>
-      decide(running, { calledBack: true, tries }, { nextLookMs });
+    const told = (tries: number, nextPollMs = 600_000) =>
+      decide(running, { calledBack: true, tries }, { nextPollMs });
     const seen = (nextMs: number) => ({ look: { at: now, nextMs }, runningMs: 0 });
-    const again = { kind: 'look-again', isRunning: true };
+    const again = { kind: 'poll-again', isRunning: true };
     expect(told(0)).toEqual({ ...again, delayMs: 1000, tries: 1, calledBack: true, seen: seen(1000) });
     expect(told(3)).toEqual({ ...again, delayMs: 8000, tries: 4, calledBack: true, seen: seen(8000) });
     expect(told(0, 300)).toMatchObject({ delayMs: 300 });
@@ -205,15 +205,15 @@ describe('what follows from a record', () => {
 
   it('tells what a running task costs as soon as its record does', () => {
     const running = { kind: 'pending', state: 'generating' } as const;
-    expect(decide({ ...running, credits: 6 })).toMatchObject({ kind: 'look-again', credits: 6 });
+    expect(decide({ ...running, credits: 6 })).toMatchObject({ kind: 'poll-again', credits: 6 });
     for (const credits of [0, null]) expect(decide({ ...running, credits })).not.toHaveProperty('credits');
   });
 
   it('comes back soon for a record that is behind its callback', () => {
     const unknown = { kind: 'unknown-task', message: 'null' } as const;
-    const step = decide(unknown, { calledBack: true, tries: 1 }, { nextLookMs: 600_000 });
+    const step = decide(unknown, { calledBack: true, tries: 1 }, { nextPollMs: 600_000 });
     expect(step).toEqual({
-      kind: 'look-again',
+      kind: 'poll-again',
       delayMs: 2000,
       tries: 2,
       calledBack: true,
@@ -225,11 +225,11 @@ describe('what follows from a record', () => {
     const old = { submittedAt: now - 300_000 };
     const lost = { kind: 'unknown-task', message: 'recordInfo is null' } as const;
     expect(decide(lost, old)).toEqual({
-      kind: 'look-again',
+      kind: 'poll-again',
       delayMs: 4321,
       seen: { look: { at: now, nextMs: 4321 }, unknownMs: 0 },
     });
-    expect(decide(lost, old, { nextLookMs: 600_000 })).toMatchObject({ delayMs: 15_000 });
+    expect(decide(lost, old, { nextPollMs: 600_000 })).toMatchObject({ delayMs: 15_000 });
     const gone = { ...old, seen: { look: { at: now - 15_000, nextMs: 15_000 }, unknownMs: 105_000 } };
     const message = 'the vendor no longer knows the task: recordInfo is null';
     const unsure = { kind: 'resubmit-unsure', cost: 'attempt', delayMs: 1000, message };
@@ -242,7 +242,7 @@ describe('what follows from a record', () => {
 
   it('never comes back sooner than a refusal asks for', () => {
     const step = decide({ kind: 'throttled', message: '', hints: {}, retryAfterMs: 7000 });
-    expect(step).toMatchObject({ kind: 'look-again', delayMs: 7000 });
+    expect(step).toMatchObject({ kind: 'poll-again', delayMs: 7000 });
   });
 
   it('waits with the account when it is stopped', () => {
@@ -252,6 +252,6 @@ describe('what follows from a record', () => {
 
   it('backs off from trouble without end, and without failing the link', () => {
     const reply = { kind: 'retry', message: '', sent: true } as const;
-    expect(decide(reply, { tries: 500 })).toMatchObject({ kind: 'look-again', delayMs: 30_000, tries: 501 });
+    expect(decide(reply, { tries: 500 })).toMatchObject({ kind: 'poll-again', delayMs: 30_000, tries: 501 });
   });
 });

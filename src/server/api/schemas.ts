@@ -253,7 +253,7 @@ export const modelsSchema = z.object({
       state: z.enum(['live', 'off']).describe('As its definition says; the vendor has the last word.'),
       videoField: z.string(),
       requires: z.array(z.string()).describe('Inputs that each link needs.'),
-      price: priceView.nullable().describe('Null: unknown, the first task will tell.'),
+      price: priceView.nullable().describe('Null: unknown, the first task will show it.'),
       priceSource: priceSourceSchema.nullable(),
     }),
   ),

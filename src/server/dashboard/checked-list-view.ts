@@ -74,7 +74,7 @@ function verdict({ check, staged, balance, id }: CheckedListReading): Html {
 
 function creditsNote({ credits }: ListCheckState, { budget }: StagedList, balance: number | null): string {
   const bound = budget === null ? '' : `, budget ${count(budget)}`;
-  if (credits === null) return `the first task will tell${bound}`;
+  if (credits === null) return `the first task will show it${bound}`;
   return balance === null ? `balance not known here${bound}` : `balance ${count(balance)}${bound}`;
 }
 

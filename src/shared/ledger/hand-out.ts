@@ -60,9 +60,9 @@ export function createHandOut({ redis, prefix }: Keyspace) {
     return (await overdueScript([keys.active], [count, jobPolicy.graceMs])) as string[];
   }
 
-  /** Says that the item's next job runs in `nextLookMs`, so that the sweep leaves it alone until then. */
-  async function touch(id: string, nextLookMs: number): Promise<void> {
-    await touchScript([keys.active], [id, Math.round(nextLookMs) + jobPolicy.graceMs]);
+  /** Says that the item's next job runs in `nextJobMs`, so that the sweep leaves it alone until then. */
+  async function touch(id: string, nextJobMs: number): Promise<void> {
+    await touchScript([keys.active], [id, Math.round(nextJobMs) + jobPolicy.graceMs]);
   }
 
   return { take, takeUnaffordable, returnToBacklog, leaveGate, overdue, touch };

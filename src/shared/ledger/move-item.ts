@@ -39,16 +39,16 @@ export function createMoveItem({ redis, prefix }: Keyspace) {
 
   /**
    * Moves an item along one of the ways in states.ts.
-   * @param nextLookMs when the item's next job runs, from now; keeps the sweep from making it twice
+   * @param nextJobMs when the item's next job runs, from now; keeps the sweep from making it twice
    */
   async function move(
     name: TransitionName,
     id: string,
     changes: ItemChanges = {},
-    { nextLookMs = 0, expect = {} }: { readonly nextLookMs?: number; readonly expect?: Expectation } = {},
+    { nextJobMs = 0, expect = {} }: { readonly nextJobMs?: number; readonly expect?: Expectation } = {},
   ): Promise<Moved> {
     const { from, to } = transitions[name];
-    const attention = isEnded(to) || to === 'held' ? '' : Math.round(nextLookMs) + jobPolicy.graceMs;
+    const attention = isEnded(to) || to === 'held' ? '' : Math.round(nextJobMs) + jobPolicy.graceMs;
     return change(id, { from, to, attention }, changes, expect);
   }
 

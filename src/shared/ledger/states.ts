@@ -1,7 +1,7 @@
 /**
- * The states of an item and every way from one to another. This table is the only place that says which
- * transitions exist: the ledger asks it before it asks Redis, and a test keeps the diagram in
- * docs/states.md equal to it. Words and reasons are the product's contract: scripts rely on them.
+ * The states of an item and all transitions between them. Only this table defines them: the ledger checks it
+ * before it calls Redis, and a test keeps the diagram in docs/states.md equal to it. States and reasons are part
+ * of the product's contract: scripts rely on them.
  */
 
 /** The queues that an item passes, in their order. */
@@ -9,19 +9,19 @@ export const stages = ['submit', 'status-check', 'download'] as const;
 export type Stage = (typeof stages)[number];
 
 interface StateFacts {
-  /** The queue whose job takes the item further; null when only a person's command does. */
+  /** The queue whose job processes the item; null if only a person's command changes it. */
   readonly stage: Stage | null;
-  /** Nothing but a person's command leaves it. */
+  /** Only a person's command leaves it. */
   readonly isEnd: boolean;
-  /** A task has been paid whose result is still to come. */
+  /** A task is paid for, but its result is not stored yet. */
   readonly isPaid: boolean;
-  /** Its items are listed by batch, so that few among a million are found at once. */
+  /** Its items are listed by batch, so that a few among a million are found quickly. */
   readonly isListed: boolean;
 }
 
 const usual = { isEnd: false, isPaid: false, isListed: false };
 
-/** What there is to know of each state; the Lua scripts get theirs from here too (scripts/ledger-script.ts). */
+/** The facts of each state, also for the Lua scripts (scripts/ledger-script.ts). */
 export const stateFacts = {
   queued: { ...usual, stage: 'submit' },
   submitting: { ...usual, stage: 'submit' },
@@ -65,26 +65,26 @@ export type FailureReason = (typeof failureReasons)[number];
 
 const endStates = statesWhere(({ isEnd }) => isEnd);
 
-/** States in which work is under way or waits to be done; a batch has ended when none of its items is in one. */
+/** States with work in progress or waiting. A batch has ended when none of its items is in one. */
 export const activeStates = statesWhere(({ stage }) => stage !== null);
 
 export interface Transition {
   readonly from: readonly ItemState[];
   readonly to: ItemState;
-  /** Who or what brings it about; the label in the diagram. */
+  /** Its cause, as the label in the diagram. */
   readonly because: string;
 }
 
 export const transitions = {
   beginSubmit: { from: ['queued'], to: 'submitting', because: 'admitted by the gate' },
   recordTask: { from: ['submitting'], to: 'processing', because: 'task id recorded' },
-  awaitCallback: { from: ['submitting'], to: 'submitting', because: 'answer lost, its callback may tell' },
+  awaitCallback: { from: ['submitting'], to: 'submitting', because: 'answer lost, waiting for its callback' },
   recordOrphan: { from: ['queued', 'held'], to: 'processing', because: 'lost task id recovered' },
-  submitLater: { from: ['submitting'], to: 'queued', because: 'throttled, halted or to be tried again' },
+  submitLater: { from: ['submitting'], to: 'queued', because: 'throttled, halted or to be retried' },
   hold: { from: ['submitting', 'processing'], to: 'held', because: 'answer lost, policy hold' },
-  resubmit: { from: ['processing'], to: 'queued', because: 'task failed, worth another' },
-  beginDownload: { from: ['processing'], to: 'downloading', because: 'result exists' },
-  save: { from: ['downloading'], to: 'saved', because: 'whole, verified, stored' },
+  resubmit: { from: ['processing'], to: 'queued', because: 'task failed, retry allowed' },
+  beginDownload: { from: ['processing'], to: 'downloading', because: 'result available' },
+  save: { from: ['downloading'], to: 'saved', because: 'verified and stored' },
   fail: {
     from: ['queued', 'submitting', 'processing', 'downloading'],
     to: 'failed',
@@ -103,19 +103,19 @@ export const transitions = {
   collectAgain: {
     from: ['failed', 'cancelled'],
     to: 'processing',
-    because: 'retried, the task is paid already',
+    because: 'retried, task already paid',
   },
   downloadAgain: {
     from: ['failed', 'cancelled'],
     to: 'downloading',
-    because: 'retried, the result exists already',
+    because: 'retried, result already available',
   },
-  fetchAgain: { from: ['saved'], to: 'downloading', because: 'its file is gone, collected again unpaid' },
-  staySaved: { from: ['downloading'], to: 'saved', because: 'collecting again came to nothing' },
+  fetchAgain: { from: ['saved'], to: 'downloading', because: 'file missing, fetched again for free' },
+  staySaved: { from: ['downloading'], to: 'saved', because: 'file could not be fetched again' },
   cancelOnReturn: {
     from: ['submitting'],
     to: 'cancelled',
-    because: 'on its way back to a cancelled batch',
+    because: 'its batch was cancelled meanwhile',
   },
 } as const satisfies Record<string, Transition>;
 export type TransitionName = keyof typeof transitions;
@@ -124,7 +124,7 @@ export function isEnded(state: ItemState): boolean {
   return stateFacts[state].isEnd;
 }
 
-/** The same facts as tables of Lua, which stand before every script of the ledger. */
+/** The same facts as Lua tables, for the start of every ledger script. */
 export function statesInLua(): string {
   const set = (name: string, states: readonly ItemState[]) =>
     `local ${name} = { ${states.map((state) => `${state} = true`).join(', ')} }`;

@@ -66,7 +66,7 @@ export function estimateForecast(
   const allowed = maxCredits === null ? '' : `, ${grouped(maxCredits)} allowed`;
   const room = Math.min(balance ?? Number.POSITIVE_INFINITY, maxCredits ?? Number.POSITIVE_INFINITY);
   if (forecast.kind === 'unknown') {
-    const text = `What ${count(links, 'link')} will cost is unknown: ${forecast.basis}; ${there}${allowed}`;
+    const text = `The cost of ${count(links, 'link')} is unknown: ${forecast.basis}; ${there}${allowed}`;
     return { creditsNeeded: null, affordableLinks: null, enough: room > 0, text };
   }
   const { credits, basis } = forecast;
@@ -79,7 +79,7 @@ function unknownEstimate({ links, balance, maxCredits = null }: EstimateRequest)
     balance === null ? 'The balance is not known' : `${count(balance, 'credit')} in the account`,
     ...(maxCredits === null ? [] : [`${grouped(maxCredits)} allowed`]),
   ];
-  const text = `${bounds.join(', ')}. What ${count(links, 'link')} will cost is unknown: the first task will tell`;
+  const text = `${bounds.join(', ')}. The cost of ${count(links, 'link')} is unknown: the first task will show it`;
   return { creditsNeeded: null, affordableLinks: null, enough: balance === null || balance > 0, text };
 }
 

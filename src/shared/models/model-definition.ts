@@ -158,7 +158,7 @@ export const definitionShape = z.strictObject({
   price: priceSchema
     .nullable()
     .optional()
-    .describe('What a task costs; null or absent: unknown, the first task will tell.'),
+    .describe('What a task costs; null or absent: unknown, the first task will show it.'),
   priceAsOf: z.iso.date().optional().describe('The day on which the price was seen, like 2026-09-28.'),
   typicalMs: z.int().min(100).max(DAY_MS).default(60_000).describe('How long a task usually takes.'),
   deadlineMs: z

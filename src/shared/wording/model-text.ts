@@ -8,7 +8,7 @@ import { priceSource, viewPriceSource } from './price-source.ts';
 /** As "8 credits a second; upscale_factor 4: 14 (the model’s definition, as of 28 September 2026)". */
 export function priceText(model: ModelDefinition, now: number): string {
   const price = statedPrice(model);
-  if (price === null) return 'unknown: the first task will tell';
+  if (price === null) return 'unknown: the first task will show it';
   const exceptions = Object.entries(price.by).flatMap(([input, values]) =>
     Object.entries(values).map(([value, credits]) => `${input} ${value}: ${credits}`),
   );
@@ -19,7 +19,7 @@ export function priceText(model: ModelDefinition, now: number): string {
 export function videoText({ video, link }: ModelDefinition): string {
   const { kinds, maxBytes, minSeconds, maxSeconds } = video;
   const hosts =
-    link.hosts === 'any' ? 'a video, as any https link or a file' : `links to ${link.hosts.join(', ')}`;
+    link.hosts === 'any' ? 'a video (any https link or a file)' : `links to ${link.hosts.join(', ')}`;
   const length =
     minSeconds === undefined && maxSeconds === undefined
       ? []
@@ -90,7 +90,7 @@ export function describeModel(model: ModelDefinition, probed: string | null, now
     model.id,
     `  ${model.title}`,
     ...(off === null ? [] : [`  ${off}`]),
-    `  takes   ${videoText(model)}, as ${model.input.linkField}`,
+    `  accepts ${videoText(model)}, as ${model.input.linkField}`,
     `  price   ${priceText(model, now)}`,
     ...(probed === null ? [] : [`  now     ${probed}`]),
     inputs.length === 0

@@ -1,16 +1,16 @@
 /**
- * How likely a task is to have ended by each instant, learned from the tasks that ended before. Pure;
- * called by history.ts. Newer tasks weigh more, so that a drift is followed; each of them is smeared out as
- * far as its neighbours lie, so that narrow and wide, one or several humps all come out as they are; and a
- * little of what was believed before the first task stays, so that surprises are looked for too.
+ * The probability that a task has ended by each instant, learned from finished tasks. Pure; called by history.ts.
+ * Newer tasks weigh more, so the distribution follows a drift. Each duration is smoothed over the distance to its
+ * neighbours, so narrow and wide peaks keep their shape. A little of the prior stays, so unusual durations remain
+ * possible.
  */
-import type { Distribution } from './solve-looks.ts';
+import type { Distribution } from './plan-polls.ts';
 
 /** A task that ended this many tasks ago weighs half as much as the newest. */
 const HALF_LIFE_TASKS = 80;
-/** What is believed beforehand weighs as much as this many tasks. */
+/** The prior weighs as much as this many tasks. */
 const PRIOR_TASKS = 1;
-/** The shortest task worth thinking of, and how much shorter than typical one may be. */
+/** The shortest task that is considered, and how much shorter than typical it may be. */
 const SHORTEST_MS = 500;
 const SHORTEST_SHARE_OF_TYPICAL = 1 / 40;
 /** No two instants of the grid are closer than this, so that its size is bounded; none is earlier. */
@@ -20,7 +20,7 @@ const GRID_START_MS = 100;
 
 export interface Beliefs {
   typicalMs: number;
-  /** After this a task is given up: no instant later than this is planned. */
+  /** After this a task is given up: nothing later is planned. */
   deadlineMs: number;
 }
 
@@ -31,7 +31,7 @@ interface Kernel {
   reachMs: number;
 }
 
-/** The distribution that follows from `durationsMs`, newest first. Without any it is the belief alone. */
+/** The distribution that follows from `durationsMs`, newest first. Without any it is the prior. */
 export function learnDistribution(durationsMs: readonly number[], beliefs: Beliefs): Distribution {
   const kernels = createKernels(durationsMs);
   const timesMs = createGrid(kernels, beliefs.deadlineMs);
@@ -45,7 +45,7 @@ export function learnDistribution(durationsMs: readonly number[], beliefs: Belie
   return { timesMs, cdf };
 }
 
-/** As how many equally weighted tasks the last `count` count: what is known, as a number. */
+/** The number of equally weighted tasks that the last `count` tasks are worth. */
 export function effectiveTasks(count: number): number {
   if (count === 0) return 0;
   const decay = 2 ** (-1 / HALF_LIFE_TASKS);
@@ -67,7 +67,7 @@ function createKernels(durationsMs: readonly number[]): Kernel[] {
   return kernels;
 }
 
-/** The distance within which the `neighbours` nearest durations lie, on whichever side they are. */
+/** The distance to the farthest of the `neighbours` nearest durations, on either side. */
 function reachOf(kernels: readonly Kernel[], index: number, neighbours: number): number {
   const own = kernels[index]?.durationMs ?? 0;
   // With too few tasks to have neighbours, the width is a third of the duration.
@@ -91,14 +91,14 @@ function endedByKernels(kernels: readonly Kernel[], timeMs: number): number {
   return ended;
 }
 
-/** Every order of magnitude is as likely as the next: public reports go from a second to half an hour. */
+/** Every order of magnitude is equally likely: public reports range from a second to half an hour. */
 function endedByBelief({ typicalMs, deadlineMs }: Beliefs, timeMs: number): number {
   const shortestMs = Math.max(SHORTEST_MS, typicalMs * SHORTEST_SHARE_OF_TYPICAL);
   if (timeMs <= shortestMs) return 0;
   return Math.min(1, Math.log(timeMs / shortestMs) / Math.log(deadlineMs / shortestMs));
 }
 
-/** Instants in fixed proportion, and those at which the learned distribution bends, or just after. */
+/** Instants in fixed proportion, and those at or just after each bend of the learned distribution. */
 function createGrid(kernels: readonly Kernel[], deadlineMs: number): Float64Array {
   const steps = new Set<number>();
   for (let timeMs = GRID_START_MS; timeMs < deadlineMs; timeMs *= COARSE_RATIO) steps.add(stepAfter(timeMs));

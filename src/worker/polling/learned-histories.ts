@@ -1,7 +1,7 @@
 /**
- * The durations of ended tasks, kept in Redis for all workers: a list a model, newest first, of a few
- * hundred small strings (about 2 KB). Called by the status-check stage. Learning is an extra: when Redis
- * does not answer, the last known history serves on, and no stage fails for it.
+ * The durations of finished tasks, in Redis for all workers: one list per model, newest first, of a few hundred small
+ * strings (about 2 KB). Called by the status-check stage. Learning is optional: while Redis does not answer, the last
+ * known history is used, and no stage fails.
  */
 import type { Cluster, Redis } from 'ioredis';
 import type { Logger } from 'pino';
@@ -10,9 +10,9 @@ import type { ModelDefinition } from '../../shared/models/model-definition.ts';
 import { type EndedTask, type History, learnHistory } from './history.ts';
 
 export interface LearnedHistories {
-  /** What is known of the model's tasks; at most `refreshMs` old. Never rejects. */
+  /** The model's history, at most `refreshMs` old. Never rejects. */
   of(model: ModelDefinition): Promise<History>;
-  /** Adds an ended task. Never rejects. */
+  /** Adds a finished task. Never rejects. */
   learn(model: ModelDefinition, task: EndedTask): Promise<void>;
 }
 
@@ -21,21 +21,21 @@ export interface LearnedHistoriesOptions {
   prefix: string;
   clock: Clock;
   logger: Logger;
-  /** How often a history is learned again. Default 2 s: it takes some milliseconds. */
+  /** How long a history is used before it is learned again. Default 2 s: learning takes some milliseconds. */
   refreshMs?: number;
 }
 
-/** With the half-life of 80 tasks anything older weighs next to nothing. */
+/** With a half-life of 80 tasks, older ones hardly count. */
 const KEPT_TASKS = 320;
 
-const MARKS = { callback: 'c', look: '', 'look-despite-callback': 'l' } as const satisfies Record<
+const MARKS = { callback: 'c', poll: '', 'poll-despite-callback': 'l' } as const satisfies Record<
   EndedTask['seenBy'],
   string
 >;
 const SEEN_BY: Readonly<Record<string, EndedTask['seenBy']>> = {
   c: 'callback',
-  '': 'look',
-  l: 'look-despite-callback',
+  '': 'poll',
+  l: 'poll-despite-callback',
 };
 
 interface Known {
@@ -53,7 +53,7 @@ export function createLearnedHistories(options: LearnedHistoriesOptions): Learne
       const entries = await redis.lrange(durationsKey(prefix, model), 0, KEPT_TASKS - 1);
       return learnHistory(entries.flatMap(parseEntry), model);
     } catch (error) {
-      logger.warn({ err: error, model: model.id }, 'Durations of ended tasks could not be read');
+      logger.warn({ err: error, model: model.id }, 'Could not read the durations of finished tasks');
       return known.get(model.id)?.history ?? learnHistory([], model);
     }
   }
@@ -81,7 +81,7 @@ export function createLearnedHistories(options: LearnedHistoriesOptions): Learne
         await redis.lpush(key, formatEntry(task));
         await redis.ltrim(key, 0, KEPT_TASKS - 1);
       } catch (error) {
-        logger.warn({ err: error, model: model.id }, 'The duration of an ended task was not kept');
+        logger.warn({ err: error, model: model.id }, 'Could not store the duration of a finished task');
       }
     },
   };

@@ -1,7 +1,7 @@
 /**
- * How long an ended task took. Pure; called by the status-check stage. The record's two instants say it to
- * the millisecond, by the vendor's clock alone; where they are missing, or contradict what was seen, the
- * middle between the last look that saw it running and the one that saw it ended has to do.
+ * How long a finished task took. Pure; called by the status-check stage. The record's two instants give it to the
+ * millisecond by the vendor's clock. If they are missing or contradict the polls, the middle between the last poll
+ * that saw it running and the one that saw it ended is used.
  */
 
 export interface ObservedEnd {
@@ -10,13 +10,13 @@ export interface ObservedEnd {
   completeTimeMs: number | null;
   /** By our clock. */
   submittedAt: number;
-  /** The last look that saw it running, or null. */
+  /** The last poll that saw it running, or null. */
   runningAt: number | null;
-  /** The look that saw it ended. */
+  /** The poll that saw it ended. */
   endedBefore: number;
 }
 
-/** The vendor may need this long to accept a task, and to say that it has ended. */
+/** The vendor may need this long to accept a task, and to report its end. */
 const TOLERANCE_MS = 10_000;
 
 export function observedDurationMs(observed: ObservedEnd): number {

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { effectiveTasks, learnDistribution } from '../../../src/worker/polling/duration-distribution.ts';
-import type { Distribution } from '../../../src/worker/polling/solve-looks.ts';
+import type { Distribution } from '../../../src/worker/polling/plan-polls.ts';
 
 const BELIEFS = { typicalMs: 20_000, deadlineMs: 3_600_000 };
 
@@ -25,7 +25,7 @@ test('any durations give a distribution: from 0 to 1, never falling, up to the d
 });
 
 describe('what is learned', () => {
-  test('two humps stay two humps', () => {
+  test('two peaks stay two peaks', () => {
     const durationsMs = Array.from(
       { length: 200 },
       (_, index) => (index % 2 === 0 ? 10_000 : 90_000) + (index % 40) * 50,
@@ -42,7 +42,7 @@ describe('what is learned', () => {
     expect(endedBy(learnDistribution(durationsMs, BELIEFS), 30_000)).toBeCloseTo(0.47, 1);
   });
 
-  test('a surprise is never impossible', () => {
+  test('an unusual duration stays possible', () => {
     const learned = learnDistribution(
       Array.from({ length: 320 }, () => 10_000),
       BELIEFS,
@@ -51,7 +51,7 @@ describe('what is learned', () => {
     expect(endedBy(learned, 60_000)).toBeGreaterThan(0.99);
   });
 
-  test('old tasks fade, so there is a bound to what they count', () => {
+  test('old tasks fade, so their weight is bounded', () => {
     expect(effectiveTasks(0)).toBe(0);
     expect(effectiveTasks(1)).toBeCloseTo(1);
     expect(effectiveTasks(10)).toBeCloseTo(10, 0);

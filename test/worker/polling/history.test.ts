@@ -10,19 +10,19 @@ import {
   nextCheckAt,
   QUERY_COST_MS,
 } from '../../../src/worker/polling/history.ts';
-import { nextLook, solveLooks } from '../../../src/worker/polling/solve-looks.ts';
+import { nextPoll, planPolls } from '../../../src/worker/polling/plan-polls.ts';
 
 const BELIEFS = { typicalMs: 20_000, deadlineMs: 3_600_000 };
 const SUBMITTED_AT = 1_700_000_000_000;
 
-const ended = (count: number, durationMs: number, seenBy: EndedTask['seenBy'] = 'look'): EndedTask[] =>
+const ended = (count: number, durationMs: number, seenBy: EndedTask['seenBy'] = 'poll'): EndedTask[] =>
   Array.from({ length: count }, (_, index) => ({
     durationMs: durationMs + (index % 20) * (durationMs / 100),
     seenBy,
   }));
 
-/** The first looks, in seconds since submission. */
-function looks(history: History, callbacksOn: boolean, count: number): number[] {
+/** The first polls, in seconds since submission. */
+function polls(history: History, callbacksOn: boolean, count: number): number[] {
   const ages: number[] = [];
   for (let now = SUBMITTED_AT; ages.length < count; ) {
     now = nextCheckAt(history, { submittedAt: SUBMITTED_AT, callbacksOn }, now);
@@ -31,9 +31,9 @@ function looks(history: History, callbacksOn: boolean, count: number): number[] 
   return ages;
 }
 
-describe('with nothing learned', () => {
-  test('the first look comes after two or three seconds, and later ones ever further apart', () => {
-    const ages = looks(learnHistory([], BELIEFS), false, 8);
+describe('without data', () => {
+  test('the first poll is after two or three seconds, and later ones are farther and farther apart', () => {
+    const ages = polls(learnHistory([], BELIEFS), false, 8);
     expect(ages[0]).toBeGreaterThanOrEqual(2);
     expect(ages[0]).toBeLessThanOrEqual(3);
     expect(ages[7]).toBeGreaterThan(30);
@@ -41,32 +41,32 @@ describe('with nothing learned', () => {
     for (const [index, gap] of gaps.entries()) expect(gap).toBeGreaterThan(gaps[index - 1] ?? 0);
   });
 
-  test('a model of long tasks is looked at later', () => {
-    expect(looks(learnHistory([], { ...BELIEFS, typicalMs: 180_000 }), false, 1)[0]).toBeGreaterThan(5);
+  test('a model of long tasks is polled later', () => {
+    expect(polls(learnHistory([], { ...BELIEFS, typicalMs: 180_000 }), false, 1)[0]).toBeGreaterThan(5);
   });
 
-  test('beside callbacks the first look waits', () => {
-    expect(looks(learnHistory([], BELIEFS), true, 1)[0]).toBeGreaterThan(30);
+  test('with callbacks the first poll is later', () => {
+    expect(polls(learnHistory([], BELIEFS), true, 1)[0]).toBeGreaterThan(30);
   });
 });
 
-describe('once tasks were seen', () => {
-  test('looks come where tasks end', () => {
-    const ages = looks(learnHistory(ended(200, 20_000), BELIEFS), false, 2);
+describe('after finished tasks', () => {
+  test('polls are made when tasks end', () => {
+    const ages = polls(learnHistory(ended(200, 20_000), BELIEFS), false, 2);
     expect(ages[0]).toBeGreaterThan(20);
     expect(ages[1]).toBeLessThan(25);
   });
 
-  test('callbacks that come make looks rare; callbacks that do not bring them back', () => {
-    const told = looks(learnHistory(ended(100, 20_000, 'callback'), BELIEFS), true, 2);
-    const lost = looks(learnHistory(ended(100, 20_000, 'look-despite-callback'), BELIEFS), true, 2);
+  test('polls are rare while callbacks arrive, and return when callbacks stop', () => {
+    const told = polls(learnHistory(ended(100, 20_000, 'callback'), BELIEFS), true, 2);
+    const lost = polls(learnHistory(ended(100, 20_000, 'poll-despite-callback'), BELIEFS), true, 2);
     expect(told[0]).toBeGreaterThan(25);
     expect(told[1]).toBeGreaterThan(120);
     expect(lost[0]).toBeLessThan(25);
     expect(lost[1]).toBeLessThan(30);
   });
 
-  test('a task gone on for long is still looked at, up to its deadline', () => {
+  test('a task that runs for long is polled until its deadline', () => {
     const history = learnHistory(ended(320, 5_000), BELIEFS);
     const task = { submittedAt: SUBMITTED_AT, callbacksOn: false };
     const lateMs = BELIEFS.deadlineMs - 10_000;
@@ -76,8 +76,8 @@ describe('once tasks were seen', () => {
   });
 });
 
-test('the next look is always later than now, and before the deadline where there is time', () => {
-  const seenBy = fc.constantFrom<EndedTask['seenBy'][]>('callback', 'look', 'look-despite-callback');
+test('the next poll is always later than now, and before the deadline if there is time', () => {
+  const seenBy = fc.constantFrom<EndedTask['seenBy'][]>('callback', 'poll', 'poll-despite-callback');
   const task = fc.record({ durationMs: fc.nat(4_000_000), seenBy });
   fc.assert(
     fc.property(
@@ -102,23 +102,23 @@ test('the next look is always later than now, and before the deadline where ther
   );
 });
 
-/** Expectations over the exact distributions of the benchmark: nothing is timed, the draws repeat. */
+/** Expectations over the exact distributions of the benchmark: nothing is timed, and the draws are repeatable. */
 describe('after 200 tasks of learning', () => {
   test.each(standingTimes)('$name tasks cost at most 15 % more than the best schedule there is', (times) => {
     const distribution = exactDistribution(times);
-    const best = solveLooks(distribution, { queryCostMs: QUERY_COST_MS, minGapMs: 0, missedCallbackRate: 1 });
+    const best = planPolls(distribution, { queryCostMs: QUERY_COST_MS, minGapMs: 0, missedCallbackRate: 1 });
     const bound = cost(
-      expectedOutcome(distribution, (ageMs) => nextLook(best, ageMs)),
+      expectedOutcome(distribution, (ageMs) => nextPoll(best, ageMs)),
       QUERY_COST_MS,
     );
     for (const seed of [1, 2, 3]) {
       const random = seededRandom(seed);
       const tasks = Array.from({ length: 200 }, () => ({
         durationMs: times.draw(random),
-        seenBy: 'look' as const,
+        seenBy: 'poll' as const,
       }));
       const plan = learnHistory(tasks, BELIEFS).alone;
-      const learned = expectedOutcome(distribution, (ageMs) => nextLook(plan, ageMs));
+      const learned = expectedOutcome(distribution, (ageMs) => nextPoll(plan, ageMs));
       expect(cost(learned, QUERY_COST_MS)).toBeLessThanOrEqual(1.15 * bound);
       for (const { name, next } of plainSchedules) {
         const plain = expectedOutcome(distribution, next);

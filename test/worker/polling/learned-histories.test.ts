@@ -1,4 +1,4 @@
-/** What workers learn together, in a real Redis. */
+/** Histories that workers share, in a real Redis. */
 import type { Redis } from 'ioredis';
 import pino from 'pino';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -27,54 +27,54 @@ describe('learned histories', () => {
 
   const create = () => createLearnedHistories({ redis, prefix, clock, logger, refreshMs: 2_000 });
 
-  test('what one worker learns, another knows, a model at a time', async () => {
+  test('what one worker learns about a model, another one knows', async () => {
     const [one, other] = [create(), create()];
-    await one.learn(sora, { durationMs: 20_000.4, seenBy: 'look' });
+    await one.learn(sora, { durationMs: 20_000.4, seenBy: 'poll' });
     await one.learn(sora, { durationMs: 21_000, seenBy: 'callback' });
     expect((await other.of(sora)).tasks).toBe(2);
     expect((await other.of(topaz)).tasks).toBe(0);
   });
 
-  test('a history is learned again once its time is over, and not before', async () => {
+  test('a history is learned again when it is too old, and not earlier', async () => {
     const histories = create();
     const empty = await histories.of(sora);
-    await histories.learn(sora, { durationMs: 20_000, seenBy: 'look' });
+    await histories.learn(sora, { durationMs: 20_000, seenBy: 'poll' });
     clock.nowMs = 1_999;
     expect(await histories.of(sora)).toBe(empty);
     clock.nowMs = 2_000;
     expect((await histories.of(sora)).tasks).toBe(1);
   });
 
-  test('many looks at once learn it once', async () => {
+  test('many concurrent calls learn it once', async () => {
     const histories = create();
     const all = await Promise.all(Array.from({ length: 50 }, () => histories.of(sora)));
     expect(new Set(all).size).toBe(1);
   });
 
-  test('only the newest few hundred tasks are kept, in little space', async () => {
+  test('only the newest few hundred tasks are kept', async () => {
     const histories = create();
     for (let count = 0; count < 400; count += 1) {
-      await histories.learn(sora, { durationMs: 1_000_000 + count, seenBy: 'look-despite-callback' });
+      await histories.learn(sora, { durationMs: 1_000_000 + count, seenBy: 'poll-despite-callback' });
     }
     expect((await histories.of(sora)).tasks).toBe(320);
     const bytes = await redis.memory('USAGE', `${prefix}:durations:${sora.id}`);
     expect(bytes).toBeLessThan(10_000);
   });
 
-  test('entries nobody can read are passed over', async () => {
+  test('unreadable entries are skipped', async () => {
     await redis.lpush(`${prefix}:durations:${sora.id}`, 'x', '12z', '-5', '', '20000c');
     expect((await create().of(sora)).tasks).toBe(1);
   });
 
-  test('without Redis the last known history serves on, and learning fails nobody', async () => {
+  test('without Redis the last known history is used, and learning does not fail', async () => {
     const own = connectTestRedis();
     const histories = createLearnedHistories({ redis: own, prefix, clock, logger, refreshMs: 2_000 });
-    await histories.learn(sora, { durationMs: 20_000, seenBy: 'look' });
+    await histories.learn(sora, { durationMs: 20_000, seenBy: 'poll' });
     const known = await histories.of(sora);
     await own.quit();
     clock.nowMs = 10_000;
     expect((await histories.of(sora)).tasks).toBe(known.tasks);
     expect((await histories.of(topaz)).tasks).toBe(0);
-    await histories.learn(sora, { durationMs: 20_000, seenBy: 'look' });
+    await histories.learn(sora, { durationMs: 20_000, seenBy: 'poll' });
   });
 });

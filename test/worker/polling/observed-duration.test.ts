@@ -11,8 +11,8 @@ const OBSERVED: ObservedEnd = {
 
 test.each<[string, Partial<ObservedEnd>, number]>([
   ["the record's two instants, whatever its clock says", {}, 25_000],
-  ['the middle between two looks without them', { completeTimeMs: null }, 25_000],
-  ['the middle of the whole time without an earlier look', { createTimeMs: null, runningAt: null }, 15_000],
+  ['the middle between two polls without them', { completeTimeMs: null }, 25_000],
+  ['the middle of the whole time without an earlier poll', { createTimeMs: null, runningAt: null }, 15_000],
   ['the middle when the record is in seconds', { createTimeMs: 1_000, completeTimeMs: 1_025 }, 25_000],
   ['the middle when the record says longer than we waited', { completeTimeMs: 1_900_000 }, 25_000],
   ['the middle when the record ends before it starts', { completeTimeMs: 1 }, 25_000],

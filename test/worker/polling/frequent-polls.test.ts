@@ -1,4 +1,4 @@
-/** Looks while the gate of queries has room: how late a result is found, for tasks of all sorts. */
+/** Polls while the query gate has room: the delay of results for all kinds of tasks. */
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../../bench/gate/random.ts';
 import { standingTimes, type TaskTimes } from '../../../bench/polling/distributions.ts';
@@ -16,7 +16,7 @@ const draws = (times: TaskTimes, count: number, seed: number) => {
   return Array.from({ length: count }, () => times.draw(random));
 };
 
-function look(history: History, durationMs: number, hasRoom: boolean) {
+function poll(history: History, durationMs: number, hasRoom: boolean) {
   let [now, queries] = [0, 0];
   while (now < durationMs) {
     now = nextCheckAt(history, { submittedAt: 0, callbacksOn: false, hasRoom }, now);
@@ -33,22 +33,22 @@ describe.each([...standingTimes, oneToFour])('tasks of $what', (times) => {
   test.each([0, 200])(
     'are found within a tenth of their time or 300 ms, in the median, with %d known',
     (known) => {
-      const learned = draws(times, known, 1).map((durationMs) => ({ durationMs, seenBy: 'look' as const }));
+      const learned = draws(times, known, 1).map((durationMs) => ({ durationMs, seenBy: 'poll' as const }));
       const history = learnHistory(learned, beliefs);
       const excess = durations.map(
-        (durationMs) => look(history, durationMs, true).lateMs - Math.max(300, durationMs / 10),
+        (durationMs) => poll(history, durationMs, true).lateMs - Math.max(300, durationMs / 10),
       );
       expect(median(excess)).toBeLessThanOrEqual(0);
     },
   );
 
-  test('cost a bounded number of queries, and no look is later than without room', () => {
+  test('cost a bounded number of queries, and no poll is later than without room', () => {
     const history = learnHistory(
-      draws(times, 200, 1).map((durationMs) => ({ durationMs, seenBy: 'look' as const })),
+      draws(times, 200, 1).map((durationMs) => ({ durationMs, seenBy: 'poll' as const })),
       beliefs,
     );
     for (const durationMs of durations.slice(0, 50)) {
-      expect(look(history, durationMs, true).queries).toBeLessThan(60);
+      expect(poll(history, durationMs, true).queries).toBeLessThan(60);
       const at = (hasRoom: boolean) =>
         nextCheckAt(history, { submittedAt: 0, callbacksOn: false, hasRoom }, durationMs);
       expect(at(true)).toBeLessThanOrEqual(at(false));

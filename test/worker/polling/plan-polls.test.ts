@@ -2,12 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   type Distribution,
-  type LookCosts,
-  nextLook,
-  solveLooks,
-} from '../../../src/worker/polling/solve-looks.ts';
+  nextPoll,
+  type PollCosts,
+  planPolls,
+} from '../../../src/worker/polling/plan-polls.ts';
 
-const COSTS: LookCosts = { queryCostMs: 1_000, minGapMs: 0, missedCallbackRate: 1 };
+const COSTS: PollCosts = { queryCostMs: 1_000, minGapMs: 0, missedCallbackRate: 1 };
 
 function distribution(points: readonly (readonly [number, number])[]): Distribution {
   return {
@@ -16,10 +16,10 @@ function distribution(points: readonly (readonly [number, number])[]): Distribut
   };
 }
 
-/** What looking at exactly these grid points comes to: the definition, written out. */
-function costOf({ timesMs, cdf }: Distribution, looks: readonly number[], costs: LookCosts): number {
+/** The cost of polling at exactly these grid points, by definition. */
+function costOf({ timesMs, cdf }: Distribution, polls: readonly number[], costs: PollCosts): number {
   let [sum, from] = [0, 0];
-  for (const to of looks) {
+  for (const to of polls) {
     const [seen, ended] = [cdf[from] ?? 0, cdf[to] ?? 0];
     sum += costs.queryCostMs * (1 - ended + costs.missedCallbackRate * (ended - seen));
     for (let cell = from; cell < to; cell += 1) {
@@ -32,7 +32,7 @@ function costOf({ timesMs, cdf }: Distribution, looks: readonly number[], costs:
   return sum;
 }
 
-/** Every way to choose looks, the last grid point always among them. */
+/** Every way to choose polls, the last grid point always among them. */
 function everyChoice(gridPoints: number): number[][] {
   const last = gridPoints - 1;
   return Array.from({ length: 2 ** (last - 1) }, (_, bits) => [
@@ -60,7 +60,7 @@ const grids = fc
   });
 
 describe('the plan', () => {
-  test('is as cheap as the cheapest of all ways to look', () => {
+  test('is as cheap as the best of all schedules', () => {
     fc.assert(
       fc.property(
         grids,
@@ -68,9 +68,9 @@ describe('the plan', () => {
         fc.constantFrom(100, 1_000),
         (grid, missedCallbackRate, queryCostMs) => {
           const costs = { queryCostMs, missedCallbackRate, minGapMs: 0 };
-          const plan = solveLooks(grid, costs);
+          const plan = planPolls(grid, costs);
           const cheapest = Math.min(
-            ...everyChoice(grid.timesMs.length).map((looks) => costOf(grid, looks, costs)),
+            ...everyChoice(grid.timesMs.length).map((polls) => costOf(grid, polls, costs)),
           );
           expect(plan.costToGo[0]).toBeCloseTo(cheapest, 6);
         },
@@ -79,29 +79,29 @@ describe('the plan', () => {
     );
   });
 
-  test('followed look by look, it costs what it says', () => {
+  test('costs what it says when it is followed poll by poll', () => {
     fc.assert(
       fc.property(grids, (grid) => {
-        const plan = solveLooks(grid, COSTS);
-        const looks: number[] = [];
+        const plan = planPolls(grid, COSTS);
+        const polls: number[] = [];
         for (let ageMs = 0; ageMs < (grid.timesMs.at(-1) ?? 0); ) {
-          ageMs = nextLook(plan, ageMs);
-          looks.push(grid.timesMs.indexOf(ageMs));
+          ageMs = nextPoll(plan, ageMs);
+          polls.push(grid.timesMs.indexOf(ageMs));
         }
-        expect(costOf(grid, looks, COSTS)).toBeCloseTo(plan.costToGo[0] ?? Number.NaN, 6);
+        expect(costOf(grid, polls, COSTS)).toBeCloseTo(plan.costToGo[0] ?? Number.NaN, 6);
       }),
       { numRuns: 300 },
     );
   });
 });
 
-describe('looks', () => {
+describe('polls', () => {
   const steady = distribution(
     Array.from({ length: 201 }, (_, index) => [index * 100, 1 - Math.exp(-index / 50)]),
   );
 
-  test('wait for the first time at which a task can end', () => {
-    const plan = solveLooks(
+  test('start when a task can first have ended', () => {
+    const plan = planPolls(
       distribution([
         [0, 0],
         [9_000, 0],
@@ -110,10 +110,10 @@ describe('looks', () => {
       ]),
       COSTS,
     );
-    expect(nextLook(plan, 0)).toBe(10_000);
+    expect(nextPoll(plan, 0)).toBe(10_000);
   });
 
-  test('skip a gap between two humps', () => {
+  test('skip the gap between two peaks', () => {
     const humps = distribution([
       [0, 0],
       [4_900, 0],
@@ -122,25 +122,25 @@ describe('looks', () => {
       [59_900, 0.5],
       [60_000, 1],
     ]);
-    const plan = solveLooks(humps, COSTS);
-    expect([nextLook(plan, 0), nextLook(plan, 5_000)]).toEqual([5_000, 60_000]);
+    const plan = planPolls(humps, COSTS);
+    expect([nextPoll(plan, 0), nextPoll(plan, 5_000)]).toEqual([5_000, 60_000]);
   });
 
-  test('keep the shortest time between them', () => {
-    const plan = solveLooks(steady, { ...COSTS, queryCostMs: 1, minGapMs: 700 });
+  test('keep the minimum distance', () => {
+    const plan = planPolls(steady, { ...COSTS, queryCostMs: 1, minGapMs: 700 });
     for (let ageMs = 0; ageMs < 15_000; ageMs += 130)
-      expect(nextLook(plan, ageMs) - ageMs).toBeGreaterThanOrEqual(700);
+      expect(nextPoll(plan, ageMs) - ageMs).toBeGreaterThanOrEqual(700);
   });
 
-  test('come ever further apart past the last instant of the plan', () => {
-    const plan = solveLooks(steady, { ...COSTS, minGapMs: 500 });
-    expect(nextLook(plan, 20_000)).toBe(21_000);
-    expect(nextLook(plan, 200_000)).toBe(210_000);
+  test('are farther and farther apart after the last planned instant', () => {
+    const plan = planPolls(steady, { ...COSTS, minGapMs: 500 });
+    expect(nextPoll(plan, 20_000)).toBe(21_000);
+    expect(nextPoll(plan, 200_000)).toBe(210_000);
   });
 
-  test('are rarer the fewer ends are untold', () => {
+  test('are rarer when fewer callbacks are lost', () => {
     const firstLooks = [1, 0.3, 0.1, 0.02].map((missedCallbackRate) =>
-      nextLook(solveLooks(steady, { ...COSTS, missedCallbackRate }), 0),
+      nextPoll(planPolls(steady, { ...COSTS, missedCallbackRate }), 0),
     );
     expect(firstLooks).toEqual([...firstLooks].sort((left, right) => left - right));
     expect(new Set(firstLooks).size).toBe(4);

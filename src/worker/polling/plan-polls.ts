@@ -1,8 +1,8 @@
 /**
- * The best instants to look at a task, given how likely it is to have ended by each of them. Pure; called
- * by history.ts with the learned distribution, and by the benchmark with the true one, as the bound.
- * A task costs `queryCostMs` for each look, and each millisecond between its end and the moment it is seen.
- * Dynamic programming from the last instant back: what is the best next look after a look at t?
+ * The best instants to poll a task, given the probability that it has ended by each of them. Pure; called by
+ * history.ts with the learned distribution, and by the benchmark with the true one, as the bound. The cost is
+ * `queryCostMs` for each poll, and each millisecond between the task's end and the poll that finds it. Dynamic
+ * programming from the last instant back: which next poll is best after a poll at t?
  */
 
 /** Probability that a task has ended by a time, as straight lines between grid points. */
@@ -13,43 +13,43 @@ export interface Distribution {
   cdf: Float64Array;
 }
 
-/** Past the last instant the plan knows, looks come in proportion to the age. */
+/** After the last planned instant, the gap between polls is this share of the age. */
 const GROWTH_PAST_THE_END = 0.05;
 
-export interface LookPlan {
+export interface PollPlan {
   distribution: Distribution;
   /** Integral of the cdf up to each grid point. */
   cdfIntegral: Float64Array;
-  /** What is still to come after a look at the grid point, times the chance that the task is then running. */
+  /** The later cost after a poll at the grid point, times the probability that the task runs then. */
   costToGo: Float64Array;
-  costs: LookCosts;
+  costs: PollCosts;
 }
 
-export interface LookCosts {
-  /** A look is worth as much as this much delay. */
+export interface PollCosts {
+  /** The delay that costs as much as a poll. */
   queryCostMs: number;
-  /** The shortest time between two looks. */
+  /** The shortest time between two polls. */
   minGapMs: number;
-  /** Share of tasks whose end nobody will tell us: 1 without callbacks, the lost ones with them. */
+  /** Share of tasks whose end no callback reports: 1 without callbacks, the lost ones with them. */
   missedCallbackRate: number;
 }
 
-export function solveLooks(distribution: Distribution, costs: LookCosts): LookPlan {
+export function planPolls(distribution: Distribution, costs: PollCosts): PollPlan {
   const costToGo = new Float64Array(distribution.timesMs.length);
-  const plan: LookPlan = { distribution, cdfIntegral: integrate(distribution), costToGo, costs };
+  const plan: PollPlan = { distribution, cdfIntegral: integrate(distribution), costToGo, costs };
   for (let from = costToGo.length - 2; from >= 0; from -= 1) {
-    costToGo[from] = bestLook(plan, pointAt(plan, from), from + 1).cost;
+    costToGo[from] = bestPoll(plan, pointAt(plan, from), from + 1).cost;
   }
   return plan;
 }
 
-/** The best next look, in milliseconds since submission, for a task seen running at `ageMs`. */
-export function nextLook(plan: LookPlan, ageMs: number): number {
+/** The best next poll, in milliseconds since submission, for a task seen running at `ageMs`. */
+export function nextPoll(plan: PollPlan, ageMs: number): number {
   const { timesMs } = plan.distribution;
   const lastMs = timesMs[timesMs.length - 1] ?? 0;
   if (ageMs >= lastMs) return ageMs + Math.max(plan.costs.minGapMs, ageMs * GROWTH_PAST_THE_END);
   const after = firstAbove(timesMs, ageMs);
-  return bestLook(plan, interpolate(plan, after, ageMs), after).timeMs;
+  return bestPoll(plan, interpolate(plan, after, ageMs), after).timeMs;
 }
 
 interface Point {
@@ -59,10 +59,10 @@ interface Point {
 }
 
 /**
- * The cheapest look among the grid points from `first` on, with all that comes after it. A look is made if
- * the task is still running then, or has ended without a callback; only those wait for it.
+ * The cheapest poll among the grid points from `first` on, with all later ones. A poll is made if the task still runs
+ * then, or has ended without a callback; only in the second case a result waits for it.
  */
-function bestLook(plan: LookPlan, start: Point, first: number): { timeMs: number; cost: number } {
+function bestPoll(plan: PollPlan, start: Point, first: number): { timeMs: number; cost: number } {
   const { timesMs, cdf } = plan.distribution;
   const { queryCostMs, minGapMs, missedCallbackRate } = plan.costs;
   const last = timesMs.length - 1;
@@ -72,10 +72,10 @@ function bestLook(plan: LookPlan, start: Point, first: number): { timeMs: number
     if (gapMs < minGapMs && to < last) continue;
     const ended = cdf[to] ?? 1;
     const delayMs = missedCallbackRate * ((plan.cdfIntegral[to] ?? 0) - start.integral - start.ended * gapMs);
-    // The delay only grows with a later look, so no later one can be cheaper.
+    // The delay only grows with a later poll, so no later one can be cheaper.
     if (delayMs >= best.cost) break;
-    const looks = 1 - ended + missedCallbackRate * (ended - start.ended);
-    const cost = queryCostMs * looks + delayMs + (plan.costToGo[to] ?? 0);
+    const polls = 1 - ended + missedCallbackRate * (ended - start.ended);
+    const cost = queryCostMs * polls + delayMs + (plan.costToGo[to] ?? 0);
     if (cost >= best.cost) continue;
     best.timeMs = start.timeMs + gapMs;
     best.cost = cost;
@@ -83,7 +83,7 @@ function bestLook(plan: LookPlan, start: Point, first: number): { timeMs: number
   return best;
 }
 
-function pointAt({ distribution, cdfIntegral }: LookPlan, index: number): Point {
+function pointAt({ distribution, cdfIntegral }: PollPlan, index: number): Point {
   return {
     timeMs: distribution.timesMs[index] ?? 0,
     ended: distribution.cdf[index] ?? 1,
@@ -91,7 +91,7 @@ function pointAt({ distribution, cdfIntegral }: LookPlan, index: number): Point 
   };
 }
 
-function interpolate(plan: LookPlan, after: number, timeMs: number): Point {
+function interpolate(plan: PollPlan, after: number, timeMs: number): Point {
   const left = pointAt(plan, Math.max(0, after - 1));
   const right = pointAt(plan, after);
   const width = right.timeMs - left.timeMs;
