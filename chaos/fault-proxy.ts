@@ -1,13 +1,14 @@
 /**
- * A TCP proxy that can refuse, cut, slow and stall the connections through it. One stands before Redis and one before
- * the vendor.
+ * A TCP proxy that can refuse, cut, slow and stall the connections through it. One stands before the servers of Redis, one
+ * before the vendor, and one before the bucket.
  */
 import { once } from 'node:events';
-import { connect, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface FaultProxy extends AsyncDisposable {
-  readonly port: number;
+  /** @returns the port that leads to this one through the proxy */
+  front(port: number): Promise<number>;
   /** New connections are closed at once. */
   refuse(isRefusing: boolean): void;
   /** Ends open connections, each with this probability. @returns how many */
@@ -22,7 +23,8 @@ export interface FaultProxy extends AsyncDisposable {
   heal(): void;
 }
 
-export async function startFaultProxy(targetPort: () => number): Promise<FaultProxy> {
+export function openFaultProxy(): FaultProxy {
+  const servers: Server[] = [];
   const open = new Set<() => void>();
   let isRefusing = false;
   let cuts = 0;
@@ -39,13 +41,13 @@ export async function startFaultProxy(targetPort: () => number): Promise<FaultPr
     to.end();
   }
 
-  const server = createServer((client) => {
+  function lead(client: Socket, port: number): void {
     client.on('error', () => undefined);
     if (isRefusing) {
       client.destroy();
       return;
     }
-    const upstream = connect(targetPort(), '127.0.0.1');
+    const upstream = connect(port, '127.0.0.1');
     const end = () => {
       open.delete(end);
       client.destroy();
@@ -56,10 +58,7 @@ export async function startFaultProxy(targetPort: () => number): Promise<FaultPr
     for (const socket of [client, upstream]) socket.setNoDelay(true).on('close', end);
     forward(client, upstream).catch(end);
     forward(upstream, client).catch(end);
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
+  }
 
   function cut(share: number, draw: () => number): number {
     const chosen = [...open].filter(() => draw() < share);
@@ -80,7 +79,12 @@ export async function startFaultProxy(targetPort: () => number): Promise<FaultPr
     stall(false);
   }
   return {
-    port: typeof address === 'object' && address !== null ? address.port : 0,
+    async front(port) {
+      const server = createServer((client) => lead(client, port)).listen(0, '127.0.0.1');
+      servers.push(server);
+      await once(server, 'listening');
+      return (server.address() as AddressInfo).port;
+    },
     refuse: (refusing) => {
       isRefusing = refusing;
     },
@@ -93,10 +97,9 @@ export async function startFaultProxy(targetPort: () => number): Promise<FaultPr
     heal,
     async [Symbol.asyncDispose]() {
       heal();
-      const closed = once(server, 'close');
-      server.close();
+      const closed = servers.map((server) => once(server.close(), 'close'));
       cut(1, () => 0);
-      await closed;
+      await Promise.all(closed);
     },
   };
 }

@@ -1,13 +1,13 @@
 /** Everything that is known of one item: its record, its history, the vendor's tasks, and what was logged of it. */
-import type { Redis } from 'ioredis';
+import type { Session } from '../src/app/session.ts';
 import { createItemHistory } from '../src/shared/item-history/item-history.ts';
 import type { Item } from '../src/shared/ledger/item.ts';
-import { prefix, type World } from './world.ts';
+import type { World } from './world.ts';
 
 const mostOfALine = 1000;
 
-export async function reportItem(world: World, item: Item, redis: Redis): Promise<string> {
-  const story = await createItemHistory({ redis, prefix }).story(item.id);
+export async function reportItem(world: World, item: Item, session: Session): Promise<string> {
+  const story = await createItemHistory(session).story(item.id);
   const tasks = world.simulator.orders().filter(({ link }) => link === item.url);
   const logged: string[] = [];
   for (const { name, log } of world.services) {

@@ -1,10 +1,7 @@
-/** Judges the disk: every file is whole, is the one that the vendor made, and belongs to a saved link. */
+/** Judges the storage: every file is whole, is the one that the vendor made, and belongs to a saved link. */
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { z } from 'zod';
 import type { Item } from '../src/shared/ledger/item.ts';
-import { MARK_FILE } from '../src/shared/storage/storage-mark.ts';
 import type { JudgedWorld, Violate } from './judge.ts';
 
 const sidecarSchema = z.looseObject({
@@ -15,15 +12,11 @@ const sidecarSchema = z.looseObject({
 });
 
 export async function judgeFiles(
-  { videos, simulator }: JudgedWorld,
+  world: JudgedWorld,
   items: readonly Item[],
   violate: Violate,
 ): Promise<void> {
-  const found = await readdir(videos, { recursive: true, withFileTypes: true }).catch(() => []);
-  const files = new Set(
-    found.filter((each) => each.isFile()).map((each) => join(each.parentPath, each.name)),
-  );
-  files.delete(join(videos, MARK_FILE));
+  const files = new Set(await world.store.list());
   for (const item of items) {
     if (item.state !== 'saved' || item.file === null) continue;
     const base = item.file.replace(/\.[a-z0-9]+$/, '');
@@ -31,7 +24,7 @@ export async function judgeFiles(
     for (const file of own) files.delete(file);
     const results = own.filter((file) => !file.endsWith('.json'));
     if (!results.includes(item.file)) violate(`its file ${item.file} is not there`, item.id);
-    for (const file of results) await judgeFile(file, item, simulator, violate);
+    for (const file of results) await judgeFile(file, item, world, violate);
   }
   for (const file of files) violate(`the file ${file} belongs to no saved link`);
 }
@@ -44,13 +37,13 @@ function isOf(file: string, base: string): boolean {
 async function judgeFile(
   file: string,
   item: Item,
-  simulator: JudgedWorld['simulator'],
+  { store, simulator }: JudgedWorld,
   violate: Violate,
 ): Promise<void> {
   const say = (message: string) => violate(`${file}: ${message}`, item.id);
-  const stored = await readFile(file);
-  const text = await readFile(file.replace(/\.[a-z0-9]+$/, '.json'), 'utf8').catch(() => '');
-  const sidecar = sidecarSchema.safeParse(text === '' ? null : JSON.parse(text));
+  const stored = await store.read(file);
+  const text = await store.read(file.replace(/\.[a-z0-9]+$/, '.json')).catch(() => null);
+  const sidecar = sidecarSchema.safeParse(text === null ? null : JSON.parse(text.toString()));
   if (!sidecar.success) return say('its sidecar is missing or unreadable');
   const { taskId, sha256, sourceSha256, bytes } = sidecar.data;
   if (bytes !== stored.length || sha256 !== hashOf(stored)) say('is not what its sidecar says');

@@ -1,5 +1,5 @@
 /** Judges what is left in Redis, and how the processes have ended. */
-import type { Redis } from 'ioredis';
+import { Cluster } from 'ioredis';
 import type { Session } from '../src/app/session.ts';
 import { stages } from '../src/shared/jobs/catalogue.ts';
 import type { JudgedWorld, Violate } from './judge.ts';
@@ -7,8 +7,7 @@ import type { JudgedWorld, Violate } from './judge.ts';
 /** Nothing is left that waits for somebody. */
 export async function judgeRedis(
   { environment }: JudgedWorld,
-  { queues }: Session,
-  redis: Redis,
+  { queues, redis }: Session,
   violate: Violate,
 ): Promise<void> {
   const prefix = environment['QUEUE_PREFIX'];
@@ -29,11 +28,13 @@ export async function judgeRedis(
     const count = await size;
     if (count > 0) violate(`${count} entries are left in ${name}`);
   }
-  for await (const keys of redis.scanStream({ match: `${prefix}:*`, count: 1000 })) {
-    for (const key of keys.map(String)) {
-      const isTemporary = /:memory$|:lock$|:claims:|:backlog$/.test(key);
-      // Claims that were judged are remembered for a day, by an expiry.
-      if (isTemporary && (await redis.pttl(key)) < 0) violate(`the key ${key} is left`);
+  for (const server of redis instanceof Cluster ? redis.nodes('master') : [redis]) {
+    for await (const keys of server.scanStream({ match: `${prefix}:*`, count: 1000 })) {
+      for (const key of keys.map(String)) {
+        const isTemporary = /:memory$|:lock$|:claims:|:backlog$/.test(key);
+        // Claims that were judged are remembered for a day, by an expiry.
+        if (isTemporary && (await redis.pttl(key)) < 0) violate(`the key ${key} is left`);
+      }
     }
   }
 }

@@ -1,8 +1,7 @@
 /**
- * What must hold when the trouble is over and everything has ended. The vendor's own books, the ledger and the disk are
+ * What must hold when the trouble is over and everything has ended. The vendor's own books, the ledger and the storage are
  * asked, and compared. A violation says in full what does not hold.
  */
-import type { Redis } from 'ioredis';
 import type { Session } from '../src/app/session.ts';
 import { stages } from '../src/shared/jobs/catalogue.ts';
 import { unfinished } from '../src/shared/ledger/batch.ts';
@@ -11,12 +10,12 @@ import { itemStates } from '../src/shared/ledger/states.ts';
 import { judgeFiles } from './judge-files.ts';
 import { countPaidTwice, judgeLedger } from './judge-ledger.ts';
 import { judgeProcesses, judgeRedis } from './judge-remains.ts';
+import type { ResultFiles } from './result-store.ts';
 import type { World } from './world.ts';
 
-export type JudgedWorld = Pick<
-  World,
-  'simulator' | 'batches' | 'policy' | 'videos' | 'environment' | 'services'
->;
+export type JudgedWorld = Pick<World, 'simulator' | 'batches' | 'policy' | 'environment' | 'services'> & {
+  readonly store: ResultFiles;
+};
 
 export interface Violation {
   readonly message: string;
@@ -32,7 +31,7 @@ export interface Judgement {
   readonly facts: Readonly<Record<string, number>>;
 }
 
-export async function judge(world: JudgedWorld, session: Session, redis: Redis): Promise<Judgement> {
+export async function judge(world: JudgedWorld, session: Session): Promise<Judgement> {
   const violations: Violation[] = [];
   const violate: Violate = (message, itemId = null) => void violations.push({ message, itemId });
   const byId = new Map<string, Item>();
@@ -42,7 +41,7 @@ export async function judge(world: JudgedWorld, session: Session, redis: Redis):
   const items = [...byId.values()];
   await judgeLedger(world, session, items, violate);
   await judgeFiles(world, items, violate);
-  await judgeRedis(world, session, redis, violate);
+  await judgeRedis(world, session, violate);
   await judgeProcesses(world, violate);
   const { keyLeaks } = world.simulator.counts();
   if (keyLeaks > 0) violate(`the API key was sent to the host of the results ${keyLeaks} times`);

@@ -16,6 +16,8 @@ export interface ChaosOptions {
   readonly torments: readonly string[];
   readonly policy: 'resubmit' | 'hold' | 'either';
   readonly callbacks: 'on' | 'off' | 'either';
+  readonly redis: 'single' | 'sentinel' | 'cluster' | 'either';
+  readonly storage: 'folder' | 'bucket' | 'either';
   /** For how long the rest may take before it counts as lost. */
   readonly drainMinutes: number;
   /** Where the run's folder goes; removed at its end, unless `keep`. */
@@ -33,6 +35,8 @@ export const defaultOptions: ChaosOptions = {
   torments: [],
   policy: 'either',
   callbacks: 'either',
+  redis: 'single',
+  storage: 'folder',
   drainMinutes: 12,
   keep: false,
   quiet: false,
@@ -48,6 +52,8 @@ export const usage = `npm run chaos -- [OPTION…]
   --torments LIST    only these, by name or the beginning of it, such as redis,kill-worker
   --policy WHICH     ON_AMBIGUOUS_SUBMIT: resubmit, hold or either (by the seed)
   --callbacks WHICH  on, off or either (by the seed)
+  --redis FORM       single, sentinel, cluster or either (by the seed) (${defaultOptions.redis})
+  --storage WHICH    folder, bucket or either (by the seed) (${defaultOptions.storage})
   --drain-minutes N  how long the rest may take after the trouble (${defaultOptions.drainMinutes})
   --keep             leaves the run's folder: Redis's file, logs, videos
   --quiet            no lines while it runs`;
@@ -68,6 +74,8 @@ export function parseOptions(args: readonly string[]): ChaosOptions {
       torments: text,
       policy: text,
       callbacks: text,
+      redis: text,
+      storage: text,
       'drain-minutes': text,
       keep: flag,
       quiet: flag,
@@ -97,6 +105,8 @@ export function parseOptions(args: readonly string[]): ChaosOptions {
     torments: (flags.torments ?? '').split(',').filter(Boolean),
     policy: oneOf(flags.policy, ['resubmit', 'hold', 'either'], defaultOptions.policy),
     callbacks: oneOf(flags.callbacks, ['on', 'off', 'either'], defaultOptions.callbacks),
+    redis: oneOf(flags.redis, ['single', 'sentinel', 'cluster', 'either'], defaultOptions.redis),
+    storage: oneOf(flags.storage, ['folder', 'bucket', 'either'], defaultOptions.storage),
     drainMinutes: number(flags['drain-minutes'], defaultOptions.drainMinutes),
     keep: flags.keep ?? false,
     quiet: flags.quiet ?? false,

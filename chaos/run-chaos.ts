@@ -1,7 +1,6 @@
 /** One run: trouble for a while, then none until everything has ended, then the judgement. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Redis } from 'ioredis';
-import { openSession } from '../src/app/session.ts';
+import { openSession, type Session } from '../src/app/session.ts';
 import { parseConfiguration } from '../src/shared/configuration/configuration.ts';
 import { withTimeout } from '../src/shared/time/with-timeout.ts';
 import { giveAgain, giveLinks } from './batches.ts';
@@ -43,17 +42,17 @@ async function tormentAndJudge(world: World): Promise<ChaosReport> {
   const done = await torment(world, given);
   const { tasks } = world.simulator.counts();
   world.note(`the trouble is over: ${tasks} tasks were made meanwhile`);
-  proxies.redis.heal();
-  proxies.vendor.heal();
-  const cuts = proxies.redis.cuts() + proxies.vendor.cuts();
+  const all = Object.values(proxies);
+  for (const proxy of all) proxy.heal();
+  const cuts = all.reduce((sum, proxy) => sum + proxy.cuts(), 0);
   world.simulator.settings({ ...world.usual, faults: {} });
   const endsAt = performance.now() + options.drainMinutes * 60_000;
   const givenAgain = given.then(() => (world.losses.redis > 0 ? giveAgain(world) : undefined));
   await withTimeout(givenAgain, options.drainMinutes * 60_000, undefined);
-  await using outside = await openOutside(world);
-  const isLate = !(await untilAtRest(world, outside, endsAt));
+  await using session = await openOutside(world);
+  const isLate = !(await untilAtRest(world, session, endsAt));
   for (const service of services) await service.stop();
-  const judgement = await judge(world, outside.session, outside.redis);
+  const judgement = await judge(world, session);
   const ids = new Set(judgement.violations.map(({ itemId }) => itemId));
   const reported = judgement.items.filter(({ id }) => ids.has(id)).slice(0, mostHistories);
   const late = { message: `not at rest ${options.drainMinutes} minutes after the trouble`, itemId: null };
@@ -67,32 +66,24 @@ async function tormentAndJudge(world: World): Promise<ChaosReport> {
     torments: done,
     seconds: (performance.now() - startedAt) / 1000,
     timeline: world.timeline,
-    histories: await Promise.all(reported.map((item) => reportItem(world, item, outside.redis))),
+    histories: await Promise.all(reported.map((item) => reportItem(world, item, session))),
   };
 }
 
-/** The ledger and Redis, past the proxies. */
-async function openOutside(world: World) {
+/** The judge's own view of the ledger. */
+async function openOutside({ environment }: World): Promise<Session & AsyncDisposable> {
   const session = await openSession({
-    loaded: parseConfiguration({ ...world.environment, REDIS_URL: world.redis.url, LOG_LEVEL: 'error' }),
+    loaded: parseConfiguration({ ...environment, LOG_LEVEL: 'error' }),
     output: { isWatched: false, warn: () => undefined },
     modelFiles: [],
     logTo: 'file',
   });
-  const redis = new Redis(world.redis.url);
-  return {
-    session,
-    redis,
-    async [Symbol.asyncDispose]() {
-      redis.disconnect();
-      await session.close();
-    },
-  };
+  return { ...session, [Symbol.asyncDispose]: () => session.close() };
 }
 
 async function untilAtRest(
   { batches, runner, note }: World,
-  { session }: Awaited<ReturnType<typeof openOutside>>,
+  session: Session,
   endsAt: number,
 ): Promise<boolean> {
   let restedMs = 0;

@@ -24,9 +24,9 @@ export async function torment(world: World, given: Promise<void>): Promise<Reado
   await until(() => simulator.counts().tasks > 0, 'the first task is made', firstTaskMs);
   const draw = world.random.stream('torments');
   const allowed = torments.filter(
-    ({ name, subject }) =>
+    ({ name, isFor }) =>
       (options.torments.length === 0 || options.torments.some((each) => name.startsWith(each))) &&
-      (subject !== 'callback' || world.hasCallbacks),
+      isFor?.(world) !== false,
   );
   const done = new Map<string, number>();
   const underWay = new Set<Promise<void>>();

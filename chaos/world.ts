@@ -11,13 +11,14 @@ import { freePort } from '../bench/free-port.ts';
 import type { SimulatorOptions } from '../src/simulator/options.ts';
 import { type Simulator, startSimulator } from '../src/simulator/simulator.ts';
 import { type FakeClock, hasFakeClock, openFakeClock } from '../test/setup/fake-clock.ts';
-import { type OwnRedis, startOwnRedis } from '../test/setup/own-redis.ts';
+import { startOwnRedis, type TormentedRedis } from '../test/setup/own-redis.ts';
+import { hasRedisPrograms, startClusterRedis, startSentinelRedis } from '../test/setup/redis-processes.ts';
 import { type BatchPlan, creditsPerTask, planBatches, runBatch } from './batches.ts';
-import { type Disk, openDisk } from './disk.ts';
-import { type FaultProxy, startFaultProxy } from './fault-proxy.ts';
+import { type FaultProxy, openFaultProxy } from './fault-proxy.ts';
 import type { ChaosOptions } from './options.ts';
 import { type Environment, type Launch, runCommand, type Service, startService } from './processes.ts';
 import { type Random, seededRandom } from './random.ts';
+import { type BucketStore, type FolderStore, openBucketStore, openFolderStore } from './result-store.ts';
 import { faultRates } from './vendor-faults.ts';
 
 export interface World extends AsyncDisposable {
@@ -26,14 +27,13 @@ export interface World extends AsyncDisposable {
   readonly policy: 'resubmit' | 'hold';
   readonly hasCallbacks: boolean;
   readonly folder: string;
-  readonly disk: Disk;
-  readonly videos: string;
+  readonly store: FolderStore | BucketStore;
   readonly inbox: string;
   readonly simulator: Simulator;
   /** As the vendor is between torments. */
   readonly usual: Partial<SimulatorOptions>;
-  readonly redis: OwnRedis;
-  readonly proxies: { readonly redis: FaultProxy; readonly vendor: FaultProxy };
+  readonly redis: TormentedRedis;
+  readonly proxies: Readonly<Record<'redis' | 'vendor' | 'storage', FaultProxy>>;
   readonly workers: readonly Service[];
   readonly server: Service;
   /** A `run` of a batch of its own, started again until it has ended by itself. */
@@ -88,6 +88,21 @@ async function openClocks(folder: string, names: readonly string[]): Promise<Map
   return clocks;
 }
 
+type RedisForm = Exclude<ChaosOptions['redis'], 'either'>;
+
+function chooseForm({ redis }: ChaosOptions, draw: Random): RedisForm {
+  if (redis !== 'either') return redis;
+  return hasRedisPrograms ? draw.pick<RedisForm>(['single', 'sentinel', 'cluster']) : 'single';
+}
+
+/** All that processes say to it goes through the proxy. */
+async function startRedis(form: RedisForm, folder: string, { front }: FaultProxy): Promise<TormentedRedis> {
+  if (form === 'sentinel') return startSentinelRedis({ key: prefix, front });
+  if (form === 'cluster') return startClusterRedis({ key: prefix, front });
+  const redis = await startOwnRedis({ folder });
+  return { ...redis, url: `redis://127.0.0.1:${await front(redis.port)}` };
+}
+
 export async function openWorld(options: ChaosOptions): Promise<World> {
   const random = seededRandom(options.seed);
   const draw = random.stream('settings');
@@ -95,6 +110,9 @@ export async function openWorld(options: ChaosOptions): Promise<World> {
     options.policy === 'either' ? draw.pick<'resubmit' | 'hold'>(['resubmit', 'hold']) : options.policy;
   const hasCallbacks = options.callbacks === 'either' ? draw.chance(0.5) : options.callbacks === 'on';
   const isSigned = hasCallbacks && draw.chance(0.5);
+  const redisForm = chooseForm(options, random.stream('redis'));
+  const storage =
+    options.storage === 'either' ? random.stream('storage').pick(['folder', 'bucket']) : options.storage;
   const perTwoSeconds = Math.max(4, Math.ceil((options.links / (options.minutes * 60 * 0.6)) * 2));
   const usual = { ...vendorOf(options, perTwoSeconds), ...(isSigned ? { webhookKey } : {}) };
   const batches = planBatches(options.links);
@@ -104,34 +122,36 @@ export async function openWorld(options: ChaosOptions): Promise<World> {
   stack.defer(async () => {
     if (!options.keep) await rm(folder, { recursive: true, force: true, maxRetries: 5 });
   });
-  const disk = await openDisk(join(folder, 'disk'), 64 + options.links);
-  if (!options.keep) stack.use(disk);
   const names = Array.from({ length: options.workers }, (_, n) => `worker-${n + 1}`);
   const clocks = await openClocks(folder, names);
   const clockOf = (name: string) => clocks?.get(name)?.environment ?? {};
   const simulator = stack.use(await startSimulator(usual));
-  const redisFolder = join(folder, 'redis');
-  await mkdir(redisFolder);
-  const redis = stack.use(await startOwnRedis(redisFolder));
   const proxies = {
-    redis: stack.use(await startFaultProxy(() => redis.port)),
-    vendor: stack.use(await startFaultProxy(() => simulator.port)),
+    redis: stack.use(openFaultProxy()),
+    vendor: stack.use(openFaultProxy()),
+    storage: stack.use(openFaultProxy()),
   };
-  const videos = join(disk.folder, 'videos');
+  const redis = stack.use(await startRedis(redisForm, join(folder, 'redis'), proxies.redis));
+  const sizeMib = 64 + Math.ceil(options.links / 8);
+  const store = stack.use(
+    storage === 'folder'
+      ? await openFolderStore(join(folder, 'disk'), sizeMib, options.keep)
+      : await openBucketStore(proxies.storage),
+  );
   const inbox = join(folder, 'inbox');
   await mkdir(inbox);
   const runList = join(folder, `${runBatch}.txt`);
   await writeFile(runList, (batches.get(runBatch) ?? []).join('\n'));
   const httpPort = await freePort();
-  const vendorUrl = `http://127.0.0.1:${proxies.vendor.port}`;
+  const vendorUrl = `http://127.0.0.1:${await proxies.vendor.front(simulator.port)}`;
   const environment: Environment = {
     KIE_API_KEY: apiKey,
     KIE_BASE_URL: vendorUrl,
     KIE_UPLOAD_URL: vendorUrl,
-    REDIS_URL: `redis://127.0.0.1:${proxies.redis.port}`,
+    REDIS_URL: redis.url,
     QUEUE_PREFIX: prefix,
     DATA_DIR: join(folder, 'data'),
-    STORAGE_URL: `file:${videos}`,
+    ...store.environment,
     ALLOW_PRIVATE_ADDRESSES: 'true',
     SUBMIT_LIMIT: `${perTwoSeconds}/2s`,
     MIN_FREE_BYTES: '1MiB',
@@ -171,7 +191,7 @@ export async function openWorld(options: ChaosOptions): Promise<World> {
     if (!options.quiet) console.error(entry);
   };
   note(
-    `seed ${options.seed}: ${options.links} links, policy ${policy}, callbacks ${hasCallbacks ? (isSigned ? 'signed' : 'on') : 'off'}, limit ${perTwoSeconds}/2s, in ${folder}`,
+    `seed ${options.seed}: ${options.links} links, policy ${policy}, callbacks ${hasCallbacks ? (isSigned ? 'signed' : 'on') : 'off'}, Redis ${redisForm}, storage ${storage}, limit ${perTwoSeconds}/2s, in ${folder}`,
   );
   const opened = stack.move();
   return {
@@ -181,8 +201,7 @@ export async function openWorld(options: ChaosOptions): Promise<World> {
       policy,
       hasCallbacks,
       folder,
-      disk,
-      videos,
+      store,
       inbox,
       simulator,
       usual,

@@ -20,10 +20,13 @@ async function post(to: Order, body: object, headers: object = {}): Promise<void
   }).catch(() => undefined);
 }
 
+const isFor = ({ hasCallbacks }: World) => hasCallbacks;
+
 export const callbackTorments: readonly Torment[] = [
   {
     name: 'callback-forged',
     subject: 'callback',
+    isFor,
     weight: 3,
     async run(world, draw) {
       const [victim, other] = [someOrder(world, draw), someOrder(world, draw)];
@@ -42,6 +45,7 @@ export const callbackTorments: readonly Torment[] = [
   {
     name: 'callback-repeated',
     subject: 'callback',
+    isFor,
     weight: 2,
     async run(world, draw) {
       world.note('callbacks are sent again, signed as the vendor signs them, in any order');

@@ -1,10 +1,14 @@
-/** Connections to Redis and to the vendor are cut, refused, slowed and stalled. */
+/** Connections to Redis, the vendor and the bucket are cut, refused, slowed and stalled. */
+import type { World } from '../world.ts';
 import { forAWhile, type Torment } from './torment.ts';
 
-function connectionTorments(to: 'redis' | 'vendor'): Torment[] {
+const names = { redis: 'Redis', vendor: 'the vendor', storage: 'the bucket' } as const;
+
+function connectionTorments(to: keyof typeof names): Torment[] {
   const subject = `${to}-connection` as const;
-  const name = to === 'redis' ? 'Redis' : 'the vendor';
-  return [
+  const name = names[to];
+  const isFor = ({ store }: World) => to !== 'storage' || store.kind === 'bucket';
+  const all: Torment[] = [
     {
       name: `${to}-cut`,
       subject,
@@ -65,9 +69,11 @@ function connectionTorments(to: 'redis' | 'vendor'): Torment[] {
       },
     },
   ];
+  return all.map((each) => ({ ...each, isFor }));
 }
 
 export const allConnectionTorments: readonly Torment[] = [
   ...connectionTorments('redis'),
   ...connectionTorments('vendor'),
+  ...connectionTorments('storage'),
 ];

@@ -1,6 +1,8 @@
-/** Redis is killed, loses its last second, loads slowly, refuses writes, answers nobody, and forgets its scripts. */
+/**
+ * Redis is killed, loses its last second, fails over, loads slowly, refuses writes, answers nobody, and forgets its scripts.
+ * Of several servers it is the primary that this is done to.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { refusals } from '../../test/setup/own-redis.ts';
 import { forAWhile, type Torment } from './torment.ts';
 
 export const redisTorments: readonly Torment[] = [
@@ -31,16 +33,32 @@ export const redisTorments: readonly Torment[] = [
     },
   },
   {
+    name: 'redis-fails-over',
+    subject: 'redis',
+    weight: 5,
+    isFor: ({ redis }) => redis.failOver !== undefined,
+    async run({ redis, note, losses }, draw) {
+      const ms = draw.between(0, 4000);
+      // What had not reached the replica is lost.
+      losses.redis += 1;
+      note('Redis fails over');
+      await redis.failOver?.().finally(() => sleep(ms).then(() => redis.start()));
+    },
+  },
+  {
     name: 'redis-loses-its-last-second',
     subject: 'redis',
     weight: 2,
     async run({ redis, note, losses }, draw) {
       const ms = draw.between(0, 4000);
       losses.redis += 1;
-      const lost = await redis.losePower();
-      note(`Redis is killed for ${(ms / 1000).toFixed(1)} s and loses its last second, ${lost} bytes`);
-      await sleep(ms);
-      await redis.start();
+      try {
+        const lost = await redis.losePower();
+        note(`Redis is killed for ${(ms / 1000).toFixed(1)} s and loses its last second, ${lost} bytes`);
+        await sleep(ms);
+      } finally {
+        await redis.start();
+      }
     },
   },
   {
@@ -49,7 +67,8 @@ export const redisTorments: readonly Torment[] = [
     weight: 4,
     async run(world, draw) {
       const { redis } = world;
-      const how = draw.pick(refusals);
+      const [first = 'OOM', ...others] = redis.refusals;
+      const how = draw.pick([first, ...others]);
       await forAWhile(world, {
         ms: draw.between(1000, 9000),
         message: `Redis refuses writes with ${how}`,

@@ -16,11 +16,14 @@ export interface Torment {
     | 'redis-connection'
     | 'vendor'
     | 'vendor-connection'
+    | 'storage-connection'
     | 'storage'
     | 'callback'
     | 'person';
   readonly weight: number;
-  /** Whether this machine and this world can do it; unset: always. */
+  /** Whether this run has what it is done to; unset: always. */
+  readonly isFor?: (world: World) => boolean;
+  /** Whether it can be done now; unset: always. */
   readonly isPossible?: (world: World) => boolean;
   /** Says what it does as soon as it has drawn it. */
   run(world: World, draw: Random): Promise<void>;

@@ -3,6 +3,7 @@ import { appendFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { type JudgedWorld, judge } from '../../chaos/judge.ts';
+import { filesIn } from '../../chaos/result-store.ts';
 import { connectTestRedis } from '../setup/redis.ts';
 import { shareLink, startSystem } from '../setup/system.ts';
 
@@ -16,15 +17,16 @@ it('finds each of the things that must not be, and nothing where all is well', {
   const worker = await system.startWorker();
   await system.ended();
   await worker.stop(1000);
+  const videos = environment['STORAGE_URL']?.replace('file:', '') ?? '';
   const world: JudgedWorld = {
     simulator,
     environment,
     policy: 'resubmit',
-    videos: environment['STORAGE_URL']?.replace('file:', '') ?? '',
+    store: filesIn(videos),
     batches: new Map([['test', [0, 1, 2, 3].map(shareLink)]]),
     services: [],
   };
-  const judged = async () => (await judge(world, session, redis)).violations;
+  const judged = async () => (await judge(world, session)).violations;
   expect(await judged()).toEqual([]);
 
   const prefix = environment['QUEUE_PREFIX'] ?? '';
@@ -39,7 +41,7 @@ it('finds each of the things that must not be, and nothing where all is well', {
   const fileOf = async (id: string) => (await session.ledger.item(id))?.file ?? '';
   await rm(await fileOf(lost));
   await appendFile(await fileOf(incomplete), 'more');
-  await writeFile(join(world.videos, 'test', 'left.part'), '');
+  await writeFile(join(videos, 'test', 'left.part'), '');
   await redis.hincrby(`${prefix}:batch:test`, 'saved', 1);
   await redis.zadd(`${prefix}:active`, 1, lost);
   await redis.set(`${prefix}:left:lock`, 'x');

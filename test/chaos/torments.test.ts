@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Redis } from 'ioredis';
 import { expect, it } from 'vitest';
 import { openDisk } from '../../chaos/disk.ts';
-import { startFaultProxy } from '../../chaos/fault-proxy.ts';
+import { openFaultProxy } from '../../chaos/fault-proxy.ts';
 import { mayMount } from '../setup/may-mount.ts';
 import { startOwnRedis } from '../setup/own-redis.ts';
 import { until } from '../setup/until.ts';
@@ -70,8 +70,8 @@ it('a Redis that loads slowly says so, and then has everything', slow, async () 
 
 it('a proxy cuts and refuses connections, and lets everything pass again', slow, async () => {
   await using server = await startOwnRedis();
-  await using proxy = await startFaultProxy(() => server.port);
-  const redis = connect(proxy.port);
+  await using proxy = openFaultProxy();
+  const redis = connect(await proxy.front(server.port));
   expect(await redis.ping()).toBe('PONG');
   proxy.refuse(true);
   expect(proxy.cut(1, () => 0)).toBe(1);

@@ -16,20 +16,39 @@ import { until } from './until.ts';
 export const refusals = ['NOREPLICAS', 'OOM', 'MISCONF', 'READONLY'] as const;
 export type Refusal = (typeof refusals)[number];
 
-export interface OwnRedis extends AsyncDisposable {
-  readonly port: number;
+/** What can be done to a Redis, whether it is one server or several. */
+export interface TormentedRedis extends AsyncDisposable {
   readonly url: string;
+  readonly refusals: readonly Refusal[];
   /** As by SIGKILL: nothing that it had answered is lost. */
   kill(): Promise<void>;
   /** As by a loss of power: what it wrote within its last second is lost. @returns how many bytes */
   losePower(): Promise<number>;
-  /** @param loadMs for how long, or longer, it reads its file and answers LOADING meanwhile */
+  /**
+   * What was killed, until it answers again.
+   * @param loadMs for how long, or longer, it reads its file and answers LOADING meanwhile
+   */
   start(loadMs?: number): Promise<void>;
   refuse(how: Refusal): Promise<void>;
   acceptAgain(): Promise<void>;
   /** It answers nobody for so long, as while a slow command runs. */
   block(seconds: number): Promise<void>;
   flushScripts(): Promise<void>;
+  /** Kills the primary of several, and resolves once its replica has taken over. */
+  failOver?(): Promise<void>;
+}
+
+export interface OwnRedis extends TormentedRedis {
+  readonly port: number;
+  isRunning(): boolean;
+}
+
+export interface OwnRedisOptions {
+  /** Where its file goes, and stays; else it has a folder that goes with it. */
+  readonly folder?: string;
+  readonly port?: number;
+  /** Settings and their values. */
+  readonly settings?: Readonly<Record<string, readonly string[]>>;
 }
 
 const lastSecondMs = 1000;
@@ -39,33 +58,36 @@ const bytesPerCommand = 100;
 /** What the system makes of a shorter sleep. */
 const shortestDelayUs = 60;
 
-/** @param kept where its file goes, and stays; else it has a folder that goes with it */
-export async function startOwnRedis(kept?: string): Promise<OwnRedis> {
-  const folder = kept ?? (await mkdtemp(join(tmpdir(), 'kie-batch-redis-')));
-  const port = await freePort();
+export async function startOwnRedis(options: OwnRedisOptions = {}): Promise<OwnRedis> {
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'kie-batch-redis-')));
+  await mkdir(folder, { recursive: true });
+  const port = options.port ?? (await freePort());
   let server: ChildProcess | null = null;
   const admin = new Redis(port, '127.0.0.1', { retryStrategy: () => 50, maxRetriesPerRequest: null });
   admin.on('error', () => undefined);
   const file = createSizes(folder);
+  let isCutOff = false;
 
   async function start(loadMs = 0): Promise<void> {
     const settings = {
-      port,
-      dir: folder,
-      appendonly: 'yes',
-      appendfsync: 'everysec',
-      save: '""',
-      'auto-aof-rewrite-percentage': 0,
-      'enable-debug-command': 'yes',
-      'enable-protected-configs': 'yes',
-      'key-load-delay': loadMs === 0 ? 0 : await file.delayUsFor(loadMs),
+      port: [`${port}`],
+      dir: [folder],
+      appendonly: ['yes'],
+      appendfsync: ['everysec'],
+      save: ['""'],
+      'auto-aof-rewrite-percentage': ['0'],
+      'enable-debug-command': ['yes'],
+      'enable-protected-configs': ['yes'],
+      'key-load-delay': [`${loadMs === 0 ? 0 : await file.delayUsFor(loadMs)}`],
+      ...options.settings,
     };
-    const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, `${value}`]);
+    const args = Object.entries(settings).flatMap(([name, values]) => [`--${name}`, ...values]);
     server = spawn('redis-server', args, { stdio: 'ignore' });
     await admin.ping();
   }
+  const isRunning = () => server !== null && server.exitCode === null && server.signalCode === null;
   async function kill(): Promise<void> {
-    if (server === null || server.exitCode !== null || server.signalCode !== null) return;
+    if (server === null || !isRunning()) return;
     const ended = once(server, 'exit');
     server.kill('SIGKILL');
     await ended;
@@ -75,6 +97,8 @@ export async function startOwnRedis(kept?: string): Promise<OwnRedis> {
   return {
     port,
     url: `redis://127.0.0.1:${port}`,
+    refusals,
+    isRunning,
     start,
     kill,
     async losePower() {
@@ -82,11 +106,15 @@ export async function startOwnRedis(kept?: string): Promise<OwnRedis> {
       await kill();
       return file.loseSince(endedAt - lastSecondMs);
     },
-    refuse: (how) => refuse(how, admin, folder),
+    async refuse(how) {
+      isCutOff = how === 'READONLY';
+      await refuse(how, admin, folder);
+    },
     async acceptAgain() {
       await admin.config('SET', 'min-replicas-to-write', '0', 'maxmemory', '0');
-      await admin.config('SET', 'dir', folder, 'save', '', 'stop-writes-on-bgsave-error', 'no');
-      await admin.call('REPLICAOF', 'NO', 'ONE');
+      await admin.config('SET', 'dbfilename', 'dump.rdb', 'save', '', 'stop-writes-on-bgsave-error', 'no');
+      if (isCutOff) await admin.call('REPLICAOF', 'NO', 'ONE');
+      isCutOff = false;
     },
     async block(seconds) {
       await admin.call('DEBUG', 'SLEEP', `${seconds}`);
@@ -98,7 +126,7 @@ export async function startOwnRedis(kept?: string): Promise<OwnRedis> {
       file.stop();
       admin.disconnect();
       await kill();
-      if (kept === undefined) await rm(folder, { recursive: true, force: true });
+      if (options.folder === undefined) await rm(folder, { recursive: true, force: true });
     },
   };
 }
@@ -106,7 +134,7 @@ export async function startOwnRedis(kept?: string): Promise<OwnRedis> {
 async function refuse(how: Refusal, admin: Redis, folder: string): Promise<void> {
   switch (how) {
     case 'NOREPLICAS':
-      await admin.config('SET', 'min-replicas-to-write', '1');
+      await admin.config('SET', 'min-replicas-to-write', '9');
       return;
     case 'OOM':
       await admin.config('SET', 'maxmemory', '1');
@@ -124,9 +152,9 @@ async function refuse(how: Refusal, admin: Redis, folder: string): Promise<void>
 
 /** A snapshot over a folder fails, and with save points on Redis then takes no writes. */
 async function failToSave(admin: Redis, folder: string): Promise<void> {
-  const blocked = join(folder, 'blocked');
-  await mkdir(join(blocked, 'dump.rdb'), { recursive: true });
-  await admin.config('SET', 'dir', blocked, 'stop-writes-on-bgsave-error', 'yes', 'save', '3600 1');
+  const taken = 'a-folder';
+  await mkdir(join(folder, taken), { recursive: true });
+  await admin.config('SET', 'dbfilename', taken, 'stop-writes-on-bgsave-error', 'yes', 'save', '3600 1');
   await admin.bgsave();
   await until(
     async () => /rdb_last_bgsave_status:err/.test(await admin.info('persistence')),
@@ -136,39 +164,39 @@ async function failToSave(admin: Redis, folder: string): Promise<void> {
 
 /** Follows how the append-only file grows, so that its last second can be cut off. */
 function createSizes(folder: string) {
-  const sizes: { at: number; bytes: number }[] = [];
+  const parts = join(folder, 'appendonlydir');
+  const sizes: { at: number; path: string; bytes: number }[] = [];
   const timer = setInterval(() => void note(), lookAtFileEveryMs);
 
   async function note(): Promise<void> {
-    const bytes = await sizeOf();
-    sizes.push({ at: performance.now(), bytes });
+    const now = await look();
+    if (now !== null) sizes.push({ at: performance.now(), ...now });
     if (sizes.length > 200) sizes.shift();
   }
-  async function pathOf(): Promise<string | null> {
-    const parts = join(folder, 'appendonlydir');
+  /** The file that it writes to: a replica that was sent everything begins another one. */
+  async function look(): Promise<{ path: string; bytes: number } | null> {
     const names = await readdir(parts).catch(() => []);
-    const name = names.find((each) => each.endsWith('.incr.aof'));
-    return name === undefined ? null : join(parts, name);
-  }
-  async function sizeOf(): Promise<number> {
-    const path = await pathOf();
-    return path === null ? 0 : (await stat(path)).size;
+    const numbers = names.map((name) => Number(/\.(\d+)\.incr\.aof$/.exec(name)?.[1] ?? 0));
+    const latest = Math.max(0, ...numbers);
+    if (latest === 0) return null;
+    const path = join(parts, names[numbers.indexOf(latest)] ?? '');
+    const found = await stat(path).catch(() => null);
+    return found === null ? null : { path, bytes: found.size };
   }
   return {
     /** For each command in the file; below zero: for one command in so many. */
     async delayUsFor(loadMs: number): Promise<number> {
-      const commands = Math.max(1, (await sizeOf()) / bytesPerCommand);
+      const commands = Math.max(1, ((await look())?.bytes ?? 0) / bytesPerCommand);
       const delayUs = (loadMs * 1000) / commands;
       return Math.round(delayUs > shortestDelayUs ? delayUs - shortestDelayUs : -shortestDelayUs / delayUs);
     },
     async loseSince(since: number): Promise<number> {
-      const path = await pathOf();
-      if (path === null) return 0;
-      const { size } = await stat(path);
-      const kept = sizes.findLast(({ at }) => at <= since)?.bytes ?? size;
-      await truncate(path, kept);
+      const now = await look();
+      if (now === null) return 0;
+      const kept = sizes.findLast(({ at, path }) => at <= since && path === now.path)?.bytes ?? now.bytes;
+      await truncate(now.path, kept);
       sizes.length = 0;
-      return size - kept;
+      return now.bytes - kept;
     },
     stop: () => clearInterval(timer),
   };

@@ -1,13 +1,17 @@
-/** Redis in the forms of REDIS_URL that need several processes: Sentinel with a replica, and a Cluster. */
+/**
+ * Redis in the forms of REDIS_URL that need several processes: Sentinel with a replica, and a Cluster. Everything that can
+ * be done to one server can be done to them: it is done to the primary.
+ */
 import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { z } from 'zod';
+import { freePort } from '../../bench/free-port.ts';
+import { type OwnRedis, refusals, startOwnRedis, type TormentedRedis } from './own-redis.ts';
 import { until } from './until.ts';
 
 const run = promisify(execFile);
@@ -16,16 +20,16 @@ export const hasRedisPrograms = ['redis-server', 'redis-sentinel', 'redis-cli'].
   (program) => spawnSync(program, ['--version']).status === 0,
 );
 
-export interface SentinelRedis extends AsyncDisposable {
-  readonly url: string;
-  /** Kills the primary, and resolves once the sentinels name the other one. */
+export interface RedisGroup extends TormentedRedis {
+  /** Kills the primary, and resolves once its replica has taken over. */
   failOver(): Promise<void>;
 }
 
-export interface ClusterRedis extends AsyncDisposable {
-  readonly url: string;
-  /** Kills the primary that holds a key, and resolves once its replica has taken over. */
-  failOver(key: string): Promise<void>;
+export interface GroupOptions {
+  /** One of the keys that it is used with: what holds it is the primary that is meant. */
+  readonly key: string;
+  /** @returns the port under which others reach a server that listens on this one */
+  readonly front?: (port: number) => Promise<number>;
 }
 
 const master = 'main';
@@ -33,72 +37,143 @@ const master = 'main';
 const slotRanges = z.array(
   z.tuple([z.number(), z.number(), z.tuple([z.string(), z.number()]).rest(z.unknown())]).rest(z.unknown()),
 );
+const localhost = '127.0.0.1';
+
+interface Server {
+  readonly own: OwnRedis;
+  /** The port that others know it by. */
+  readonly known: number;
+}
 
 /** A primary, a replica, and three sentinels that agree after a second without an answer. */
-export async function startSentinelRedis(): Promise<SentinelRedis> {
+export async function startSentinelRedis({ front = itself }: GroupOptions): Promise<RedisGroup> {
   await using programs = await openPrograms();
-  const [primary = 0, replica = 0, ...sentinels] = await freePorts(5);
-  const primaryServer = programs.server(primary);
-  programs.server(replica, '--replicaof', '127.0.0.1', `${primary}`);
-  await until(() => says(replica, 'INFO', 'replication', /master_link_status:up/), 'the replica follows');
-  for (const port of sentinels) await programs.sentinel(port, primary);
-  const [first = 0] = sentinels;
+  const first = await programs.server(front, (known) => ({ 'replica-announce-port': [`${known}`] }));
+  const second = await programs.server(front, (known) => ({
+    'replica-announce-port': [`${known}`],
+    replicaof: [localhost, `${first.known}`],
+  }));
+  await until(
+    () => says(second.own.port, 'INFO', 'replication', /master_link_status:up/),
+    'a replica follows',
+  );
+  const sentinels = [await freePort(), await freePort(), await freePort()] as const;
+  for (const port of sentinels) await programs.sentinel(port, first.known);
   for (const port of sentinels) {
     const knowsAll = () => says(port, 'SENTINEL', `MASTER ${master}`, /num-slaves,1.*num-other-sentinels,2/s);
     await until(knowsAll, 'the sentinels know each other');
   }
   const running = programs.move();
-  return {
-    url: `redis-sentinel://${sentinels.map((port) => `127.0.0.1:${port}`).join(',')}/${master}`,
-    async failOver() {
-      primaryServer.kill('SIGKILL');
-      const promoted = () =>
-        says(first, 'SENTINEL', `GET-MASTER-ADDR-BY-NAME ${master}`, new RegExp(`${replica}`));
-      await until(promoted, 'the sentinels name the replica');
-    },
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
-  };
+  return createGroup(running, {
+    url: `redis-sentinel://${sentinels.map((port) => `${localhost}:${port}`).join(',')}/${master}`,
+    servers: [first, second],
+    primary: () =>
+      ask(sentinels[0], async (redis) =>
+        Number(z.array(z.string()).parse(await redis.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', master))[1]),
+      ),
+  });
 }
 
 /** Three primaries with a replica each. */
-export async function startClusterRedis(): Promise<ClusterRedis> {
+export async function startClusterRedis({ key, front = itself }: GroupOptions): Promise<RedisGroup> {
   await using programs = await openPrograms();
-  const ports = await freePorts(6);
-  const servers = new Map<number, ChildProcess>();
-  for (const port of ports) {
+  const servers: Server[] = [];
+  for (let n = 0; n < 6; n += 1) {
     // The bus port is by default 10,000 higher, which may be no port at all.
-    const [bus = 0] = await freePorts(1);
-    const words = ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', '--cluster-port', `${bus}`];
-    servers.set(port, programs.server(port, ...words, '--cluster-config-file', `nodes-${port}.conf`));
+    const bus = await freePort();
+    const settings = (known: number) => ({
+      'cluster-enabled': ['yes'],
+      'cluster-node-timeout': ['2000'],
+      'cluster-port': [`${bus}`],
+      'cluster-announce-port': [`${known}`],
+      // A replica that was started again does not know for how long it has heard nothing.
+      'cluster-replica-validity-factor': ['0'],
+    });
+    servers.push(await programs.server(front, settings));
   }
-  for (const port of ports) await says(port, 'PING', '', /PONG/);
-  const nodes = ports.map((port) => `127.0.0.1:${port}`);
+  const nodes = servers.map(({ own }) => `${localhost}:${own.port}`);
   await run('redis-cli', ['--cluster', 'create', ...nodes, '--cluster-replicas', '1', '--cluster-yes']);
-  for (const port of ports)
-    await until(() => says(port, 'CLUSTER', 'INFO', /cluster_state:ok/), 'the cluster is whole');
-  const [first = 0] = ports;
-  await until(async () => (await connectedReplicas(ports)) === 3, 'each primary has a replica');
   const running = programs.move();
+  const group = createGroup(running, {
+    url: `redis-cluster://${servers.map(({ known }) => `${localhost}:${known}`).join(',')}`,
+    servers,
+    primary: () => holderOf(servers.find(({ own }) => own.isRunning())?.own.port ?? 0, key),
+  });
+  await group.start();
+  return group;
+}
+
+interface GroupParts {
+  readonly url: string;
+  readonly servers: readonly Server[];
+  /** @returns the known port of the primary */
+  primary(): Promise<number>;
+}
+
+function createGroup(running: AsyncDisposable, { url, servers, primary }: GroupParts): RedisGroup {
+  async function serverOf(known: number): Promise<OwnRedis> {
+    const server = servers.find((each) => each.known === known);
+    if (server === undefined) throw new Error(`no server is known as ${known}`);
+    return server.own;
+  }
+  const primaryServer = async () => serverOf(await primary());
+
+  /** The replicas of a primary, by what it says. */
+  async function replicasOf(server: OwnRedis): Promise<OwnRedis[]> {
+    const said = await ask(server.port, (redis) => redis.info('replication'));
+    return Promise.all([...said.matchAll(/,port=(\d+),/g)].map(([, port]) => serverOf(Number(port))));
+  }
+  async function untilTakenOver(from: number): Promise<void> {
+    await until(async () => (await primary()) !== from, 'a replica has taken over');
+  }
+  async function untilWhole(): Promise<void> {
+    const primaries = servers.length / 2;
+    const replicasUp = async () => {
+      const up = await Promise.all(
+        servers.map(({ own }) => says(own.port, 'INFO', 'replication', /role:slave.*master_link_status:up/s)),
+      );
+      return up.filter(Boolean).length;
+    };
+    await until(async () => (await replicasUp()) === primaries, 'each primary has its replica');
+  }
+
   return {
-    url: `redis-cluster://${nodes.join(',')}`,
-    async failOver(key) {
-      const holder = await holderOf(first, key);
-      servers.get(holder)?.kill('SIGKILL');
-      const left = ports.find((port) => port !== holder) ?? 0;
-      await until(async () => (await holderOf(left, key)) !== holder, 'a replica has taken over');
+    url,
+    // A replica of nothing is made a primary again by those that watch over it.
+    refusals: refusals.filter((each) => each !== 'READONLY'),
+    kill: async () => (await primaryServer()).kill(),
+    async failOver() {
+      const known = await primary();
+      await (await serverOf(known)).kill();
+      await untilTakenOver(known);
     },
-    [Symbol.asyncDispose]: () => running.disposeAsync(),
+    /** As when the replica is a second behind the primary that is lost. */
+    async losePower() {
+      const known = await primary();
+      const server = await serverOf(known);
+      const [replica] = await replicasOf(server);
+      if (replica === undefined) throw new Error('the primary has no replica');
+      await server.kill();
+      const lost = await replica.losePower();
+      await replica.start();
+      await untilTakenOver(known);
+      return lost;
+    },
+    async start(loadMs) {
+      await Promise.all(servers.map(({ own }) => (own.isRunning() ? undefined : own.start(loadMs))));
+      await untilWhole();
+    },
+    refuse: async (how) => (await primaryServer()).refuse(how),
+    acceptAgain: async () => void (await Promise.all(servers.map(({ own }) => own.acceptAgain()))),
+    block: async (seconds) => (await primaryServer()).block(seconds),
+    flushScripts: async () => void (await Promise.all(servers.map(({ own }) => own.flushScripts()))),
+    [Symbol.asyncDispose]: () => running[Symbol.asyncDispose](),
   };
 }
 
-async function connectedReplicas(ports: readonly number[]): Promise<number> {
-  const up = await Promise.all(
-    ports.map((port) => says(port, 'INFO', 'replication', /master_link_status:up/)),
-  );
-  return up.filter(Boolean).length;
-}
+const itself = async (port: number) => port;
 
-/** @returns the port of the primary that holds the key's slot */
+/** @returns the known port of the primary that holds the key's slot */
 async function holderOf(port: number, key: string): Promise<number> {
   return ask(port, async (redis) => {
     const slot = await redis.cluster('KEYSLOT', key);
@@ -108,14 +183,12 @@ async function holderOf(port: number, key: string): Promise<number> {
 }
 
 async function says(port: number, command: string, words: string, pattern: RegExp): Promise<boolean> {
-  const reply = await ask(port, (redis) =>
-    redis.call(command, ...words.split(' ').filter((word) => word !== '')),
-  );
+  const reply = await ask(port, (redis) => redis.call(command, ...words.split(' ')));
   return pattern.test(String(reply));
 }
 
 async function ask<Result>(port: number, question: (redis: Redis) => Promise<Result>): Promise<Result> {
-  const redis = new Redis(port, '127.0.0.1', { retryStrategy: () => 50, maxRetriesPerRequest: 200 });
+  const redis = new Redis(port, localhost, { retryStrategy: () => 50, maxRetriesPerRequest: 200 });
   redis.on('error', () => undefined);
   try {
     return await question(redis);
@@ -124,39 +197,36 @@ async function ask<Result>(port: number, question: (redis: Redis) => Promise<Res
   }
 }
 
+type Settings = Readonly<Record<string, readonly string[]>>;
+
 /** Starts programs in a folder of their own; whoever holds the stack ends them all. */
 async function openPrograms() {
   const stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'kie-batch-redis-'));
   stack.defer(() => rm(folder, { recursive: true, force: true }));
-  const start = (program: string, words: readonly string[]) => {
-    const child = spawn(program, words, { cwd: folder, stdio: 'ignore' });
-    stack.defer(() => kill(child));
-    return child;
-  };
   return {
-    server: (port: number, ...words: string[]) =>
-      start('redis-server', [
-        '--port',
-        `${port}`,
-        '--save',
-        '',
-        '--appendonly',
-        'yes',
-        '--appenddirname',
-        `aof-${port}`,
-        ...words,
-      ]),
+    async server(
+      front: (port: number) => Promise<number>,
+      settingsOf: (known: number) => Settings,
+    ): Promise<Server> {
+      const port = await freePort();
+      const known = await front(port);
+      const settings = settingsOf(known);
+      const own = await startOwnRedis({ folder: join(folder, `${port}`), port, settings });
+      return { own: stack.use(own), known };
+    },
     async sentinel(port: number, primary: number) {
       const file = join(folder, `sentinel-${port}.conf`);
       const lines = [
         `port ${port}`,
-        `sentinel monitor ${master} 127.0.0.1 ${primary} 2`,
+        `sentinel monitor ${master} ${localhost} ${primary} 2`,
         `sentinel down-after-milliseconds ${master} 1000`,
-        `sentinel failover-timeout ${master} 10000`,
+        // One that finds no replica is tried again after twice as long.
+        `sentinel failover-timeout ${master} 5000`,
       ];
       await writeFile(file, lines.join('\n'));
-      start('redis-sentinel', [file]);
+      const child = spawn('redis-sentinel', [file], { cwd: folder, stdio: 'ignore' });
+      stack.defer(() => kill(child));
     },
     move: () => stack.move(),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),
@@ -168,12 +238,4 @@ async function kill(child: ChildProcess): Promise<void> {
   const ended = once(child, 'exit');
   child.kill('SIGKILL');
   await ended;
-}
-
-async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => once(server.close(), 'close')));
-  return ports;
 }

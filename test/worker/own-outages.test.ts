@@ -101,14 +101,16 @@ describe('an outage of our own storage', () => {
     const server = await startS3Server();
     process.env['AWS_ACCESS_KEY_ID'] = s3Credentials.accessKeyId;
     process.env['AWS_SECRET_ACCESS_KEY'] = s3Credentials.secretAccessKey;
-    const url = `s3://videos/some/prefix?region=us-east-1&endpoint=${server.endpoint}&forcePathStyle=true`;
     {
-      await using system = await startSystem(options({ STORAGE_URL: url }));
+      await using system = await startSystem(options({ STORAGE_URL: server.urlFor() }));
       await suffer(
         system,
         'storage-unavailable',
-        () => server.answerAll(status),
-        () => server.answerAll(null),
+        () =>
+          server.answerBy(async (context) => {
+            context.status = status;
+          }),
+        () => server.answerBy(null),
       );
     }
     await server.stop();

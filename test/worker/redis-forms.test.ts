@@ -3,6 +3,7 @@
  * saved and paid for once. Skipped where redis-server, redis-sentinel or redis-cli is not installed.
  */
 import { describe, expect, it } from 'vitest';
+import { redisPrefix } from '../setup/redis.ts';
 import { hasRedisPrograms, startClusterRedis, startSentinelRedis } from '../setup/redis-processes.ts';
 import { startSystem } from '../setup/system.ts';
 import { until } from '../setup/until.ts';
@@ -18,9 +19,10 @@ describe.skipIf(!hasRedisPrograms).each(forms)('%s', (_name, startRedis) => {
   it('every link is saved, and paid for once, although the primary is killed', {
     timeout: slowMs,
   }, async () => {
-    await using redis = await startRedis();
+    const prefix = redisPrefix();
+    await using redis = await startRedis({ key: `${prefix}:x` });
     await using system = await startSystem({
-      environment: { REDIS_URL: redis.url, SUBMIT_LIMIT: '5/1s' },
+      environment: { REDIS_URL: redis.url, QUEUE_PREFIX: prefix, SUBMIT_LIMIT: '5/1s' },
       simulator: { taskTime: '500ms' },
       waitsForRedis: true,
     });
@@ -28,7 +30,7 @@ describe.skipIf(!hasRedisPrograms).each(forms)('%s', (_name, startRedis) => {
     await system.startWorker();
     const saved = async () => (await system.session.ledger.batch('test'))?.counts.saved ?? 0;
     await until(async () => (await saved()) >= 5, 'some links are saved');
-    await redis.failOver(`${system.environment['QUEUE_PREFIX']}:x`);
+    await redis.failOver();
     await until(async () => (await saved().catch(() => 0)) === links, 'all links are saved', slowMs);
     expect(system.simulator.counts().tasks).toBe(links);
   });

@@ -1,9 +1,10 @@
 /**
  * A server that speaks S3, from npm, with one bucket in a temporary folder. It does not know how to abort or
- * list multipart uploads, and reckons the signature of a listing from another path, so those calls are answered here, from its own folder of uploads.
+ * list multipart uploads, and reckons the signature of a listing from another path, so those calls are answered here, from
+ * its own folder of uploads. It shows objects while they are written, which S3 never does: here they appear whole.
  */
-
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rename, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import S3rver, { type Context } from '@20minutes/s3rver';
@@ -13,13 +14,20 @@ import type { Storage } from '../../../src/shared/storage/storage.ts';
 
 export const s3Credentials = { accessKeyId: 'S3RVER', secretAccessKey: 'S3RVER' };
 
+/** What answers a request; `next` answers it as usual. */
+export type Answer = (context: Context, next: () => Promise<void>) => Promise<void>;
+
 export interface S3Server {
   readonly endpoint: string;
+  /** What STORAGE_URL has to be. @param port that leads to the server; else its own */
+  urlFor(port?: number): string;
   open(prefix?: string, clock?: Clock): Promise<Storage>;
   /** Keys of objects under the prefix, pieces of open uploads as `unfinished/…`. */
   list(): Promise<string[]>;
-  /** From now on every request is answered with this status; null: as usual. */
-  answerAll(status: number | null): void;
+  /** What an object under the prefix holds. */
+  read(key: string): Promise<Buffer>;
+  /** From now on every request is answered by this; null: as usual. */
+  answerBy(answer: Answer | null): void;
   stop(): Promise<void>;
 }
 
@@ -32,29 +40,37 @@ export async function startS3Server(): Promise<S3Server> {
   const bucket = join(directory, 'videos');
   const configureBuckets = [{ name: 'videos' }];
   const server = new S3rver({ address: '127.0.0.1', port: 0, directory, silent: true, configureBuckets });
-  let statusOfAll: number | null = null;
+  putWhole(server.store);
+  let answerOfAll: Answer | null = null;
   server.middleware.unshift((context, next) => answerUploads(context, next, bucket));
-  server.middleware.unshift(async (context, next) => {
-    if (statusOfAll === null) return next();
-    context.status = statusOfAll;
-  });
+  server.middleware.unshift((context, next) => (answerOfAll ?? ((_, usual) => usual()))(context, next));
   const { port } = await server.run();
   const endpoint = `http://127.0.0.1:${port}`;
+  const url = (prefix: string, to = port) =>
+    `s3://videos/${prefix}?region=us-east-1&endpoint=http://127.0.0.1:${to}&forcePathStyle=true`;
   return {
     endpoint,
-    open: (prefix = PREFIX, clock = systemClock) =>
-      createStorage(`s3://videos/${prefix}?region=us-east-1&endpoint=${endpoint}&forcePathStyle=true`, {
-        clock,
-        s3Credentials,
-      }),
+    urlFor: (to) => url(PREFIX, to),
+    open: (prefix = PREFIX, clock = systemClock) => createStorage(url(prefix), { clock, s3Credentials }),
     list: () => listObjects(bucket),
-    answerAll(status) {
-      statusOfAll = status;
+    read: (key) => readFile(join(bucket, PREFIX, `${key}${OBJECT_SUFFIX}`)),
+    answerBy(answer) {
+      answerOfAll = answer;
     },
     async stop() {
       await server.close();
       await rm(directory, { recursive: true });
     },
+  };
+}
+
+function putWhole(store: S3rver['store']): void {
+  const putContent = store.putContent.bind(store);
+  store.putContent = async (path, content) => {
+    const passing = `${path}.${randomUUID()}`;
+    const written = await putContent(passing, content);
+    await rename(passing, path);
+    return written;
   };
 }
 

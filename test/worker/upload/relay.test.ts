@@ -27,12 +27,10 @@ afterAll(async () => {
   await bucket.stop();
 });
 
-const storageUrl = () =>
-  `s3://videos/some/prefix?region=us-east-1&endpoint=${bucket.endpoint}&forcePathStyle=true`;
 const relayed = async () => (await bucket.list()).filter((key) => key.includes('.inputs/'));
 
 it('enqueue puts it into the bucket', async () => {
-  await using project = await openProject({ environment: { STORAGE_URL: storageUrl(), ...credentials } });
+  await using project = await openProject({ environment: { STORAGE_URL: bucket.urlFor(), ...credentials } });
   await project.write('a.mp4', await makeVideo(5, { bytes: 6_000_000 }));
   const enqueued = await project.run(['enqueue', 'a.mp4', '--model', 'topaz/video-upscale', '--yes']);
   expect(enqueued.code, enqueued.stderr).toBe(0);
@@ -40,7 +38,7 @@ it('enqueue puts it into the bucket', async () => {
 });
 
 it('another worker uploads it from there, and it is removed when its item is saved', async () => {
-  await using system = await startSystem({ environment: { STORAGE_URL: storageUrl() } });
+  await using system = await startSystem({ environment: { STORAGE_URL: bucket.urlFor() } });
   const { ledger, models } = system.session;
   const model = models.get('topaz/video-upscale');
   const path = join(system.folder, 'b.mp4');
