@@ -7,9 +7,19 @@ import { Redis } from 'ioredis';
 import { expect, it } from 'vitest';
 import { openDisk } from '../../chaos/disk.ts';
 import { openFaultProxy } from '../../chaos/fault-proxy.ts';
+import { seededRandom } from '../../chaos/random.ts';
+import { openBucketStore } from '../../chaos/result-store.ts';
+import { storageTorments } from '../../chaos/torments/storage.ts';
+import type { World } from '../../chaos/world.ts';
+import { systemClock } from '../../src/shared/clock.ts';
+import { connectRedis } from '../../src/shared/redis/connect-redis.ts';
+import { parseRedisUrl } from '../../src/shared/redis/redis-address.ts';
+import { createStorage } from '../../src/shared/storage/create-storage.ts';
 import { mayMount } from '../setup/may-mount.ts';
 import { startOwnRedis } from '../setup/own-redis.ts';
+import { hasRedisPrograms, startClusterRedis, startSentinelRedis } from '../setup/redis-processes.ts';
 import { until } from '../setup/until.ts';
+import { s3Credentials } from '../shared/storage/s3-server.ts';
 
 const slow = { timeout: 300_000 };
 
@@ -45,6 +55,38 @@ it(
     redis.disconnect();
   },
 );
+
+it.skipIf(!hasRedisPrograms).each([
+  ['Sentinel', startSentinelRedis],
+  ['Cluster', startClusterRedis],
+])('under %s a replica takes over without the last second, and is whole again', slow, async (_, start) => {
+  const prefix = '{chaos-test}';
+  await using proxy = openFaultProxy();
+  await using group = await start({ key: prefix, front: proxy.front });
+  const redis = connectRedis(parseRedisUrl(group.url), 'blocking', () => undefined);
+  await redis.set(`${prefix}:old`, 1);
+  await until(
+    async () => {
+      await sleep(2000);
+      await redis.set(`${prefix}:new`, 1);
+      const bytes = await group.losePower();
+      await group.start();
+      expect(await redis.get(`${prefix}:old`)).toBe('1');
+      const isLost = (await redis.get(`${prefix}:new`)) === null;
+      expect(bytes > 0).toBe(isLost);
+      await redis.del(`${prefix}:new`);
+      return isLost;
+    },
+    'the last second is lost',
+    slow.timeout,
+  );
+  await group.failOver?.();
+  await group.start();
+  await redis.set(`${prefix}:new`, 1);
+  expect(proxy.cut(1, () => 0)).toBeGreaterThan(0);
+  expect(await redis.get(`${prefix}:new`)).toBe('1');
+  redis.disconnect();
+});
 
 it('a Redis that loads slowly says so, and then has everything', slow, async () => {
   await using server = await startOwnRedis();
@@ -100,3 +142,30 @@ it.skipIf(!mayMount)('a disk is full or read-only, and then neither', slow, asyn
   }
   await rm(folder, { recursive: true });
 });
+
+it.each(storageTorments.filter(({ name }) => /fails|answers|short/.test(name)))(
+  '$name: the bucket cannot be used, and then can',
+  slow,
+  async ({ run }) => {
+    await using proxy = openFaultProxy();
+    await using store = await openBucketStore(proxy);
+    const storage = await createStorage(store.environment['STORAGE_URL'] ?? '', {
+      clock: systemClock,
+      s3Credentials,
+    });
+    await storage.probe();
+    const torment = run({ store, note: () => undefined } as unknown as World, seededRandom(1));
+    await until(
+      () =>
+        storage.probe().then(
+          () => false,
+          () => true,
+        ),
+      'a write fails',
+    );
+    await torment;
+    await storage.probe();
+    expect(await store.list()).toEqual([]);
+    await storage.close();
+  },
+);

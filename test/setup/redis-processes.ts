@@ -48,11 +48,8 @@ interface Server {
 /** A primary, a replica, and three sentinels that agree after a second without an answer. */
 export async function startSentinelRedis({ front = itself }: GroupOptions): Promise<RedisGroup> {
   await using programs = await openPrograms();
-  const first = await programs.server(front, (known) => ({ 'replica-announce-port': [`${known}`] }));
-  const second = await programs.server(front, (known) => ({
-    'replica-announce-port': [`${known}`],
-    replicaof: [localhost, `${first.known}`],
-  }));
+  const first = await programs.server(front, () => ({}));
+  const second = await programs.server(front, () => ({ replicaof: [localhost, `${first.known}`] }));
   await until(
     () => says(second.own.port, 'INFO', 'replication', /master_link_status:up/),
     'a replica follows',
@@ -211,7 +208,7 @@ async function openPrograms() {
     ): Promise<Server> {
       const port = await freePort();
       const known = await front(port);
-      const settings = settingsOf(known);
+      const settings = { 'replica-announce-port': [`${known}`], ...settingsOf(known) };
       const own = await startOwnRedis({ folder: join(folder, `${port}`), port, settings });
       return { own: stack.use(own), known };
     },
