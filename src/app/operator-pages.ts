@@ -11,7 +11,7 @@ import type { RegisterRoutes } from '../server/start-server.ts';
 import { systemClock } from '../shared/clock.ts';
 import type { Configuration } from '../shared/configuration/configuration.ts';
 import { createItemHistory } from '../shared/item-history/item-history.ts';
-import { createItemSearch } from '../shared/ledger/search.ts';
+import { createItemSearch } from '../shared/ledger/search/item-search.ts';
 import type { Vendor } from '../shared/vendor/vendor.ts';
 import { alertTargetsOf } from './alert-targets.ts';
 import { openStorage, openVideoFolder } from './open-storage.ts';

@@ -12,7 +12,7 @@ import { openAnnounced } from '../producer/open-batch.ts';
 import { type RetrySummary, retryBatch } from '../producer/retry-batch.ts';
 import { type Batch, BatchError, totalOf, unfinished } from '../shared/ledger/batch.ts';
 import { createBatchOperations } from '../shared/ledger/batch-operations.ts';
-import { createItemSearch } from '../shared/ledger/search.ts';
+import { createItemSearch } from '../shared/ledger/search/item-search.ts';
 import type { FailureReason } from '../shared/ledger/states.ts';
 import type { CostForecast } from '../shared/models/estimate.ts';
 import { identifyLink } from '../shared/models/identify-link.ts';

@@ -6,7 +6,7 @@ import type { Clock } from '../shared/clock.ts';
 import type { ItemHistory } from '../shared/item-history/item-history.ts';
 import type { Queues } from '../shared/jobs/catalogue.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
-import type { ItemSearch } from '../shared/ledger/search.ts';
+import type { ItemSearch } from '../shared/ledger/search/item-search.ts';
 import type { FailureReason } from '../shared/ledger/states.ts';
 import type { Logger } from '../shared/logging/logger.ts';
 import type { CostForecast } from '../shared/models/estimate.ts';

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { html } from '../../src/server/dashboard/html.ts';
 import { noticeOf } from '../../src/server/dashboard/notices.ts';
 import { answerForFile, keyOfFile, readRange } from '../../src/server/readings/stored-file.ts';
-import { groupKey } from '../../src/shared/ledger/search.ts';
+import { groupKey } from '../../src/shared/ledger/search/failure-groups.ts';
 import { roughly } from '../../src/shared/wording/format.ts';
 
 describe('html', () => {

@@ -1,7 +1,7 @@
 /** The calls that read. */
 import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
-import type { Sought } from '../../shared/ledger/search.ts';
+import type { Sought } from '../../shared/ledger/search/find-item.ts';
 import type { ServerDeps } from '../server-deps.ts';
 import { calls } from './calls.ts';
 import { type ApiParts, batchOf, define, itemOf } from './define-call.ts';

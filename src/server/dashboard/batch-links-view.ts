@@ -1,7 +1,7 @@
 /** The links of a batch: the search, the table with its columns, and the way from page to page. Pure. */
 import { type Batch, totalOf } from '../../shared/ledger/batch.ts';
 import type { Item } from '../../shared/ledger/item.ts';
-import type { ItemPage } from '../../shared/ledger/search.ts';
+import type { ItemPage } from '../../shared/ledger/search/item-pages.ts';
 import { failureReasons, itemStates } from '../../shared/ledger/states.ts';
 import { isThrough } from '../readings/growing-search.ts';
 import { type ItemQuery, pageSizes, queryString } from './batch-query.ts';

@@ -5,7 +5,7 @@ import { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { z } from 'zod';
 import type { Item } from '../../shared/ledger/item.ts';
-import { groupKey } from '../../shared/ledger/search.ts';
+import { groupKey } from '../../shared/ledger/search/failure-groups.ts';
 import { failureReasons, itemStates } from '../../shared/ledger/states.ts';
 import { exportColumns, exportRow, toCsvLine } from '../../shared/wording/export-row.ts';
 import { Refusal } from '../auth/guard.ts';

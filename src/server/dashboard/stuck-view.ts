@@ -1,5 +1,5 @@
 /** Tasks and downloads that have taken longer than they should, oldest first, each to be looked at now. Pure. */
-import type { OverlongItem } from '../../shared/ledger/search.ts';
+import type { OverlongItem } from '../../shared/ledger/search/waiting-items.ts';
 import type { Overview } from '../readings/overview.ts';
 import { type Html, html } from './html.ts';
 import type { Viewer } from './layout.ts';

@@ -3,7 +3,7 @@
  * time, so that a page answers at once and fills by itself, whatever the size of the batch. What has been found
  * is kept for a while, and then looked for again.
  */
-import type { ItemPage } from '../../shared/ledger/search.ts';
+import type { ItemPage } from '../../shared/ledger/search/item-pages.ts';
 
 export interface GrowingSearchOptions {
   /** Looks on from a place for at most so many items, for a bounded time. */

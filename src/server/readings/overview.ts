@@ -5,7 +5,7 @@
 import { readWork, type Work } from '../../shared/gate-state/outlook.ts';
 import { longestSeenMs } from '../../shared/item-history/measures.ts';
 import { type Batch, type StateCounts, unfinished } from '../../shared/ledger/batch.ts';
-import type { OldestWaiting, Overlong, OverlongLimits } from '../../shared/ledger/search.ts';
+import type { OldestWaiting, Overlong, OverlongLimits } from '../../shared/ledger/search/waiting-items.ts';
 import type { ScheduleReading, ServerDeps } from '../server-deps.ts';
 import type { CreditsReading } from './credits.ts';
 import { type Rates, ratesOf } from './rates.ts';

@@ -1,9 +1,10 @@
 /** Finding items among many, against a real Redis. */
 import { describe, expect, it } from 'vitest';
-import { createItemSearch, type ItemFilter, type ItemSearch } from '../../../src/shared/ledger/search.ts';
-import { identifyLink } from '../../../src/shared/models/identify-link.ts';
-import type { Inputs } from '../../../src/shared/models/input-spec.ts';
-import { type System, shareLink, startSystem } from '../../setup/system.ts';
+import type { ItemFilter } from '../../../../src/shared/ledger/search/item-pages.ts';
+import { createItemSearch, type ItemSearch } from '../../../../src/shared/ledger/search/item-search.ts';
+import { identifyLink } from '../../../../src/shared/models/identify-link.ts';
+import type { Inputs } from '../../../../src/shared/models/input-spec.ts';
+import { type System, shareLink, startSystem } from '../../../setup/system.ts';
 
 function searchOf({ session }: System): ItemSearch {
   return createItemSearch({ ...session, prefix: session.configuration.QUEUE_PREFIX });
