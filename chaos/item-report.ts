@@ -1,33 +1,82 @@
-/** Everything that is known of one item: its record, its history, the vendor's tasks, and what was logged of it. */
+/**
+ * Everything that is known of one item, for a person who was not there: its record, the vendor's tasks, and in the order of
+ * time what happened to it, what processes logged of it, and what was done to the system meanwhile.
+ */
 import type { Session } from '../src/app/session.ts';
 import { createItemHistory } from '../src/shared/item-history/item-history.ts';
 import type { Item } from '../src/shared/ledger/item.ts';
+import type { Service } from './processes.ts';
 import type { World } from './world.ts';
 
-const mostOfALine = 1000;
+interface Line {
+  readonly at: number;
+  readonly who: string;
+  readonly what: string;
+}
 
-export async function reportItem(world: World, item: Item, session: Session): Promise<string> {
+type ReportedWorld = Pick<World, 'simulator' | 'timeline' | 'startedAt'> & {
+  readonly services: readonly Pick<Service, 'name' | 'log'>[];
+};
+
+const mostOfALine = 600;
+/** Trouble before its first line and after its last one is of interest too. */
+const marginMs = 10_000;
+
+export async function reportItem(world: ReportedWorld, item: Item, session: Session): Promise<string> {
+  const { simulator, services, timeline, startedAt } = world;
+  const tasks = simulator.orders().filter(({ link }) => link === item.url);
   const story = await createItemHistory(session).story(item.id);
-  const tasks = world.simulator.orders().filter(({ link }) => link === item.url);
-  const logged: string[] = [];
-  for (const { name, log } of world.services) {
-    const lines = (await log()).split('\n');
-    const about = lines.filter((line) =>
-      [item.id, ...tasks.map(({ id }) => id)].some((id) => line.includes(id)),
-    );
-    logged.push(...about.map((line) => `  ${name} ${line.slice(0, mostOfALine)}`));
-  }
+  const own: Line[] = [
+    ...tasks.map(({ id, createdAtMs, credits, fault }) => ({
+      at: createdAtMs,
+      who: 'the vendor',
+      what: `makes the task ${id}${fault === undefined ? '' : ` (${fault})`}, which costs ${credits} credits in the end`,
+    })),
+    ...story.map(({ at, kind, message, times }) => ({
+      at,
+      who: 'its history',
+      what: `${kind}${times > 1 ? ` ×${times}` : ''}: ${message}`,
+    })),
+    ...(await logLines(services, [item.id, ...tasks.map(({ id }) => id)])),
+  ].sort((a, b) => a.at - b.at);
+  const [from, to] = [(own[0]?.at ?? 0) - marginMs, (own.at(-1)?.at ?? 0) + marginMs];
+  const torments = timeline.filter(({ at }) => at >= from && at <= to);
+  const lines = [...own, ...torments.map(({ at, what }) => ({ at, who: 'TORMENT', what }))].sort(
+    (a, b) => a.at - b.at,
+  );
+  const known = Object.entries(item).filter(([, value]) => value !== null && value !== 0);
   return [
-    `${item.id}: ${JSON.stringify(item)}`,
-    ...tasks.map(({ id, credits }) => `  at the vendor: task ${id}, ${credits} credits`),
-    ...story.map(
-      ({ at, kind, message, times }) =>
-        `  ${new Date(at).toISOString()} ${kind}${times > 1 ? ` ×${times}` : ''}: ${message}`,
-    ),
-    ...logged.sort((a, b) => timeOf(a) - timeOf(b)),
+    `--- ${item.id}`,
+    `in the ledger: ${known.map(([name, value]) => `${name} ${JSON.stringify(value)}`).join(', ')}`,
+    `at the vendor: ${tasks.map(({ id, credits }) => `task ${id} for ${credits} credits`).join(', ') || 'no task'}`,
+    ...lines.map(({ at, who, what }) => `${secondsSince(startedAt, at)}  ${who.padEnd(11)}  ${what}`),
   ].join('\n');
 }
 
-function timeOf(line: string): number {
-  return Number(/"time":(\d+)/.exec(line)?.[1] ?? 0);
+/** Of the log lines of all processes, those that name one of these. */
+async function logLines(services: ReportedWorld['services'], names: readonly string[]): Promise<Line[]> {
+  const lines: Line[] = [];
+  for (const { name, log } of services) {
+    for (const text of (await log()).split('\n')) {
+      if (names.some((each) => text.includes(each))) lines.push(readLine(name, text));
+    }
+  }
+  return lines;
+}
+
+function readLine(who: string, text: string): Line {
+  try {
+    const { level, time, msg, ...facts } = JSON.parse(text) as Record<string, unknown>;
+    const said = Object.entries(facts).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
+    const what = `${Number(level) >= 40 ? 'WARNING ' : ''}${msg}: ${said.join(' ')}`;
+    return { at: Date.parse(String(time)), who, what: what.slice(0, mostOfALine) };
+  } catch {
+    // What is not from the logger has no time.
+    return { at: 0, who, what: text.slice(0, mostOfALine) };
+  }
+}
+
+/** As the lines of a run begin. */
+export function secondsSince(startedAt: number, at: number): string {
+  return at === 0 ? ' '.repeat(8) : `${((at - startedAt) / 1000).toFixed(1).padStart(6)} s`;
 }

@@ -23,26 +23,30 @@ function interrupted(): AbortSignal {
 }
 
 function show(report: ChaosReport): void {
-  const { seed, policy, hasCallbacks, torments, seconds, facts, violations, histories, timeline } = report;
-  console.log(
-    `seed ${seed}, policy ${policy}, callbacks ${hasCallbacks ? 'on' : 'off'}, ${seconds.toFixed(0)} s`,
-  );
-  console.log([...torments].map(([name, times]) => `${name} ${times}`).join(', '));
-  console.log(
-    Object.entries(facts)
-      .map(([name, count]) => `${name} ${count}`)
-      .join(', '),
-  );
-  for (const { message, itemId } of violations)
-    console.log(`VIOLATION ${itemId === null ? '' : `${itemId} `}${message}`);
+  const { settings, torments, seconds, facts, violations, histories, timeline } = report;
+  const list = (counts: Iterable<readonly [string, number]>) =>
+    [...counts].map(([name, count]) => `${name} ${count}`).join(', ');
+  console.log(`${settings}; ${seconds.toFixed(0)} s`);
+  console.log(`torments: ${list(torments)}`);
+  console.log(`counted: ${list(Object.entries(facts))}`);
   if (violations.length === 0) {
     console.log('everything holds');
     return;
   }
   process.exitCode = 1;
-  for (const history of histories) console.log(history);
-  console.log(timeline.join('\n'));
-  console.log(
-    `Again: npm run chaos -- --seed ${seed} ${args.filter((arg, n) => arg !== '--seed' && args[n - 1] !== '--seed').join(' ')}`,
-  );
+  const seed = /\d+/.exec(settings)?.[0];
+  const others = args.filter((arg, n) => arg !== '--seed' && args[n - 1] !== '--seed');
+  const sections = [
+    ['What was done, by seconds since the start', timeline],
+    ['The links of the violations, the first few', histories],
+    [
+      `${violations.length} violations`,
+      violations.map(({ message, itemId }) => `VIOLATION ${itemId === null ? '' : `${itemId} `}${message}`),
+    ],
+    [
+      'The same torments again (add --keep to keep all logs)',
+      [['npm run chaos -- --seed', seed, ...others].join(' ')],
+    ],
+  ] as const;
+  for (const [title, lines] of sections) console.log(`\n=== ${title}\n${lines.join('\n')}`);
 }

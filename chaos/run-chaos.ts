@@ -4,16 +4,15 @@ import { openSession, type Session } from '../src/app/session.ts';
 import { parseConfiguration } from '../src/shared/configuration/configuration.ts';
 import { withTimeout } from '../src/shared/time/with-timeout.ts';
 import { giveAgain, giveLinks } from './batches.ts';
-import { reportItem } from './item-report.ts';
+import { reportItem, secondsSince } from './item-report.ts';
 import { isAtRest, type Judgement, judge } from './judge.ts';
 import type { ChaosOptions } from './options.ts';
 import { torment } from './tormentor.ts';
 import { openWorld, type World } from './world.ts';
 
 export interface ChaosReport extends Judgement {
-  readonly seed: number;
-  readonly policy: string;
-  readonly hasCallbacks: boolean;
+  /** What the seed and the options have come to. */
+  readonly settings: string;
   readonly torments: ReadonlyMap<string, number>;
   readonly seconds: number;
   /** What was done, line by line. */
@@ -60,12 +59,10 @@ async function tormentAndJudge(world: World): Promise<ChaosReport> {
     ...judgement,
     facts: { ...judgement.facts, tasksMeanwhile: tasks, connectionsCut: cuts },
     violations: [...(isLate ? [late] : []), ...judgement.violations],
-    seed: options.seed,
-    policy: world.policy,
-    hasCallbacks: world.hasCallbacks,
+    settings: world.settings,
     torments: done,
     seconds: (performance.now() - startedAt) / 1000,
-    timeline: world.timeline,
+    timeline: world.timeline.map(({ at, what }) => `${secondsSince(world.startedAt, at)}  ${what}`),
     histories: await Promise.all(reported.map((item) => reportItem(world, item, session))),
   };
 }

@@ -15,6 +15,7 @@ import { startOwnRedis, type TormentedRedis } from '../test/setup/own-redis.ts';
 import { hasRedisPrograms, startClusterRedis, startSentinelRedis } from '../test/setup/redis-processes.ts';
 import { type BatchPlan, creditsPerTask, planBatches, runBatch } from './batches.ts';
 import { type FaultProxy, openFaultProxy } from './fault-proxy.ts';
+import { secondsSince } from './item-report.ts';
 import type { ChaosOptions } from './options.ts';
 import { type Environment, type Launch, runCommand, type Service, startService } from './processes.ts';
 import { type Random, seededRandom } from './random.ts';
@@ -23,6 +24,8 @@ import { faultRates } from './vendor-faults.ts';
 
 export interface World extends AsyncDisposable {
   readonly options: ChaosOptions;
+  /** What the seed and the options have come to. */
+  readonly settings: string;
   readonly random: Random;
   readonly policy: 'resubmit' | 'hold';
   readonly hasCallbacks: boolean;
@@ -47,8 +50,10 @@ export interface World extends AsyncDisposable {
   readonly batches: BatchPlan;
   /** Runs a command until it ends well. */
   command(args: readonly string[], killAfterMs?: number): Promise<void>;
-  /** Lines of what was done, with the seconds since the start. */
-  readonly timeline: string[];
+  /** Unix milliseconds. */
+  readonly startedAt: number;
+  /** What was done. */
+  readonly timeline: readonly { readonly at: number; readonly what: string }[];
   note(line: string): void;
   /** How often Redis has lost its last second: links given within it have to be given again. */
   readonly losses: { redis: number };
@@ -183,20 +188,21 @@ export async function openWorld(options: ChaosOptions): Promise<World> {
     await Promise.all(services.map((service) => service.stop()));
   });
 
-  const startedAt = performance.now();
-  const timeline: string[] = [];
-  const note = (line: string) => {
-    const entry = `${((performance.now() - startedAt) / 1000).toFixed(1).padStart(6)} s  ${line}`;
-    timeline.push(entry);
-    if (!options.quiet) console.error(entry);
+  const startedAt = Date.now();
+  const timeline: { at: number; what: string }[] = [];
+  const note = (what: string) => {
+    const at = Date.now();
+    timeline.push({ at, what });
+    if (!options.quiet) console.error(`${secondsSince(startedAt, at)}  ${what}`);
   };
-  note(
-    `seed ${options.seed}: ${options.links} links, policy ${policy}, callbacks ${hasCallbacks ? (isSigned ? 'signed' : 'on') : 'off'}, Redis ${redisForm}, storage ${storage}, limit ${perTwoSeconds}/2s, in ${folder}`,
-  );
+  const signed = isSigned ? 'signed' : 'on';
+  const settings = `seed ${options.seed}: ${options.links} links, policy ${policy}, callbacks ${hasCallbacks ? signed : 'off'}, Redis ${redisForm}, storage ${storage}, limit ${perTwoSeconds}/2s`;
+  note(`${settings}, in ${folder}`);
   const opened = stack.move();
   return {
     ...{
       options,
+      settings,
       random,
       policy,
       hasCallbacks,
@@ -208,7 +214,7 @@ export async function openWorld(options: ChaosOptions): Promise<World> {
       redis,
       proxies,
     },
-    ...{ workers, server, runner, services, clocks, environment, batches, timeline, note },
+    ...{ workers, server, runner, services, clocks, environment, batches, startedAt, timeline, note },
     losses: { redis: 0 },
     async command(args, killAfterMs) {
       let killMs = killAfterMs;

@@ -17,6 +17,11 @@ import { costOf, type Task } from './task.ts';
 import { createTimers } from './timers.ts';
 import { createVendor, type SimulatorHooks } from './vendor.ts';
 
+type Order = Pick<
+  Task,
+  'id' | 'model' | 'link' | 'input' | 'callBackUrl' | 'createdAtMs' | 'fault' | 'credits'
+>;
+
 export interface Simulator extends AsyncDisposable {
   /** What KIE_BASE_URL has to be. */
   readonly url: string;
@@ -26,7 +31,7 @@ export interface Simulator extends AsyncDisposable {
   /** Changes settings from now on; tasks that exist keep their fate. Throws on an unknown option. */
   settings(patch: Partial<SimulatorOptions>): SimulatorSettings;
   /** What each task was asked for and costs now, in the order in which they were made. */
-  orders(): readonly Pick<Task, 'id' | 'model' | 'link' | 'input' | 'callBackUrl' | 'credits'>[];
+  orders(): readonly Order[];
   /** The bytes a right download of this result has. Throws when there is no such result (yet). */
   resultBytesOf(taskId: string, index?: number): Buffer;
   /** Ends within a second, open connections included. */
@@ -67,8 +72,9 @@ export async function startSimulator(
     counts: () => countsOf(vendor),
     orders: () =>
       [...vendor.tasks.values()].map((task) => {
-        const { id, model, link, input, callBackUrl } = task;
-        return { id, model, link, input, callBackUrl, credits: costOf(task, vendor.clock.now()) };
+        const { id, model, link, input, callBackUrl, createdAtMs, fault } = task;
+        const credits = costOf(task, vendor.clock.now());
+        return { id, model, link, input, callBackUrl, createdAtMs, fault, credits };
       }),
     settings: (patch) => changeSettings(vendor, patch),
     resultBytesOf(taskId, index = 0) {

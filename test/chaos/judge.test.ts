@@ -2,6 +2,7 @@
 import { appendFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { reportItem } from '../../chaos/item-report.ts';
 import { type JudgedWorld, judge } from '../../chaos/judge.ts';
 import { filesIn } from '../../chaos/result-store.ts';
 import { connectTestRedis } from '../setup/redis.ts';
@@ -58,4 +59,42 @@ it('finds each of the things that must not be, and nothing where all is well', {
     expect.stringMatching(/left:lock is left$/),
   ]);
   await redis.quit();
+
+  const item = await session.ledger.item(paidTwice);
+  if (item === null) throw new Error('the link is not known');
+  const at = item.enqueuedAt + 1;
+  const log = JSON.stringify({
+    level: 40,
+    time: new Date(at).toISOString(),
+    item: paidTwice,
+    msg: 'Odd',
+    n: 1,
+  });
+  const report = await reportItem(
+    {
+      simulator,
+      startedAt: item.enqueuedAt - 1000,
+      timeline: [
+        { at: at - 1, what: 'it is killed' },
+        { at: at + 3_600_000, what: 'much later' },
+      ],
+      services: [{ name: 'worker-1', log: async () => `Another line\n${log}` }],
+    },
+    item,
+    session,
+  );
+  const [first, second] = simulator.orders().filter(({ link }) => link === shareLink(0));
+  expect(report).toContain(
+    `at the vendor: task ${first?.id} for 10 credits, task ${second?.id} for 10 credits`,
+  );
+  const told = report
+    .split('\n')
+    .slice(3)
+    .map((line) => line.trim().replace(/^.* s {2}/, ''));
+  expect(told.slice(0, 2)).toEqual([
+    'TORMENT      it is killed',
+    expect.stringMatching(/^worker-1 +WARNING Odd: item=.* n=1$/),
+  ]);
+  expect(told.filter((line) => line.startsWith('the vendor'))).toHaveLength(2);
+  expect(report).not.toContain('much later');
 });
