@@ -42,6 +42,8 @@ export function createFileStorage(rootPath: string, deps: FileStorageDeps): Stor
   });
   const { pathOf, placeOf, statOf, inFolder } = place;
   const partFolder = parts.folder;
+  /** Files of probes that may be left: the next one that works removes those of all folders. */
+  const probes = new Set<string>();
   let free: { readonly bytes: Promise<number>; readonly at: number } | undefined;
 
   async function measureFreeBytes(): Promise<number> {
@@ -123,9 +125,13 @@ export function createFileStorage(rootPath: string, deps: FileStorageDeps): Stor
     async probe(beside) {
       const folder = beside === undefined ? root : dirname(pathOf(beside));
       const file = join(folder, PROBE_FILE);
+      probes.add(file);
       await guarded(folder, async () => {
         await parts.writeWhole(file, 'probe', 'probe');
-        await rm(file, { force: true });
+        for (const each of probes) {
+          await rm(each, { force: true });
+          probes.delete(each);
+        }
       });
     },
     close: async () => undefined,

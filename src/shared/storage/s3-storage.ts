@@ -46,6 +46,9 @@ export function createS3Storage(location: S3Location, deps: S3StorageDeps): Stor
   const client = connectS3(location, deps.s3Credentials);
   const base = `s3://${bucket}/${prefix === '' ? '' : `${prefix}/`}`;
 
+  /** Objects of probes that may be left, as where an answer was lost: the next one that works removes all. */
+  const probes = new Set<string>();
+
   function place(key: string): { readonly Bucket: string; readonly Key: string } {
     assertKey(key);
     return { Bucket: bucket, Key: prefix === '' ? key : `${prefix}/${key}` };
@@ -170,8 +173,12 @@ export function createS3Storage(location: S3Location, deps: S3StorageDeps): Stor
       const folder = beside.slice(0, beside.lastIndexOf('/') + 1);
       // Always the same one: what a probe that was killed has left, the next one removes.
       const key = `${folder}.probe.json`;
+      probes.add(key);
       await put(key, 'probe');
-      await remove(key);
+      for (const each of probes) {
+        await remove(each);
+        probes.delete(each);
+      }
     },
     close: async () => client.destroy(),
   };

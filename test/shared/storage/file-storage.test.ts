@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import {
   mkdir,
   mkdtemp,
@@ -19,6 +20,7 @@ import { systemClock } from '../../../src/shared/clock.ts';
 import { createFileStorage } from '../../../src/shared/storage/file-storage.ts';
 import { PART_FOLDER } from '../../../src/shared/storage/part-folder.ts';
 import type { Part, SourceIdentity, Storage } from '../../../src/shared/storage/storage.ts';
+import { mayMount } from '../../setup/may-mount.ts';
 import { until } from '../../setup/until.ts';
 import { describeStorage } from './contract.ts';
 
@@ -246,6 +248,22 @@ test('what a probe that was killed has left is removed by the next one', async (
   await createFileStorage(root, { clock: systemClock }).probe();
   expect((await filesIn(root)).filter((name) => name.includes('probe'))).toEqual([]);
 });
+
+test.skipIf(!mayMount)(
+  'what a probe could not remove is removed by the next one that works, in any folder',
+  async () => {
+    const folder = join(root, 'batch');
+    await mkdir(folder);
+    await writeFile(join(folder, '.probe'), 'probe');
+    const mount = (...args: string[]) => expect(spawnSync('mount', args).status).toBe(0);
+    mount('--bind', folder, folder);
+    mount('-o', 'remount,bind,ro', folder);
+    await expect(storage.probe(key)).rejects.toThrow(folder);
+    expect(spawnSync('umount', [folder]).status).toBe(0);
+    await storage.probe();
+    expect((await filesIn(root)).filter((name) => name.includes('probe'))).toEqual([]);
+  },
+);
 
 test('a symbolic link is followed inside the folder, and never out of it', async () => {
   const outside = await mkdtemp(join(tmpdir(), 'kie-batch-outside-'));

@@ -71,3 +71,16 @@ test('a large upload that fails half-way ends with the error rather than waiting
   await expect(writing).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
   await part.suspend();
 });
+
+test('what a probe has left whose answer was lost is removed by the next one that works, in any folder', async () => {
+  const storage = await bucket.open();
+  bucket.answerBy(async ({ req }, next) => {
+    await next();
+    req.socket.destroy();
+  });
+  await expect(storage.probe('batch/s_1.mp4')).rejects.toMatchObject({ code: 'STORAGE_FAILED' });
+  bucket.answerBy(null);
+  expect(await bucket.list()).toEqual(['batch/.probe.json']);
+  await storage.probe();
+  expect(await bucket.list()).toEqual([]);
+});
