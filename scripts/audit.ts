@@ -31,9 +31,9 @@ const allowedForDevelopment = ['MPL-2.0', 'CC-BY-4.0', 'CC-BY-3.0', 'LGPL-3.0-or
 const allowedNative = ['@msgpackr-extract/'];
 
 const manifestSchema = z.object({
-  dependencies: z.record(z.string(), z.string()),
-  devDependencies: z.record(z.string(), z.string()),
-  allowScripts: z.record(z.string(), z.boolean()),
+  dependencies: z.record(z.string(), z.string()).default({}),
+  devDependencies: z.record(z.string(), z.string()).default({}),
+  allowScripts: z.record(z.string(), z.boolean()).default({}),
 });
 const lockSchema = z.object({
   packages: z.record(
@@ -43,23 +43,31 @@ const lockSchema = z.object({
       devOptional: z.boolean().optional(),
       optional: z.boolean().optional(),
       hasInstallScript: z.boolean().optional(),
-      license: z.unknown().optional(),
+      license: z.string().optional(),
     }),
   ),
 });
 type LockedPackage = z.infer<typeof lockSchema>['packages'][string];
 
-const manifest = manifestSchema.parse(readJson('package.json'));
-const { packages } = lockSchema.parse(readJson('package-lock.json'));
-const installed = Object.entries(packages).filter(
-  ([folder]) => folder !== '' && existsSync(join(root, folder, 'package.json')),
-);
-const findings = [...inexact(), ...installed.flatMap(licenceFindings), ...installed.flatMap(scriptFindings)];
-findings.push(...nativeFindings());
+/** This one, and what `npm run mutate` installs on first use. */
+const projects = ['.', 'mutation'];
+const manifests = projects.map((folder) => manifestSchema.parse(readJson(join(folder, 'package.json'))));
+const packages = projects.flatMap((project) => {
+  const locked = lockSchema.parse(readJson(join(project, 'package-lock.json'))).packages;
+  return Object.entries(locked)
+    .filter(([folder]) => folder !== '')
+    .map(([folder, each]): [string, LockedPackage] => [join(project, folder), each]);
+});
+const runtime = packages.filter(([, { dev, devOptional }]) => !dev && !devOptional);
+const findings = [
+  ...manifests.flatMap(inexact),
+  ...packages.flatMap(licenceFindings),
+  ...packages.flatMap(scriptFindings),
+  ...runtime.flatMap(nativeFindings),
+];
 for (const finding of findings) console.error(finding);
-const runtime = installed.filter(([, { dev, devOptional }]) => !dev && !devOptional).length;
 console.log(
-  `${installed.length} packages looked at, ${runtime} of them at run time; ${findings.length} findings`,
+  `${packages.length} packages looked at, ${runtime.length} of them at run time; ${findings.length} findings`,
 );
 process.exitCode = findings.length === 0 ? 0 : 1;
 
@@ -67,15 +75,15 @@ function readJson(path: string): unknown {
   return JSON.parse(readFileSync(join(root, path), 'utf8'));
 }
 
-function inexact(): string[] {
-  return Object.entries({ ...manifest.dependencies, ...manifest.devDependencies })
+function inexact({ dependencies, devDependencies }: z.infer<typeof manifestSchema>): string[] {
+  return Object.entries({ ...dependencies, ...devDependencies })
     .filter(([, version]) => !/^\d+\.\d+\.\d+$/.test(version))
     .map(([name, version]) => `${name}: ${version} is not one exact version`);
 }
 
 function licenceFindings([folder, locked]: [string, LockedPackage]): string[] {
   const name = nameOf(folder);
-  const licence = licenceOf(folder) ?? readByAPerson[name] ?? 'no licence named';
+  const licence = licenceOf(folder, locked) ?? readByAPerson[name] ?? 'no licence named';
   const allowed =
     locked.dev || locked.devOptional ? [...allowedLicences, ...allowedForDevelopment] : allowedLicences;
   const isAllowed = licence
@@ -85,7 +93,9 @@ function licenceFindings([folder, locked]: [string, LockedPackage]): string[] {
   return isAllowed ? [] : [`${name}: licence "${licence}" is not on the list of scripts/audit.ts`];
 }
 
-function licenceOf(folder: string): string | undefined {
+/** As its lockfile says where it is not installed here. */
+function licenceOf(folder: string, locked: LockedPackage): string | undefined {
+  if (!existsSync(join(root, folder, 'package.json'))) return locked.license;
   const { license, licenses } = z
     .object({ license: z.unknown(), licenses: z.unknown() })
     .partial()
@@ -100,16 +110,16 @@ function licenceOf(folder: string): string | undefined {
 
 function scriptFindings([folder, { hasInstallScript }]: [string, LockedPackage]): string[] {
   const name = nameOf(folder);
-  if (!hasInstallScript || Object.hasOwn(manifest.allowScripts, name)) return [];
+  const isDecided = manifests.some(({ allowScripts }) => Object.hasOwn(allowScripts, name));
+  if (!hasInstallScript || isDecided) return [];
   return [`${name}: has an install script; decide on it in "allowScripts" of package.json`];
 }
 
-function nativeFindings(): string[] {
-  return installed
-    .filter(([, { dev, devOptional }]) => !dev && !devOptional)
-    .filter(([folder]) => !allowedNative.some((allowed) => nameOf(folder).startsWith(allowed)))
-    .filter(([folder]) => globSync('{*,*/*,*/*/*}.node', { cwd: join(root, folder) }).length > 0)
-    .map(([folder]) => `${nameOf(folder)}: brings native code`);
+function nativeFindings([folder]: [string, LockedPackage]): string[] {
+  const name = nameOf(folder);
+  const isAllowed = allowedNative.some((allowed) => name.startsWith(allowed));
+  const programs = globSync('{*,*/*,*/*/*}.node', { cwd: join(root, folder) });
+  return isAllowed || programs.length === 0 ? [] : [`${name}: brings native code`];
 }
 
 function nameOf(folder: string): string {
