@@ -5,10 +5,10 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { freePort } from '../../bench/free-port.ts';
 import { belowBase, withoutBase } from '../../src/server/public-address.ts';
 import { until } from '../setup/until.ts';
 import { openWindow } from './window.ts';
@@ -84,15 +84,6 @@ describe.skipIf(!hasNginx)('behind nginx', () => {
     expect(board).not.toContain(`${basePath}${basePath || '/nothing'}/`);
   });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
 
 async function startNginx(port: number, location: string, target: string): Promise<AsyncDisposable> {
   const folder = await mkdtemp(join(tmpdir(), 'kie-batch-nginx-'));

@@ -1,7 +1,7 @@
 /** `kie-batch serve` as a shell would start it. */
 import { describe, expect, it } from 'vitest';
+import { freePort } from '../../bench/free-port.ts';
 import { openProject } from '../cli/executable.ts';
-import { freePort } from './served-system.ts';
 
 describe('serve', () => {
   it('serves until it is stopped, and says where', async () => {

@@ -1,6 +1,5 @@
 /** The whole of kie-batch with callbacks on: as startSystem, with `serve` in the same process. */
-import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { freePort } from '../../bench/free-port.ts';
 import { openServer } from '../../src/app/open-server.ts';
 import type { RunningServer } from '../../src/server/start-server.ts';
 import { createCallbackTokens } from '../../src/shared/callbacks/callback-tokens.ts';
@@ -31,14 +30,4 @@ export async function startServedSystem(options: SystemOptions = {}): Promise<Se
       await system[Symbol.asyncDispose]();
     },
   };
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }

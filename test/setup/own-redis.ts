@@ -3,13 +3,12 @@
  * acknowledged or without its last second, slow to load, and made to refuse writes in every way a real one does. For
  * tests and for `npm run chaos`. Dispose it at the end.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, readdir, rm, stat, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Redis } from 'ioredis';
-import { freePort } from '../../bench/free-port.ts';
+import { type RedisProgram, startOnFreePort, startOnPort } from './start-redis-program.ts';
 import { until } from './until.ts';
 
 /** By the word its error begins with. */
@@ -46,10 +45,12 @@ export interface OwnRedis extends TormentedRedis {
 export interface OwnRedisOptions {
   /** Where its file goes, and stays; else it has a folder that goes with it. */
   readonly folder?: string;
-  readonly port?: number;
-  /** Settings and their values. */
-  readonly settings?: Readonly<Record<string, readonly string[]>>;
+  /** For the port that it gets; asked again where that was taken. */
+  readonly settingsFor?: (port: number) => Promise<Settings>;
 }
+
+/** Settings and their values. */
+export type Settings = Readonly<Record<string, readonly string[]>>;
 
 const lastSecondMs = 1000;
 const lookAtFileEveryMs = 50;
@@ -61,16 +62,13 @@ const shortestDelayUs = 60;
 export async function startOwnRedis(options: OwnRedisOptions = {}): Promise<OwnRedis> {
   const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'kie-batch-redis-')));
   await mkdir(folder, { recursive: true });
-  const port = options.port ?? (await freePort());
-  let server: ChildProcess | null = null;
-  const admin = new Redis(port, '127.0.0.1', { retryStrategy: () => 50, maxRetriesPerRequest: null });
-  admin.on('error', () => undefined);
   const file = createSizes(folder);
   let isCutOff = false;
+  let own: Settings = {};
 
-  async function start(loadMs = 0): Promise<void> {
+  async function programFor(at: number, loadMs = 0): Promise<RedisProgram> {
     const settings = {
-      port: [`${port}`],
+      port: [`${at}`],
       dir: [folder],
       appendonly: ['yes'],
       appendfsync: ['everysec'],
@@ -79,21 +77,35 @@ export async function startOwnRedis(options: OwnRedisOptions = {}): Promise<OwnR
       'enable-debug-command': ['yes'],
       'enable-protected-configs': ['yes'],
       'key-load-delay': [`${loadMs === 0 ? 0 : await file.delayUsFor(loadMs)}`],
-      ...options.settings,
+      ...own,
     };
-    const args = Object.entries(settings).flatMap(([name, values]) => [`--${name}`, ...values]);
-    server = spawn('redis-server', args, { stdio: 'ignore' });
+    const words = Object.entries(settings).flatMap(([name, values]) => [`--${name}`, ...values]);
+    return { program: 'redis-server', words, folder };
+  }
+
+  const first = await startOnFreePort(async (at) => {
+    own = (await options.settingsFor?.(at)) ?? {};
+    return programFor(at);
+  });
+  const { port } = first;
+  let server = first.child;
+  const admin = new Redis(port, '127.0.0.1', { retryStrategy: () => 50, maxRetriesPerRequest: null });
+  admin.on('error', () => undefined);
+
+  async function start(loadMs = 0): Promise<void> {
+    const started = await startOnPort(port, await programFor(port, loadMs));
+    if (started === 'port-taken') throw new Error(`port ${port} was taken while Redis was down`);
+    server = started;
     await admin.ping();
   }
-  const isRunning = () => server !== null && server.exitCode === null && server.signalCode === null;
+  const isRunning = () => server.exitCode === null && server.signalCode === null;
   async function kill(): Promise<void> {
-    if (server === null || !isRunning()) return;
+    if (!isRunning()) return;
     const ended = once(server, 'exit');
     server.kill('SIGKILL');
     await ended;
   }
 
-  await start();
   return {
     port,
     url: `redis://127.0.0.1:${port}`,

@@ -2,7 +2,7 @@
  * Redis in the forms of REDIS_URL that need several processes: Sentinel with a replica, and a Cluster. Everything that can
  * be done to one server can be done to them: it is done to the primary.
  */
-import { type ChildProcess, execFile, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFile, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,7 +11,8 @@ import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
 import { z } from 'zod';
 import { freePort } from '../../bench/free-port.ts';
-import { type OwnRedis, refusals, startOwnRedis, type TormentedRedis } from './own-redis.ts';
+import { type OwnRedis, refusals, type Settings, startOwnRedis, type TormentedRedis } from './own-redis.ts';
+import { startOnFreePort } from './start-redis-program.ts';
 import { until } from './until.ts';
 
 const run = promisify(execFile);
@@ -48,14 +49,16 @@ interface Server {
 /** A primary, a replica, and three sentinels that agree after a second without an answer. */
 export async function startSentinelRedis({ front = itself }: GroupOptions): Promise<RedisGroup> {
   await using programs = await openPrograms();
-  const first = await programs.server(front, () => ({}));
-  const second = await programs.server(front, () => ({ replicaof: [localhost, `${first.known}`] }));
+  const first = await programs.server(front, async () => ({}));
+  const second = await programs.server(front, async () => ({
+    replicaof: [localhost, `${first.known}`],
+  }));
   await until(
     () => says(second.own.port, 'INFO', 'replication', /master_link_status:up/),
     'a replica follows',
   );
-  const sentinels = [await freePort(), await freePort(), await freePort()] as const;
-  for (const port of sentinels) await programs.sentinel(port, first.known);
+  const sentinel = () => programs.sentinel(first.known);
+  const sentinels = [await sentinel(), await sentinel(), await sentinel()] as const;
   for (const port of sentinels) {
     const knowsAll = () => says(port, 'SENTINEL', `MASTER ${master}`, /num-slaves,1.*num-other-sentinels,2/s);
     await until(knowsAll, 'the sentinels know each other');
@@ -76,12 +79,11 @@ export async function startClusterRedis({ key, front = itself }: GroupOptions): 
   await using programs = await openPrograms();
   const servers: Server[] = [];
   for (let n = 0; n < 6; n += 1) {
-    // The bus port is by default 10,000 higher, which may be no port at all.
-    const bus = await freePort();
-    const settings = (known: number) => ({
+    const settings = async (known: number) => ({
       'cluster-enabled': ['yes'],
       'cluster-node-timeout': ['2000'],
-      'cluster-port': [`${bus}`],
+      // Free too: where one of the two is taken, both are chosen again.
+      'cluster-port': [`${await freePort()}`],
       'cluster-announce-port': [`${known}`],
       // A replica that was started again does not know for how long it has heard nothing.
       'cluster-replica-validity-factor': ['0'],
@@ -194,8 +196,6 @@ async function ask<Result>(port: number, question: (redis: Redis) => Promise<Res
   }
 }
 
-type Settings = Readonly<Record<string, readonly string[]>>;
-
 /** Starts programs in a folder of their own; whoever holds the stack ends them all. */
 async function openPrograms() {
   const stack = new AsyncDisposableStack();
@@ -204,26 +204,34 @@ async function openPrograms() {
   return {
     async server(
       front: (port: number) => Promise<number>,
-      settingsOf: (known: number) => Settings,
+      settingsOf: (known: number) => Promise<Settings>,
     ): Promise<Server> {
-      const port = await freePort();
-      const known = await front(port);
-      const settings = { 'replica-announce-port': [`${known}`], ...settingsOf(known) };
-      const own = await startOwnRedis({ folder: join(folder, `${port}`), port, settings });
+      let known = 0;
+      const own = await startOwnRedis({
+        folder: await mkdtemp(join(folder, 'server-')),
+        async settingsFor(port) {
+          known = await front(port);
+          return { 'replica-announce-port': [`${known}`], ...(await settingsOf(known)) };
+        },
+      });
       return { own: stack.use(own), known };
     },
-    async sentinel(port: number, primary: number) {
-      const file = join(folder, `sentinel-${port}.conf`);
-      const lines = [
-        `port ${port}`,
-        `sentinel monitor ${master} ${localhost} ${primary} 2`,
-        `sentinel down-after-milliseconds ${master} 1000`,
-        // One that finds no replica is tried again after twice as long.
-        `sentinel failover-timeout ${master} 5000`,
-      ];
-      await writeFile(file, lines.join('\n'));
-      const child = spawn('redis-sentinel', [file], { cwd: folder, stdio: 'ignore' });
+    /** @returns its port */
+    async sentinel(primary: number): Promise<number> {
+      const { port, child } = await startOnFreePort(async (port) => {
+        const file = join(folder, `sentinel-${port}.conf`);
+        const lines = [
+          `port ${port}`,
+          `sentinel monitor ${master} ${localhost} ${primary} 2`,
+          `sentinel down-after-milliseconds ${master} 1000`,
+          // One that finds no replica is tried again after twice as long.
+          `sentinel failover-timeout ${master} 5000`,
+        ];
+        await writeFile(file, lines.join('\n'));
+        return { program: 'redis-sentinel', words: [file], folder };
+      });
       stack.defer(() => kill(child));
+      return port;
     },
     move: () => stack.move(),
     [Symbol.asyncDispose]: () => stack.disposeAsync(),

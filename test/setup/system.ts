@@ -129,7 +129,7 @@ export async function startSystem(options: SystemOptions = {}): Promise<System> 
       await Promise.all(workers.map((worker) => worker.stop(1000)));
       await Promise.all(opened.map((each) => each.close()));
       await simulator.close();
-      await rm(folder, { recursive: true, force: true });
+      await rm(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
 }

@@ -7,7 +7,7 @@ const lookEveryMs = 20;
 export async function until<Result>(
   look: () => Promise<Result | null | false> | Result | null | false,
   what: string,
-  deadlineMs = 80_000,
+  deadlineMs = 240_000,
 ): Promise<Result> {
   const start = performance.now();
   for (;;) {

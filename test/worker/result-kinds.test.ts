@@ -39,7 +39,7 @@ describe('the results of a task', () => {
     expect([item?.state, item?.message]).toEqual(['saved', null]);
     expect(names).toEqual(['id.json', 'id.mp4']);
     expect(tasks).toBe(1);
-  }, 60_000);
+  });
 
   it('may be an image alone', async () => {
     const { item, names } = await collect('png');

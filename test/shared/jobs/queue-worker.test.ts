@@ -17,7 +17,7 @@ const stuck: Readonly<Record<string, (backend: RedisQueueBackend) => void>> = {
 };
 
 describe('a worker', () => {
-  it.each(Object.keys(stuck))('takes jobs in spite of %s', { timeout: 60_000 }, async (name) => {
+  it.each(Object.keys(stuck))('takes jobs in spite of %s', async (name) => {
     const prefix = redisPrefix();
     const connection = connectTestRedis();
     const blocking = connectTestRedis();

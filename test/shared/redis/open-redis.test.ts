@@ -49,17 +49,17 @@ describe('opening a Redis', () => {
     return url;
   }
 
-  const open = (redisUrl?: string) =>
+  const open = (redisUrl?: string, reachTimeoutMs = 60_000) =>
     openRedis({
       redisUrl,
       dataDir: join(base, 'data'),
       cacheDir: cacheFolder(),
       logger,
-      reachTimeoutMs: 1_000,
+      reachTimeoutMs,
     });
 
-  async function refusal(redisUrl: string): Promise<RedisUnusableError> {
-    const outcome = await open(redisUrl).catch((error: unknown) => error);
+  async function refusal(redisUrl: string, reachTimeoutMs?: number): Promise<RedisUnusableError> {
+    const outcome = await open(redisUrl, reachTimeoutMs).catch((error: unknown) => error);
     if (!(outcome instanceof RedisUnusableError)) throw new Error(`not refused: ${String(outcome)}`);
     expect(outcome.message).not.toContain('\n');
     return outcome;
@@ -169,7 +169,7 @@ describe('opening a Redis', () => {
     ['redis-sentinel://127.0.0.1:1/main', /cannot be reached/],
     ['redis://no-such-host.invalid', /cannot be reached \(the host name/],
   ])('says in one line that %s cannot be reached', async (url, message) => {
-    const error = await refusal(url);
+    const error = await refusal(url, 1000);
     expect(error.code).toBe('unreachable');
     expect(error.message).toMatch(message);
     expect(error.message).not.toContain('s3cret');
@@ -180,7 +180,7 @@ describe('opening a Redis', () => {
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const address = silent.address();
     if (address === null || typeof address === 'string') throw new Error('no port');
-    expect((await refusal(`redis://127.0.0.1:${address.port}`)).message).toContain('no answer');
+    expect((await refusal(`redis://127.0.0.1:${address.port}`, 1000)).message).toContain('no answer');
     silent.close();
   });
 

@@ -1,8 +1,7 @@
 /** Redis in its other shapes, for real: a Cluster, a master behind a Sentinel, and a plain port taken for TLS. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,10 +13,9 @@ import { systemClock } from '../../../src/shared/clock.ts';
 import { cacheFolder } from '../../../src/shared/configuration/configuration.ts';
 import { openRedis, type RedisHandle } from '../../../src/shared/redis/open-redis.ts';
 import { findRedisProgram } from '../../../src/shared/redis/program/find-redis-program.ts';
+import { startOnFreePort } from '../../setup/start-redis-program.ts';
 
 const logger = pino({ level: 'silent' });
-/** A Cluster node listens on its port and on the one 10,000 above it. */
-const HIGHEST_PORT = 55_000;
 
 describe('Redis in other shapes', () => {
   let binary: string;
@@ -43,29 +41,30 @@ describe('Redis in other shapes', () => {
     await rm(base, { recursive: true });
   });
 
-  async function open(redisUrl: string, queuePrefix = '{shapes}'): Promise<RedisHandle> {
+  async function open(
+    redisUrl: string,
+    { queuePrefix = '{shapes}', reachTimeoutMs = 60_000 } = {},
+  ): Promise<RedisHandle> {
     const handle = await openRedis({
       redisUrl,
       queuePrefix,
       dataDir: base,
       cacheDir: base,
       logger,
-      reachTimeoutMs: 3_000,
+      reachTimeoutMs,
     });
     handles.push(handle);
     return handle;
   }
 
   async function start(...args: string[]): Promise<number> {
-    const port = await freePort();
-    const folder = join(base, String(port));
-    await mkdir(folder);
-    const common = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''];
-    servers.push(spawn(binary, [...args, ...common], { stdio: 'ignore' }));
-    const redis = new Redis(port, { maxRetriesPerRequest: null, retryStrategy: () => 20 });
-    redis.on('error', () => undefined);
-    await redis.ping();
-    redis.disconnect();
+    const { port, child } = await startOnFreePort(async (port) => {
+      const folder = join(base, String(port));
+      await mkdir(folder);
+      const common = ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', ''];
+      return { program: binary, words: [...args, ...common], folder };
+    });
+    servers.push(child);
     return port;
   }
 
@@ -102,13 +101,15 @@ describe('Redis in other shapes', () => {
 
   it('a Cluster wants a hash tag, and its own form of URL', async () => {
     const port = await startCluster();
-    await expect(open(`redis-cluster://127.0.0.1:${port}`, 'plain')).rejects.toThrow('write {plain}');
+    await expect(open(`redis-cluster://127.0.0.1:${port}`, { queuePrefix: 'plain' })).rejects.toThrow(
+      'write {plain}',
+    );
     await expect(open(`redis://127.0.0.1:${port}`)).rejects.toThrow('write redis-cluster://');
   });
 
   it('a single Redis taken for a Cluster is refused in one line', async () => {
     const port = await start();
-    await expect(open(`redis-cluster://127.0.0.1:${port}`)).rejects.toThrow(
+    await expect(open(`redis-cluster://127.0.0.1:${port}`, { reachTimeoutMs: 1000 })).rejects.toThrow(
       /^The Redis at redis-cluster:\/\/[^\n]+$/,
     );
   });
@@ -125,16 +126,8 @@ describe('Redis in other shapes', () => {
 
   it('a plain port taken for TLS is refused in one line that says so', async () => {
     const port = await start();
-    await expect(open(`rediss://127.0.0.1:${port}`)).rejects.toThrow('does it speak TLS?');
+    await expect(open(`rediss://127.0.0.1:${port}`, { reachTimeoutMs: 1000 })).rejects.toThrow(
+      'does it speak TLS?',
+    );
   });
 });
-
-async function freePort(): Promise<number> {
-  for (;;) {
-    const probe = createServer().listen(0, '127.0.0.1');
-    await once(probe, 'listening');
-    const address = probe.address();
-    await new Promise((closed) => probe.close(closed));
-    if (address !== null && typeof address === 'object' && address.port < HIGHEST_PORT) return address.port;
-  }
-}

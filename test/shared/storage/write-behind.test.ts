@@ -18,9 +18,7 @@ const action = fc.oneof(
   { weight: 1, arbitrary: fc.constant('drain' as const) },
 );
 
-test('what is written comes out in order, whatever the sizes, pauses and drains', {
-  timeout: 60_000,
-}, async () => {
+test('what is written comes out in order, whatever the sizes, pauses and drains', async () => {
   let files = 0;
   const run = async (actions: readonly (typeof action extends fc.Arbitrary<infer A> ? A : never)[]) => {
     files += 1;

@@ -28,7 +28,7 @@ describe('the length of a video', () => {
     for (const [name, options] of Object.entries(kinds)) {
       await run('ffmpeg', [...source, '-b:v', '900k', ...options, join(folder, name)]);
     }
-  }, 60_000);
+  });
   afterAll(() => rm(folder, { recursive: true }));
 
   it.each(Object.keys(kinds))('is read from %s, on disk and with at most two requests', async (name) => {

@@ -22,33 +22,29 @@ const circumstances = fc.record({
 const leaseMs = 2000;
 
 describe('whatever happens', () => {
-  test(
-    'a limit that is known is used, and never exceeded in any window at the server',
-    { timeout: 60_000 },
-    () =>
-      fc.assert(
-        fc.asyncProperty(circumstances, async ({ seed, max, windowMs, workers, leastMs, spreadMs }) => {
-          const requests = await runVirtually({
-            redis,
-            prefix: redisPrefix(),
-            server: createServer('sliding window', max, windowMs * 1000),
-            gate: { limit: { max, windowMs }, leaseMs, learn: 'down' },
-            seed,
-            workers,
-            durationMs: 6 * windowMs,
-            delayMs: [leastMs, leastMs + spreadMs],
-          });
-          expect(refusalsOf(requests)).toBe(0);
-          const cycleMs = windowMs + 2 * (leastMs + spreadMs) + 10;
-          const fillMs = (max * 3 * (leastMs + spreadMs) + 40) * 1.5;
-          const rounds = Math.floor((6 * windowMs - fillMs) / cycleMs);
-          expect(requests.length).toBeGreaterThanOrEqual(Math.max(1, rounds) * max * 0.5);
-        }),
-        { numRuns: 30 },
-      ),
-  );
+  test('a limit that is known is used, and never exceeded in any window at the server', () =>
+    fc.assert(
+      fc.asyncProperty(circumstances, async ({ seed, max, windowMs, workers, leastMs, spreadMs }) => {
+        const requests = await runVirtually({
+          redis,
+          prefix: redisPrefix(),
+          server: createServer('sliding window', max, windowMs * 1000),
+          gate: { limit: { max, windowMs }, leaseMs, learn: 'down' },
+          seed,
+          workers,
+          durationMs: 6 * windowMs,
+          delayMs: [leastMs, leastMs + spreadMs],
+        });
+        expect(refusalsOf(requests)).toBe(0);
+        const cycleMs = windowMs + 2 * (leastMs + spreadMs) + 10;
+        const fillMs = (max * 3 * (leastMs + spreadMs) + 40) * 1.5;
+        const rounds = Math.floor((6 * windowMs - fillMs) / cycleMs);
+        expect(requests.length).toBeGreaterThanOrEqual(Math.max(1, rounds) * max * 0.5);
+      }),
+      { numRuns: 30 },
+    ));
 
-  test('killed workers cost no refusal, and their slots come back with the lease', { timeout: 60_000 }, () =>
+  test('killed workers cost no refusal, and their slots come back with the lease', () =>
     fc.assert(
       fc.asyncProperty(
         circumstances,
@@ -73,10 +69,9 @@ describe('whatever happens', () => {
         },
       ),
       { numRuns: 30 },
-    ),
-  );
+    ));
 
-  test('with many asking, no window passes without admissions', { timeout: 60_000 }, () =>
+  test('with many asking, no window passes without admissions', () =>
     fc.assert(
       fc.asyncProperty(
         circumstances,
@@ -100,8 +95,7 @@ describe('whatever happens', () => {
         },
       ),
       { numRuns: 15 },
-    ),
-  );
+    ));
 
   test('no slot is lost for longer than its lease and a window, whatever becomes of it', async () => {
     const verdicts = ['counted', 'ambiguous', 'unusable', 'unused', 'refused', 'never settled'] as const;

@@ -92,9 +92,7 @@ async function runWorker(ids: readonly string[], killAfter: number): Promise<str
   return done;
 }
 
-test('the right files, no part left, nothing fetched twice that could be gone on with', {
-  timeout: 120_000,
-}, async () => {
+test('the right files, no part left, nothing fetched twice that could be gone on with', async () => {
   let left = prepare();
   for (let kill = 0; kill <= KILLS; kill += 1) {
     const done = new Set(await runWorker(left, kill < KILLS ? DONE_BEFORE_A_KILL : Number.POSITIVE_INFINITY));
