@@ -96,7 +96,7 @@ export interface RetrySelection {
   /** Only these; unset: failed, cancelled and held ones. */
   readonly state?: 'failed' | 'cancelled' | 'held' | undefined;
   readonly reason?: FailureReason | undefined;
-  /** Only items whose message belongs to this group, see groupKey in search.ts. */
+  /** Only items whose message belongs to this group, see groupKey in failure-groups.ts. */
   readonly message?: string | undefined;
 }
 
