@@ -44,6 +44,7 @@ import { startUnfinishedSweeper } from '../worker/unfinished-sweeper.ts';
 import { recordLeftBehind } from '../worker/unrecorded-tasks.ts';
 import { createWarnOfTrouble } from '../worker/warn-of-trouble.ts';
 import { type RunningWorker, startWorker } from '../worker/worker.ts';
+import type { WorkerContext } from '../worker/worker-context.ts';
 import { openStorage } from './open-storage.ts';
 import { requireVendor } from './open-vendor.ts';
 
@@ -68,7 +69,7 @@ export async function openWorker(
   stages: readonly Stage[],
   onlyBatch: string | null,
 ): Promise<OpenWorker> {
-  const { configuration, logger, redis, prefix, clock } = parts;
+  const { configuration, logger, clock } = parts;
   const memory = createStorageMemory(parts);
   const storage = await openStorage(parts);
   const outage = stages.includes('download') ? await findOutage(storage, memory) : null;
@@ -77,73 +78,18 @@ export async function openWorker(
     connectionsPerHost: configuration.DOWNLOAD_CONCURRENCY,
   });
   const calls = createVendorCallCounter(parts);
-  const vendor = requireVendor(configuration, {
-    onCall: calls.count,
-    timeoutMs: vendorPolicy.timeoutMs,
-    logger,
-    clock,
-  });
-  const gate = (operation: 'submit' | 'query') =>
-    operation === 'submit'
-      ? {
-          redis,
-          prefix,
-          operation,
-          leaseMs: vendorPolicy.leaseMs,
-          limit: configuration.SUBMIT_LIMIT,
-          learn: configuration.SUBMIT_LEARN,
-          maxInFlight: configuration.MAX_IN_FLIGHT,
-        }
-      : { redis, prefix, operation, leaseMs: vendorPolicy.leaseMs, ...queryGateLimit(configuration) };
-  const dataDir = configuration.DATA_DIR;
-  await recordLeftBehind({ ...parts, dataDir });
-  const { id: startedIn } = await createRedisRun(parts).read();
-  await recordCallsOfOthers(startedIn, { ...parts, dataDir }, true);
-  await removeOldJournals({ dataDir });
-  const workerId = randomUUID();
-  const redisRun = { id: startedIn };
+  const { timeoutMs } = vendorPolicy;
+  const vendor = requireVendor(configuration, { onCall: calls.count, timeoutMs, logger, clock });
+  const redisRun = await recordEarlierCalls(parts);
   if (outage !== null) {
     await announceHalt({ reason: 'storage-unavailable', message: outage }, null, parts);
   }
-  const worker = startWorker(
-    {
-      ...parts,
-      dataDir,
-      workerId,
-      held: createHeldAnswers({ logger, random: Math.random }),
-      calls: createCreateCalls(),
-      recent: createRecentCalls(
-        steadyClock,
-        createCallJournal({ dataDir, prefix, workerId, logger, redisRun: () => redisRun.id }),
-      ),
-      redisRun,
-      warnOfTrouble: createWarnOfTrouble({ logger, clock }),
-      vendor,
-      itemHistory: createItemHistory(parts),
-      histories: createLearnedHistories({ redis, prefix, clock: steadyClock, logger }),
-      submitGate: createGate(gate('submit')),
-      queryGate: createGate(gate('query')),
-      lengths: createVideoLengths(outgoing),
-      outgoing,
-      maxVideoBytes: configuration.MAX_VIDEO_BYTES,
-      relay: videoRelay(storage),
-      fetcher: createResultFetcher({ storage, outgoing, clock: steadyClock, logger, configuration }),
-      submitRules: {
-        mostAttempts: submitPolicy.mostAttempts,
-        onAmbiguous: configuration.ON_AMBIGUOUS_SUBMIT,
-        backoff: submitPolicy.backoff,
-      },
-      callbackUrl: configuration.CALLBACK_BASE_URL ?? null,
-      onlyBatch,
-      random: Math.random,
-    },
-    {
-      stages,
-      connection: handle.connect('blocking'),
-      downloadConcurrency: configuration.DOWNLOAD_CONCURRENCY,
-      telemetry: parts.telemetry,
-    },
-  );
+  const worker = startWorker(contextOf(parts, { storage, outgoing, vendor, redisRun, onlyBatch }), {
+    stages,
+    connection: handle.connect('blocking'),
+    downloadConcurrency: configuration.DOWNLOAD_CONCURRENCY,
+    telemetry: parts.telemetry,
+  });
   const unfinished = stages.includes('download') ? startUnfinishedSweeper(storage, logger) : null;
   // A worker of one batch adds no links to others.
   const schedules =
@@ -174,6 +120,66 @@ export async function openWorker(
       await Promise.all([vendor.close(), outgoing.close(), storage.close()]);
       await withTimeout(calls.close(), jobPolicy.closeMs, null);
     },
+  };
+}
+
+/**
+ * Records in Redis what earlier workers of this machine bought and could not record themselves.
+ * @returns the run of Redis that has been told
+ */
+async function recordEarlierCalls(parts: WorkerParts): Promise<WorkerContext['redisRun']> {
+  const earlier = { ...parts, dataDir: parts.configuration.DATA_DIR };
+  await recordLeftBehind(earlier);
+  const { id } = await createRedisRun(parts).read();
+  await recordCallsOfOthers(id, earlier, true);
+  await removeOldJournals(earlier);
+  return { id };
+}
+
+type Opened = Pick<WorkerContext, 'outgoing' | 'vendor' | 'redisRun' | 'onlyBatch'> & {
+  readonly storage: Storage;
+};
+
+function contextOf(parts: WorkerParts, opened: Opened): WorkerContext {
+  const { configuration, logger, clock, redis, prefix } = parts;
+  const { storage, outgoing, vendor, redisRun, onlyBatch } = opened;
+  const dataDir = configuration.DATA_DIR;
+  const workerId = randomUUID();
+  const journal = createCallJournal({ dataDir, prefix, workerId, logger, redisRun: () => redisRun.id });
+  return {
+    ...parts,
+    ...gatesOf(parts),
+    ...{ dataDir, workerId, redisRun, vendor, outgoing, onlyBatch },
+    held: createHeldAnswers({ logger, random: Math.random }),
+    calls: createCreateCalls(),
+    recent: createRecentCalls(steadyClock, journal),
+    warnOfTrouble: createWarnOfTrouble({ logger, clock }),
+    itemHistory: createItemHistory(parts),
+    histories: createLearnedHistories({ redis, prefix, clock: steadyClock, logger }),
+    lengths: createVideoLengths(outgoing),
+    maxVideoBytes: configuration.MAX_VIDEO_BYTES,
+    relay: videoRelay(storage),
+    fetcher: createResultFetcher({ storage, outgoing, clock: steadyClock, logger, configuration }),
+    submitRules: {
+      mostAttempts: submitPolicy.mostAttempts,
+      onAmbiguous: configuration.ON_AMBIGUOUS_SUBMIT,
+      backoff: submitPolicy.backoff,
+    },
+    callbackUrl: configuration.CALLBACK_BASE_URL ?? null,
+    random: Math.random,
+  };
+}
+
+function gatesOf({
+  configuration,
+  redis,
+  prefix,
+}: WorkerParts): Pick<WorkerContext, 'submitGate' | 'queryGate'> {
+  const { SUBMIT_LIMIT: limit, SUBMIT_LEARN: learn, MAX_IN_FLIGHT: maxInFlight } = configuration;
+  const shared = { redis, prefix, leaseMs: vendorPolicy.leaseMs };
+  return {
+    submitGate: createGate({ ...shared, operation: 'submit', limit, learn, maxInFlight }),
+    queryGate: createGate({ ...shared, operation: 'query', ...queryGateLimit(configuration) }),
   };
 }
 
