@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openSession, type Session } from '../src/app/session.ts';
 import { parseConfiguration } from '../src/shared/configuration/configuration.ts';
 import { withTimeout } from '../src/shared/time/with-timeout.ts';
+import { until } from '../test/setup/until.ts';
 import { giveAgain, giveLinks } from './batches.ts';
 import { reportItem, secondsSince } from './item-report.ts';
 import { isAtRest, type Judgement, judge } from './judge.ts';
@@ -69,12 +70,15 @@ async function tormentAndJudge(world: World): Promise<ChaosReport> {
 
 /** The judge's own view of the ledger. */
 async function openOutside({ environment }: World): Promise<Session & AsyncDisposable> {
-  const session = await openSession({
-    loaded: parseConfiguration({ ...environment, LOG_LEVEL: 'error' }),
-    output: { isWatched: false, warn: () => undefined },
-    modelFiles: [],
-    logTo: 'file',
-  });
+  const open = () =>
+    openSession({
+      loaded: parseConfiguration({ ...environment, LOG_LEVEL: 'error' }),
+      output: { isWatched: false, warn: () => undefined },
+      modelFiles: [],
+      logTo: 'file',
+    });
+  // The last failover may not be over.
+  const session = await until(() => open().catch(() => null), 'Redis can be used');
   return { ...session, [Symbol.asyncDispose]: () => session.close() };
 }
 
