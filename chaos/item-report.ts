@@ -41,7 +41,7 @@ export async function reportItem(world: ReportedWorld, item: Item, session: Sess
   ].sort((a, b) => a.at - b.at);
   const [from, to] = [(own[0]?.at ?? 0) - marginMs, (own.at(-1)?.at ?? 0) + marginMs];
   const torments = timeline.filter(({ at }) => at >= from && at <= to);
-  const lines = [...own, ...torments.map(({ at, what }) => ({ at, who: 'TORMENT', what }))].sort(
+  const lines = [...own, ...torments.map(({ at, what }) => ({ at, who: 'MEANWHILE', what }))].sort(
     (a, b) => a.at - b.at,
   );
   const known = Object.entries(item).filter(([, value]) => value !== null && value !== 0);
@@ -57,26 +57,29 @@ export async function reportItem(world: ReportedWorld, item: Item, session: Sess
 async function logLines(services: ReportedWorld['services'], names: readonly string[]): Promise<Line[]> {
   const lines: Line[] = [];
   for (const { name, log } of services) {
+    let at = 0;
     for (const text of (await log()).split('\n')) {
-      if (names.some((each) => text.includes(each))) lines.push(readLine(name, text));
+      const line = readLine(name, text, at);
+      ({ at } = line);
+      if (names.some((each) => text.includes(each))) lines.push(line);
     }
   }
   return lines;
 }
 
-function readLine(who: string, text: string): Line {
+/** @param before time of the line before: what is not from the logger has none of its own */
+function readLine(who: string, text: string, before: number): Line {
   try {
     const { level, time, msg, ...facts } = JSON.parse(text) as Record<string, unknown>;
     const said = Object.entries(facts).map(([name, value]) => `${name}=${JSON.stringify(value)}`);
     const what = `${Number(level) >= 40 ? 'WARNING ' : ''}${msg}: ${said.join(' ')}`;
     return { at: Date.parse(String(time)), who, what: what.slice(0, mostOfALine) };
   } catch {
-    // What is not from the logger has no time.
-    return { at: 0, who, what: text.slice(0, mostOfALine) };
+    return { at: before, who, what: text.slice(0, mostOfALine) };
   }
 }
 
 /** As the lines of a run begin. */
 export function secondsSince(startedAt: number, at: number): string {
-  return at === 0 ? ' '.repeat(8) : `${((at - startedAt) / 1000).toFixed(1).padStart(6)} s`;
+  return `${((at - startedAt) / 1000).toFixed(1).padStart(6)} s`;
 }

@@ -78,7 +78,7 @@ it('finds each of the things that must not be, and nothing where all is well', {
         { at: at - 1, what: 'it is killed' },
         { at: at + 3_600_000, what: 'much later' },
       ],
-      services: [{ name: 'worker-1', log: async () => `Another line\n${log}` }],
+      services: [{ name: 'worker-1', log: async () => `${log}\nnot from the logger: ${paidTwice}` }],
     },
     item,
     session,
@@ -91,9 +91,10 @@ it('finds each of the things that must not be, and nothing where all is well', {
     .split('\n')
     .slice(3)
     .map((line) => line.trim().replace(/^.* s {2}/, ''));
-  expect(told.slice(0, 2)).toEqual([
-    'TORMENT      it is killed',
+  expect(told.slice(0, 3)).toEqual([
+    'MEANWHILE    it is killed',
     expect.stringMatching(/^worker-1 +WARNING Odd: item=.* n=1$/),
+    expect.stringMatching(/^worker-1 +not from the logger/),
   ]);
   expect(told.filter((line) => line.startsWith('the vendor'))).toHaveLength(2);
   expect(report).not.toContain('much later');
