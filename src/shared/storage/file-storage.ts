@@ -80,8 +80,8 @@ export function createFileStorage(rootPath: string, deps: FileStorageDeps): Stor
         return undefined;
       }
     },
-    async withAnyEnding(key) {
-      const keys = mediaEndings.map((ending) => withEnding(key, ending));
+    async withAnyEnding(key, endings = mediaEndings) {
+      const keys = endings.map((ending) => withEnding(key, ending));
       const found = await Promise.all(keys.map(statOf));
       return keys.filter((_, index) => found[index]?.isFile() === true);
     },

@@ -149,8 +149,8 @@ export function createS3Storage(location: S3Location, deps: S3StorageDeps): Stor
       }
     },
     stat,
-    async withAnyEnding(key) {
-      const keys = mediaEndings.map((ending) => withEnding(key, ending));
+    async withAnyEnding(key, endings = mediaEndings) {
+      const keys = endings.map((ending) => withEnding(key, ending));
       const found = await Promise.all(keys.map(stat));
       return keys.filter((_, index) => found[index] !== undefined);
     },

@@ -85,8 +85,11 @@ export interface Storage {
   /** The parsed sidecar, undefined where there is none or it is not JSON. */
   readSidecar(key: string): Promise<unknown>;
   stat(key: string): Promise<StoredObject | undefined>;
-  /** The keys of what is stored that differ from this one at most in their ending, which is one of a result. */
-  withAnyEnding(key: string): Promise<readonly string[]>;
+  /**
+   * The keys of what is stored that differ from this one at most in their ending.
+   * @param endings unset: those of all kinds of results
+   */
+  withAnyEnding(key: string, endings?: readonly string[]): Promise<readonly string[]>;
   /** The whole, or only the bytes of a range, which the caller knows to lie within. */
   read(key: string, range?: ByteRange): AsyncIterable<Buffer>;
   /** Removes a result, its sidecar and its parts; nothing there is fine. */

@@ -8,7 +8,7 @@ import { z } from 'zod';
 import type { Disclosure } from '../../shared/media/disclosure.ts';
 import { type Inspection, inspectAll } from '../../shared/media/inspection.ts';
 import { isLabelledFor, type MediaFacts } from '../../shared/media/label.ts';
-import { mediaKinds } from '../../shared/media/media-kind.ts';
+import { mediaEndings, mediaKinds } from '../../shared/media/media-kind.ts';
 import type { Storage } from '../../shared/storage/storage.ts';
 import type { FetchRequest, StoredReply } from './fetch-reply.ts';
 
@@ -20,7 +20,11 @@ interface Source {
 }
 
 export async function findStored(wanted: Wanted, storage: Storage): Promise<StoredReply | undefined> {
-  for (const key of await storage.withAnyEnding(wanted.key)) {
+  // Looking for each ending costs as much as the rest of a small download. Nearly always there is nothing: a result whose
+  // worker was killed before the sidecar had its name is found where it is a video, and fetched again where it is not.
+  const hasSidecar = (await storage.readSidecar(wanted.key)) !== undefined;
+  const endings = hasSidecar ? mediaEndings : [mediaKinds.mp4.ending];
+  for (const key of await storage.withAnyEnding(wanted.key, endings)) {
     const stored = await recognise(key, wanted, storage);
     if (stored !== undefined) return stored;
   }
