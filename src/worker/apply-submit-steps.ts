@@ -5,7 +5,7 @@
  */
 import { recordFoundTask } from '../shared/ledger/found-task.ts';
 import type { Item } from '../shared/ledger/item.ts';
-import { statusCheckPolicy } from '../shared/policy.ts';
+import { jobPolicy, statusCheckPolicy } from '../shared/policy.ts';
 import { itemLog } from './item-log.ts';
 import { nextCheckAt } from './polling/history.ts';
 import type { JobOutcome } from './queue-signals.ts';
@@ -20,7 +20,7 @@ export async function recordTask(taskId: string, item: Item, context: WorkerCont
   const task = { itemId: item.id, taskId, attempt: item.attempts + 1 };
   recent.made(item, taskId);
   const recorded = await held.keep(
-    () => recordFoundTask(ledger, item.id, { taskId, attempt: task.attempt, by: 'answer' }),
+    () => recordFoundTask(ledger, item.id, { taskId, attempt: task.attempt, by: 'answer' }, item),
     task,
   );
   if (recorded === 'beside') {
@@ -41,7 +41,9 @@ async function lookAtFollowed(item: Item, context: WorkerContext): Promise<void>
   const plannedMs = nextCheckAt(history, { submittedAt: now, callbacksOn, hasRoom }, now) - now;
   const isPriceWanted = (await ledger.budgetOf(item.batch)) !== null;
   const firstPollMs = isPriceWanted ? Math.min(plannedMs, statusCheckPolicy.firstPricePollMs) : plannedMs;
-  await Promise.all([ledger.touch(item.id, firstPollMs), queues.add('status-check', item.id, firstPollMs)]);
+  // The move that recorded the task has given its job the time of grace: enough for a poll that comes soon.
+  if (firstPollMs > jobPolicy.graceMs / 2) await ledger.touch(item.id, firstPollMs);
+  await queues.add('status-check', item.id, firstPollMs);
 }
 
 /** Waits until the callback has named the task, or this job runs again and decides. */

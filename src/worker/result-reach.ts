@@ -4,7 +4,10 @@
  * between, are an outage. Called by the download stage. While the halt stands one download at a time may try.
  */
 import { unreachedPolicy } from '../shared/policy.ts';
+import { loadScript } from '../shared/redis/script.ts';
 import type { WorkerContext } from './worker-context.ts';
+
+const noteReachedScript = loadScript(new URL('note-reached.lua', import.meta.url));
 
 /** What a download keeps from one fetch that did not reach the host to the next. */
 export interface Unreached {
@@ -26,7 +29,7 @@ const failingKey = (prefix: string) => `${prefix}:results:failing`;
 const reachedKey = (prefix: string) => `${prefix}:results:reached`;
 
 export async function noteReached({ redis, prefix }: Context): Promise<void> {
-  await Promise.all([redis.del(failingKey(prefix)), redis.incr(reachedKey(prefix))]);
+  await noteReachedScript(redis, [failingKey(prefix), reachedKey(prefix)], []);
 }
 
 /** @param before of this link's last fetch, when that did not reach the host either */

@@ -60,7 +60,7 @@ export async function runStatusCheck(
     calledBack: data.calledBack ?? false,
   };
   const modelFailing = await brake(item, taskId, task, reply, context);
-  const rules = { ...(await rulesFor(item, model, now, context)), modelFailing };
+  const rules = { ...(await rulesFor(item, model, reply, now, context)), modelFailing };
   const step = afterStatusCheck(task, reply, rules, context.random());
   return applyStep(step, item, data, context);
 }
@@ -96,6 +96,7 @@ function seenBefore({ submittedAt }: Item, { look, runningMs, failedMs, unknownM
 async function rulesFor(
   item: Item,
   model: ModelDefinition,
+  reply: RecordReply,
   now: number,
   { histories, submitRules, callbackUrl, ledger, queryGate }: WorkerContext,
 ): Promise<StatusCheckRules> {
@@ -108,7 +109,7 @@ async function rulesFor(
     hasRoom: queryGate.hasRoom(),
   };
   const plannedMs = nextCheckAt(await histories.of(model), task, now) - now;
-  const nextPollMs = (await isPriceWanted(item, now, ledger))
+  const nextPollMs = (await isPriceWanted(item, reply, now, ledger))
     ? Math.min(plannedMs, statusCheckPolicy.pricePollMs)
     : plannedMs;
   return {
@@ -122,10 +123,15 @@ async function rulesFor(
 }
 
 /** A batch with a budget continues when it knows what its tasks cost. */
-async function isPriceWanted(item: Item, now: number, ledger: WorkerContext['ledger']): Promise<boolean> {
-  if (item.chargedCredits > 0 || now - (item.submittedAt ?? now) > statusCheckPolicy.priceWantedForMs)
-    return false;
-  return (await ledger.budgetOf(item.batch)) !== null;
+async function isPriceWanted(
+  { batch, chargedCredits, submittedAt }: Item,
+  reply: RecordReply,
+  now: number,
+  ledger: WorkerContext['ledger'],
+): Promise<boolean> {
+  const isKnown = reply.kind === 'succeeded' || chargedCredits > 0;
+  if (isKnown || now - (submittedAt ?? now) > statusCheckPolicy.priceWantedForMs) return false;
+  return (await ledger.budgetOf(batch)) !== null;
 }
 
 function endedTask(

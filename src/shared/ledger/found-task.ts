@@ -92,10 +92,17 @@ function tally({ state }: Item, by: 1 | -1): ItemChanges {
   return state === 'held' ? {} : { addPossiblyPaidTwice: by };
 }
 
-/** Records a task id; looks again when the item moves on meanwhile. */
-export async function recordFoundTask(ledger: Ledger, id: string, found: FoundTask): Promise<Recorded> {
-  for (;;) {
-    const item = await ledger.item(id);
+/**
+ * Records a task id; looks again when the item moves on meanwhile.
+ * @param seen the item as it is believed to be, which saves reading it
+ */
+export async function recordFoundTask(
+  ledger: Ledger,
+  id: string,
+  found: FoundTask,
+  seen?: Item,
+): Promise<Recorded> {
+  for (let item = seen ?? (await ledger.item(id)); ; item = await ledger.item(id)) {
     if (item === null) return 'no-item';
     const isKnown = item.taskIds.includes(found.taskId);
     // An answer that names a task of earlier: the vendor continues with that one.

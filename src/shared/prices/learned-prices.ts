@@ -7,7 +7,10 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { ownPrice, type Priced, type PricedInputs, unitPriceOf } from '../models/price.ts';
 import type { Keyspace } from '../redis/keyspace.ts';
+import { loadScript } from '../redis/script.ts';
 import { type LearnedPrice, learnPrice, type PaidTask } from './learn-price.ts';
+
+const notePriceScript = loadScript(new URL('./note-price.lua', import.meta.url));
 
 type Model = Priced & { readonly id: string };
 
@@ -33,11 +36,8 @@ export async function noteRealPrice(
 ): Promise<void> {
   const key = pricesKey(prefix, model, inputs);
   const stated = per === undefined ? [] : [per.credits, per.unit];
-  await Promise.all([
-    redis.lpush(key, JSON.stringify([credits, base, ...stated])),
-    redis.ltrim(key, 0, mostTasks - 1),
-    redis.expire(key, keptForS),
-  ]);
+  const task = JSON.stringify([credits, base, ...stated]);
+  await notePriceScript(redis, [key], [task, mostTasks, keptForS]);
 }
 
 /** Null before any task was paid. */

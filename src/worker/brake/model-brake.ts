@@ -13,6 +13,7 @@ import type { WorkerContext } from '../worker-context.ts';
 import { failureKind } from './failure-kind.ts';
 
 const noteFailureScript = loadScript(new URL('note-failure.lua', import.meta.url));
+const noteSuccessScript = loadScript(new URL('note-success.lua', import.meta.url));
 
 /** What is counted: create calls that were refused, or tasks that failed. */
 export type Braked = 'create' | 'task';
@@ -45,11 +46,11 @@ export async function noteFailure(
 
 export async function noteSuccess(model: string, context: Context): Promise<void> {
   const { redis, prefix } = context;
-  const [, , standing] = await Promise.all([
-    redis.del(failuresKey(prefix, 'create', model)),
-    redis.del(failuresKey(prefix, 'task', model)),
-    redis.hexists(haltsKey(prefix), haltField('model-failing', model)),
-  ]);
+  const standing = await noteSuccessScript(
+    redis,
+    [failuresKey(prefix, 'create', model), failuresKey(prefix, 'task', model), haltsKey(prefix)],
+    [haltField('model-failing', model)],
+  );
   if (standing === 1) await endFailing(model, context);
 }
 

@@ -50,7 +50,9 @@ export function createLearnedHistories(options: LearnedHistoriesOptions): Learne
 
   async function read(model: ModelDefinition): Promise<History> {
     try {
-      const entries = await redis.lrange(durationsKey(prefix, model), 0, KEPT_TASKS - 1);
+      const key = durationsKey(prefix, model);
+      await redis.ltrim(key, 0, KEPT_TASKS - 1);
+      const entries = await redis.lrange(key, 0, KEPT_TASKS - 1);
       return learnHistory(entries.flatMap(parseEntry), model);
     } catch (error) {
       logger.warn({ err: error, model: model.id }, 'Could not read the durations of finished tasks');
@@ -79,7 +81,6 @@ export function createLearnedHistories(options: LearnedHistoriesOptions): Learne
       const key = durationsKey(prefix, model);
       try {
         await redis.lpush(key, formatEntry(task));
-        await redis.ltrim(key, 0, KEPT_TASKS - 1);
       } catch (error) {
         logger.warn({ err: error, model: model.id }, 'Could not store the duration of a finished task');
       }
