@@ -16,22 +16,22 @@ export async function judgeFiles(
   items: readonly Item[],
   violate: Violate,
 ): Promise<void> {
-  const files = new Set(await world.store.list());
+  const files = Map.groupBy(await world.store.list(), baseOf);
   for (const item of items) {
     if (item.state !== 'saved' || item.file === null) continue;
-    const base = item.file.replace(/\.[a-z0-9]+$/, '');
-    const own = [...files].filter((file) => isOf(file, base));
-    for (const file of own) files.delete(file);
+    const base = baseOf(item.file);
+    const own = files.get(base) ?? [];
+    files.delete(base);
     const results = own.filter((file) => !file.endsWith('.json'));
     if (!results.includes(item.file)) violate(`its file ${item.file} is not there`, item.id);
     for (const file of results) await judgeFile(file, item, world, violate);
   }
-  for (const file of files) violate(`the file ${file} belongs to no saved link`);
+  for (const file of [...files.values()].flat()) violate(`the file ${file} belongs to no saved link`);
 }
 
-/** `base.mp4`, `base-2.mp4`, and the sidecars. */
-function isOf(file: string, base: string): boolean {
-  return file.startsWith(base) && /^(?:-\d+)?\.[a-z0-9]+$/.test(file.slice(base.length));
+/** The same for `base.mp4`, `base-2.mp4`, and the sidecars. */
+function baseOf(file: string): string {
+  return file.replace(/(?:-\d+)?\.[a-z0-9]+$/, '');
 }
 
 async function judgeFile(
