@@ -7,6 +7,6 @@ import { UsageError } from './usage-error.ts';
 export function requireApiKey({ KIE_API_KEY }: Configuration): string {
   if (KIE_API_KEY !== undefined) return KIE_API_KEY;
   throw new UsageError(
-    `KIE_API_KEY is not set. Make a key at ${keyPageUrl} and put it into the environment or into a file .env here: KIE_API_KEY=…`,
+    `KIE_API_KEY is not set. Create a key at ${keyPageUrl} and set it in the environment or in the file .env here: KIE_API_KEY=…`,
   );
 }

@@ -49,9 +49,10 @@ export async function openServer(session: Session, { hasPages, pages }: ServedPa
 function describeListenError(error: unknown, host: string, port: number): unknown {
   const code = error instanceof Error && 'code' in error ? error.code : undefined;
   if (code === 'EADDRINUSE')
-    return new UsageError(`Port ${port} on ${host} is taken; set HTTP_PORT to another`);
-  if (code === 'EACCES') return new UsageError(`Port ${port} needs more rights; set HTTP_PORT above 1023`);
+    return new UsageError(`Port ${port} on ${host} is in use; set another HTTP_PORT`);
+  if (code === 'EACCES')
+    return new UsageError(`Port ${port} needs more permissions; set HTTP_PORT above 1023`);
   if (code === 'EADDRNOTAVAIL' || code === 'ENOTFOUND')
-    return new UsageError(`HTTP_HOST=${host} is no address of this machine`);
+    return new UsageError(`HTTP_HOST=${host} is not an address of this machine`);
   return error;
 }

@@ -14,9 +14,9 @@ export async function confirmLoss(
   terminal: Pick<Terminal, 'warn'>,
 ): Promise<void> {
   if (tasks === 0 || isAgreed) return;
-  const what = `${plural(tasks, 'paid task')} whose result is not stored yet would be given up`;
+  const what = `${plural(tasks, 'paid task')} would be abandoned before the result is stored`;
   const ask = openAsk(process);
-  if (ask === null) throw new UsageError(`${what}. Collect them first (kie-batch retry), or say --yes.`);
+  if (ask === null) throw new UsageError(`${what}. Collect them first (kie-batch retry), or use --yes.`);
   terminal.warn(`${what}.`);
-  if (!(await ask('Give them up?', false))) throw new UsageError('Nothing was changed.');
+  if (!(await ask('Abandon them?', false))) throw new UsageError('Nothing was changed.');
 }

@@ -35,7 +35,7 @@ export function watchForCrash(terminal: Terminal): CrashWatch {
 export async function describeCrash(error: unknown): Promise<string> {
   const message = (error instanceof Error ? error.message : String(error)).split('\n')[0];
   const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  const head = `error: kie-batch has met an error of its own: ${message}. Nothing is lost; rerun the command to resume.`;
+  const head = `error: internal error of kie-batch: ${message}. Nothing is lost; rerun the command to resume.`;
   try {
     return `${head} Please report it with the details in ${await logStack(stack)}`;
   } catch {

@@ -98,11 +98,11 @@ async function report(
     return;
   }
   terminal.print(
-    `Dry run of ${batch} with ${model.id}: ${formatCount(accepted)} would be taken, ${formatCount(duplicates)} duplicate, ${formatCount(alreadySaved)} already saved, ${formatCount(invalid)} invalid. Nothing was enqueued.`,
+    `Dry run of ${batch} with ${model.id}: ${formatCount(accepted)} would be accepted, ${formatCount(duplicates)} duplicate, ${formatCount(alreadySaved)} already saved, ${formatCount(invalid)} invalid. Nothing was enqueued.`,
   );
   if (first !== undefined)
     terminal.print(
-      `Of ${plural(judged.lookedAt, 'video')} that were looked at ${formatCount(refused)} would be rejected, unpaid. The first: ${first.url} ${first.reason}`,
+      `Of ${plural(judged.lookedAt, 'video')} that were checked, ${formatCount(refused)} would be rejected without being paid. The first: ${first.url} ${first.reason}`,
     );
   if (accepted === 0) return;
   const balance = await readBalance(session.configuration, session.logger);

@@ -82,7 +82,7 @@ function requireWorkingFolder(terminal: Terminal): void {
   try {
     process.cwd();
   } catch {
-    terminal.warn('error: the folder you are in has been deleted; change into another one');
+    terminal.warn('error: the working directory was deleted; change to another one');
     process.exit(exitCodes.usage);
   }
 }

@@ -8,6 +8,6 @@ export function describeHalt(halt: Halt, now: number): string {
   const next = Math.max(0, halt.nextProbeAt - now);
   return [
     `Halted: ${halt.reason}${model} for ${formatDuration(now - halt.since)}. ${haltSpeaker(halt.reason)}: "${halt.message}".`,
-    `What to do: ${adviceFor(halt)}. Nothing is lost; next look in ${formatDuration(next)}.`,
+    `What to do: ${adviceFor(halt)}. Nothing is lost; next check in ${formatDuration(next)}.`,
   ].join('\n');
 }

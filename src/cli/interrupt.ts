@@ -16,7 +16,7 @@ export type OnQuit = (describe: () => string | null) => void;
 export async function withInterrupt<Result>(
   terminal: Terminal,
   work: (signal: AbortSignal, onQuit: OnQuit) => Promise<Result>,
-  words = 'Stopping: open calls are being finished (press Ctrl-C again to quit now).',
+  words = 'Stopping after the open calls (press Ctrl-C again to quit now).',
 ): Promise<Result> {
   const stopping = new AbortController();
   let describe: () => string | null = () => null;

@@ -53,11 +53,11 @@ function describeInvalid({ count, reasons, examples, file, fileProblem }: Invali
     ];
   });
   if (fileProblem !== undefined)
-    lines.push(`The list of all ${formatCount(count)} could not be written: ${fileProblem}`);
+    lines.push(`Could not write the list of all ${formatCount(count)}: ${fileProblem}`);
   else if (file !== undefined)
     lines.push(`${plural(count, 'line')} without a usable link, all listed in ${file}`);
   else if ([...reasons.values()].some((times) => times > SHOWN_EXAMPLES))
-    lines.push('List all of them in a file with  --problems FILE');
+    lines.push('Write all of them to a file with  --problems FILE');
   return lines;
 }
 

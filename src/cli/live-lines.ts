@@ -108,7 +108,7 @@ function haltParts(halt: Halt, now: number): string[] {
   return [
     `Halted: ${halt.reason}${model} for ${formatDuration(now - halt.since)}`,
     adviceFor(halt),
-    `next look in ${formatDuration(next)}`,
+    `next check in ${formatDuration(next)}`,
   ];
 }
 

@@ -65,8 +65,8 @@ function addShared(command: Command, parent: Command, path = command.name()): Co
   for (const each of command.commands) addShared(each, command, `${path} ${each.name()}`);
   if (command.commands.length > 0) return command;
   return command
-    .option('-q, --quiet', 'say nothing but what is wrong, and what was asked for')
-    .option('-v, --verbose', 'log what is done in detail, on standard error')
+    .option('-q, --quiet', 'print only problems and the requested output')
+    .option('-v, --verbose', 'log details to standard error')
     .addHelpText('after', () => examplesOf(path));
 }
 

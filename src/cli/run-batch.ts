@@ -163,7 +163,7 @@ async function nameOthers(
   const commands = others.slice(0, shownBatches).map((name) => `\n  kie-batch run --batch ${name}`);
   const more = others.length > shownBatches ? '\n  and more: kie-batch list' : '';
   progress.note(
-    `Links of other batches wait too; this run leaves them alone. Run them with${commands.join('')}${more}\nor all at once with: kie-batch worker`,
+    `Links of other batches wait too, and this run does not process them. Run them with${commands.join('')}${more}\nor all with: kie-batch worker`,
   );
 }
 
@@ -229,6 +229,6 @@ function noBatch({ batch, model }: RunRequest): Batch {
 
 async function readBatch(name: string, { ledger }: Session): Promise<Batch> {
   const batch = await ledger.batch(name);
-  if (batch === null) throw new Error(`batch ${name} is gone from Redis`);
+  if (batch === null) throw new Error(`batch ${name} no longer exists in Redis`);
   return batch;
 }

@@ -31,9 +31,9 @@ export function describeSchedule({ schedule, nextAt, running, runs }: ScheduleVi
 }
 
 function describeNext(nextAt: number | null, paused: boolean, timeZone: string, now: number): string {
-  if (paused) return 'paused; continue with: kie-batch schedule resume NAME';
+  if (paused) return 'paused; resume with: kie-batch schedule resume NAME';
   if (nextAt === null) return 'as soon as a worker runs';
-  if (nextAt <= now) return `overdue since ${wallTime(nextAt, timeZone)}: no worker has taken it`;
+  if (nextAt <= now) return `overdue since ${wallTime(nextAt, timeZone)}: no worker has run it`;
   return `${wallTime(nextAt, timeZone)} (in ${formatDuration(nextAt - now)})`;
 }
 
@@ -51,7 +51,7 @@ export function describeBrought({ batch, counts, error, unfinished, skippedTicks
   if (known > 0) parts.push(`${formatCount(known)} known`);
   if (counts.invalid > 0) parts.push(`${plural(counts.invalid, 'line')} without a usable link`);
   if (unfinished > 0) parts.push(`${plural(unfinished, 'list')} still being written`);
-  if (skippedTicks > 0) parts.push(`${plural(skippedTicks, 'tick')} left out meanwhile`);
+  if (skippedTicks > 0) parts.push(`${plural(skippedTicks, 'tick')} skipped meanwhile`);
   if (error !== null) parts.push(`trouble: ${error}`);
   return parts.join(', ');
 }

@@ -55,7 +55,7 @@ export function describeStatus(overview: Overview, isOne: boolean, now: number):
 
 /** The dashboard's one sentence on the whole. */
 export function describeHeadline({ batches, whole, rate, at }: Overview): string {
-  if (batches.length === 0) return 'No batches yet. Begin with: kie-batch run links.txt';
+  if (batches.length === 0) return 'No batches yet. Start with: kie-batch run links.txt';
   const limit = { max: rate?.limitPerMinute ?? 0, windowMs: 60_000 };
   const per10s = rate === null ? null : speedPer10s(rate.usedPerMinute / 6, limit);
   return headlineOf({ ...whole, per10s, at }).message;

@@ -64,23 +64,23 @@ export function describeSummary(summary: RunSummary, batch: Batch): string[] {
     `${plural(summary.saved, 'video')} saved in ${formatDuration(summary.seconds * 1000)}, ${formatBytes(batch.bytes)} in ${batch.root}${batch.name}/`,
   ];
   if (summary.alreadySaved > 0)
-    lines.push(`${plural(summary.alreadySaved, 'link')} had been saved before; not paid again`);
+    lines.push(`${plural(summary.alreadySaved, 'link')} already saved before, not paid again`);
   if (summary.duplicates > 0)
-    lines.push(`${plural(summary.duplicates, 'link')} in the batch already, or more than once in the list`);
+    lines.push(`${plural(summary.duplicates, 'link')} already in the batch, or repeated in the list`);
   if (summary.invalid > 0)
     lines.push(`${plural(summary.invalid, 'line')} without a usable link, listed above`);
   for (const [reason, count] of Object.entries(batch.failures))
     lines.push(`${formatCount(count)} failed: ${reason}`);
   if (summary.cancelled > 0) lines.push(`${formatCount(summary.cancelled)} cancelled`);
-  if (summary.held > 0) lines.push(`${plural(summary.held, 'link')} held, as the task may have been paid`);
+  if (summary.held > 0) lines.push(`${plural(summary.held, 'link')} held, because a task may have been paid`);
   if (summary.possiblyPaidTwice > 0)
     lines.push(`${plural(summary.possiblyPaidTwice, 'link')} possibly paid twice`);
   lines.push(`${formatCount(summary.creditsSpent)} credits spent by this batch`);
   if (summary.failed + summary.held + summary.cancelled > 0) {
-    if (summary.failed > 0) lines.push(`See which and why:  kie-batch export ${batch.name} --state failed`);
-    lines.push(`Try them again:     kie-batch retry ${batch.name}`);
+    if (summary.failed > 0) lines.push(`Details:  kie-batch export ${batch.name} --state failed`);
+    lines.push(`Retry:    kie-batch retry ${batch.name}`);
   }
   const left = unfinished(batch.counts);
-  if (left > 0) lines.push(`${plural(left, 'link')} still under way`);
+  if (left > 0) lines.push(`${plural(left, 'link')} unfinished`);
   return lines;
 }

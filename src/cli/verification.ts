@@ -38,7 +38,7 @@ const words: Readonly<Record<Verdict, string>> = {
   intact: 'intact',
   missing: 'missing',
   changed: 'changed',
-  elsewhere: 'in another storage, not looked at',
+  elsewhere: 'in another storage, not checked',
 };
 
 export async function openVerification(
@@ -58,7 +58,7 @@ export async function openVerification(
     report(batch, terminal) {
       terminal.say(describeCounts(counts));
       if (counts.missing > 0) {
-        terminal.say(`To fetch what is missing again, without paying: kie-batch retry ${batch} --missing`);
+        terminal.say(`To fetch missing files again for free: kie-batch retry ${batch} --missing`);
       }
       const wrong = counts.missing + counts.changed + counts.elsewhere;
       return wrong === 0 ? exitCodes.saved : exitCodes.failures;

@@ -76,7 +76,7 @@ export interface EnqueueOptions {
   readonly maxCredits?: number;
   /** Take links again that have ended, saved or not: they will be paid again. Default: false. */
   readonly force?: boolean;
-  /** Workers fetch the videos and upload them to the vendor, for links that it cannot reach. Default: false. */
+  /** Workers fetch the videos and upload them to the vendor, for links that the vendor cannot reach. Default: false. */
   readonly upload?: boolean;
   /** Aborted, it stops at the next chunk; what it has taken stays taken. */
   readonly signal?: AbortSignal;

@@ -20,7 +20,7 @@ const instant = z.iso.datetime().transform((text) => Date.parse(text));
 /** Strings in JSONL, one cell with spaces in CSV. */
 const taskIds = z.preprocess(
   (value) => (typeof value === 'string' ? value.split(' ').filter(Boolean) : (value ?? [])),
-  z.array(z.string().regex(/^[^\s,]{1,200}$/, 'holds something that is no task id')).max(1000),
+  z.array(z.string().regex(/^[^\s,]{1,200}$/, 'has an invalid task id')).max(1000),
 );
 
 function jsonOf(value: unknown): unknown {
@@ -47,7 +47,7 @@ const rowSchema = z.object({
   creditsSpent: amount,
   file: emptyIsNull(z.string().max(4000)),
   bytes: emptyIsNull(amount.int()),
-  sha256: emptyIsNull(z.string().regex(/^[0-9a-f]{64}$/, 'is no SHA-256')),
+  sha256: emptyIsNull(z.string().regex(/^[0-9a-f]{64}$/, 'is not a SHA-256')),
   enqueuedAt: instant,
   submittedAt: emptyIsNull(instant),
   completedAt: emptyIsNull(instant),
@@ -109,7 +109,7 @@ function objectionToLink(row: Row, model: ModelDefinition, inputs: Inputs): stri
 
 /** Its id follows from its content, which is compared before it is uploaded. */
 function objectionToFile(row: Row, model: ModelDefinition): string | null {
-  if (model.link.hosts !== 'any') return `${model.id} takes links to its own pages, not files`;
+  if (model.link.hosts !== 'any') return `${model.id} accepts links to its own pages, not files`;
   return isHashedId(row.id) ? null : 'the id is not that of a file';
 }
 
@@ -130,6 +130,6 @@ function itemOf(row: Row, model: ModelDefinition, inputs: Inputs): ImportedItem 
 
 function describe(issue: z.core.$ZodIssue | undefined): string {
   return issue === undefined
-    ? 'no row of an export'
+    ? 'not a row of an export'
     : `${issue.path.join('.') || 'the row'}: ${issue.message}`;
 }

@@ -123,15 +123,15 @@ function identifyFile(
   inputs: Inputs | undefined,
 ): IdentifiedLink {
   if (model.link.hosts !== 'any')
-    return { ok: false, reason: `${model.id} takes links to its own pages, not files` };
+    return { ok: false, reason: `${model.id} accepts links to its own pages, not files` };
   if (local === undefined)
-    return { ok: false, reason: 'files of a machine are taken by the commands run and enqueue alone' };
+    return { ok: false, reason: 'local files are only accepted by the commands run and enqueue' };
   if (local.kind === 'refused') return { ok: false, reason: local.reason };
   return { ok: true, id: contentId(model, local.sha256, inputs), url };
 }
 
 const cutOff =
-  'the id is shorter than all others of this list; check that the link is whole, or give it in a list of its own';
+  'the id is shorter than all others of this list; check that the link is complete, or put it in a separate list';
 const knownIds = 3;
 
 /** Whether an id is shorter than all before it in its list, which have one length: a line that was cut off. */
@@ -172,6 +172,6 @@ function nowhereGiven(model: ModelDefinition, names: readonly string[]): InputEr
   const [first = ''] = names;
   const what = names.length === 1 ? `the input ${first}` : `the inputs ${names.join(', ')}`;
   return new InputError(
-    `No line has ${what}, which ${model.id} requires; nothing was taken. Give it for all links with --set ${first}=VALUE, or for each link in a column (or JSON field) named ${first}. See  kie-batch models ${model.id}`,
+    `No line has ${what}, which ${model.id} requires; nothing was enqueued. Set it for all links with --set ${first}=VALUE, or for each link in a column (or JSON field) named ${first}. See  kie-batch models ${model.id}`,
   );
 }

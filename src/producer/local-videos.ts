@@ -36,14 +36,14 @@ export function openLocalVideos({ dataDir, maxBytes }: LocalVideosOptions): Loca
   return {
     async read(address, model) {
       const place = placeOf(address);
-      if (place === null) return refused('this names no file');
-      if (!isOfThisHost(place)) return refused(`the file is on the machine ${place.host}; give it there`);
+      if (place === null) return refused('this is not a file');
+      if (!isOfThisHost(place)) return refused(`the file is on the machine ${place.host}; enqueue it there`);
       const { path } = place;
       const found = await inspectVideo(path, maxBytes);
       if (found.kind === 'unreadable') return refused(`${path} ${found.reason}`);
       const { kinds } = model.video;
       if (kinds.length > 0 && !kinds.includes(found.ending.slice(1)))
-        return refused(`${path} is a ${found.ending} file; ${model.id} takes ${kinds.join(', ')}`);
+        return refused(`${path} is a ${found.ending} file; ${model.id} accepts ${kinds.join(', ')}`);
       const seconds = await readFileLength(path).catch(() => null);
       const objection = judgeVideo({ seconds, bytes: found.bytes }, model);
       if (objection !== null) return refused(`${path} ${objection}`);

@@ -120,7 +120,10 @@ async function retainBatch(
     await redis.hset(ledgerKeys(prefix).batch(name), dueField, rememberDue(firstKeptEndedAt, rules, now));
   }
   if (removed > 0)
-    logger.info({ batch: name, links: removed, isGone }, 'Ended links were forgotten after their time');
+    logger.info(
+      { batch: name, links: removed, isGone },
+      'Removed the records of finished links after their retention time',
+    );
   return removed;
 }
 
@@ -133,9 +136,7 @@ export function startRetention(rules: RetentionRules, deps: RetentionDeps): { st
 
   function run(): void {
     running = retainOnce(rules, deps, stopping.signal)
-      .catch((error: unknown) =>
-        deps.logger.warn({ err: error }, 'Old links could not be forgotten, trying again'),
-      )
+      .catch((error: unknown) => deps.logger.warn({ err: error }, 'Could not remove old records, retrying'))
       .then(() => {
         if (!stopping.signal.aborted) timer = setTimeout(run, everyMs);
       });

@@ -24,7 +24,7 @@ export async function actOnSeveral(
       batch === null
         ? 'There is no such batch.'
         : action === 'resume' && batch.dearer !== null
-          ? 'Its tasks cost more than was announced. Resume it on its own page, at the new price.'
+          ? 'Its tasks cost more than announced. Resume it on its own page, at the new price.'
           : null;
     if (reason !== null) {
       outcome.refused.push({ batch: name, reason });
@@ -44,6 +44,6 @@ export function describeOutcome({ done, refused }: SeveralOutcome): string {
 /** @throws Refusal unless the caller names the price that the batch is paused for */
 export function refusePrice({ costs }: { readonly costs: number }, price: number | undefined): void {
   if (price === costs) return;
-  const given = price === undefined ? 'Send that price to accept it.' : `Not ${price}.`;
+  const given = price === undefined ? 'Send this price to accept it.' : `Not ${price}.`;
   throw new Refusal(409, `A task costs ${costs} credits now. ${given} Nothing was changed.`);
 }

@@ -7,7 +7,7 @@ import { z } from 'zod';
 
 /** @returns what to say to the sender, or null where the fault is ours */
 export function faultOfSender(error: unknown, { raw }: FastifyRequest): string | null {
-  if (raw.destroyed && !raw.complete) return 'The request ended before its body was here.';
-  if (error instanceof z.ZodError) return `This cannot be read: ${z.prettifyError(error)}`;
+  if (raw.destroyed && !raw.complete) return 'The request ended before its body was complete.';
+  if (error instanceof z.ZodError) return `Invalid request: ${z.prettifyError(error)}`;
   return null;
 }

@@ -44,7 +44,7 @@ async function examine(deps: HealthDeps): Promise<Health> {
     return { status: 'ready', work: await readWork(deps) };
   } catch (error) {
     const answered = error instanceof Error && error.name === 'ReplyError';
-    return { status: 'not ready', reason: answered ? 'Redis takes no writes' : 'Redis does not answer' };
+    return { status: 'not ready', reason: answered ? 'Redis refuses writes' : 'Redis does not answer' };
   }
 }
 

@@ -25,7 +25,7 @@ export function refuseListening({ host, hasPages, password }: ListenRequest): st
   }
   return [
     `HTTP_HOST=${host} can be reached from other machines: set DASHBOARD_USER and DASHBOARD_PASSWORD,`,
-    'or serve callbacks and health alone with --callbacks-only,',
+    'or serve only callbacks and health checks with --callbacks-only,',
     'or leave HTTP_HOST at 127.0.0.1 and put a proxy in front.',
   ].join(' ');
 }

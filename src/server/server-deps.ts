@@ -62,7 +62,7 @@ export interface ScheduleReading {
   readonly model: string;
   readonly isPaused: boolean;
   readonly maxCredits: number | null;
-  /** Null when it is paused, or a worker has yet to plan it. */
+  /** Null when it is paused, or not planned by a worker yet. */
   readonly nextAt: number | null;
   /** The next five, Unix milliseconds. */
   readonly ticks: readonly number[];

@@ -59,10 +59,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     return sendProblem(
       reply,
       status,
-      status >= 500 ? 'Something went wrong here.' : (fault ?? error.message),
+      status >= 500 ? 'An internal error occurred.' : (fault ?? error.message),
     );
   });
-  server.setNotFoundHandler((_request, reply) => sendProblem(reply, 404, 'There is nothing here.'));
+  server.setNotFoundHandler((_request, reply) => sendProblem(reply, 404, 'Not found.'));
   for (const register of routes) await server.register(async (scope) => register(scope));
   await server.listen({ host, port, backlog: mostUnaccepted });
   const close = () => server.close();

@@ -54,5 +54,5 @@ export async function announceHalt(
     message: message,
     advice: adviceFor({ reason, model: model.model ?? null }),
   };
-  logger.error({ ...facts, nextProbeAt: new Date(nextProbeAt).toISOString() }, 'Work has to wait');
+  logger.error({ ...facts, nextProbeAt: new Date(nextProbeAt).toISOString() }, 'Halted');
 }

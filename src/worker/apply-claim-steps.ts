@@ -22,20 +22,16 @@ export async function adoptTask(
   const { ledger, queues } = context;
   const recorded = await recordFoundTask(ledger, item.id, { taskId, attempt, by: 'callback' });
   if (recorded === 'of-another')
-    return refuseTask(
-      { kind: 'refuse-task', taskId, message: 'it is the task of another link' },
-      item,
-      context,
-    );
+    return refuseTask({ kind: 'refuse-task', taskId, message: 'it belongs to another link' }, item, context);
   const log = itemLog(item, context);
   if (recorded === 'taken') {
-    log.info({ taskId }, 'A callback named the task whose answer was lost or is still under way');
+    log.info({ taskId }, 'A callback had the task id of a lost or open create call');
     await wakeWaitingSubmit(queues, item.id);
   }
   if (recorded === 'kept')
-    log.warn({ taskId }, 'A callback named the task of a failed link: a retry collects it');
+    log.warn({ taskId }, 'A callback had a task id of a failed link: a retry collects it');
   if (recorded === 'beside') {
-    log.warn({ otherTaskId: taskId }, 'A callback named a second task: the link may have been paid twice');
+    log.warn({ otherTaskId: taskId }, 'A callback had the id of a second task: the link may be paid twice');
     await queues.addBeside(item.id, taskId);
   }
   const rest = await wakeIfFollowed(item.id, taskId, context);
@@ -51,7 +47,7 @@ export async function refuseTask(
 ): Promise<JobOutcome> {
   itemLog(item, context).warn(
     { otherTaskId: taskId, why: message },
-    'A callback named a task that is not the link’s: nothing was changed',
+    'A callback had a task id that is not the link’s; ignored',
   );
   await createClaims(context).judged(item.id, taskId);
   await context.itemHistory.count(refusedClaims);

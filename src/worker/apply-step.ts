@@ -55,7 +55,7 @@ async function noteEvent(
   if (record === null) return;
   await itemHistory
     .note(item.id, clock.now(), record)
-    .catch((error: unknown) => logger.debug({ err: error }, 'An event could not be noted'));
+    .catch((error: unknown) => logger.debug({ err: error }, 'Could not record an event'));
 }
 
 async function carryOut(step: Step, item: Item, data: JobData, context: WorkerContext): Promise<JobOutcome> {
@@ -112,7 +112,7 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
     }
     case 'stay-saved':
       await ledger.move('staySaved', id, { message: step.message });
-      itemLog(item, context).warn({ message: step.message }, 'A deleted video could not be fetched again');
+      itemLog(item, context).warn({ message: step.message }, 'Could not fetch a deleted video again');
       return done;
     case 'poll-again': {
       await ledger.touch(id, step.delayMs);
@@ -145,7 +145,7 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
       await ledger.touch(id, step.delayMs);
       itemLog(item, context).debug(
         { message: step.message, tries: step.tries },
-        'A download will be tried again',
+        'A download will be retried',
       );
       const { ways, urls } = data;
       const fresh = ways === undefined ? urls && { urls } : { ways };
@@ -203,7 +203,7 @@ async function afterCharge(
 function logHigherPrice(moved: Moved, item: Item, credits: number, context: WorkerContext): void {
   if (!moved.moved || !moved.isDearer) return;
   const facts = { batch: item.batch, credits, announced: item.estimate?.credits ?? null };
-  itemLog(item, context).error(facts, 'A batch was paused: its tasks cost more than was announced');
+  itemLog(item, context).error(facts, 'A batch was paused: its tasks cost more than announced');
 }
 
 /** What was reserved for the task is given back, or taken where it was charged although it failed. */
@@ -265,7 +265,10 @@ async function save(
 /** A file left behind costs storage space and nothing else. */
 async function forgetRelayed(item: Item, context: WorkerContext): Promise<void> {
   await context.relay?.remove(item.id).catch((error: unknown) => {
-    itemLog(item, context).warn({ err: error }, 'A video that was sent through the storage was not removed');
+    itemLog(item, context).warn(
+      { err: error },
+      'Could not remove a video that was relayed through the storage',
+    );
   });
 }
 

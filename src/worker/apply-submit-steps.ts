@@ -24,7 +24,7 @@ export async function recordTask(taskId: string, item: Item, context: WorkerCont
     task,
   );
   if (recorded === 'beside') {
-    itemLog(item, context).warn({ otherTaskId: taskId }, 'A link has two tasks: it may have been paid twice');
+    itemLog(item, context).warn({ otherTaskId: taskId }, 'A link has two tasks: it may be paid twice');
     await held.keep(() => queues.addBeside(item.id, taskId));
   }
   // Also when it is on record already: the write may have been taken although its reply was lost.
@@ -55,7 +55,7 @@ export async function awaitCallback(
   const moved = await context.ledger.move('awaitCallback', item.id, { message }, { nextJobMs: delayMs });
   if (!moved.moved) return done;
   if (item.message !== message) {
-    itemLog(item, context).info({ message: message }, 'An answer was lost: the callback is waited for');
+    itemLog(item, context).info({ message: message }, 'An answer was lost; waiting for the callback');
   }
   return { kind: 'delay', delayMs };
 }

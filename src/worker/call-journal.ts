@@ -88,7 +88,7 @@ export function createCallJournal({ dataDir, prefix, workerId, logger, redisRun 
 
   function warn(error: unknown): void {
     if (!hasFailed)
-      logger.warn({ err: error, file: path }, 'Create calls are not kept in DATA_DIR at the moment');
+      logger.warn({ err: error, file: path }, 'Create calls cannot be written to DATA_DIR at the moment');
     hasFailed = true;
   }
 

@@ -94,7 +94,7 @@ export async function collectResults(
     ways[index] = fetched.way;
     if (fetched.stored !== null) stored[index] = fetched.stored;
     else if (isOptional && isFailure(fetched.step))
-      itemLog(item, context).warn({ cause: fetched.step.message, index }, 'An optional result was left out');
+      itemLog(item, context).warn({ cause: fetched.step.message, index }, 'Skipped an optional result');
     else return { step: fetched.step, ways };
   }
   return { step: afterAllStored(stored.filter((result) => result !== undefined)) };

@@ -51,7 +51,12 @@ export function afterFetch(reply: Unstored, triesBefore: number, rules: Download
         };
   switch (reply.kind) {
     case 'expired':
-      return afterAllWays(`every way to the result answers HTTP ${reply.httpStatus}`, tries, rules, random);
+      return afterAllWays(
+        `every address of the result answers HTTP ${reply.httpStatus}`,
+        tries,
+        rules,
+        random,
+      );
     case 'retry':
     case 'host-unavailable':
       return again(reply.message, rules.mostTries, 'download-failed', reply.retryAfterMs);

@@ -30,7 +30,7 @@ export function startFeeder(context: WorkerContext): Feeder {
       if (freeSlots === 0) pauseMs = Math.min(feederPolicy.longestPauseMs, Math.max(1, waitMs));
       if (hasMore) pauseMs = 1;
     } catch (error) {
-      context.warnOfTrouble('Could not hand out waiting links, trying again', error);
+      context.warnOfTrouble('Could not hand out waiting links, retrying', error);
     }
     schedule(pauseMs);
   }

@@ -52,7 +52,7 @@ type MadeCall = RecentCall & {
 async function recordAll(calls: readonly MadeCall[], deps: Deps): Promise<void> {
   const recorded = await Promise.all(calls.map((call) => recordAgain(call, deps)));
   const count = recorded.filter(Boolean).length;
-  if (count > 0) deps.logger.warn({ count }, 'Redis has lost create calls: they are recorded again');
+  if (count > 0) deps.logger.warn({ count }, 'Redis has lost create calls; recording them again');
 }
 
 /** @returns whether Redis had forgotten it */

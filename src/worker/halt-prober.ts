@@ -73,7 +73,7 @@ async function settle(halt: Halt, probes: number, verdict: Verdict, context: Wor
   await beginHalt({ redis, prefix }, { ...identityOf(halt), ...found, message, nextProbeAt });
   const facts = { halt: halt.reason, model: halt.model, message: message };
   const times = { since: isoTime(halt.since), nextProbeAt: isoTime(nextProbeAt) };
-  logger.info({ ...facts, ...times }, trial ? 'A halt may be over: one link tries' : 'A halt continues');
+  logger.info({ ...facts, ...times }, trial ? 'A halt may be over: trying one link' : 'A halt continues');
 }
 
 async function probe(halt: Halt, context: WorkerContext, signal: AbortSignal): Promise<Verdict> {
@@ -200,8 +200,7 @@ export function startHaltProber(context: WorkerContext, downloads: boolean) {
   let running: Promise<void> = probeAtOnce(context).catch(report).then(schedule);
 
   function report(error: unknown): void {
-    if (!stopping.signal.aborted)
-      context.warnOfTrouble('A halt or a pause could not be probed, trying again', error);
+    if (!stopping.signal.aborted) context.warnOfTrouble('Could not probe a halt or a pause, retrying', error);
   }
 
   function schedule(): void {

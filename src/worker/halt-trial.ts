@@ -56,7 +56,7 @@ export async function announceEnd(
 ): Promise<void> {
   if (!(await endHalt({ redis, prefix }, identityOf(halt)))) return;
   const seconds = Math.round((clock.now() - halt.since) / 1000);
-  logger.info({ halt: halt.reason, model: halt.model, seconds }, 'A halt is over: work resumes');
+  logger.info({ halt: halt.reason, model: halt.model, seconds }, 'A halt is over; resuming');
 }
 
 export function identityOf({ reason, model }: Pick<Halt, 'reason' | 'model'>): HaltIdentity {

@@ -39,7 +39,7 @@ export function createHeldAnswers({ logger, random }: Pick<WorkerContext, 'logge
     if (refused.size === 0) {
       logger.error(
         { message },
-        'Redis does not take writes: no more tasks are created until it does; answers are held and written again',
+        'Redis refuses writes: no tasks are created until it accepts them; answers are kept and written again',
       );
     }
     refused.add(write);
@@ -47,7 +47,7 @@ export function createHeldAnswers({ logger, random }: Pick<WorkerContext, 'logge
 
   function release(write: object): void {
     if (!refused.delete(write) || refused.size > 0 || stopping.signal.aborted) return;
-    logger.warn('Redis takes writes again: everything held is recorded, tasks are created again');
+    logger.warn('Redis accepts writes again: all kept answers are recorded, and tasks are created again');
   }
 
   return {

@@ -43,7 +43,7 @@ export async function withoutVideo(
     case 'wait': {
       const { message, delayMs, data: kept = data } = video;
       if (message === undefined) return { kind: 'delay', delayMs, data };
-      context.logger.info({ item: item.id, message }, 'A video is not uploaded yet');
+      context.logger.info({ item: item.id, message }, 'A video could not be uploaded yet');
       // Others may use the slot until then.
       await context.ledger.leaveGate(item.id);
       return { kind: 'delay', delayMs, data: kept };

@@ -19,9 +19,9 @@ export async function probePauses(context: WorkerContext, signal: AbortSignal): 
     const { kind } = await askFree(operation, context, signal);
     const facts = { operation, answer: kind };
     // Neither says that calls are taken again.
-    if (kind === 'throttled' || kind === 'retry') logger.info(facts, 'A long pause of the vendor stands');
+    if (kind === 'throttled' || kind === 'retry') logger.info(facts, 'The vendor asked for a long pause');
     else if (await endPause({ redis, prefix }, operation, claimed))
-      logger.info(facts, 'A long pause of the vendor has ended early: the rate begins low');
+      logger.info(facts, 'A long pause of the vendor has ended early; starting at a low rate');
   }
 }
 

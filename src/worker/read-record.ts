@@ -60,7 +60,7 @@ async function query<Reply extends RecordReply | LinkReply | UploadReply>(
   // The reply counts for more than the slot, which becomes free with its lease.
   await queryGate
     .settle(admission.slot, verdictOf(reply, isUpload))
-    .catch((error: unknown) => logger.debug({ err: error }, 'A query was not settled with the gate'));
+    .catch((error: unknown) => logger.debug({ err: error }, 'Could not settle a query with the gate'));
   return reply;
 }
 

@@ -119,7 +119,7 @@ function unreadable(
 function pastDeadline({ seen, now }: CheckedTask, { deadlineMs }: StatusCheckRules): Step | null {
   if (seenMs(seen, 'running', now) < deadlineMs) return null;
   const minutes = Math.round(deadlineMs / 60_000);
-  const message = `the vendor has reported the task as running for ${minutes} minutes; a retry looks at it again and pays nothing`;
+  const message = `the vendor has reported the task as running for ${minutes} minutes; a retry polls it again for free`;
   return { kind: 'fail', reason: 'task-timeout', message };
 }
 

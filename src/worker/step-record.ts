@@ -19,7 +19,7 @@ export function recordOf(step: Step, item: Item, now: number): Note | null {
     case 'submit-later':
       return { event: { kind: 'tries-again', message: step.message ?? 'the vendor’s limit was reached' } };
     case 'await-callback':
-      return { event: { kind: 'answer-lost', message: `${step.message}; its callback is waited for` } };
+      return { event: { kind: 'answer-lost', message: `${step.message}; waiting for its callback` } };
     case 'resubmit-unsure':
       return { event: { kind: 'answer-lost', message: step.message }, measured: { counted: { unsure: 1 } } };
     case 'resubmit':
@@ -94,7 +94,7 @@ function describeSaved(results: readonly [StoredResult, ...StoredResult[]]): str
 }
 
 const wayTexts: Readonly<Record<WayKind, string>> = {
-  'result-url': 'fetched by its result URL',
-  'minted-url': 'its result URL was dead: fetched by a link that the vendor minted',
-  'record-again': 'its result URL was dead: fetched by the URL of the record read again',
+  'result-url': 'downloaded from its result URL',
+  'minted-url': 'its result URL had expired: downloaded from a new link of the vendor',
+  'record-again': 'its result URL had expired: downloaded from the URL of the updated record',
 };

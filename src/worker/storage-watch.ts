@@ -26,9 +26,7 @@ export function startStorageWatch(context: WorkerContext): { stop(): void } {
 
   function run(): void {
     look()
-      .catch((error: unknown) =>
-        logger.debug({ err: error }, 'The storage could not be watched, trying again'),
-      )
+      .catch((error: unknown) => logger.debug({ err: error }, 'Could not check the storage, retrying'))
       .then(schedule);
   }
 

@@ -63,7 +63,7 @@ export function afterLostAnswer(item: Item, message: string, rules: SubmitRules,
   if (rules.onAmbiguous === 'hold') {
     return {
       kind: 'hold',
-      message: `${message}; held, as the task may have been paid (ON_AMBIGUOUS_SUBMIT=hold)`,
+      message: `${message}; held, because the task may have been paid (ON_AMBIGUOUS_SUBMIT=hold)`,
     };
   }
   if (item.possiblyPaidTwice >= submitPolicy.mostUnsure) return lostTooOften(item, message);
@@ -88,7 +88,7 @@ function lostTooOften(item: Item, message: string): Step {
   return {
     kind: 'fail',
     reason: 'attempts-exhausted',
-    message: `the answers to ${calls} create calls were lost, and each may have made a paid task: ${message}`,
+    message: `the answers to ${calls} create calls were lost, and each may have created a paid task: ${message}`,
   };
 }
 

@@ -73,7 +73,7 @@ export function createSubmitStage(
       if (item === null) return done;
       const lostTask = taskLostByRedis(item);
       if (lostTask !== null) {
-        itemLog(item, context).warn({ taskId: lostTask }, 'Redis has lost a task id: it is recorded again');
+        itemLog(item, context).warn({ taskId: lostTask }, 'Redis has lost a task id; recording it again');
         return applyStep({ kind: 'record-task', taskId: lostTask }, item, data, context);
       }
       if (item.state === 'submitting') return findLost(item, data);
@@ -115,7 +115,7 @@ export function createSubmitStage(
       return applyStep({ kind: 'submit-later', delayMs: 1, cost: 'nothing' }, item, data, context);
     }
     if (submitter !== null && !(await hasEnded(submitter, item.id))) return notNow(data);
-    const message = item.message ?? 'a worker ended while it waited for the vendor';
+    const message = item.message ?? 'a worker died while it waited for the vendor';
     const step = afterLostAnswer(item, message, await rulesFor(item), random());
     return applyStep(step, item, data, context);
   }

@@ -39,9 +39,9 @@ export function startSweeper(deps: {
   function run(): void {
     running = sweep(deps)
       .then((count) => {
-        if (count > 0) deps.logger.debug({ count }, 'Looked after items that were overdue');
+        if (count > 0) deps.logger.debug({ count }, 'Found items without a job');
       })
-      .catch((error: unknown) => deps.warnOfTrouble('A sweep failed, trying again', error))
+      .catch((error: unknown) => deps.warnOfTrouble('A sweep failed, retrying', error))
       .then(() => {
         if (!stopped) timer = setTimeout(run, deps.everyMs);
       });

@@ -16,9 +16,9 @@ export function startUnfinishedSweeper(storage: Storage, logger: Logger): { stop
   async function sweep(): Promise<void> {
     try {
       const count = await storage.removeAbandonedParts(downloadPolicy.unfinished.ofUseForMs);
-      if (count > 0) logger.info({ count }, 'Removed downloads that killed workers had begun');
+      if (count > 0) logger.info({ count }, 'Removed unfinished downloads of killed workers');
     } catch (error) {
-      logger.warn({ err: error }, 'Unfinished downloads could not be removed, trying again');
+      logger.warn({ err: error }, 'Could not remove unfinished downloads, retrying');
     }
   }
 

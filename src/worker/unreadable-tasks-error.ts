@@ -7,7 +7,7 @@ export class UnreadableTasksError extends ExplainedError {
   constructor(path: string, cause: unknown) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     super(
-      `${path} holds ids of paid tasks and cannot be read (${reason}). Restore the file; or, if it cannot be restored, move it away: its links may then be paid for again`,
+      `${path} holds ids of paid tasks and cannot be read (${reason}). Restore the file; or, if it cannot be restored, move it away: its links may then be paid again`,
       { cause },
     );
   }

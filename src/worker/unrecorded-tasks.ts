@@ -106,7 +106,7 @@ export function reportUnrecorded({
       { file, message },
       'Task ids could not be recorded in Redis; the next run or worker here records them first',
     );
-    return `task ids that Redis did not take are in ${file}; the next run or worker here records them first`;
+    return `task ids that Redis did not accept are in ${file}; the next run or worker here records them first`;
   } catch (error) {
     logger.error(
       { err: error, message },
@@ -116,7 +116,7 @@ export function reportUnrecorded({
   }
 }
 
-/** Called when a worker starts, before it takes any job. Rejects while Redis takes no writes. */
+/** Called when a worker starts, before it takes any job. Rejects while Redis refuses writes. */
 export async function recordLeftBehind({
   ledger,
   queues,
@@ -131,6 +131,6 @@ export async function recordLeftBehind({
       if (recorded === 'beside') await queues.addBeside(itemId, taskId);
     }
     rmSync(file.path, { force: true });
-    logger.info({ file: file.path, count: file.tasks.length }, 'Task ids of an earlier process are recorded');
+    logger.info({ file: file.path, count: file.tasks.length }, 'Recorded task ids of an earlier process');
   }
 }

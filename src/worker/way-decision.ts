@@ -45,5 +45,5 @@ export function describeKept(batch: string, completedAt: number | null, now: num
   const until = new Date(completedAt + fileKeptMs).toISOString().slice(0, 16).replace('T', ' ');
   return !isGone(completedAt, now)
     ? `; the vendor keeps the file until ${until} UTC, and kie-batch retry ${batch} tries again without paying`
-    : `; the vendor kept the file until ${until} UTC, and only a new task, paid again, can bring it`;
+    : `; the vendor kept the file until ${until} UTC, and only a new paid task can produce it`;
 }

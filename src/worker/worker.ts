@@ -178,8 +178,8 @@ function startStage(
     maxStalledCount: jobPolicy.mostStalls,
     ...traced(settings.telemetry),
   });
-  worker.on('error', (error) => context.warnOfTrouble('The queue reports trouble', error));
-  worker.on('failed', (job, error) => logger.warn({ item: job?.id, err: error }, 'A job will be run again'));
+  worker.on('error', (error) => context.warnOfTrouble('Error in the queue', error));
+  worker.on('failed', (job, error) => logger.warn({ item: job?.id, err: error }, 'A job will be retried'));
   return worker;
 }
 
@@ -202,7 +202,7 @@ async function runGuarded(
     return await run();
   } catch (error) {
     if (isRedisTrouble(error)) {
-      context.warnOfTrouble('Redis refused a step of a link, trying again', error);
+      context.warnOfTrouble('Redis refused a step of a link, retrying', error);
       return { kind: 'delay', delayMs: jobPolicy.redisTroubleMs };
     }
     const item = await context.ledger.item(job.id ?? '');

@@ -138,7 +138,7 @@ describe.concurrent('the commands on batches', () => {
     expect([run.code, JSON.parse(run.stdout)]).toMatchObject([0, { alreadySaved: 3, saved: 0 }]);
     expect(project.simulator.counts().tasks).toBe(3);
     const bad = await project.run(['import', '-'], { environment, input: 'nothing of ours\n' });
-    expect(bad).toMatchObject({ code: 1, stdout: '0 taken over, 0 known already, 1 invalid\n' });
+    expect(bad).toMatchObject({ code: 1, stdout: '0 imported, 0 already known, 1 invalid\n' });
   });
 
   it('watch tells how a batch gets on and ends with it; with --json an object for each change', async () => {
@@ -157,7 +157,7 @@ describe.concurrent('the commands on batches', () => {
     expect([code, stderr]).toEqual([0, '']);
     const last: unknown = JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '');
     expect(last).toMatchObject({ batches: [{ batch: 'links', ended: true, saved: 3, etaSeconds: 0 }] });
-    expect(await project.run(['watch'])).toMatchObject({ code: 0, stdout: 'Nothing is under way.\n' });
+    expect(await project.run(['watch'])).toMatchObject({ code: 0, stdout: 'Nothing is running.\n' });
   });
 
   it('watch can be left at any time', async () => {

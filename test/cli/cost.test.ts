@@ -114,7 +114,7 @@ describe('--exit-on-halt', () => {
     const { code, stderr } = await project.run(['run', list, '--exit-on-halt']);
     expect(code).toBe(3);
     expect(stderr).toMatch(/Halted: no-credits for \d+ s\. .*Credits insufficient/);
-    expect(stderr).toMatch(/What to do: top up the account.*next look in \d+ s/);
+    expect(stderr).toMatch(/What to do: top up the account.*next check in \d+ s/);
     expect(stderr).toContain('5 links stay queued');
   });
 

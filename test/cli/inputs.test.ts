@@ -131,7 +131,7 @@ describe.concurrent('inputs', () => {
     const words = await dry('topaz/video-upscale');
     expect(words.stdout).toMatch(/about 336 credits: 3 videos, 1 minute, 8 a second/);
     const tooLong = await dry(wan);
-    expect(tooLong.stdout).toMatch(/Of 3 videos that were looked at 2 would be rejected/);
+    expect(tooLong.stdout).toMatch(/Of 3 videos that were checked, 2 would be rejected/);
     expect(tooLong.stdout).toMatch(/2\.mp4 has 20 seconds; wan\/2-7-videoedit takes at most 10/);
 
     const links = await project.writeLinks('links.txt', 2);

@@ -30,7 +30,7 @@ describe('lines that brought no link', () => {
       '  a.txt:3 — word 3',
       '  … and 2 more',
       'standard input:9: is longer than 64 KiB',
-      'List all of them in a file with  --problems FILE',
+      'Write all of them to a file with  --problems FILE',
       'Nothing in a.txt can be used.',
     ]);
   });

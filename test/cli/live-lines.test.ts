@@ -89,9 +89,12 @@ describe('the live view', () => {
     [{ kind: 'batch-paused' }, 'Batch links is paused. Resume it with kie-batch resume links.'],
     [
       { kind: 'no-worker', stages: ['submit'], isNobody: true },
-      'No worker is alive. Start one with kie-batch worker.',
+      'No worker is running. Start one with kie-batch worker.',
     ],
-    [{ kind: 'vendor-outage' }, 'The vendor gives no usable answers. One request at a time tries again.'],
+    [
+      { kind: 'vendor-outage' },
+      'The vendor does not give usable answers. kie-batch retries with one request at a time.',
+    ],
   ] as const)('says why nothing moves instead of how long it takes: %j', (situation, why) => {
     const lines = textOf(overviewOf({ ...underWay, situation, etaMs: null }), 80);
     expect(lines).toContain(why);

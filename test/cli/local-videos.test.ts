@@ -79,7 +79,7 @@ describe('local videos', () => {
     expect(run.stderr).toMatch(/empty\.mp4 is empty/);
     await writeVideo(project, 'good.mp4', 'good');
     const share = await project.run(['run', 'good.mp4', '--yes']);
-    expect(share.stderr).toContain('takes links to its own pages, not files');
+    expect(share.stderr).toContain('accepts links to its own pages, not files');
     expect(project.simulator.counts()).toMatchObject({ createCalls: 0, uploads: [] });
   });
 

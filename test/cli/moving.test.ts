@@ -59,7 +59,7 @@ describe.concurrent('moving to another Redis', () => {
     await project.write('edited.jsonl', [first, '{', edited, third].join('\n'));
     const environment = { QUEUE_PREFIX: redisPrefix() };
     const { code, stdout, stderr } = await project.run(['import', 'edited.jsonl'], { environment });
-    expect([code, stdout]).toEqual([1, '2 taken over, 0 known already, 2 invalid\n']);
+    expect([code, stdout]).toEqual([1, '2 imported, 0 already known, 2 invalid\n']);
     expect(stderr).toMatch(/^edited\.jsonl:2: is not valid JSON[\s\S]*^edited\.jsonl:3: state: /m);
   });
 });
@@ -80,7 +80,7 @@ describe.concurrent('retention', () => {
     };
     expect((await project.run(['import', 'old.jsonl'], { environment })).code).toBe(0);
     const worker = project.start(['worker'], environment);
-    await worker.says(/Ended links were forgotten after their time/);
+    await worker.says(/Removed the records of finished links after their retention time/);
     worker.child.kill('SIGTERM');
     expect((await worker.ended).code).toBe(0);
     expect(await readCounts(environment.QUEUE_PREFIX, 'links')).toBeNull();

@@ -158,7 +158,7 @@ describe.concurrent('the demo', () => {
     const environment = { KIE_API_KEY: undefined, KIE_BASE_URL: undefined };
     const { code, stdout, stderr } = await project.run(['demo', '--json'], { environment });
     expect([code, JSON.parse(stdout)]).toMatchObject([0, { batch: 'demo', saved: 12, failed: 0 }]);
-    expect(stderr).toMatch(/nothing to pay[\s\S]*12 videos saved[\s\S]*The real thing/);
+    expect(stderr).toMatch(/free of charge[\s\S]*12 videos saved[\s\S]*With the real vendor/);
     expect(stderr).toMatch(/1 of 2: 12 share links[\s\S]*2 of 2: 3 video files[\s\S]*3 videos saved/);
     expect(await videosOf(project, 'demo')).toHaveLength(12);
     expect(await videosOf(project, 'demo-clips')).toHaveLength(3);

@@ -196,7 +196,7 @@ describe('enqueue --source', () => {
     expect(await project.run(words)).toEqual({
       code: 0,
       stdout: 'links: 3 accepted, 0 known, 0 already saved, 0 invalid\n',
-      stderr: 'No worker is alive. Start one with npm start -- worker.\n',
+      stderr: 'No worker is running. Start one with npm start -- worker.\n',
     });
     expect(await project.run(words)).toEqual({ code: 0, stdout: '', stderr: '' });
     await project.writeLinks('links.txt', 4);
@@ -233,7 +233,7 @@ describe('enqueue --source', () => {
       1,
       /nowhere\.txt: it does not exist on this machine/,
     ],
-    ['files as well', ['--source', 'a', 'links.txt'], 2, /Give files or --source, not both/],
+    ['files as well', ['--source', 'a', 'links.txt'], 2, /Use either files or --source, not both/],
     ['a source of no kind', ['--source', 'ftp://a'], 2, /"ftp:" is not known/],
   ])(
     'ends with the right code at %s',

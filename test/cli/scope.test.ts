@@ -29,7 +29,7 @@ describe('a run', () => {
   it('that is left to workers says why it does not move, and tells no time', async () => {
     await using project = await openProject();
     await project.writeLinks('links.txt', 3);
-    const why = 'No worker is alive. Start one with npm start -- worker.';
+    const why = 'No worker is running. Start one with npm start -- worker.';
     expect((await project.run(['enqueue', 'links.txt'])).stderr).toContain(why);
     const status = await project.run(['status']);
     expect(status.stdout).toMatch(new RegExp(`^${why} 3 links to go\\.\nlinks: 3 queued\n {2}${why}\n`));

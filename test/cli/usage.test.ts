@@ -111,7 +111,7 @@ describe.concurrent('the executable, asked or used wrongly', () => {
     ['a command that needs one below it', ['schedule'], /Usage: kie-batch schedule/],
     ['a file that is not there', ['run', 'nowhere.txt'], /nowhere\.txt/],
     ['a folder for a list', ['run', '.'], /error: /],
-    ['a batch name nobody can keep', ['run', '--batch', '../up', 'x'], /cannot be a batch name/],
+    ['a batch name nobody can keep', ['run', '--batch', '../up', 'x'], /is not a valid batch name/],
     ['an unknown model', ['enqueue', '--model', 'sora', '-'], /sora-watermark-remover/],
     ['an unknown batch', ['status', 'nothing'], /There is no batch "nothing"/],
     ['an unknown batch to export', ['export', 'nothing'], /There is no batch "nothing"/],

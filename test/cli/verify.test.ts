@@ -99,7 +99,7 @@ describe.concurrent('a file that a user has deleted', () => {
     await using project = await savedProject(1);
     const environment = { STORAGE_URL: 'file:./elsewhere' };
     const { code, stderr } = await project.run(['export', 'list', '--verify'], { environment });
-    expect([code, stderr]).toEqual([1, '1 saved link: 1 in another storage, not looked at\n']);
+    expect([code, stderr]).toEqual([1, '1 saved link: 1 in another storage, not checked\n']);
     const retried = await project.run(['retry', 'list', '--missing', '--json'], { environment });
     expect(JSON.parse(retried.stdout)).toMatchObject({ missing: 0 });
     const wrong = await project.run(['retry', 'list', '--missing', '--reason', 'rejected']);

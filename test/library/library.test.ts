@@ -144,7 +144,7 @@ describe('the library', () => {
   });
 
   it.each([
-    ['a name no batch can have', { batch: '../up' }, /cannot be a batch name/],
+    ['a name no batch can have', { batch: '../up' }, /is not a valid batch name/],
     ['a model nobody knows', { batch: 'x', model: 'y' }, /no model "y"/],
   ])('refuses %s', async (_what, options, message) => {
     const { producer } = await openLibrary();

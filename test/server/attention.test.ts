@@ -25,7 +25,7 @@ describe('the headline', () => {
     expect(await (await window.get(`/items/${id}`)).text()).toContain('Batch test is paused.');
     await fetch(`${window.url}/api/v1/batches/test/resume`, { method: 'POST' });
     await until(
-      async () => (await (await window.get('/')).text()).includes('No living worker has the stage submit'),
+      async () => (await (await window.get('/')).text()).includes('No running worker has the stage submit'),
       'the missing worker is told',
     );
     expect(await (await window.get('/metrics')).text()).toContain('kie_batch_problems{kind="no-worker"} 1');
@@ -184,7 +184,7 @@ describe('a halt of one model', () => {
       await until(
         async () =>
           (await (await window.get('/')).text()).includes('1 link waits for a halted model.') &&
-          (await (await window.get('/batches/moving')).text()).includes('No living worker'),
+          (await (await window.get('/batches/moving')).text()).includes('No running worker'),
         'the halted link is told beside the others',
       );
       await worker.stop(1000);

@@ -30,12 +30,7 @@ describe('a request', () => {
       true,
     ],
     ['a program, which sends neither', facts, false, true],
-    [
-      'a page of another site',
-      { ...facts, origin: 'https://evil.example', fetchSite: 'cross-site' },
-      false,
-      false,
-    ],
+    ['another site', { ...facts, origin: 'https://evil.example', fetchSite: 'cross-site' }, false, false],
     [
       'a page of another port',
       { ...facts, origin: 'http://localhost:9999', fetchSite: 'same-site' },

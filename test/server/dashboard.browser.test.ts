@@ -73,14 +73,14 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
     await using tab = await open(window.url);
     await tab.page.getByText('Nothing to do yet').waitFor();
     const [id = ''] = await window.system.give(12);
-    await tab.page.locator('.headline').getByText('No worker is alive').waitFor();
+    await tab.page.locator('.headline').getByText('No worker is running').waitFor();
     await window.system.startWorker();
     await tab.page.getByText('Nothing waits: 12 saved.').waitFor();
     expect(await tab.page.locator('#connection').textContent()).toBe('Live');
     await tab.page.locator('.chart canvas').first().waitFor();
     await tab.page.getByRole('link', { name: 'test', exact: true }).click();
     await tab.page.getByRole('link', { name: id }).click();
-    await tab.page.getByText('Saved: whole, verified, stored').waitFor();
+    await tab.page.getByText('Saved: verified and stored').waitFor();
     await expect
       .poll(() => tab.page.evaluate('document.querySelector("video").duration'), { timeout: 10_000 })
       .toBeGreaterThan(0);
@@ -191,10 +191,10 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
     });
     const text = { name: 'text.mp4', mimeType: 'video/mp4', buffer: Buffer.from('no video '.repeat(50)) };
     await tab.page
-      .getByLabel('And videos of this computer')
+      .getByLabel('And videos on this computer')
       .setInputFiles([await file('one.mp4'), await file('two.mp4'), text]);
     const list = tab.page.getByRole('list', { name: 'Uploaded videos' });
-    await list.getByText('This is no video').waitFor();
+    await list.getByText('This is not a video').waitFor();
     await tab.page.getByRole('button', { name: 'Remove one.mp4' }).click();
     await expect.poll(() => list.getByText('one.mp4').count()).toBe(0);
     expect(await accessibilityIssues(tab.page)).toEqual([]);
@@ -315,7 +315,7 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
     await window.system.session.ledger.move('fail', ids[1] ?? '', { reason: 'rejected', message: 'no' });
     await using tab = await open(`${window.url}/batches/test`);
     const { keyboard } = tab.page;
-    await tab.page.getByText('Columns and keys').click();
+    await tab.page.getByText('Columns and keyboard shortcuts').click();
     const credits = tab.page.getByRole('columnheader', { name: 'Credits' });
     await tab.page.getByLabel('Credits', { exact: true }).uncheck();
     expect(await credits.isVisible()).toBe(false);

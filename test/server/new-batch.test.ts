@@ -111,7 +111,7 @@ describe('a list from the browser', () => {
         'resolution must be one of 720p, 1080p',
       ],
       [{ model: 'happyhorse/video-edit' }, 'No line has the input prompt'],
-      [{ upload: 'on' }, 'nothing is uploaded for it'],
+      [{ upload: 'on' }, 'nothing can be uploaded'],
     ] as const) {
       const { text } = await checked(window, await upload(window, list, fields));
       expect(text).toContain(words);
@@ -145,8 +145,8 @@ describe('a list from the browser', () => {
   });
 
   it.each([
-    ['without a link', '# nothing\nnonsense\n', 'There is no link in this list'],
-    ['for a batch whose name cannot be one', links(1), 'starts with a letter or digit'],
+    ['without a link', '# nothing\nnonsense\n', 'This list has no link'],
+    ['for a batch whose name cannot be one', links(1), 'start with a letter or digit'],
   ])('%s makes no batch', async (_name, list, words) => {
     await using window = await openWindow();
     const answer = await upload(window, list, words.startsWith('starts') ? { batch: 'bad name' } : {});

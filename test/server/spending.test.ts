@@ -104,7 +104,7 @@ describe('a held link', () => {
     const foreign = await makeVendorTask(window.system, shareLink(77));
     await window.post(`/items/${id}/attach`, { taskId: foreign });
     await until(
-      async () => (await (await window.get(`/items/${id}`)).text()).includes('is not this link’s'),
+      async () => (await (await window.get(`/items/${id}`)).text()).includes('does not belong to this link'),
       'the story tells that the task is refused',
     );
     expect(await item()).toMatchObject({ state: 'held', taskIds: [] });

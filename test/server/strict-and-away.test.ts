@@ -89,7 +89,7 @@ describe('while Redis is away', () => {
       expect(text).not.toContain('data-waits');
     }
     redis.restore();
-    await until(async () => (await window.get('/')).status === 200, 'Redis is back');
+    await until(async () => (await window.get('/')).status === 200, 'Connected to Redis again');
     expect(await window.system.session.ledger.batch('test')).toMatchObject({
       isPaused: false,
       counts: { queued: 2 },

@@ -32,7 +32,7 @@ describe('a model that fails every task', () => {
     const before = system.simulator.counts().tasks;
     expect(before).toBeLessThan(10 + 2 * 20);
     await hastenProbe(system.session, halt, Date.now());
-    await until(() => system.simulator.counts().tasks > before, 'one link tries');
+    await until(() => system.simulator.counts().tasks > before, 'trying one link');
     await until(async () => (await ledger.counts()).processing === 0, 'it has failed too');
     expect(system.simulator.counts().tasks).toBe(before + 1);
     expect(await failing(system)).not.toBeNull();

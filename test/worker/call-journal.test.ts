@@ -89,7 +89,7 @@ describe('the journal of create calls', () => {
     await journal.write('a', open);
     await journal.write('b', open);
     expect(place.warnings).toHaveLength(1);
-    expect(place.warnings[0]).toContain('Create calls are not kept in DATA_DIR');
+    expect(place.warnings[0]).toContain('Create calls cannot be written to DATA_DIR');
     expect(await readJournals({ dataDir: notAFolder, prefix: 'test' })).toEqual([]);
     await removeOldJournals({ dataDir: notAFolder });
   });

@@ -44,7 +44,7 @@ describe('dead result URLs', () => {
     expect(vias.filter((via) => via === 'result-url')).toHaveLength(300 - perTask.length);
   });
 
-  it('are followed by the URL of the record read again, where no link is minted', async () => {
+  it('are followed by the URL of the updated record, where no link is minted', async () => {
     await using system = await startSystem({
       simulator: { deadResultShare: 1, mintedLinks: 'refused', resultUrls: 'fresh' },
     });
@@ -53,7 +53,7 @@ describe('dead result URLs', () => {
     expect((await system.ended()).counts.saved).toBe(1);
     expect(await viaOf(system.folder, id)).toBe('record-again');
     const itemHistory = createItemHistory(system.session);
-    expect((await itemHistory.story(id)).at(-1)?.message).toMatch(/record read again/);
+    expect((await itemHistory.story(id)).at(-1)?.message).toMatch(/updated record/);
   });
 
   it('of deleted files are no obstacle to fetching them again', async () => {

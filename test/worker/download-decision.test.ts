@@ -21,7 +21,7 @@ describe('what follows from a download', () => {
     expect(steps[4]).toEqual({
       kind: 'fail',
       reason: 'download-failed',
-      message: 'every way to the result answers HTTP 403; the vendor keeps the file until then',
+      message: 'every address of the result answers HTTP 403; the vendor keeps the file until then',
     });
   });
 

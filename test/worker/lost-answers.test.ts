@@ -70,7 +70,7 @@ describe('lost answers with callbacks on', () => {
     const waiting = await until(async () => {
       const item = await ledger.item(id);
       return item?.state === 'submitting' && item.message !== null && item;
-    }, 'the callback is waited for');
+    }, 'waiting for the callback');
     expect(waiting).toMatchObject({ attempts: 0, taskIds: [] });
     // As if the call had left two hours ago.
     await redis.hincrby(`${system.environment['QUEUE_PREFIX']}:item:${id}`, 'm', -7_200_000);

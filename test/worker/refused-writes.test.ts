@@ -23,7 +23,7 @@ function startOn(redis: OwnRedis): Promise<System> {
 const callsUnderWay = (system: System) =>
   until(() => system.simulator.counts().createCalls >= 10, 'create calls are under way');
 const refusalSaid = (system: System) =>
-  until(() => system.said.some((text) => /Redis does not take writes/.test(text)), 'the refusal is told');
+  until(() => system.said.some((text) => /Redis refuses writes/.test(text)), 'the refusal is told');
 
 /** Then any worker may take the jobs, as those of one that is dead. */
 const locksExpired = async (redis: OwnRedis, system: System) => {

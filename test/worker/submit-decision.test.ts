@@ -93,7 +93,7 @@ describe('the answer to a create call', () => {
       'a lost answer under the policy hold',
       lost,
       { onAmbiguous: 'hold' },
-      { kind: 'hold', message: expect.stringContaining('reset; held, as the task may have been paid') },
+      { kind: 'hold', message: expect.stringContaining('reset; held, because a task may have been paid') },
     ],
   ])('%s', (_, reply, changes, expected) => {
     const step = decide(reply, changes);
@@ -118,7 +118,7 @@ describe('the answer to a create call', () => {
     expect(decide(lost, { vendorDown: true }, 0, 2)).toEqual({
       kind: 'fail',
       reason: 'attempts-exhausted',
-      message: 'the answers to 3 create calls were lost, and each may have made a paid task: reset',
+      message: 'the answers to 3 create calls were lost, and each may have created a paid task: reset',
     });
   });
 });

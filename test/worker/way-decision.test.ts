@@ -54,7 +54,7 @@ describe('the next way to a result', () => {
       /until 2026-11-15 12:00 UTC, and kie-batch retry clips/,
     );
     expect(describeKept('clips', completedAt, Date.UTC(2026, 11, 1))).toMatch(
-      /only a new task, paid again, can bring it/,
+      /only a new paid task can produce it/,
     );
     expect(describeKept('clips', null, 0)).toBe('');
   });

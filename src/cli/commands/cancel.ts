@@ -11,16 +11,16 @@ import { jsonOption } from './options.ts';
 
 export function cancelCommand(terminal: Terminal): Command {
   return new Command('cancel')
-    .description('Cancel the links of a batch that wait or are held; paid tasks are still collected')
+    .description('Cancel the waiting and held links of a batch; paid tasks are still collected')
     .argument('<batch>', 'name of a batch')
-    .option('--abandon', 'do not collect the results of paid tasks either', false)
+    .option('--abandon', 'also abandon the results of paid tasks', false)
     .option('--yes', 'with --abandon: do not ask', false)
     .addOption(jsonOption())
     .addHelpText(
       'after',
       `
-A link that another batch lists too continues there. Killed in the middle, the batch is left paused, and the same
-command resumes it. What was cancelled is retried with: kie-batch retry BATCH`,
+A link that another batch lists too continues there. If the command is killed, the batch stays paused; rerun the
+command to finish. What was cancelled is retried with: kie-batch retry BATCH`,
     )
     .action((name: string, flags: { abandon: boolean; yes: boolean; json: boolean }) =>
       withSession(terminal, async (session) => {
@@ -43,11 +43,11 @@ command resumes it. What was cancelled is retried with: kie-batch retry BATCH`,
 function describeCancel(name: string, summary: CancelSummary): string[] {
   const { cancelled, abandoned, collecting, calling, left } = summary;
   const lines = [`${name}: ${plural(cancelled, 'link')} cancelled`];
-  if (abandoned > 0) lines.push(`  ${plural(abandoned, 'paid task')} among them, whose result is lost`);
+  if (abandoned > 0) lines.push(`  ${plural(abandoned, 'paid task')} abandoned: their results are lost`);
   if (collecting > 0)
-    lines.push(`  ${plural(collecting, 'paid task')} still collected (--abandon would not)`);
+    lines.push(`  ${plural(collecting, 'paid task')} still collected (use --abandon to give them up)`);
   if (calling > 0)
-    lines.push(`  ${plural(calling, 'link')} with a call under way: collected if a task was made`);
-  if (left > 0) lines.push(`  ${plural(left, 'link')} left to other batches that list them too`);
+    lines.push(`  ${plural(calling, 'link')} with an open create call: collected if it creates a task`);
+  if (left > 0) lines.push(`  ${plural(left, 'link')} also in other batches, and continue there`);
   return lines;
 }

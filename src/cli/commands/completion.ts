@@ -20,7 +20,7 @@ export function completionCommand(terminal: Terminal): Command {
     .addHelpText(
       'after',
       `
-To have it in every session:
+To load it in every session:
   bash  echo 'source <(kie-batch completion bash)' >> ~/.bashrc
   zsh   echo 'source <(kie-batch completion zsh)' >> ~/.zshrc
   fish  kie-batch completion fish > ~/.config/fish/completions/kie-batch.fish`,

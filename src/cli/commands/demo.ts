@@ -25,7 +25,7 @@ const jobs = [
     batch: 'demo-clips',
     model: 'wan/2-7-videoedit',
     list: 'examples/clips.csv',
-    text: '2 of 2: 3 video files, each with a prompt of its own (examples/clips.csv), saved to videos/demo-clips/.',
+    text: '2 of 2: 3 video files, each with its own prompt (examples/clips.csv), saved to videos/demo-clips/.',
   },
 ];
 
@@ -54,7 +54,7 @@ async function demo(json: boolean, terminal: Terminal): Promise<number> {
     SUBMIT_LIMIT: demoLimit.text,
     CALLBACK_BASE_URL: '',
   });
-  terminal.say('Demo: a simulated vendor, your machine, nothing to pay. Two jobs, 15 videos.');
+  terminal.say('Demo: a simulated vendor on your machine, free of charge. Two jobs, 15 videos.');
   for (const [index, job] of jobs.entries()) {
     const isLast = index === jobs.length - 1;
     terminal.say(`\n${job.text} Model: ${job.model}`);
@@ -63,7 +63,7 @@ async function demo(json: boolean, terminal: Terminal): Promise<number> {
     const exitCode = await run([`${packageFolder}${job.list}`], flags, loaded, terminal);
     if (exitCode !== 0) return exitCode;
   }
-  terminal.say('\nThe real thing:  KIE_API_KEY=… kie-batch run clips.csv --model wan/2-7-videoedit');
+  terminal.say('\nWith the real vendor:  KIE_API_KEY=… kie-batch run clips.csv --model wan/2-7-videoedit');
   return 0;
 }
 

@@ -18,13 +18,13 @@ const marks = {
 export function doctorCommand(terminal: Terminal): Command {
   return new Command('doctor')
     .description('Check key, credits, model, Redis, storage, callbacks and clocks; costs nothing')
-    .option('--model <id>', 'model to ask the vendor about', DEFAULT_MODEL_ID)
+    .option('--model <id>', 'model to check at the vendor', DEFAULT_MODEL_ID)
     .addOption(modelFileOption())
-    .option('--test-alert', 'send a test alert to every webhook and mail address of the settings', false)
+    .option('--test-alert', 'send a test alert to every configured webhook and mail address', false)
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nExit codes: 0 nothing failed (warnings may stand), 1 something has to be done first.',
+      '\nExit codes: 0 no check failed (there may be warnings), 1 a problem must be fixed first.',
     )
     .action(async (flags: { model: string; modelFile: string[]; testAlert: boolean; json: boolean }) => {
       const { model, modelFile: modelFiles, testAlert } = flags;

@@ -35,7 +35,7 @@ export function enqueueCommand(terminal: Terminal): Command {
     .description('Enqueue links for workers; prints how many were accepted')
     .option(
       '--source <address>',
-      'instead of files: what is new in a file or glob, folder:PATH, https://… or s3://… (docs/sources.md)',
+      'instead of files: new links in a file or glob, folder:PATH, https://… or s3://… (docs/sources.md)',
     )
     .action(async (files: string[], flags: EnqueueFlags) => {
       process.exitCode = await (flags.source === undefined
@@ -50,8 +50,9 @@ async function enqueueFrom(
   flags: EnqueueFlags,
   terminal: Terminal,
 ): Promise<number> {
-  if (files.length > 0) throw new UsageError('Give files or --source, not both');
-  if (flags.dryRun) throw new UsageError('--dry-run is for files; a source remembers what it has given');
+  if (files.length > 0) throw new UsageError('Use either files or --source, not both');
+  if (flags.dryRun)
+    throw new UsageError('--dry-run works with files only, because reading a source marks its links as seen');
   const loaded = loadConfiguration();
   const place = parseSourceAddress(address, process.cwd());
   const session = await openSession({ loaded, output: terminal, modelFiles: flags.modelFile, logTo: 'file' });

@@ -37,7 +37,7 @@ export function exportCommand(terminal: Terminal): Command {
     .addOption(reasonOption())
     .option(
       '--verify',
-      'read every saved file and compare it with what was saved; adds the columns verdict and finding',
+      'read every saved file and compare it with its record; adds the columns verdict and finding',
       false,
     )
     .addOption(jsonOption())

@@ -24,19 +24,19 @@ interface ImportFlags {
 export function importCommand(terminal: Terminal): Command {
   return new Command('import')
     .description('Import the export of another kie-batch, to move to another Redis (docs/moving.md)')
-    .argument('<file>', 'what export has written, JSONL or CSV, also .gz; - for standard input')
-    .option('--batch <name>', 'into this batch (default: those the rows name)', batchName)
+    .argument('<file>', 'an export as JSONL or CSV, also .gz; - for standard input')
+    .option('--batch <name>', 'batch to import into (default: the batches in the rows)', batchName)
     .addOption(
-      new Option('--format <format>', 'default: by the file’s name, else jsonl').choices(['jsonl', 'csv']),
+      new Option('--format <format>', 'default: by the file name, else jsonl').choices(['jsonl', 'csv']),
     )
     .addOption(modelFileOption())
     .addOption(jsonOption())
     .addHelpText(
       'after',
       `
-Stop the workers of the old Redis before you export, and start those of the new one after the import: paid tasks are
-collected, waiting links wait. A link that is known here stays as it is, so an import can be repeated.
-Exit codes: 0 everything taken over, 1 some rows were not, 130 interrupted.`,
+Stop the workers of the old Redis before you export, and start those of the new one after the import. Paid tasks are
+collected, and waiting links stay queued. Known links do not change, so an import can be repeated.
+Exit codes: 0 everything imported, 1 some rows were not, 130 interrupted.`,
     )
     .action((file: string, flags: ImportFlags) => importFile(file, flags, terminal));
 }
@@ -86,5 +86,5 @@ async function takeOver(
 }
 
 function describe({ imported, known, invalid }: ImportCounts): string {
-  return `${formatCount(imported)} taken over, ${formatCount(known)} known already, ${formatCount(invalid)} invalid`;
+  return `${formatCount(imported)} imported, ${formatCount(known)} already known, ${formatCount(invalid)} invalid`;
 }

@@ -2,7 +2,7 @@
 import { Option } from 'commander';
 
 export function jsonOption(): Option {
-  return new Option('--json', 'machine output on standard output, everything else on standard error').default(
+  return new Option('--json', 'print JSON on standard output, everything else on standard error').default(
     false,
   );
 }

@@ -29,14 +29,14 @@ const timeoutMs = 15_000;
 
 export function modelsCommand(terminal: Terminal): Command {
   return new Command('models')
-    .description('List the models with what they take and cost; of one, its inputs')
-    .argument('[id]', 'one model, with its inputs')
+    .description('List the models with their input videos and prices, or show one with its inputs')
+    .argument('[id]', 'a model to show with its inputs')
     .addOption(modelFileOption())
-    .option('--refresh', 'read the vendor’s public price list now, whatever its age', false)
+    .option('--refresh', 'read the vendor’s public price list now, even if the cached one is new', false)
     .addOption(jsonOption())
     .addHelpText(
       'after',
-      '\nWith KIE_API_KEY set, the vendor is asked whether they are on; that is free. Its price list needs no key.',
+      '\nWith KIE_API_KEY set, the command also checks whether the models are on, which is free. The price list needs no key.',
     )
     .action(async (id: string | undefined, flags: ModelsFlags) => {
       const { configuration } = loadConfiguration();
@@ -78,7 +78,7 @@ function describeModels(
       ...(off === null ? [] : [`    ${off}`]),
     ];
   });
-  return [...rows.flat(), 'More about one: kie-batch models ID'].join('\n');
+  return [...rows.flat(), 'Details: kie-batch models ID'].join('\n');
 }
 
 /** Where it cannot be read the prices of the last one stand, else those of the definitions. */
@@ -131,7 +131,7 @@ function probeText(reply: ProbeReply): string {
     case 'unknown-model':
       return 'unknown to the vendor';
     case 'no-probe':
-      return 'not known: it has no free probe';
+      return 'not known: no free probe';
     case 'throttled':
       return 'not known: the vendor is too busy';
     case 'halt':

@@ -30,10 +30,7 @@ export interface ListFlags {
 }
 
 export function modelFileOption(): Option {
-  return new Option(
-    '--model-file <file>',
-    'a model definition of your own (JSON, see docs/models.md); repeatable',
-  )
+  return new Option('--model-file <file>', 'your own model definition (JSON, see docs/models.md); repeatable')
     .argParser((file: string, before: string[]) => [...before, file])
     .default([], 'none');
 }
@@ -46,7 +43,7 @@ export function reasonOption(): Option {
 export function setOption(): Option {
   return new Option(
     '--set <name=value>',
-    'an input of the model for all links, like prompt="…"; repeatable (see models ID)',
+    'an input of the model for all links, such as prompt="…"; repeatable (see models ID)',
   )
     .argParser((text: string, before: GivenInputs) => ({ ...before, ...setInput(text) }))
     .default({}, 'none');
@@ -62,7 +59,7 @@ function setInput(text: string): GivenInputs {
 export function limitRateOption(): Option {
   return new Option(
     '--limit-rate <size>',
-    'most bytes a second to download in this process, like 10MB',
+    'download limit of this process per second, such as 10MB',
   ).argParser((text) => {
     if (parseSizeBytes(text) !== null) return text;
     throw new InvalidArgumentError('It must be a size like 500KB or 10MB.');
@@ -88,24 +85,24 @@ export function listCommand(name: string): Command {
     .option('--column <name>', 'column of a CSV, or field of JSON objects, that holds the link')
     .option(
       '--keep-columns <names>',
-      'carry these columns and the line number into export and sidecar: names separated by commas, or all',
+      'keep these columns and the line number for export and sidecar: names separated by commas, or all',
       columnNames,
     )
-    .option('--problems <file>', 'write every line that held no usable link to this file, as JSONL')
+    .option('--problems <file>', 'write all lines without a usable link to this file, as JSONL')
     .option(
       '--priority <n>',
-      'turns the batch gets where others get one (default: as it is, else 1)',
+      'links submitted for each link of a batch with priority 1 (default: unchanged, else 1)',
       priorityOf,
     )
-    .option('--max-credits <n>', 'credits the batch may spend in all, held to by all workers', creditsOf)
+    .option('--max-credits <n>', 'most credits that the batch may spend in total', creditsOf)
     .option('--yes', 'start without asking', false)
-    .option('--dry-run', 'say what would be taken, refused and paid, and enqueue nothing', false)
+    .option('--dry-run', 'show what would be accepted, refused and paid, without enqueueing', false)
     .option(
       '--upload',
-      'fetch the videos and upload them to the vendor, for links that it cannot reach (with a private address: ALLOW_PRIVATE_ADDRESSES)',
+      'fetch the videos and upload them to the vendor, for links that it cannot reach (private addresses need ALLOW_PRIVATE_ADDRESSES)',
       false,
     )
-    .option('--force', 'take links again that were saved before: they will be paid again', false)
+    .option('--force', 'process links again that were saved before: they are paid again', false)
     .addOption(jsonOption());
 }
 
@@ -114,7 +111,8 @@ function columnNames(text: string): KeptColumns {
     .split(',')
     .map((name) => name.trim())
     .filter((name) => name !== '');
-  if (names.length === 0) throw new InvalidArgumentError('Name columns, separated by commas, or say all.');
+  if (names.length === 0)
+    throw new InvalidArgumentError('It must be column names separated by commas, or all.');
   return names.length === 1 && names[0] === 'all' ? 'all' : names;
 }
 

@@ -11,7 +11,7 @@ import { jsonOption } from './options.ts';
 export function pauseCommand(terminal: Terminal): Command {
   return command(
     'pause',
-    'Submit no more links, of one batch or of all; tasks at the vendor are collected',
+    'Stop submitting links, of one batch or of all; tasks at the vendor are still collected',
     terminal,
   );
 }
@@ -19,14 +19,14 @@ export function pauseCommand(terminal: Terminal): Command {
 export function resumeCommand(terminal: Terminal): Command {
   return command('resume', 'Resume a batch; without a name, resume everything', terminal).option(
     '--reset-gate',
-    'end a pause that the vendor has asked for, forget what was learned of its limit, and start from SUBMIT_LIMIT again',
+    'end a pause that the vendor asked for, forget the learned limit, and start from SUBMIT_LIMIT',
   );
 }
 
 function command(verb: 'pause' | 'resume', description: string, terminal: Terminal): Command {
   return new Command(verb)
     .description(description)
-    .argument('[batch]', 'name of a batch; without it everything')
+    .argument('[batch]', 'name of a batch (default: everything)')
     .addOption(jsonOption())
     .action((name: string | undefined, flags: { json: boolean; resetGate?: boolean }) =>
       withSession(terminal, async (session) => {
@@ -54,6 +54,6 @@ async function resetGates(session: Session): Promise<void> {
 function describe(verb: 'pause' | 'resume', name: string | undefined): string {
   const what = name ?? 'Everything';
   if (verb === 'resume')
-    return `${what} ${name === undefined ? 'continues; batches paused by name stay so' : 'continues'}`;
+    return `${what} ${name === undefined ? 'resumed; batches that were paused by name stay paused' : 'continues'}`;
   return `${what} is paused; tasks at the vendor are still collected. Resume with: kie-batch resume${name === undefined ? '' : ` ${name}`}`;
 }

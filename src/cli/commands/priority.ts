@@ -8,9 +8,9 @@ import { jsonOption, priorityOf } from './options.ts';
 
 export function priorityCommand(terminal: Terminal): Command {
   return new Command('priority')
-    .description('Set the share of a batch: with 3 it submits three links for each one of a batch with 1')
+    .description('Set the priority of a batch: with 3 it submits three links for each link of a batch with 1')
     .argument('<batch>', 'name of a batch')
-    .argument('<priority>', 'from 1 to 1000; every batch begins with 1', priorityOf)
+    .argument('<priority>', 'from 1 to 1000; the default is 1', priorityOf)
     .addOption(jsonOption())
     .action((name: string, priority: number, flags: { json: boolean }) =>
       withSession(terminal, async (session) => {

@@ -14,16 +14,16 @@ const collectable = ['download-failed', 'result-invalid', 'task-timeout'] as con
 
 export function removeCommand(terminal: Terminal): Command {
   return new Command('remove')
-    .description('Remove the records of a batch’s ended links from Redis; videos stay where they are')
+    .description('Remove the records of a batch’s finished links from Redis; videos are kept')
     .argument('<batch>', 'name of a batch')
-    .option('--yes', 'do not ask where results that were paid for would be forgotten', false)
+    .option('--yes', 'do not ask if paid results would be forgotten', false)
     .addOption(jsonOption())
     .addHelpText(
       'after',
       `
-Links under way or held are never removed: cancel or retry them first. A saved link stays known as paid and saved, in
-some 30 bytes, and is never paid again; a failed or cancelled one is forgotten. To have this done
-automatically after a time, set RETAIN_SAVED_DAYS and RETAIN_FAILED_DAYS.`,
+Unfinished and held links are never removed: cancel or retry them first. A saved link stays known as saved, in about
+30 bytes, and is never paid again; a failed or cancelled one is forgotten. RETAIN_SAVED_DAYS and
+RETAIN_FAILED_DAYS remove records automatically.`,
     )
     .action((name: string, flags: { yes: boolean; json: boolean }) =>
       withSession(terminal, async (session) => {
@@ -34,7 +34,7 @@ automatically after a time, set RETAIN_SAVED_DAYS and RETAIN_FAILED_DAYS.`,
         await noteAction(session, { action: 'remove', target: name, outcome: plural(removed, 'link') });
         if (flags.json) terminal.json({ batch: name, removed, kept, gone: isGone });
         else {
-          const rest = kept === 0 ? '' : `; ${plural(kept, 'link')} still under way or held were left`;
+          const rest = kept === 0 ? '' : `; ${plural(kept, 'link')} unfinished or held, and kept`;
           terminal.print(`${name}: ${plural(removed, 'link')} removed${rest}`);
         }
         process.exitCode = exitCodes.saved;

@@ -22,15 +22,11 @@ interface RetryFlags {
 export function retryCommand(terminal: Terminal): Command {
   return new Command('retry')
     .description(
-      'Retry failed, cancelled and held links of a batch; a paid task is collected, not paid for again',
+      'Retry failed, cancelled and held links of a batch; results of paid tasks are collected for free',
     )
     .argument('<batch>', 'name of a batch')
     .addOption(reasonOption())
-    .option(
-      '--missing',
-      'instead: saved links whose file is gone; it is fetched again, nothing is paid',
-      false,
-    )
+    .option('--missing', 'instead: fetch missing files of saved links again, for free', false)
     .addOption(jsonOption())
     .action(async (name: string, flags: RetryFlags) => {
       if (flags.missing) return retryMissing(name, flags, terminal);
@@ -53,7 +49,7 @@ export function retryCommand(terminal: Terminal): Command {
 }
 
 async function retryMissing(name: string, { reason, json }: RetryFlags, terminal: Terminal): Promise<void> {
-  if (reason !== undefined) throw new UsageError('--missing is about saved links: they have no --reason');
+  if (reason !== undefined) throw new UsageError('--missing is for saved links, which have no --reason');
   await withSession(terminal, async (session) => {
     await requireBatch(name, session);
     await using verification = await openVerification(session);
@@ -68,10 +64,10 @@ async function retryMissing(name: string, { reason, json }: RetryFlags, terminal
 
 function describeMissing(name: string, { missing, fetchedAgain, withoutTask }: MissingSummary): string {
   if (missing === 0) return `${name}: every saved file is there`;
-  const lost = withoutTask === 0 ? '' : `; of ${plural(withoutTask, 'link')} no task is known any more`;
-  return `${name}: the files of ${plural(missing, 'link')} are gone, a worker fetches ${fetchedAgain} again${lost}`;
+  const lost = withoutTask === 0 ? '' : `; ${plural(withoutTask, 'link')} without a known task`;
+  return `${name}: the files of ${plural(missing, 'link')} are missing; a worker fetches ${fetchedAgain} again${lost}`;
 }
 
 function paidPart(collected: number): string {
-  return collected === 0 ? '' : `, ${plural(collected, 'link')} of them paid already and only collected`;
+  return collected === 0 ? '' : `, ${plural(collected, 'link')} of them already paid and only collected`;
 }

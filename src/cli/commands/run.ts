@@ -36,15 +36,15 @@ export interface RunFlags extends ListFlags {
 export function runCommand(terminal: Terminal): Command {
   return listCommand('run')
     .description('Enqueue links and work on this batch here until all of them are saved or failed')
-    .option('--exit-on-halt', 'end with exit code 3 when the account or the model has to wait', false)
-    .option('--all', 'work on everything that waits in any batch, not on this batch alone', false)
+    .option('--exit-on-halt', 'end with exit code 3 when the account or the model is halted', false)
+    .option('--all', 'work on all batches, not only on this one', false)
     .addOption(limitRateOption())
-    .option('--serve', 'carry the dashboard and the API in this process, as serve does', false)
+    .option('--serve', 'also run the dashboard and the API in this process, like serve', false)
     .addHelpText(
       'after',
       `
 Exit codes: 0 everything saved (now or before), 1 some links failed or lines held no link, 2 wrong usage or
-configuration, 3 halted (with --exit-on-halt), 70 an error of our own, 130 interrupted (everything stays queued).`,
+configuration, 3 halted (with --exit-on-halt), 70 an internal error, 130 interrupted (everything stays queued).`,
     )
     .action(async (files: string[], flags: RunFlags) => {
       process.exitCode = await run(files, flags, loadConfiguration(settingsOf(flags)), terminal);
@@ -99,7 +99,7 @@ export async function run(
     ).finally(invalidLines.finish);
     const exitCode = report(end, flags, terminal);
     if (served !== null && flags.staysUp && end.ended === 'completed') {
-      terminal.say(`\nThe dashboard stays at ${served.url} until Ctrl-C.`);
+      terminal.say(`\nThe dashboard runs at ${served.url} until you press Ctrl-C.`);
       await withInterrupt(terminal, untilAborted);
     }
     return exitCode;
@@ -158,7 +158,7 @@ function report(end: RunEnd, { json }: RunFlags, terminal: Terminal): number {
       return exitCodes.halted;
     case 'declined':
       terminal.say(
-        `Not started. ${plural(left, 'link')} wait in a batch that is paused; rerun the command to be asked again.`,
+        `Not started. ${plural(left, 'link')} wait in a paused batch; rerun the command to be asked again.`,
       );
       return exitCodes.interrupted;
     default:

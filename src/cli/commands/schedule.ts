@@ -63,7 +63,7 @@ interface Scheduling extends SchedulesDeps {
 }
 
 export function scheduleCommand(terminal: Terminal): Command {
-  const command = new Command('schedule').description('Take links from a source on a schedule (cron)');
+  const command = new Command('schedule').description('Read new links from a source on a schedule (cron)');
   for (const make of [addCommand, listCommand, runCommand, pauseCommand, resumeCommand, removeCommand]) {
     command.addCommand(make(terminal));
   }
@@ -72,7 +72,7 @@ export function scheduleCommand(terminal: Terminal): Command {
 
 function addCommand(terminal: Terminal): Command {
   return new Command('add')
-    .description('Make a schedule, or change the one of that name; workers run it')
+    .description('Create or change a schedule; workers run it')
     .argument('<name>', 'name of the schedule', batchName)
     .requiredOption('--cron <expression>', 'when, as in "*/15 * * * *" or @daily; six fields: seconds first')
     .requiredOption(
@@ -87,14 +87,14 @@ function addCommand(terminal: Terminal): Command {
     )
     .option(
       '--batch-template <template>',
-      'what batches are called, with {name}, {date}, {time}',
+      'name of the batches, with {name}, {date}, {time}',
       DEFAULT_BATCH_TEMPLATE,
     )
     .option('--model <id>', 'model to run the links through', DEFAULT_MODEL_ID)
     .addOption(modelFileOption())
     .addOption(setOption())
     .option('--column <name>', 'column of a CSV, or field of JSON objects, that holds the link')
-    .option('--max-credits <n>', 'credits each batch may spend in all', creditsOf)
+    .option('--max-credits <n>', 'most credits that each batch may spend in total', creditsOf)
     .addOption(jsonOption())
     .addHelpText('after', '\nDetails and examples: docs/schedules.md, docs/sources.md')
     .action((name: string, flags: AddFlags) =>
@@ -148,8 +148,8 @@ async function refuseMissingSource(place: SourceAddress, session: Session): Prom
 
 function listCommand(terminal: Terminal): Command {
   return new Command('list')
-    .description('Schedules with their next and last runs; of one, its history')
-    .argument('[name]', 'one schedule, with its last runs')
+    .description('List the schedules with their next and last runs, or one with its history')
+    .argument('[name]', 'a schedule to show with its last runs')
     .addOption(jsonOption())
     .action((name: string | undefined, { json }: { json: boolean }) =>
       withSchedules(terminal, [], async (scheduling) => {
@@ -163,7 +163,7 @@ async function listAll(json: boolean, scheduling: Scheduling, terminal: Terminal
   const views = await viewSchedules(KEPT_RUNS, scheduling);
   if (json) terminal.json({ schedules: views.map(viewForScripts) });
   else if (views.length === 0) {
-    terminal.print('No schedules yet. Make one with: kie-batch schedule add NAME --cron … --source …');
+    terminal.print('No schedules yet. Create one with: kie-batch schedule add NAME --cron … --source …');
   } else terminal.print(views.map((view) => describeSchedule(view, Date.now())).join('\n'));
 }
 
@@ -212,7 +212,7 @@ async function run(name: string, json: boolean, scheduling: Scheduling, terminal
   if (!answer.ran) {
     const { startedAt, host } = answer.running;
     const since = formatDuration(clock.now() - startedAt);
-    terminal.say(`${name} is running already, for ${since} on ${host}; it is not started twice.`);
+    terminal.say(`${name} has already been running for ${since} on ${host}; it is not started twice.`);
     return exitCodes.failures;
   }
   await noteAction(session, {
@@ -226,24 +226,18 @@ async function run(name: string, json: boolean, scheduling: Scheduling, terminal
 }
 
 function pauseCommand(terminal: Terminal): Command {
-  return simpleCommand(terminal, 'pause', 'Let no tick of a schedule come due', pauseSchedule, 'paused');
+  return simpleCommand(terminal, 'pause', 'Pause a schedule', pauseSchedule, 'paused');
 }
 
 function resumeCommand(terminal: Terminal): Command {
-  return simpleCommand(
-    terminal,
-    'resume',
-    'Let a paused schedule continue with its next tick',
-    resumeSchedule,
-    'continues',
-  );
+  return simpleCommand(terminal, 'resume', 'Resume a paused schedule', resumeSchedule, 'continues');
 }
 
 function removeCommand(terminal: Terminal): Command {
   return simpleCommand(
     terminal,
     'remove',
-    'Remove a schedule and its history; batches it made stay, and its source stays known',
+    'Remove a schedule and its history; its batches are kept, and links it has seen stay known',
     removeSchedule,
     'removed',
   );

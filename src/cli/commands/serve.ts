@@ -15,8 +15,8 @@ interface ServeFlags {
 
 export function serveCommand(terminal: Terminal): Command {
   return new Command('serve')
-    .description('Take callbacks and answer over HTTP until stopped')
-    .option('--callbacks-only', 'callbacks and health alone: nothing that needs a login', false)
+    .description('Serve the dashboard, the API and callbacks over HTTP until stopped')
+    .option('--callbacks-only', 'serve only callbacks and health checks', false)
     .addOption(modelFileOption())
     .addOption(jsonOption())
     .action(async (flags: ServeFlags) => {

@@ -23,7 +23,7 @@ export function simulateCommand(terminal: Terminal): Command {
       const simulator = await startSimulator({ port: 4000, ...flags });
       await withInterrupt(terminal, async (signal) => {
         if (json) terminal.json({ url: simulator.url });
-        terminal.say(`The simulated vendor listens. Point kie-batch at it with
+        terminal.say(`The simulated vendor is running. Use it with
   KIE_BASE_URL=${simulator.url} KIE_UPLOAD_URL=${simulator.url} KIE_API_KEY=any-key ALLOW_PRIVATE_ADDRESSES=true
 Counts: ${simulator.url}/simulator/counts`);
         await untilAborted(signal);

@@ -16,14 +16,14 @@ const lookEveryMs = 1000;
 
 export function watchCommand(terminal: Terminal): Command {
   return new Command('watch')
-    .description('Follow a batch, or everything, until it has ended')
+    .description('Follow a batch, or everything, until it is finished')
     .argument('[batch]', 'name of a batch')
     .addOption(jsonOption())
     .addHelpText(
       'after',
       `
-With --json one object a line whenever something has changed. Watching does no work: a worker has to run.
-Exit codes: 0 ended and everything saved, 1 ended with failures, 130 stopped watching.`,
+With --json, one object per line for each change. A worker must be running.
+Exit codes: 0 everything saved, 1 some links failed, 130 stopped watching.`,
     )
     .action((name: string | undefined, flags: { json: boolean }) =>
       withSession(terminal, async (session) => {
@@ -69,7 +69,7 @@ async function watch(
 }
 
 function describeEnd(overview: Overview): string {
-  return overview.batches.length === 0 ? 'Nothing is under way.' : describeStatus(overview, true, Date.now());
+  return overview.batches.length === 0 ? 'Nothing is running.' : describeStatus(overview, true, Date.now());
 }
 
 function isUnderWay({ counts }: SeenBatch): boolean {

@@ -36,7 +36,7 @@ export function workerCommand(terminal: Terminal): Command {
     )
     .addOption(modelFileOption())
     .addOption(limitRateOption())
-    .option('--check', 'start nothing; end with 0 when a worker of this host is alive, else with 1', false)
+    .option('--check', 'only check whether a worker of this host is alive: exit code 0, else 1', false)
     .addOption(jsonOption())
     .action(async (flags: WorkerFlags) => {
       if (flags.check) return showCheck(terminal, flags.json);

@@ -52,10 +52,10 @@ function judgeWorkers(alive: number, links: number, situation: Situation): Check
   if (situation.kind === 'no-worker' && !situation.isNobody)
     return warning('workers', explain(situation, 0).why, 'start one with that stage, or without --stages');
   if (alive > 0) return ok('workers', plural(alive, 'worker'));
-  if (links === 0) return skipped('workers', 'no worker is alive, and no link waits for one');
+  if (links === 0) return skipped('workers', 'no worker is running, and no link waits for one');
   return warning(
     'workers',
-    `no worker is alive, and ${plural(links, 'link')} to go`,
+    `no worker is running, and ${plural(links, 'link')} to go`,
     'start: kie-batch worker',
   );
 }
@@ -68,8 +68,8 @@ function describeRedis({
   appendOnly,
   appendFsync,
 }: RedisFacts): string {
-  const kept = appendOnly ? `append-only file, fsync ${appendFsync ?? 'not told'}` : 'no append-only file';
-  return `${product} ${version}, ${mode}, ${evictionPolicy ?? 'eviction not told'}, ${kept}`;
+  const kept = appendOnly ? `append-only file, fsync ${appendFsync ?? 'unknown'}` : 'no append-only file';
+  return `${product} ${version}, ${mode}, ${evictionPolicy ?? 'eviction unknown'}, ${kept}`;
 }
 
 async function readMemory({ redis }: Session) {

@@ -28,7 +28,7 @@ export async function checkStorage(
     }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return [failed('storage', message, 'check STORAGE_URL and the rights there')];
+    return [failed('storage', message, 'check STORAGE_URL and its permissions')];
   }
 }
 

@@ -37,7 +37,7 @@ export async function checkVendor({
       failed(
         'key',
         'KIE_API_KEY is not set',
-        `make a key at ${keyPageUrl} and put it into the environment or a file .env`,
+        `create a key at ${keyPageUrl} and set it in the environment or in .env`,
       ),
     ];
   }
@@ -63,7 +63,7 @@ export function checkProxies(configuration: ProxySettings): Check[] {
   if (set.length === 0) return [];
   const except = NO_PROXY === undefined ? '' : `, except ${NO_PROXY}`;
   const downloads = PROXY_DOWNLOADS
-    ? 'downloads too, and the proxy resolves their names'
+    ? 'downloads too, whose host names the proxy resolves'
     : 'downloads go directly; PROXY_DOWNLOADS=true sends them through it';
   return [ok('proxy', `the vendor’s API is reached through ${set.join(' and ')}${except}; ${downloads}`)];
 }
@@ -94,11 +94,11 @@ async function checkClock(baseUrl: string, outgoing: Outgoing): Promise<Check> {
   const reply = await outgoing.request({ url: baseUrl });
   const middle = (sentAt + systemClock.now()) / 2;
   if (reply.kind !== 'answered') {
-    return warning('clock', `${baseUrl} cannot be asked for the time: ${reply.message}`, 'check the network');
+    return warning('clock', `${baseUrl} did not return its time: ${reply.message}`, 'check the network');
   }
   reply.body.destroy();
   const vendorTime = Date.parse(reply.headers['date'] ?? '');
-  if (Number.isNaN(vendorTime)) return skipped('clock', 'the vendor tells no time');
+  if (Number.isNaN(vendorTime)) return skipped('clock', 'the vendor’s answer has no time');
   // The header is cut to the second.
   return judgeSkew('clock', 'the vendor’s', middle - (vendorTime + 500));
 }
@@ -106,7 +106,7 @@ async function checkClock(baseUrl: string, outgoing: Outgoing): Promise<Check> {
 async function checkCallback(configuration: Configuration, outgoing: Outgoing): Promise<Check[]> {
   const { CALLBACK_BASE_URL: baseUrl, KIE_WEBHOOK_KEY: key } = configuration;
   if (baseUrl === undefined) {
-    return [skipped('callback address', 'CALLBACK_BASE_URL is not set: tasks are looked at instead')];
+    return [skipped('callback address', 'CALLBACK_BASE_URL is not set: tasks are polled instead')];
   }
   const reply = await outgoing.request({ url: `${baseUrl}/healthz` });
   if (reply.kind === 'answered') reply.body.destroy();

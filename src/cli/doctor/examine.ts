@@ -35,7 +35,7 @@ export async function examine(request: ExamineRequest, terminal: Terminal): Prom
   const { configuration, warnings } = loaded;
   const settings =
     warnings.length === 0
-      ? [ok('configuration', 'every setting is understood')]
+      ? [ok('configuration', 'all settings are valid')]
       : warnings.map((says) => warning('configuration', says, 'correct or remove it'));
   const models = loadModels({ extraFiles: request.modelFiles });
   const asked = models.get(request.model);

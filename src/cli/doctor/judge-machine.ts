@@ -27,17 +27,17 @@ export interface SpaceFacts {
 
 export function judgeSpace(facts: SpaceFacts): Check {
   const { place, freeBytes, reserveBytes, waitingLinks, averageBytes } = facts;
-  if (freeBytes === null) return ok('free space', `${place} has no bound that is known`);
+  if (freeBytes === null) return ok('free space', `${place} has no known limit`);
   const usable = Math.max(0, freeBytes - reserveBytes);
   const free = `${formatBytes(freeBytes)} free in ${place}`;
   if (usable === 0)
-    return failed('free space', free, `make room: downloads leave ${formatBytes(reserveBytes)} untouched`);
+    return failed('free space', free, `free some space: downloads keep ${formatBytes(reserveBytes)} free`);
   if (averageBytes === null || waitingLinks === 0) return ok('free space', free);
   const needed = averageBytes * waitingLinks;
   const says = `${free}, and the waiting links need about ${formatBytes(needed)}`;
   return needed <= usable
     ? ok('free space', says)
-    : warning('free space', says, 'make room before it is full; the work then waits, nothing is lost');
+    : warning('free space', says, 'free some space before it is full; otherwise links wait, nothing is lost');
 }
 
 /** The vendor's Date header has whole seconds. */
@@ -50,6 +50,6 @@ export function judgeSkew(name: string, whose: string, skewMs: number): Check {
   const size = formatDuration(Math.abs(skewMs));
   if (Math.abs(skewMs) <= unremarkableMs) return ok(name, `agrees with ${whose}`);
   const says = `this machine’s clock is ${size} ${skewMs > 0 ? 'ahead of' : 'behind'} ${whose}`;
-  const next = 'set the clock, best by a time service (NTP): callbacks and pauses are judged by it';
+  const next = 'set the clock, preferably with NTP: callback signatures and pauses depend on it';
   return Math.abs(skewMs) > harmfulMs ? failed(name, says, next) : warning(name, says, next);
 }

@@ -23,7 +23,7 @@ export interface MemoryFacts {
 
 export function judgeMemory({ usedBytes, maxMemoryBytes, machineBytes, waitingLinks }: MemoryFacts): Check {
   const bound = maxMemoryBytes > 0 ? maxMemoryBytes : machineBytes;
-  if (bound === 0) return ok('redis memory', `${formatBytes(usedBytes)} used; its bound is not told`);
+  if (bound === 0) return ok('redis memory', `${formatBytes(usedBytes)} used; the limit is unknown`);
   const needed = waitingLinks * growthBytes;
   const left = Math.max(0, bound * mostUsedShare - usedBytes - needed);
   const whose = maxMemoryBytes > 0 ? 'its maxmemory' : 'the machine’s memory';
@@ -31,7 +31,7 @@ export function judgeMemory({ usedBytes, maxMemoryBytes, machineBytes, waitingLi
   const next =
     maxMemoryBytes > 0
       ? 'raise maxmemory, or remove old batches'
-      : 'give the machine more memory, or remove old batches';
+      : 'add memory to the machine, or remove old batches';
   if (usedBytes + needed > bound)
     return failed('redis memory', `${used}; the waiting links need ${formatBytes(needed)} more`, next);
   if (left === 0) return warning('redis memory', `${used}; little is left`, next);

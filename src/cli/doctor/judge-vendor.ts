@@ -18,7 +18,7 @@ export function judgeCredits(reply: CreditsReply, facts: CreditFacts): Check[] {
     case 'halt':
       return [judgeAccount(reply.reason, reply.message)];
     case 'throttled':
-      return [warning('key', 'the vendor is too busy to say', 'try again in a minute')];
+      return [warning('key', 'the vendor is too busy to answer', 'try again in a minute')];
     case 'retry':
       return [
         failed('key', `the vendor gave no answer: ${reply.message}`, 'check KIE_BASE_URL and the network'),
@@ -32,7 +32,7 @@ function judgeBalance(credits: number, { waitingLinks, creditsPerTask }: CreditF
   const links = Math.max(1, waitingLinks);
   const estimate = estimateCredits({ links, creditsPerTask, balance: credits });
   if (estimate.enough) return ok('credits', estimate.text);
-  const next = 'top up the account; until then links wait, and none fails for it';
+  const next = 'top up the account; links wait until then, and none fails';
   return estimate.affordableLinks === 0
     ? failed('credits', estimate.text, next)
     : warning('credits', estimate.text, next);
@@ -44,12 +44,16 @@ function judgeAccount(reason: string, message: string): Check {
       return failed(
         'key',
         `the vendor refuses the key: ${message}`,
-        `make a key at ${keyPageUrl}, put it into KIE_API_KEY`,
+        `create a key at ${keyPageUrl} and set KIE_API_KEY`,
       );
     case 'misconfigured':
-      return failed('key', `there is no such API: ${message}`, 'check KIE_BASE_URL');
+      return failed('key', `the API was not found: ${message}`, 'check KIE_BASE_URL');
     default:
-      return failed('key', `the account is stopped (${reason}): ${message}`, 'see the account at the vendor');
+      return failed(
+        'key',
+        `the account is stopped (${reason}): ${message}`,
+        'check the account at the vendor',
+      );
   }
 }
 
@@ -69,9 +73,9 @@ export function judgeModel({ id }: Pick<ModelDefinition, 'id'>, reply: ProbeRepl
     case 'no-probe':
       return skipped(name, 'has no free probe');
     case 'throttled':
-      return warning(name, 'the vendor is too busy to say', 'try again in a minute');
+      return warning(name, 'the vendor is too busy to answer', 'try again in a minute');
     case 'halt':
-      return failed(name, `${reply.reason}: ${reply.message}`, 'see the account at the vendor');
+      return failed(name, `${reply.reason}: ${reply.message}`, 'check the account at the vendor');
     case 'retry':
       return warning(name, `no clear answer: ${reply.message}`, 'try again in a minute');
     default:
@@ -89,11 +93,11 @@ export interface CallbackFacts {
 
 export function judgeCallback({ baseUrl, hasWebhookKey, answer, isPrivate }: CallbackFacts): Check[] {
   const signature = hasWebhookKey
-    ? ok('callback signature', 'callbacks have to be signed')
+    ? ok('callback signature', 'callbacks must be signed')
     : warning(
         'callback signature',
-        'callbacks are taken without a signature',
-        'make a webhook key at the vendor and put it into KIE_WEBHOOK_KEY',
+        'callbacks are accepted without a signature',
+        'create a webhook key at the vendor and set KIE_WEBHOOK_KEY',
       );
   return [judgeReach(baseUrl, answer, isPrivate), signature];
 }
@@ -101,14 +105,17 @@ export function judgeCallback({ baseUrl, hasWebhookKey, answer, isPrivate }: Cal
 function judgeReach(baseUrl: string, answer: number | string, isPrivate: boolean): Check {
   const name = 'callback address';
   if (isPrivate)
-    return failed(name, `${baseUrl} is a private address`, 'give one that the vendor can reach from outside');
+    return failed(name, `${baseUrl} is a private address`, 'use an address that the vendor can reach');
   if (typeof answer === 'string')
     return failed(
       name,
       `${baseUrl} does not answer: ${answer}`,
-      'start kie-batch serve there, or repair the way to it',
+      'start kie-batch serve there, or fix the route to it',
     );
   if (answer >= 500)
-    return failed(name, `${baseUrl} answers HTTP ${answer}`, 'look at the proxy in front of kie-batch serve');
-  return ok(name, `${baseUrl} answers this machine (the vendor’s way to it cannot be tried from here)`);
+    return failed(name, `${baseUrl} answers HTTP ${answer}`, 'check the proxy in front of kie-batch serve');
+  return ok(
+    name,
+    `${baseUrl} answers this machine (whether the vendor reaches it cannot be tested from here)`,
+  );
 }

@@ -23,8 +23,8 @@ interface Reading {
 const NO_LINK = 'no link here';
 const NOT_DECODED = 'the link has characters that could not be decoded; save the list as UTF-8';
 const INVISIBLE = 'the link has invisible characters inside; remove them';
-const CARRIES = 'the link carries another link; give the link of the video alone';
-const COMMA = 'it is not plain whether the comma belongs to the link; write %2C if it does';
+const CARRIES = 'the link contains another link; use only the link of the video';
+const COMMA = 'it is unclear whether the comma belongs to the link; write %2C if it does';
 
 // What no link holds unescaped: blanks, controls, quotes and brackets of any language, and Chinese punctuation.
 const INSIDE = /[^\s\p{C}\p{Pi}\p{Pf}<>"`{}|\\^„‚、。，；：！？「」『』【】《》〈〉（）［］…\ufffd]*/uy;
@@ -137,7 +137,7 @@ function isOfItsOwn(text: string, start: number): boolean {
 }
 
 function severalReason(count: number): string {
-  return `${count === 2 ? 'two' : count} links on one line; give each its own line`;
+  return `${count === 2 ? 'two' : count} links on one line; put each on its own line`;
 }
 
 function decoded(text: string): string {

@@ -26,7 +26,7 @@ export function withLocalPaths(find: LinkFinder, folder: string | undefined): Li
     const [first, second] = paths;
     if (first === undefined) return found;
     if (second !== undefined)
-      return { kind: 'several', reason: 'two files on one line; give each its own line' };
+      return { kind: 'several', reason: 'two files on one line; put each on its own line' };
     return first;
   };
 }
@@ -49,7 +49,7 @@ function pathIn(text: string, folder: string): Found | null {
   const written = unquoted(text.trim());
   if (isLocalAddress(written)) {
     const place = placeOf(written);
-    if (place === null) return { kind: 'unusable', reason: 'this file: address names no path' };
+    if (place === null) return { kind: 'unusable', reason: 'this file: address has no path' };
     return isOfThisHost(place) ? judged(place.path) : { kind: 'link', link: written };
   }
   const isPath = /^(?:~?\/|\.{1,2}\/)/.test(written) || hasVideoEnding(written);

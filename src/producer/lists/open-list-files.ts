@@ -64,10 +64,9 @@ function standardInputProblems(
   { isTTY }: StandardInput,
 ): string[] {
   const times = wanted.filter((path) => path === STANDARD_INPUT).length;
-  if (times > 1)
-    return [`"-" is given ${times} times, and standard input can be read only once. Name it once.`];
+  if (times > 1) return [`"-" is given ${times} times, but standard input can be read only once.`];
   if (times === 0 || isTTY !== true) return [];
-  const what = isImplied ? 'No list is given' : 'Standard input ("-") is a terminal';
+  const what = isImplied ? 'No list given' : 'Standard input ("-") is a terminal';
   return [`${what}. Name a file, or pipe a list in: kie-batch run - < links.txt`];
 }
 
@@ -92,7 +91,7 @@ function whyUnreadable(error: unknown): string {
       return 'does not exist. Check the name and the folder you are in.';
     case 'EACCES':
     case 'EPERM':
-      return 'may not be read by this user. Change its permissions.';
+      return 'is not readable by this user. Change its permissions.';
     case 'ENOTDIR':
       return 'does not exist: part of its path is a file, not a folder.';
     default:

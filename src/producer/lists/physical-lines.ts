@@ -22,7 +22,7 @@ export interface LineBlock {
 const LF = 0x0a;
 const CR = 0x0d;
 const TOO_LONG = `is longer than ${MAX_LINE_BYTES / 1024} KiB`;
-const HAS_NUL = 'has NUL bytes inside';
+const HAS_NUL = 'contains NUL bytes';
 // Enough for the excerpt a problem shows, whatever the characters' widths.
 const EXCERPT_BYTES = 2048;
 

@@ -18,7 +18,7 @@ export async function* readPage(
   const bytes = await wholeList(chunks);
   if ('reason' in bytes) return yield [problemAt(1, '', bytes.reason)];
   const entries = entriesIn(bytes.toString(), find, takesAnyHost);
-  yield entries.length > 0 ? entries : [problemAt(1, '', 'this page links to nothing that the model takes')];
+  yield entries.length > 0 ? entries : [problemAt(1, '', 'this page has no link that the model accepts')];
 }
 
 function entriesIn(text: string, find: LinkFinder, takesAnyHost: boolean): ListEntry[] {

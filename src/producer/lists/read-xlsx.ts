@@ -10,7 +10,7 @@ import { Table } from './table.ts';
 import { wholeList } from './whole-list.ts';
 import { type ZipPart, zipParts } from './zip-parts.ts';
 
-const NO_SHEET = 'is a zip file and no .xlsx spreadsheet; export the links as CSV';
+const NO_SHEET = 'is a zip file, not an .xlsx spreadsheet; export the links as CSV';
 const DAMAGED = 'is a damaged or too large spreadsheet; export it as CSV';
 const FIRST_SHEET = 'xl/worksheets/sheet1.xml';
 const MAX_COLUMNS = 16_384;

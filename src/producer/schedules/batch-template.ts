@@ -26,7 +26,7 @@ export function renderBatchName(
     const value = values[placeholder];
     if (value !== undefined) return value;
     const known = placeholders.map((each) => `{${each}}`).join(', ');
-    throw new ScheduleError(`"{${placeholder}}" in a batch template is not known; use ${known}`);
+    throw new ScheduleError(`"{${placeholder}}" is not allowed in a batch template; use ${known}`);
   });
   try {
     return checkBatchName(rendered);

@@ -48,14 +48,14 @@ export function nextTicks(cron: string, timeZone: string, after: number, count: 
 /** @throws ScheduleError that says what is wrong and shows what it should look like */
 export function checkCron(cron: string, timeZone: string, now: number): void {
   if (!isTimeZone(timeZone)) {
-    throw new ScheduleError(`"${timeZone}" is not a time zone; write one like Europe/Berlin or UTC`);
+    throw new ScheduleError(`"${timeZone}" is not a time zone; use one like Europe/Berlin or UTC`);
   }
   const fields = cron.trim().split(/\s+/);
   if (!words.has(cron.trim()) && fields.length !== 5 && fields.length !== 6) {
     throw wrongCron(cron, 'it must have five fields (minute hour day month weekday)');
   }
   try {
-    if (nextTickAt(cron, timeZone, now) === undefined) throw new Error('it is never due');
+    if (nextTickAt(cron, timeZone, now) === undefined) throw new Error('it never occurs');
   } catch (error) {
     throw wrongCron(cron, error instanceof Error ? error.message : String(error));
   }

@@ -12,7 +12,7 @@ import { scheduleKeys } from './schedule-keys.ts';
 interface RunHold {
   /** Aborted when another has taken over. */
   readonly lost: AbortSignal;
-  /** @returns how many ticks were left out meanwhile, or null when another has taken over */
+  /** @returns how many ticks were skipped meanwhile, or null when another has taken over */
   end(): Promise<number | null>;
 }
 
@@ -47,7 +47,7 @@ export async function holdRun(
   const timer = setInterval(() => {
     keep([key], [token, lifetimeMs]).then(
       (skipped) => {
-        if (skipped === -1) losing.abort(new Error('another process has taken the run over'));
+        if (skipped === -1) losing.abort(new Error('another process has taken over the run'));
       },
       // Redis is away: what the run does next meets the same trouble, and says so.
       () => undefined,

@@ -96,7 +96,7 @@ async function take(
   try {
     batch = renderBatchName(schedule.batchTemplate, { ...schedule, at: tick.at });
     const taken = await takeInto(batch, schedule, deps, signal);
-    if (taken.interrupted) throw new CutOff('the run was cut off', { cause: signal.reason });
+    if (taken.interrupted) throw new CutOff('the run was interrupted', { cause: signal.reason });
     return { batch, taken };
   } catch (error) {
     if (error instanceof CutOff) throw error;
@@ -189,7 +189,7 @@ function broughtBy(ended: Ending): Brought {
 
 function logRun(schedule: string, run: ScheduleRun, logger: Logger): void {
   const { batch, counts, error } = run;
-  if (error !== null) logger.warn({ schedule, batch, error }, 'A run of a schedule met trouble');
-  else if (counts.accepted > 0) logger.info({ schedule, batch, ...counts }, 'A schedule brought new links');
-  else logger.debug({ schedule }, 'A schedule brought nothing new');
+  if (error !== null) logger.warn({ schedule, batch, error }, 'A run of a schedule had an error');
+  else if (counts.accepted > 0) logger.info({ schedule, batch, ...counts }, 'A schedule found new links');
+  else logger.debug({ schedule }, 'A schedule found no new links');
 }

@@ -32,7 +32,7 @@ export function startScheduleRunner(deps: ScheduleRunnerDeps): ScheduleRunner {
     store
       .all()
       .then((schedules) => repairTicks(queue, schedules))
-      .catch((error: unknown) => logger.warn({ err: error }, 'Could not look after schedules, trying again'));
+      .catch((error: unknown) => logger.warn({ err: error }, 'Could not check schedules, retrying'));
 
   const process = async (job: Job<TickData>, _token?: string, signal?: AbortSignal): Promise<void> => {
     const { schedule: name, by = 'schedule' } = tickDataSchema.parse(job.data);
@@ -45,7 +45,7 @@ export function startScheduleRunner(deps: ScheduleRunnerDeps): ScheduleRunner {
       { ...deps, store },
       signal ?? new AbortController().signal,
     );
-    if (!answer.ran) logger.debug({ schedule: name }, 'A tick was left out: the run before still continues');
+    if (!answer.ran) logger.debug({ schedule: name }, 'Skipped a run: the previous one is still in progress');
   };
   const worker = new QueueWorker<TickData>(ticksQueue, process, {
     connection: deps.connection,
@@ -56,8 +56,8 @@ export function startScheduleRunner(deps: ScheduleRunnerDeps): ScheduleRunner {
     stalledInterval: jobPolicy.stalledCheckMs,
     maxStalledCount: jobPolicy.mostStalls,
   });
-  worker.on('error', (error) => logger.warn({ err: error }, 'The queue of ticks reports trouble'));
-  worker.on('failed', (job, error) => logger.debug({ tick: job?.id, err: error }, 'A tick was cut off'));
+  worker.on('error', (error) => logger.warn({ err: error }, 'Error in the queue of schedules'));
+  worker.on('failed', (job, error) => logger.debug({ tick: job?.id, err: error }, 'A run was interrupted'));
   let repairing = repair();
   const timer = setInterval(() => {
     repairing = repair();

@@ -126,7 +126,7 @@ function unreachable({ bucket, key }: BucketAddress, error: unknown): SourceErro
   const why =
     error instanceof S3ServiceException && (name === 'NotFound' || name === 'NoSuchKey')
       ? 'there is no such object'
-      : `${name}; check the bucket, the region, the endpoint and the rights of the credentials`;
+      : `${name}; check the bucket, the region, the endpoint and the permissions of the credentials`;
   return new SourceError('source-unreachable', `s3://${bucket}/${key} cannot be read: ${why}.`, {
     cause: error,
   });

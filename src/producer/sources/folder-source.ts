@@ -65,7 +65,7 @@ async function filesIn(folder: string): Promise<string[]> {
   } catch (cause) {
     throw new SourceError(
       'source-unreachable',
-      `The folder ${folder} cannot be looked into: ${whyUnreadable(cause)}.`,
+      `The folder ${folder} cannot be read: ${whyUnreadable(cause)}.`,
       { cause },
     );
   }
@@ -83,10 +83,7 @@ async function moveToDone(
     await keepMark(place);
     await rename(path, place);
   } catch (error) {
-    logger.warn(
-      { list: path, err: error },
-      'A taken list cannot be moved to done/; it is remembered instead',
-    );
+    logger.warn({ list: path, err: error }, 'Could not move a list to done/; it is remembered instead');
   }
 }
 

@@ -104,9 +104,9 @@ export function whyUnreadable(error: unknown): string {
       return 'it does not exist on this machine';
     case 'EACCES':
     case 'EPERM':
-      return 'this user may not read it; change its permissions';
+      return 'it is not readable by this user; change its permissions';
     case 'EISDIR':
-      return 'it is a folder; write folder:PATH to take the lists in it';
+      return 'it is a folder; use folder:PATH to read the lists in it';
     default:
       return `it cannot be read (${code})`;
   }

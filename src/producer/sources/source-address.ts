@@ -42,7 +42,7 @@ export function parseSourceAddress(text: string, workingFolder: string): SourceA
     default:
       throw invalid(
         text,
-        `"${scheme}:" is not known; give a file, a glob, folder:PATH, https://… or s3://bucket/…`,
+        `"${scheme}:" is unknown; use a file, a glob, folder:PATH, https://… or s3://bucket/…`,
       );
   }
 }
@@ -66,7 +66,7 @@ export function writeSourceAddress(address: SourceAddress): string {
 function pathOf(written: string, workingFolder: string): string {
   if (/^file:\/\//i.test(written)) return resolve(fileUrlPath(written));
   const path = written.slice(written.indexOf(':') + 1);
-  if (path === '') throw invalid(written, 'it names no path');
+  if (path === '') throw invalid(written, 'it has no path');
   return isAbsolute(path) ? resolve(path) : resolve(workingFolder, path);
 }
 
@@ -74,7 +74,7 @@ function fileUrlPath(written: string): string {
   try {
     return fileURLToPath(written);
   } catch (cause) {
-    throw invalid(written, 'it is not a file URL of this machine', { cause });
+    throw invalid(written, 'it is not a local file URL', { cause });
   }
 }
 
@@ -103,7 +103,7 @@ function decodedPath(path: string, written: string): string {
   try {
     return decodeURIComponent(path);
   } catch (cause) {
-    throw invalid(written, 'a percent sign in it must be written as %25', { cause });
+    throw invalid(written, 'a percent sign must be written as %25', { cause });
   }
 }
 

@@ -78,7 +78,7 @@ function wordsOf(alert: Alert): string {
     case 'halt-began':
       return `kie-batch is halted: ${alert.halt.reason}. ${haltSpeaker(alert.halt.reason)}: "${alert.halt.message}". What to do: ${adviceFor(alert.halt)}.`;
     case 'halt-ended':
-      return `kie-batch continues: ${alert.reason} is over after ${formatDuration(alert.lastedMs)}.`;
+      return `kie-batch has resumed: ${alert.reason} ended after ${formatDuration(alert.lastedMs)}.`;
     case 'batch-ended': {
       const { name, counts } = alert.batch;
       const failed = counts.failed > 0 ? `, ${formatCount(counts.failed)} failed` : '';
@@ -90,9 +90,9 @@ function wordsOf(alert: Alert): string {
     case 'problem-ended':
       return `Over: ${alert.message}`;
     case 'failures-above-share':
-      return `Batch ${alert.batch.name}: ${Math.round(alert.share * 100)} % of its ended links have failed (${formatCount(alert.batch.counts.failed)}).`;
+      return `Batch ${alert.batch.name}: ${Math.round(alert.share * 100)} % of its finished links have failed (${formatCount(alert.batch.counts.failed)}).`;
     case 'test':
-      return 'This is a test: alerts of kie-batch arrive here.';
+      return 'This is a test alert of kie-batch.';
     default:
       return alert satisfies never;
   }

@@ -82,10 +82,10 @@ function refuseMore(
   { items, credits }: { readonly items?: number | undefined; readonly credits?: number | undefined },
 ): void {
   if (items !== undefined && links > items)
-    throw new Refusal(409, `This concerns ${links} items now, more than ${items}. Nothing was changed.`);
+    throw new Refusal(409, `This now concerns ${links} items, more than ${items}. Nothing was changed.`);
   if (credits === undefined || newTasks === 0) return;
   if (creditsPerTask === null)
-    throw new Refusal(409, 'Nobody knows yet what these tasks cost. Nothing was changed.');
+    throw new Refusal(409, 'The cost of these tasks is not known yet. Nothing was changed.');
   const cost = newTasks * creditsPerTask;
   if (cost > credits)
     throw new Refusal(409, `This may cost ${cost} credits, more than ${credits}. Nothing was changed.`);

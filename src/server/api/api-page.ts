@@ -18,8 +18,8 @@ export function apiPageRoutes(scope: FastifyInstance): void {
 
 function view(base: string): Html {
   return html`<h1>API</h1>
-<section class="card"><p>JSON in, JSON out; lists go in as text, CSV, JSON or JSONL of any length. Errors are <code>application/problem+json</code>. Send <code>Authorization: Bearer TOKEN</code> where this server asks for credentials; tokens are set with <code>API_TOKENS</code>.</p>
-<p>The same as a document for generators and other readers: <a href="/api/v1/openapi.json">OpenAPI 3.1</a>. Live: <code>GET /api/v1/events</code> streams the overview, and <code>GET /api/v1/batches/NAME/events</code> a batch, as server-sent events.</p></section>
+<section class="card"><p>Requests and responses are JSON; lists are sent as text, CSV, JSON or JSONL of any length. Errors are <code>application/problem+json</code>. Send <code>Authorization: Bearer TOKEN</code> where this server asks for credentials; tokens are set with <code>API_TOKENS</code>.</p>
+<p>As a document for generators: <a href="/api/v1/openapi.json">OpenAPI 3.1</a>. Live: <code>GET /api/v1/events</code> streams the overview, and <code>GET /api/v1/batches/NAME/events</code> a batch, as server-sent events.</p></section>
 ${Object.entries(calls).map(([name, call]) => section(name, call, base))}`;
 }
 
@@ -30,9 +30,9 @@ function section(name: string, call: Call, base: string): Html {
 <p>${call.summary}.${call.role === 'operator' ? html` <span class="note">Needs an operator.</span>` : null}</p>
 ${parameters(call)}
 <pre tabindex="0">${example(call, `${base}${path}`)}</pre>
-<details id="${name}-shape"><summary>What goes in and out</summary>${
+<details id="${name}-shape"><summary>Request and response</summary>${
     body === null ? null : html`<h3>Body</h3><pre tabindex="0">${body}</pre>`
-  }<h3>Answer</h3><pre tabindex="0">${shape(call.answer)}</pre></details></section>`;
+  }<h3>Response</h3><pre tabindex="0">${shape(call.answer)}</pre></details></section>`;
 }
 
 function parameters({ params, query }: Call): Html | null {

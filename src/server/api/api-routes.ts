@@ -65,9 +65,9 @@ function refuseUnknown({ url, method }: FastifyRequest, reply: FastifyReply): ne
   const methods = methodsOf(path);
   // The method is right, so the id is too long to be one.
   if (methods.length === 0 || methods.includes(method))
-    throw new Refusal(404, 'There is no such call. GET /api shows what there is.');
+    throw new Refusal(404, 'There is no such call. See GET /api.');
   reply.header('allow', methods.join(', '));
-  throw new Refusal(405, `${method} is not for this; use ${methods.join(' or ')}.`);
+  throw new Refusal(405, `${method} is not allowed here; use ${methods.join(' or ')}.`);
 }
 
 function reportProblems(api: FastifyInstance, { deps }: ApiParts): void {
@@ -80,7 +80,7 @@ function reportProblems(api: FastifyInstance, { deps }: ApiParts): void {
       isRedisAway && request.method !== 'GET'
         ? describeAway(error)
         : status === 500
-          ? 'Something went wrong here. The log says more.'
+          ? 'An internal error occurred. See the log.'
           : (fault ?? error.message);
     if (status === 401) reply.header('www-authenticate', 'Bearer');
     if (status === 503) reply.header('retry-after', '5');

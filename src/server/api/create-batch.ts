@@ -25,7 +25,7 @@ export async function createBatch(
   if (extension === undefined)
     throw new Refusal(
       415,
-      `${contentType} is no list; send ${Object.keys(listExtensions).filter(Boolean).join(', ')}.`,
+      `${contentType} is not a list; send ${Object.keys(listExtensions).filter(Boolean).join(', ')}.`,
     );
   const body = bodyOf(request);
   const stopping = new AbortController();

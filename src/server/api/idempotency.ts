@@ -39,7 +39,7 @@ export async function runOnce<Answer>(
 ): Promise<Answer> {
   if (key === undefined) return run(body);
   if (key.length === 0 || key.length > longestKey)
-    throw new Refusal(400, `An Idempotency-Key has 1 to ${longestKey} characters.`);
+    throw new Refusal(400, `An Idempotency-Key must have 1 to ${longestKey} characters.`);
   const place = `${prefix}:idempotency:${sha256(`${caller}\n${key}`)}`;
   const isFirst = (await redis.set(place, JSON.stringify({ request }), 'PX', busyMs, 'NX')) !== null;
   if (!isFirst) return read(await answerOfFirst((await redis.get(place)) ?? '{}', request, body));
@@ -65,7 +65,7 @@ async function answerOfFirst(
   const first = storedSchema.safeParse(JSON.parse(stored));
   // It failed or expired between the two looks.
   if (!first.success)
-    throw new Refusal(409, 'The first call with this Idempotency-Key has just ended. Repeat it.');
+    throw new Refusal(409, 'The first call with this Idempotency-Key has just ended. Repeat the call.');
   if (first.data.request !== request)
     throw new Refusal(422, 'This Idempotency-Key was used for another request.');
   const { done } = first.data;

@@ -25,7 +25,7 @@ export function openApiDocument(): Readonly<Record<string, unknown>> {
       title: 'kie-batch',
       version: '1',
       description:
-        'Batches of video links: put them in, follow them, act on them. `GET /api/v1/events` streams the overview as server-sent events whenever it changes.',
+        'Enqueue, follow and control batches of video links. `GET /api/v1/events` streams the overview as server-sent events whenever it changes.',
     },
     servers: [{ url: '/' }],
     security: [{ bearer: [] }],
@@ -48,7 +48,7 @@ function stream(operationId: string, event: string, what: string, parameters: Re
   return {
     operationId,
     summary: `${what} as server-sent events, whenever it changes`,
-    description: `Open to viewers. An event \`${event}\` carries it as JSON; \`connection\` tells whether Redis answers.`,
+    description: `Open to viewers. An event \`${event}\` carries it as JSON; \`connection\` shows whether Redis answers.`,
     parameters,
     responses: {
       200: { description: 'A stream', content: { 'text/event-stream': { schema: { type: 'string' } } } },
@@ -83,7 +83,7 @@ function bodyOf(body: Call['body']): Record<string, unknown> | null {
   if (body === noBody) return null;
   if (body !== 'list') return { content: { 'application/json': { schema: schemaOf(body, 'input') } } };
   const content = Object.fromEntries(listTypes.map((type) => [type, { schema: { type: 'string' } }]));
-  return { required: true, description: 'Of any length; it is read as it comes.', content };
+  return { required: true, description: 'Of any length; it is streamed.', content };
 }
 
 function parametersOf(schema: z.ZodObject, place: 'path' | 'query'): Record<string, unknown>[] {

@@ -7,7 +7,7 @@ export const problemSchema = z.object({
   type: z.string().describe('about:blank: the status says it all'),
   title: z.string(),
   status: z.int(),
-  detail: z.string().describe('What is wrong and what to do, for people.'),
+  detail: z.string().describe('What is wrong and what to do.'),
 });
 export type Problem = z.infer<typeof problemSchema>;
 
@@ -22,7 +22,7 @@ const titles: Readonly<Record<number, string>> = {
   415: 'Unsupported media type',
   422: 'Not acceptable',
   429: 'Too many requests',
-  503: 'Not available now',
+  503: 'Temporarily unavailable',
 };
 
 export function problemOf(status: number, detail: string): Problem {

@@ -15,7 +15,7 @@ const reasonSchema = z.enum(failureReasons);
 
 const haltSchema = z.object({
   reason: z.enum(haltReasons),
-  model: z.string().nullable().describe('Null when the whole account waits.'),
+  model: z.string().nullable().describe('Null if the whole account is halted.'),
   since: instant,
   message: z.string().describe('In the vendor’s words.'),
   advice: z.string(),
@@ -27,10 +27,10 @@ export const batchSchema = z.object({
   model: z.string(),
   createdAt: instant,
   ended: z.boolean(),
-  situation: z.enum(situationKinds).describe('Why its links do or do not move.'),
-  etaSeconds: z.number().nullable().describe('Null where nobody can tell.'),
+  situation: z.enum(situationKinds).describe('Why its links move or not.'),
+  etaSeconds: z.number().nullable().describe('Null if unknown.'),
   paused: z.boolean(),
-  pausedBecause: z.string().nullable().describe('Set when tasks cost more than was announced.'),
+  pausedBecause: z.string().nullable().describe('Set if tasks cost more than announced.'),
   priority: z.number(),
   total: count,
   states: z.record(stateSchema, count),
@@ -47,7 +47,7 @@ export const itemSchema = z.object({
   inputs: z
     .record(z.string(), z.unknown())
     .nullable()
-    .describe('What the task gets beside the link and the defaults of the model; null for nothing.'),
+    .describe('Inputs of the task other than the link and the model’s defaults; null: none.'),
   model: z.string(),
   batch: z.string(),
   state: z.string(),
@@ -68,13 +68,13 @@ export const itemSchema = z.object({
   row: z
     .object({ line: count, columns: z.record(z.string(), z.string()) })
     .nullable()
-    .describe('What was kept of the list’s row.'),
+    .describe('The kept columns of the list’s row.'),
 });
 
 export const eventSchema = z.object({
   at: instant,
   firstAt: instant,
-  times: count.describe('How often in a row.'),
+  times: count.describe('Number of repetitions.'),
   kind: z.enum(eventKinds),
   message: z.string(),
 });
@@ -103,11 +103,11 @@ export const overviewSchema = z.object({
   credits: z.number().nullable(),
   freeBytes: z.number().nullable(),
   workersAlive: count,
-  situation: z.enum(situationKinds).describe('Why links do or do not move.'),
+  situation: z.enum(situationKinds).describe('Why links move or not.'),
   headline: z.string().describe('The situation in a sentence.'),
   problems: z
     .array(z.object({ kind: z.enum(problemKinds), message: z.string() }))
-    .describe('What needs a person though nothing is halted.'),
+    .describe('Problems that need a person, other than halts.'),
 });
 
 export const workersSchema = z.object({
@@ -127,7 +127,7 @@ export const workersSchema = z.object({
   ),
 });
 export const stuckSchema = z.object({
-  tasks: count.describe('At the vendor for longer than twice what any task has taken.'),
+  tasks: count.describe('At the vendor for more than twice as long as any task before.'),
   downloads: count,
   taskLimitSeconds: z.number(),
   downloadLimitSeconds: z.number(),
@@ -137,10 +137,10 @@ export const stuckSchema = z.object({
 });
 export const failuresSchema = z.object({
   groups: z.array(z.object({ reason: z.string().nullable(), message: z.string(), items: count })),
-  examined: count.describe('The latest failures that were grouped; there may be more.'),
+  examined: count.describe('How many of the latest failures were grouped; there may be more.'),
 });
 export const auditQuery = z.strictObject({
-  who: z.string().max(100).optional().describe('Part of a name; so the others.'),
+  who: z.string().max(100).optional().describe('Part of a name, also for the others.'),
   action: z.string().max(100).optional(),
   target: z.string().max(100).optional().describe('A batch, an item or a schedule.'),
   limit: z.coerce.number().int().min(1).max(1000).default(200),
@@ -202,14 +202,16 @@ const nextSchema = z
   .int()
   .nullable()
   .describe(
-    'Cursor of the next page; null at the end. A filtered page may be short and still have a next one.',
+    'Cursor of the next page; null at the end. With a filter, a page can be short and still have a next one.',
   );
 export const batchPageSchema = z.object({ batches: z.array(batchSchema), next: nextSchema });
 export const itemPageSchema = z.object({ items: z.array(itemSchema), next: nextSchema });
 
 const batchName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/);
 export const createQuery = z.strictObject({
-  batch: batchName.optional().describe('A name; joining one that exists adds to it. Default: from the time.'),
+  batch: batchName
+    .optional()
+    .describe('Name of the batch; an existing one is extended. Default: from the time.'),
   model: z.string().optional().describe('Default: the first model.'),
   set: z
     .union([z.string(), z.array(z.string())])
@@ -222,11 +224,13 @@ export const createQuery = z.strictObject({
   force: z
     .enum(['true', 'false'])
     .default('false')
-    .describe('Take links again that were saved before, and pay again.'),
+    .describe('Process links again that were saved before, and pay again.'),
   upload: z
     .enum(['true', 'false'])
     .default('false')
-    .describe('Workers fetch the videos and upload them to the vendor, for links that it cannot reach.'),
+    .describe(
+      'Workers fetch the videos and upload them to the vendor, for links that the vendor cannot reach.',
+    ),
   budget: z.coerce.number().min(0).optional().describe('The most credits the batch may spend.'),
   priority: z.coerce.number().int().min(1).max(1000).optional(),
   paused: z.enum(['true', 'false']).default('false').describe('Nothing is submitted until it is resumed.'),
@@ -242,15 +246,15 @@ const priceView = z.object({
 const priceSourceSchema = z.object({
   kind: z.enum(['price-list', 'definition']),
   at: z.string().nullable().describe('When the list was read, or the day of the definition’s price.'),
-  highestOf: z.number().nullable().describe('The highest of so many prices that cannot be told apart.'),
-  message: z.string().describe('For people, with its age.'),
+  highestOf: z.number().nullable().describe('Number of prices that match; the highest is used.'),
+  message: z.string().describe('As text, with its age.'),
 });
 export const modelsSchema = z.object({
   models: z.array(
     z.object({
       id: z.string(),
       title: z.string(),
-      state: z.enum(['live', 'off']).describe('As its definition says; the vendor has the last word.'),
+      state: z.enum(['live', 'off']).describe('By its definition; the vendor’s answer takes precedence.'),
       videoField: z.string(),
       requires: z.array(z.string()).describe('Inputs that each link needs.'),
       price: priceView.nullable().describe('Null: unknown, the first task will show it.'),
@@ -261,10 +265,10 @@ export const modelsSchema = z.object({
 export const costSchema = z
   .object({
     kind: z.enum(['each', 'all', 'unknown']),
-    credits: z.number().nullable().describe('For each task, or for all of them together.'),
-    basis: z.string().describe('What it rests on, for people.'),
+    credits: z.number().nullable().describe('For each task, or for all together.'),
+    basis: z.string().describe('The basis of the estimate, as text.'),
   })
-  .describe('What tasks are expected to cost. A batch whose tasks cost more than was announced is paused.');
+  .describe('The expected cost of tasks. A batch whose tasks cost more than announced is paused.');
 export const createdSchema = z.object({
   batch: z.string(),
   total: count,
@@ -285,23 +289,21 @@ export const selectionQuery = z.strictObject({
   reason: reasonSchema.optional(),
   message: z.string().max(1000).optional(),
 });
-const budget = z.number().min(0).describe('The most credits the batch may spend, with what it has spent.');
+const budget = z.number().min(0).describe('The batch’s budget in credits, including what it has spent.');
 const atMost = z
   .strictObject({
     items: count.optional(),
-    credits: z.number().min(0).optional().describe('By the known price; refused where none is known.'),
+    credits: z.number().min(0).optional().describe('By the known price; refused if none is known.'),
   })
   .optional()
-  .describe('Refuses with 409, and changes nothing, when it would concern or could cost more.');
+  .describe('If the retry would exceed it, the response is 409 and nothing changes.');
 export const retryBody = selectionQuery.extend({ budget: budget.optional(), atMost });
 export const retryItemBody = z.strictObject({ atMost });
 export const resumeBody = z.strictObject({
   price: z
     .number()
     .optional()
-    .describe(
-      'Credits of a task. Needed, and must be the present one, where `pausedBecause` tells a new price.',
-    ),
+    .describe('Credits of a task. Required if `pausedBecause` has a new price, and must be the current one.'),
 });
 export const severalBody = z.strictObject({
   action: z.enum(['pause', 'resume', 'cancel', 'priority']),
@@ -319,7 +321,7 @@ export const scheduleBody = z.strictObject({
     .string()
     .trim()
     .regex(/^(https|s3):\/\//, 'must be https://… or s3://…')
-    .describe('Folders and files of the workers’ machines are scheduled on the command line.'),
+    .describe('Schedules for folders and files are created on the command line.'),
   model: z.string(),
   maxCredits: z.number().min(0).nullable().default(null).describe('Budget of each batch.'),
 });
@@ -327,14 +329,14 @@ export const budgetBody = z.strictObject({ credits: budget });
 export const attachBody = z.strictObject({ taskId: z.string().regex(/^[^\s,]{1,200}$/) });
 export const retryForecastSchema = z.object({
   items: count,
-  collected: count.describe('Paid already: their results are collected again, and cost nothing.'),
-  newTasks: count.describe('At most so many tasks are paid.'),
-  creditsPerTask: z.number().nullable().describe('Null where nobody knows yet.'),
+  collected: count.describe('Already paid: their results are collected again for free.'),
+  newTasks: count.describe('Most tasks that are paid.'),
+  creditsPerTask: z.number().nullable().describe('Null if not known yet.'),
   budget: z.number().nullable(),
   creditsSpent: z.number(),
 });
 export const priorityBody = z.strictObject({ priority: z.int().min(1).max(1000) });
-export const changedSchema = z.object({ items: count.describe('How many links it concerned.') });
+export const changedSchema = z.object({ items: count.describe('Number of links.') });
 export const doneSchema = z.object({ done: z.literal(true) });
 export const nameParams = z.strictObject({ name: batchName });
 export const idParams = z.strictObject({ id: z.string().min(1).max(200) });

@@ -117,7 +117,7 @@ export async function requireOperator(
   if (request.isProgram) return viewer;
   const id = accounts.isClosed ? (request.cookies[sessionCookie] ?? '') : openSession;
   if (!(await sessions.isCsrf(id, csrf ?? '')))
-    throw new Refusal(403, 'The form has expired. Load the page again and repeat what you did.');
+    throw new Refusal(403, 'The form has expired. Reload the page and try again.');
   return viewer;
 }
 

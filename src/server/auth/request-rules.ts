@@ -27,11 +27,11 @@ export function refuseRequest(
   publicOrigin: string | null = null,
 ): string | null {
   if (!isClosed && !isLocalHost(facts.host))
-    return 'Without credentials this server answers only under a name of this machine, like localhost. Set DASHBOARD_USER and DASHBOARD_PASSWORD.';
+    return 'Without credentials this server only answers to local host names such as localhost. Set DASHBOARD_USER and DASHBOARD_PASSWORD.';
   if (!isClosed && facts.isForwarded)
-    return 'This request came through a proxy, and nobody has to sign in here. Set DASHBOARD_USER and DASHBOARD_PASSWORD, or TRUSTED_PROXIES if the proxy asks people to sign in.';
+    return 'This request came through a proxy, and this server has no sign-in. Set DASHBOARD_USER and DASHBOARD_PASSWORD, or TRUSTED_PROXIES if the proxy authenticates users.';
   if (safeMethods.includes(facts.method) || isOwnPage(facts, publicOrigin)) return null;
-  return 'This request comes from a page of another site. If this server is behind a proxy, set PUBLIC_URL to the address you see.';
+  return 'This request comes from another site. If this server is behind a proxy, set PUBLIC_URL to its public address.';
 }
 
 /** Browsers do not let pages set either header. A program sends neither. */

@@ -61,7 +61,7 @@ export function callbackRoutes(deps: CallbackRouteDeps): RegisterRoutes {
     const meaning = understandCallback(callback, webhookKey, clock.now());
     if (meaning.kind === 'unreadable') return;
     if (meaning.kind === 'unsigned') {
-      logger.warn({ item: origin.id }, 'A callback with a missing, wrong or old signature was ignored');
+      logger.warn({ item: origin.id }, 'Ignored a callback with a missing, wrong or old signature');
       return;
     }
     const rest = await takeCallback(origin, meaning.taskId, { ...deps, claims });
@@ -121,7 +121,7 @@ async function inTime<T>(work: Promise<T>, logger: CallbackDeps['logger']): Prom
     timer = setTimeout(() => resolve(late), patienceMs);
   });
   const done = work.catch((error: unknown): typeof late => {
-    logger.warn({ err: error }, 'A callback could not be recorded; the vendor is asked to come again');
+    logger.warn({ err: error }, 'Could not record a callback; the vendor is asked to send it again');
     return late;
   });
   const ended = await Promise.race([done, tooLate]);

@@ -35,9 +35,9 @@ export async function takeCallback(
   const item = await deps.ledger.item(id);
   if (item === null) return null;
   if (item.taskIds.includes(taskId)) return wakeIfFollowed(id, taskId, deps);
-  if (await isOfAnother(id, taskId, deps)) return refuse(id, taskId, 'it is the task of another link', deps);
+  if (await isOfAnother(id, taskId, deps)) return refuse(id, taskId, 'it belongs to another link', deps);
   const noted = await deps.claims.note(id, taskId);
-  if (noted === 'full') return refuse(id, taskId, 'too many tasks were named at this address', deps);
+  if (noted === 'full') return refuse(id, taskId, 'too many task ids were sent to this address', deps);
   // Also when it is noted already: the process that noted it may have died before making the job.
   if (noted === 'open') await deps.queues.addClaim({ itemId: id, taskId, attempt });
   return null;
@@ -59,7 +59,7 @@ async function refuse(
   why: string,
   { logger, itemHistory }: CallbackDeps,
 ): Promise<null> {
-  logger.warn({ item, taskId, why }, 'A callback named a task that is not the link’s: nothing was changed');
+  logger.warn({ item, taskId, why }, 'A callback had a task id that is not the link’s; ignored');
   await itemHistory.count(refusedClaims);
   return null;
 }

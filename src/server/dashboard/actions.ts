@@ -219,12 +219,12 @@ async function retryChosen(name: string, form: unknown, { operations }: ServerDe
   if (links !== undefined && now.links > links)
     throw new Refusal(
       409,
-      `There are ${now.links} such links now, not ${links}. Nothing was changed. Look again.`,
+      `There are now ${now.links} such links, not ${links}. Nothing was changed. Check again.`,
     );
   if (price !== undefined && now.newTasks > 0 && (now.creditsPerTask ?? 0) > price)
     throw new Refusal(
       409,
-      `A task costs ${now.creditsPerTask} credits now, not ${price}. Nothing was changed. Look again.`,
+      `A task now costs ${now.creditsPerTask} credits, not ${price}. Nothing was changed. Check again.`,
     );
   if (budget !== undefined) await operations.setBudget(name, budget);
   return operations.retry(name, selection);
@@ -267,7 +267,7 @@ async function begin(
     .then(
       ({ outcome }) => outcome,
       (error: unknown) => {
-        parts.deps.logger.warn({ err: error, ...who }, 'An action did not succeed');
+        parts.deps.logger.warn({ err: error, ...who }, 'An action failed');
         return `failed: ${error instanceof Error ? error.message : String(error)}`;
       },
     )

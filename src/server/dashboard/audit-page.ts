@@ -41,7 +41,7 @@ function view(entries: readonly WrittenAuditEntry[], filter: AuditFilter): Html 
 function table(entries: readonly WrittenAuditEntry[], filter: AuditFilter): Html {
   if (entries.length === 0) {
     const isFiltered = Object.values(filter).some((each) => each !== undefined);
-    return html`<p class="card empty">${isFiltered ? 'No entry matches.' : 'Nobody has done anything yet.'}</p>`;
+    return html`<p class="card empty">${isFiltered ? 'No entry matches.' : 'No actions yet.'}</p>`;
   }
   const row = ({ at, who, address, action, target, outcome }: WrittenAuditEntry) =>
     html`<tr><td>${moment(at)}</td><td>${who} <span class="note">${address}</span></td><td>${action}</td><td class="break">${target}</td><td class="break">${outcome}</td></tr>`;

@@ -93,7 +93,7 @@ function tookCell({ savedAt, submittedAt }: Item): string {
 function columnChoice(): Html {
   const box = ({ name, title }: Column) =>
     html`<label class="box"><input type="checkbox" data-column-choice="${name}" checked><span>${title}</span></label>`;
-  return html`<details class="columns script" id="columns"><summary>Columns and keys</summary><div class="actions">${columns.map(box)}</div><p class="note">Keys: j and k go down and up, Enter opens, r asks to retry, / searches.</p></details>`;
+  return html`<details class="columns script" id="columns"><summary>Columns and keyboard shortcuts</summary><div class="actions">${columns.map(box)}</div><p class="note">Shortcuts: j and k move down and up, Enter opens, r retries after a question, / searches.</p></details>`;
 }
 
 function classOf({ isNumber = false, onPhone = false }: Column): string {
@@ -138,11 +138,11 @@ export function restOf({ batch, items, query }: LinksReading): Html {
     html`<a class="button" href="${pathOf(batch, { ...query, from })}">${words}</a>`;
   const next = items.next === null ? null : to(items.next, isOn ? 'Search on' : 'Next');
   // Where no script runs a search does not continue by itself.
-  return html`${isOn ? searchGoesOn(items, batch) : null}<p class="pages">${query.from > 0 ? to(0, 'From the beginning') : null}${
+  return html`${isOn ? searchGoesOn(items, batch) : null}<p class="pages">${query.from > 0 ? to(0, 'First page') : null}${
     isOn ? html`<noscript>${next}</noscript>` : next
   }</p>`;
 }
 
 function searchGoesOn({ items, examined }: ItemPage, { counts }: Batch): Html {
-  return html`<p class="note">${items.length === 0 ? 'None' : count(items.length)} among the ${count(examined)} of ${count(totalOf(counts))} links looked at so far; the search continues.</p>`;
+  return html`<p class="note">${items.length === 0 ? 'None' : count(items.length)} among the ${count(examined)} of ${count(totalOf(counts))} links searched so far; the search continues.</p>`;
 }

@@ -58,11 +58,11 @@ export function batchFragments(reading: BatchReading, viewer: Viewer): Fragments
 export function batchPage(reading: BatchReading, fragments: Fragments): Html {
   const { batch, query } = reading;
   const part = (id: string) => live(id, fragments[id] ?? html``);
-  return html`<div class="title"><hgroup><h1 class="break">${batch.name}</h1><p class="note">${batch.model}, made ${ago(batch.createdAt)}</p></hgroup>${part('actions')}</div>
+  return html`<div class="title"><hgroup><h1 class="break">${batch.name}</h1><p class="note">${batch.model}, created ${ago(batch.createdAt)}</p></hgroup>${part('actions')}</div>
 ${part('halts')}
 ${part('summary')}
 ${part('held')}
-<section class="card"><h2>What failed, and why</h2>${part('groups')}</section>
+<section class="card"><h2>Failures</h2>${part('groups')}</section>
 <section class="card"><h2>Over time</h2><div class="chart" data-chart="batch" role="img" aria-label="Links of this batch: waiting, at the vendor, saved and failed"></div></section>
 ${linksSection(batch, query, part('items'))}`;
 }
@@ -143,9 +143,9 @@ function actions({ batch }: BatchReading, { csrf }: Viewer): Html {
   return html`<div class="actions">
 ${!going ? null : batch.dearer !== null ? questionLink(post('/resume'), 'Resume at the new price…', 'primary') : actionButton(isPaused ? { action: post('/resume'), label: 'Resume', csrf, tone: 'primary' } : { action: post('/pause'), label: 'Pause', csrf })}
 ${again === 0 ? null : questionLink(post('/retry'), `Retry all ${count(again)}…`)}
-${going && priority === 1 ? actionButton({ action: post('/weight'), label: 'Higher priority', csrf, fields: { weight: '10' }, confirm: 'Give this batch ten turns for each turn of the others?' }) : null}
+${going && priority === 1 ? actionButton({ action: post('/weight'), label: 'Higher priority', csrf, fields: { weight: '10' }, confirm: 'Submit ten links of this batch for each link of the others?' }) : null}
 ${going && priority > 1 ? actionButton({ action: post('/weight'), label: 'Normal priority', csrf, fields: { weight: '1' } }) : null}
-${going ? actionButton({ action: post('/cancel'), label: 'Cancel', csrf, tone: 'danger', confirm: `Cancel ${batch.name}? ${count(counts.queued)} waiting links stop; tasks that are paid are still collected.` }) : null}
+${going ? actionButton({ action: post('/cancel'), label: 'Cancel', csrf, tone: 'danger', confirm: `Cancel ${batch.name}? ${count(counts.queued)} waiting links are cancelled; paid tasks are still collected.` }) : null}
 <a class="button" href="${post('/export?format=csv')}" download>Export</a>
 </div>`;
 }
@@ -162,7 +162,7 @@ function heldLinks({ batch, held }: BatchReading, { role }: Viewer): Html {
     (item) =>
       html`<li><a href="${itemPath(item.id)}"><code>${item.id}</code></a> <span class="note clamp one" title="${item.message}">${item.message}</span></li>`,
   );
-  return html`<section class="card"><h2>${count(number)} ${number === 1 ? 'link waits' : 'links wait'} for your decision</h2><p>The vendor’s answer to a create call was lost. A task may exist, and may be paid. Open a link to attach its task id, pay again, or give it up.</p><ul class="plain">${rows}</ul>${
+  return html`<section class="card"><h2>${count(number)} ${number === 1 ? 'link waits' : 'links wait'} for your decision</h2><p>The vendor’s answer to a create call was lost. A task may exist and be paid. Open a link to attach its task id, pay again, or give it up.</p><ul class="plain">${rows}</ul>${
     number > held.length
       ? html`<p><a href="${batchPath(batch.name, '?state=held#items')}">All ${count(number)}</a></p>`
       : null
@@ -182,6 +182,6 @@ function failureGroups({ batch, failures }: BatchReading, { role }: Viewer): Htm
         : null
     }<a class="button" href="${batchPath(batch.name, `/export?${query}`)}" download aria-label="Export ${group.reason ?? 'these'}">Export</a></div></td></tr>`;
   };
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="Groups of failures"><table class="failures"><thead><tr><th scope="col" class="number">Links</th><th scope="col">Reason</th><th scope="col">What was said</th><th scope="col"><span class="sr">Actions</span></th></tr></thead><tbody>${failures.groups.slice(0, 20).map(row)}</tbody></table></div>
-${rest > 0 ? html`<p class="note">Grouped from the latest ${count(failures.examined)} failures; ${count(rest)} older ones are not shown here.</p>` : null}`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Groups of failures"><table class="failures"><thead><tr><th scope="col" class="number">Links</th><th scope="col">Reason</th><th scope="col">Message</th><th scope="col"><span class="sr">Actions</span></th></tr></thead><tbody>${failures.groups.slice(0, 20).map(row)}</tbody></table></div>
+${rest > 0 ? html`<p class="note">From the latest ${count(failures.examined)} failures; ${count(rest)} older ones are not shown.</p>` : null}`;
 }

@@ -23,7 +23,7 @@ export type BatchesQuery = z.infer<typeof batchesQuerySchema>;
 export interface BatchSpeed {
   /** Of the last minute; null when it does not move or began just now. */
   readonly rates: Rates | null;
-  /** Null where nobody can tell. */
+  /** Null if unknown. */
   readonly etaMs: number | null;
 }
 
@@ -120,5 +120,5 @@ ${isOperator ? severalForm(viewer) : null}</section>`;
 function severalForm({ csrf }: Viewer): Html {
   const button = (action: string, words: string, tone = '', confirm = '') =>
     html`<button class="${tone}" name="action" value="${action}"${confirm === '' ? null : html` data-confirm="${confirm}"`}>${words}</button>`;
-  return html`<form method="post" action="/batches" id="several" class="actions several"><input type="hidden" name="csrf" value="${csrf}"><span class="note">Chosen batches:</span>${button('pause', 'Pause')}${button('resume', 'Resume')}${button('prioritize', 'Higher priority')}${button('normalize', 'Normal priority')}${button('retry', 'Retry…')}${button('cancel', 'Cancel', 'danger', 'Cancel the chosen batches? Waiting links stop; tasks that are paid are still collected.')}</form>`;
+  return html`<form method="post" action="/batches" id="several" class="actions several"><input type="hidden" name="csrf" value="${csrf}"><span class="note">Chosen batches:</span>${button('pause', 'Pause')}${button('resume', 'Resume')}${button('prioritize', 'Higher priority')}${button('normalize', 'Normal priority')}${button('retry', 'Retry…')}${button('cancel', 'Cancel', 'danger', 'Cancel the chosen batches? Waiting links are cancelled; paid tasks are still collected.')}</form>`;
 }

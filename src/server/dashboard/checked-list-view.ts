@@ -83,10 +83,10 @@ function enqueueForm({ id, check, staged }: CheckedListReading, csrf: string): H
   const change = html`<a class="button" href="/new?from=${id}">Change it</a>`;
   if (check.problem !== null) return html``;
   if (links === 0)
-    return html`<p class="error" role="alert">There is no link in this list that the model takes.</p><p>${change}</p>`;
+    return html`<p class="error" role="alert">This list has no link that the model accepts.</p><p>${change}</p>`;
   const notes = [
     staged.isPaused ? 'The batch starts paused.' : '',
-    staged.force ? 'Links that have ended are paid again.' : '',
+    staged.force ? 'Finished links are paid again.' : '',
     staged.upload ? 'Workers upload the videos.' : '',
     staged.priority === 1 ? '' : `Priority ${staged.priority}.`,
   ].join(' ');
@@ -115,7 +115,7 @@ function rowsTable({ check }: CheckedListReading): Html {
 function invalidTable({ invalid, counts }: ListCheckState): Html {
   if (invalid.length === 0) return html``;
   const rest = counts.invalid - invalid.length;
-  return html`<section class="card"><h2>Lines without a usable link</h2><div class="scroll" tabindex="0" role="region" aria-label="Lines without a usable link"><table><thead><tr><th scope="col" class="number">Line</th><th scope="col">Found there</th><th scope="col">Why not</th></tr></thead><tbody>${invalid.map(
+  return html`<section class="card"><h2>Lines without a usable link</h2><div class="scroll" tabindex="0" role="region" aria-label="Lines without a usable link"><table><thead><tr><th scope="col" class="number">Line</th><th scope="col">Text</th><th scope="col">Problem</th></tr></thead><tbody>${invalid.map(
     ({ line, text, reason }) =>
       html`<tr><td class="number">${count(line)}</td><td class="break"><code>${text}</code></td><td class="break">${reason}</td></tr>`,
   )}</tbody></table></div>${rest > 0 ? html`<p class="note">And ${count(rest)} more.</p>` : null}</section>`;

@@ -27,12 +27,12 @@ export function retryPage(question: RetryQuestion, { csrf }: Viewer): Html {
     return html`<h1>Nothing to retry</h1><p class="card">Batch ${batch.name} has no ${which}.</p><p><a class="button" href="${back}">Back to the batch</a></p>`;
   return html`<p class="crumbs"><a href="/batches">Batches</a> / <a href="${back}">${batch.name}</a></p>
 <h1>Retry ${count(links)} ${links === 1 ? 'link' : 'links'}?</h1>
-<p>${sentence(which)}. ${newTasks === 0 ? 'All of them are paid already; their results are collected again.' : 'Each new task is paid.'}</p>
+<p>${sentence(which)}. ${newTasks === 0 ? 'All of them are already paid; their results are collected again.' : 'Each new task is paid.'}</p>
 ${costTiles(costOf(forecast), question.balance)}
 <form method="post" action="${batchPath(batch.name, '/retry')}" class="card fields">
 ${hidden({ csrf, links: String(links), ...priceField(forecast), ...fields })}
 ${question.asksBudget ? budgetField(question) : null}
-<p class="actions"><button class="primary">Retry ${count(links)} ${links === 1 ? 'link' : 'links'}</button><a class="button" href="${back}">Change nothing</a></p>
+<p class="actions"><button class="primary">Retry ${count(links)} ${links === 1 ? 'link' : 'links'}</button><a class="button" href="${back}">Cancel</a></p>
 </form>`;
 }
 
@@ -51,7 +51,7 @@ interface Cost extends Pick<RetryForecast, 'links' | 'collected' | 'newTasks'> {
 function costOf(forecast: RetryForecast): Cost {
   const { newTasks, creditsPerTask } = forecast;
   const credits = newTasks === 0 ? 0 : creditsPerTask === null ? null : newTasks * creditsPerTask;
-  const note = creditsPerTask === null ? 'the price is not known yet' : `at most, ${creditsPerTask} a task`;
+  const note = creditsPerTask === null ? 'price not known yet' : `at most, ${creditsPerTask} a task`;
   return { ...forecast, credits, note };
 }
 
@@ -59,7 +59,7 @@ function costTiles({ links, collected, newTasks, credits, note }: Cost, balance:
   const isTooMuch = credits !== null && balance !== null && credits > balance;
   const list: Tile[] = [
     { label: 'Links', value: count(links) },
-    { label: 'Paid already', value: count(collected), note: 'collected again, cost nothing' },
+    { label: 'Paid already', value: count(collected), note: 'collected again for free' },
     { label: 'New tasks', value: count(newTasks), note: 'at most' },
     {
       label: 'Credits',
@@ -88,7 +88,7 @@ export function retrySeveralPage({ batches, balance }: SeveralQuestion, { csrf }
   const credits = costs.some((cost) => cost.credits === null)
     ? null
     : costs.reduce((total, cost) => total + (cost.credits ?? 0), 0);
-  const note = credits === null ? 'not every price is known yet' : 'at most';
+  const note = credits === null ? 'some prices are not known yet' : 'at most';
   const total = {
     links: sum('links'),
     collected: sum('collected'),
@@ -104,10 +104,10 @@ export function retrySeveralPage({ batches, balance }: SeveralQuestion, { csrf }
   );
   return html`<p class="crumbs"><a href="/batches">Batches</a></p>
 <h1>${label} of ${count(shown.length)} ${shown.length === 1 ? 'batch' : 'batches'}?</h1>
-<p>Failed, cancelled and held links. ${total.newTasks === 0 ? 'All of them are paid already; their results are collected again.' : 'Each new task is paid.'}</p>
+<p>Failed, cancelled and held links. ${total.newTasks === 0 ? 'All of them are already paid; their results are collected again.' : 'Each new task is paid.'}</p>
 ${costTiles(total, balance)}
-<section class="card"><div class="scroll" tabindex="0" role="region" aria-label="What each batch pays"><table><thead><tr><th scope="col">Batch</th><th scope="col" class="number">Links</th><th scope="col" class="number">Paid already</th><th scope="col" class="number">New tasks</th><th scope="col" class="number">Credits</th></tr></thead><tbody>${shown.map(costRow)}</tbody></table></div></section>
-<form method="post" action="/retry" class="card fields">${hidden({ csrf, ...Object.fromEntries(fields) })}<p class="actions"><button class="primary">${label}</button><a class="button" href="/batches">Change nothing</a></p></form>`;
+<section class="card"><div class="scroll" tabindex="0" role="region" aria-label="What each batch pays"><table><thead><tr><th scope="col">Batch</th><th scope="col" class="number">Links</th><th scope="col" class="number">Already paid</th><th scope="col" class="number">New tasks</th><th scope="col" class="number">Credits</th></tr></thead><tbody>${shown.map(costRow)}</tbody></table></div></section>
+<form method="post" action="/retry" class="card fields">${hidden({ csrf, ...Object.fromEntries(fields) })}<p class="actions"><button class="primary">${label}</button><a class="button" href="/batches">Cancel</a></p></form>`;
 }
 
 function costRow({ batch, forecast }: SeveralQuestion['batches'][number]): Html {
@@ -131,11 +131,11 @@ function budgetField({ batch, forecast }: RetryQuestion): Html {
     budget !== null && budget >= needs
       ? `This batch may spend ${count(budget)} credits and has spent ${count(creditsSpent)}.`
       : now;
-  return html`<p>${words}</p><label>Budget of the batch in credits, with what it has spent<input name="budget" type="number" min="0" step="any" value="${budget ?? ''}"></label><p class="note">${
+  return html`<p>${words}</p><label>Budget of the batch in credits, including what it has spent<input name="budget" type="number" min="0" step="any" value="${budget ?? ''}"></label><p class="note">${
     forecast.creditsPerTask === null
       ? null
       : html`For all of these links it needs to be about ${count(Math.ceil(needs))}. `
-  }Empty leaves it as it is.</p>`;
+  }Leave it empty to keep it.</p>`;
 }
 
 export function itemRetryPage(
@@ -148,12 +148,12 @@ export function itemRetryPage(
 ): Html {
   const words =
     item.state === 'held'
-      ? 'The answer to its create call was lost. The vendor may have made a task of it and charged for it. This pays for another task.'
+      ? 'The answer to its create call was lost. The vendor may have created and charged a task. This pays for another one.'
       : forecast.newTasks === 0
-        ? 'Its task is paid already; the result is collected again.'
+        ? 'Its task is already paid; the result is collected again.'
         : 'This pays for a new task.';
   return html`<h1 class="break">Retry <code>${item.id}</code>?</h1><p>${words}</p>${costTiles(costOf(forecast), balance)}
-<form method="post" action="${itemPath(item.id, '/retry')}" class="card fields">${hidden({ csrf })}<p class="actions"><button class="primary">${item.state === 'held' ? 'Pay again' : 'Retry'}</button><a class="button" href="${itemPath(item.id)}">Change nothing</a></p></form>`;
+<form method="post" action="${itemPath(item.id, '/retry')}" class="card fields">${hidden({ csrf })}<p class="actions"><button class="primary">${item.state === 'held' ? 'Pay again' : 'Retry'}</button><a class="button" href="${itemPath(item.id)}">Cancel</a></p></form>`;
 }
 
 /** A batch was paused because its tasks cost more than was announced. */
@@ -166,15 +166,15 @@ export function resumePage(batch: Batch, balance: number | null, { csrf }: Viewe
     creditsPerTask: dearer?.costs ?? null,
   };
   return html`<h1>Resume ${name} at the new price?</h1>
-<p>${dearer === null ? 'This batch costs what was announced.' : `A task cost ${count(dearer.costs)} credits. ${count(dearer.announced)} were announced.`}</p>
+<p>${dearer === null ? 'This batch costs as much as announced.' : `A task cost ${count(dearer.costs)} credits; ${count(dearer.announced)} were announced.`}</p>
 ${costTiles(costOf(forecast), balance)}
-<form method="post" action="${batchPath(name, '/resume')}" class="card fields">${hidden({ csrf, price: String(dearer?.costs ?? '') })}<p class="actions"><button class="primary">Accept the price and resume</button><a class="button" href="${batchPath(name)}">Change nothing</a></p></form>`;
+<form method="post" action="${batchPath(name, '/resume')}" class="card fields">${hidden({ csrf, price: String(dearer?.costs ?? '') })}<p class="actions"><button class="primary">Accept the price and resume</button><a class="button" href="${batchPath(name)}">Cancel</a></p></form>`;
 }
 
 export function giveUpPage({ name, counts }: Batch, { csrf }: Viewer): Html {
   return html`<h1>Give up ${count(counts.held)} held ${counts.held === 1 ? 'link' : 'links'} of ${name}?</h1>
-<p>They are cancelled and cost nothing more. If the vendor made tasks of them, their results are not collected. A later retry pays for new tasks.</p>
-<form method="post" action="${batchPath(name, '/give-up')}" class="card fields">${hidden({ csrf })}<p class="actions"><button class="danger">Give up ${count(counts.held)}</button><a class="button" href="${batchPath(name)}">Change nothing</a></p></form>`;
+<p>They are cancelled and cost nothing more. If the vendor created tasks, their results are not collected. A later retry pays for new tasks.</p>
+<form method="post" action="${batchPath(name, '/give-up')}" class="card fields">${hidden({ csrf })}<p class="actions"><button class="danger">Give up ${count(counts.held)}</button><a class="button" href="${batchPath(name)}">Cancel</a></p></form>`;
 }
 
 function hidden(fields: Readonly<Record<string, string>>): Html {

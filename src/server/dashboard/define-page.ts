@@ -49,7 +49,7 @@ export function definePage<Reading>(
   const { path, section, hasCharts = false } = definition;
   const read = async (request: FastifyRequest) => {
     const reading = await readWithin(deps.redis, () => definition.read(request));
-    if (reading === null) throw new Refusal(404, 'There is no such thing here, or it has been removed.');
+    if (reading === null) throw new Refusal(404, 'This does not exist, or was removed.');
     return reading;
   };
 

@@ -84,7 +84,7 @@ export function createEnqueuer(
       const created = await Promise.race([done, late]).catch(refuse);
       if (created === null) return withNotice(batchPath(list.batch), 'create-runs');
       if (created.accepted + created.duplicates + created.alreadySaved === 0)
-        throw new Refusal(422, 'There is no link in this list that the model takes. No batch was made.');
+        throw new Refusal(422, 'This list has no link that the model accepts. No batch was created.');
       return withNotice(batchPath(created.batch), 'created', created.accepted);
     },
     async stop() {
@@ -102,5 +102,5 @@ function refuse(error: unknown): never {
 
 function describe({ accepted, duplicates, alreadySaved, invalid }: CreatedBatch, isCut: boolean): string {
   const counts = `${accepted} accepted, ${duplicates} duplicate, ${alreadySaved} already saved, ${invalid} invalid`;
-  return isCut ? `${counts}; the server was stopped before the end of the list` : counts;
+  return isCut ? `${counts}; the server stopped before the end of the list` : counts;
 }

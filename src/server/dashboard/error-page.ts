@@ -25,9 +25,9 @@ export function showError(
   const words = isRedisAway
     ? isForm
       ? describeAway(error)
-      : 'Redis does not answer. Nothing is lost. This page loads again when Redis is back.'
+      : 'Redis does not answer. Nothing is lost. This page reloads when Redis is back.'
     : status >= 500
-      ? 'Something went wrong here. The log says more.'
+      ? 'An internal error occurred. See the log.'
       : (fault ?? error.message);
   if (isRedisAway) reply.header('retry-after', '5');
   if (request.routeOptions.config.isApi) {
@@ -50,5 +50,5 @@ function titleOf(status: number): string {
     413: 'Too large',
     503: 'Redis is away',
   };
-  return titles[status] ?? (status >= 500 ? 'That did not work' : 'This cannot be done');
+  return titles[status] ?? (status >= 500 ? 'Error' : 'Not possible');
 }

@@ -41,7 +41,7 @@ export function itemFragments(reading: ItemReading, viewer: Viewer): Fragments {
     video: video(reading),
     story: html`<ol class="story">${timeLineOf(item, story).map(entry)}</ol>${
       item.state === 'processing' || item.state === 'queued' || item.state === 'downloading'
-        ? html`<p class="note">Still under way. This page updates.</p>`
+        ? html`<p class="note">In progress. This page updates automatically.</p>`
         : null
     }`,
     facts: facts(reading),
@@ -58,7 +58,7 @@ export function itemPage({ item }: ItemReading, fragments: Fragments): Html {
 <h1 class="break"><code>${item.id}</code></h1>
 ${part('head')}
 <div class="grid two">
-<section class="card"><h2>Its story</h2>${part('story')}</section>
+<section class="card"><h2>History</h2>${part('story')}</section>
 <div>${part('video')}<section class="card"><h2>Facts</h2>${part('facts')}${part('sidecar')}</section></div>
 </div>`;
 }
@@ -75,9 +75,9 @@ function head(item: Item, { role, csrf }: Viewer): Html {
 /** The three ways out of `held`; the first is the button beside the state. */
 function heldChoices({ id }: Item, csrf: string): Html {
   return html`<section class="card"><h2>This link waits for your decision</h2>
-<p>The vendor’s answer to its create call was lost. Look in the vendor’s log for a task of this link. If there is one, give its id: a worker reads its record, and the link continues with it if the record names this link. Nothing is paid for that.</p>
+<p>The vendor’s answer to its create call was lost. Look for a task of this link in the vendor’s log. If there is one, enter its id. A worker reads its record for free, and uses the task if the record names this link.</p>
 <form method="post" action="${itemPath(id, '/attach')}" class="search"><input type="hidden" name="csrf" value="${csrf}"><label>Task id<input name="taskId" required maxlength="200" autocomplete="off"></label><button>Attach this task</button></form>
-<p>If there is none, pay again, or give the link up: it is then cancelled and costs nothing more.</p><p>${actionButton({ action: itemPath(id, '/give-up'), label: 'Give up this link', csrf, tone: 'danger', confirm: 'Cancel this link? If the vendor made a task of it, its result is not collected.' })}</p></section>`;
+<p>If there is none, pay again, or give up the link, which cancels it without further cost.</p><p>${actionButton({ action: itemPath(id, '/give-up'), label: 'Give up this link', csrf, tone: 'danger', confirm: 'Cancel this link? If the vendor created a task, its result is not collected.' })}</p></section>`;
 }
 
 /** The source, where it is a file that a browser can show; a share link is a page. Pure. */
@@ -92,7 +92,7 @@ function sourceBeside({ item, isCompared }: ItemReading): Html | null {
   const source = shownSource(item);
   if (source === null) return null;
   if (!isCompared)
-    return html`<p><a href="${itemPath(item.id, '?source=1')}">Show the source beside it</a> <span class="note">from ${source.url.host}</span></p>`;
+    return html`<p><a href="${itemPath(item.id, '?source=1')}">Show the source too</a> <span class="note">from ${source.url.host}</span></p>`;
   const key = `source-${item.id}`;
   return source.shows === 'video'
     ? html`<h2>Source</h2><video controls preload="metadata" src="${item.url}" data-keep="${key}"></video>`

@@ -39,7 +39,7 @@ export function loginRoutes(scope: FastifyInstance, parts: LoginParts): void {
     const tried = await limit.begin(request.ip, form.user);
     if (tried.kind === 'refused') {
       reply.code(429).header('retry-after', Math.ceil(tried.waitMs / 1000));
-      return showForm(reply, next, `Too many tries. Wait ${duration(tried.waitMs)}.`);
+      return showForm(reply, next, `Too many attempts. Wait ${duration(tried.waitMs)}.`);
     }
     const identity = accounts.identify(form.user, form.password);
     const entry = { address: request.ip, action: 'sign-in', target: '' };
@@ -61,8 +61,7 @@ export function loginRoutes(scope: FastifyInstance, parts: LoginParts): void {
   scope.post('/logout', async (request, reply) => {
     const id = request.cookies[sessionCookie] ?? '';
     const { csrf = '' } = csrfSchema.parse(request.body);
-    if (!(await sessions.isCsrf(id, csrf)))
-      throw new Refusal(403, 'The form has expired. Load the page again.');
+    if (!(await sessions.isCsrf(id, csrf))) throw new Refusal(403, 'The form has expired. Reload the page.');
     await sessions.end(id);
     return reply.clearCookie(sessionCookie, { path: cookiePath }).redirect('/login', 303);
   });
@@ -71,7 +70,7 @@ export function loginRoutes(scope: FastifyInstance, parts: LoginParts): void {
     const { name } = viewerOf(request);
     const { csrf = '' } = csrfSchema.parse(request.body);
     if (name === null || !(await sessions.isCsrf(request.cookies[sessionCookie] ?? '', csrf)))
-      throw new Refusal(403, 'The form has expired. Load the page again.');
+      throw new Refusal(403, 'The form has expired. Reload the page.');
     await sessions.endAll(name);
     await audit.write({
       who: name,

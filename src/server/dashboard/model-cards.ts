@@ -51,9 +51,9 @@ function details(model: ModelDefinition, choice: ModelChoice): Html {
     inputField(`${inputPrefix(id)}${name}`, name, spec, given[name] ?? ''),
   );
   const folded = html`<details${isOpen ? html` open` : null}><summary>Inputs of ${id} for all links</summary>
-<p class="note">A column of the list with the name of an input gives each link its own value, which wins.</p>
+<p class="note">A column of the list with the name of an input sets it for each link, and overrides this value.</p>
 <div class="fields">${fields}</div></details>`;
-  return html`<div data-model="${id}"${id === choice.model ? html` class="chosen"` : null}>${whyOff(model, choice)}${fields.length === 0 ? html`<p class="note">${id} has no inputs beside the video.</p>` : folded}</div>`;
+  return html`<div data-model="${id}"${id === choice.model ? html` class="chosen"` : null}>${whyOff(model, choice)}${fields.length === 0 ? html`<p class="note">${id} has no other inputs than the video.</p>` : folded}</div>`;
 }
 
 function whyOff(model: ModelDefinition, choice: ModelChoice): Html | null {

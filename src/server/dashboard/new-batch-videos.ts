@@ -22,7 +22,7 @@ export function videoUploadRoutes(scope: FastifyInstance, parts: ActionParts, vi
   const { redis, logger } = parts.deps;
   const sweep = () =>
     readWithin(redis, videos.sweep).catch((error: unknown) =>
-      logger.debug({ err: error }, 'Uploaded videos were not swept this time'),
+      logger.debug({ err: error }, 'Could not clean up uploaded videos, retrying later'),
     );
   let sweeping = sweep();
   const timer = setInterval(() => {
@@ -57,5 +57,5 @@ async function allowed(request: FastifyRequest, parts: ActionParts) {
   await requireOperator(request, parts, headers.parse(request.headers)['x-csrf-token']);
   const given = params.safeParse(request.params);
   if (given.success) return given.data;
-  throw new Refusal(422, 'The name of a video has at most 200 characters.');
+  throw new Refusal(422, 'The name of a video must have at most 200 characters.');
 }

@@ -44,13 +44,13 @@ ${staged === null ? null : html`<input type="hidden" name="staged" value="${stag
 <label>Name<input name="batch" value="${form.batch}" required maxlength="100" pattern="[A-Za-z0-9][A-Za-z0-9._\\-]*" title="Letters, digits, dots, dashes and underscores"></label>
 ${modelCards({ ...reading, model, inputs })}
 <div data-drop class="fields">
-<label>Links, one a line; or CSV, JSON or JSONL<textarea name="list"${staged === null ? html` required` : null} spellcheck="false" placeholder="${staged === null ? 'https://sora.chatgpt.com/p/s_…' : `empty: ${staged.name} (${bytes(staged.bytes)}) as uploaded before`}"></textarea></label>
-<label>Or a file with them<input type="file" name="file" accept=".txt,.csv,.tsv,.json,.jsonl,.gz,.xlsx,text/plain"></label>
+<label>Links, one per line; or CSV, JSON or JSONL<textarea name="list"${staged === null ? html` required` : null} spellcheck="false" placeholder="${staged === null ? 'https://sora.chatgpt.com/p/s_…' : `empty: ${staged.name} (${bytes(staged.bytes)}) as uploaded before`}"></textarea></label>
+<label>Or a file<input type="file" name="file" accept=".txt,.csv,.tsv,.json,.jsonl,.gz,.xlsx,text/plain"></label>
 ${videoPart(reading.uploaded, form)}
 </div>
 ${choices(form)}
 <p class="actions"><button class="primary">Check</button></p>
-<p class="note">Nothing is enqueued before you have seen what is in the list and what it costs. A list may have a million links.</p>
+<p class="note">The next page shows the contents and the cost before anything is enqueued. A list can have a million links.</p>
 </form>`;
 }
 
@@ -59,11 +59,11 @@ function videoPart({ videos, mostBytes }: NewBatchReading['uploaded'], { form }:
   const row = ({ name, bytes: size }: UploadedVideo) =>
     html`<li data-name="${name}"><span class="break">${name} (${bytes(size)})</span><span class="note">uploaded</span><button type="button" aria-label="Remove ${name}">Remove</button></li>`;
   return html`<div class="script" data-videos="/new/videos/${form}" data-most-bytes="${mostBytes}">
-<label>And videos of this computer, at most ${bytes(mostBytes)} each<input type="file" multiple accept="video/*,.mp4,.m4v,.mov,.webm,.mkv"></label>
+<label>And videos on this computer, at most ${bytes(mostBytes)} each<input type="file" multiple accept="video/*,.mp4,.m4v,.mov,.webm,.mkv"></label>
 <ul class="uploads" aria-label="Uploaded videos">${videos.map(row)}</ul>
-<p class="note">Drop lists and videos anywhere here. Each video is a link; a list that names it, like <code>holiday.mp4</code>, gives it inputs of its own.</p>
+<p class="note">You can also drop lists and videos here. Each video is a link. A list that names a video, such as <code>holiday.mp4</code>, can give it its own inputs.</p>
 </div>
-<noscript><p class="note">Videos of this computer need JavaScript here. Without it, give them to <code>kie-batch enqueue</code>.</p></noscript>`;
+<noscript><p class="note">Uploading videos needs JavaScript. Without it, use <code>kie-batch enqueue</code>.</p></noscript>`;
 }
 
 /** How it is to run: rarely needed, so folded away unless something was chosen. */
@@ -73,10 +73,10 @@ function choices({ budget, priority, isPaused, force, upload }: NewBatchForm): H
     html`<label class="box"><input type="checkbox" name="${name}" value="on"${isOn ? html` checked` : null}><span>${label}</span></label>`;
   return html`<details${isChosen ? html` open` : null}><summary>Budget, priority, start and upload</summary><div class="fields"><div class="pair">
 <label>Budget in credits (empty: none)<input name="budget" type="number" min="0" step="any" value="${budget}"></label>
-<label>Priority (turns for each turn of other batches)<input name="priority" type="number" min="1" max="1000" value="${priority}"></label>
+<label>Priority (links for each link of other batches)<input name="priority" type="number" min="1" max="1000" value="${priority}"></label>
 </div>
 ${box('paused', isPaused, 'Start paused: nothing is submitted until you resume the batch')}
-${box('force', force, 'Pay again for links that have ended, saved ones too')}
-${box('upload', upload, 'Workers fetch the videos and upload them to the vendor, which cannot reach their links')}
+${box('force', force, 'Pay again for finished links, including saved ones')}
+${box('upload', upload, 'Workers fetch the videos and upload them to the vendor, for links that it cannot reach')}
 </div></details>`;
 }

@@ -125,7 +125,7 @@ export function newBatchRoutes(scope: FastifyInstance, parts: NewBatchParts): vo
 }
 
 const gone =
-  'This list is not here any more: it was enqueued already, is older than a day, or was uploaded to another server.';
+  'This list is no longer here: it was already enqueued, is older than a day, or was uploaded to another server.';
 
 function checkedPage(
   scope: FastifyInstance,
@@ -161,7 +161,7 @@ function readChoices(
   if (!isBatchName(batch))
     return {
       problem:
-        'A name has 1 to 100 letters, digits, dots, dashes and underscores, and starts with a letter or digit.',
+        'A name must have 1 to 100 letters, digits, dots, dashes and underscores, and start with a letter or digit.',
     };
   const listName = list?.name ?? nameBefore ?? (fields['list'] === undefined ? 'videos' : 'pasted.txt');
   const flags = { isPaused: paused !== undefined, force: force !== undefined, upload: upload !== undefined };

@@ -39,15 +39,15 @@ export function gateCard(gate: GateState | null, query: GateState | null, { at }
     gate.pausedUntil !== null && gate.pausedUntil > at ? html`opens ${until(gate.pausedUntil)}` : html`no`;
   const refusals =
     admitted === 0 ? '0' : `${count(refused)} (${((refused / (admitted + refused)) * 100).toFixed(2)} %)`;
-  return html`<p><strong>${count(usedSlots)} of ${count(limit.max)} slots</strong> in use, ${count(openSlots)} on their way</p>
+  return html`<p><strong>${count(usedSlots)} of ${count(limit.max)} slots</strong> in use, ${count(openSlots)} requests open</p>
 <svg class="bar" role="img" aria-label="${count(usedSlots)} of ${count(limit.max)} slots in use" viewBox="0 0 100 10" preserveAspectRatio="none"><rect class="fill-processing" x="0" y="0" width="${share.toFixed(1)}" height="10"></rect></svg>
 <dl class="facts">
 <dt>Limit</dt><dd>${describeLimit(limit)}${isAsConfigured ? ', as configured' : html`, learned (configured ${describeLimit(configured)})`}</dd>
 <dt>Admitted</dt><dd>${count(admitted)}</dd>
 <dt>Refused</dt><dd>${refusals}</dd>
 <dt>Paused</dt><dd>${paused}</dd>
-${isAsConfigured ? null : html`<dt>Next try above it</dt><dd>${gate.nextProbeAt !== null && gate.nextProbeAt > at ? until(gate.nextProbeAt) : '–'}</dd>`}
-${gate.seemsShared ? html`<dt>Account</dt><dd>somebody else seems to use it too</dd>` : null}
+${isAsConfigured ? null : html`<dt>Next higher attempt</dt><dd>${gate.nextProbeAt !== null && gate.nextProbeAt > at ? until(gate.nextProbeAt) : '–'}</dd>`}
+${gate.seemsShared ? html`<dt>Account</dt><dd>probably shared with another client</dd>` : null}
 ${query === null ? null : html`<dt>Status checks</dt><dd>${count(query.admitted)}</dd>`}
 </dl>`;
 }
@@ -55,7 +55,7 @@ ${query === null ? null : html`<dt>Status checks</dt><dd>${count(query.admitted)
 export function creditsCard(overview: Overview): Html {
   const { credits } = overview;
   if (credits === null)
-    return html`<p class="empty">Not known here: this process has no KIE_API_KEY, or is still asking.</p>`;
+    return html`<p class="empty">Unknown: this process has no KIE_API_KEY, or is still waiting for the answer.</p>`;
   if (credits.credits === null)
     return html`<p class="empty">The vendor did not say (asked ${ago(credits.at)}).</p>`;
   const needed = creditsNeeded(overview);
@@ -71,7 +71,7 @@ ${unpriced === 0 ? null : html`<p>The price of ${count(unpriced)} more is not kn
 export function storageCard({ storage }: Overview): Html {
   const free =
     storage.freeBytes === null
-      ? html`<p>A bucket, without a bound that is known.</p>`
+      ? html`<p>A bucket, without a known limit.</p>`
       : html`<p><strong>${bytes(storage.freeBytes)} free</strong></p>`;
   return html`${free}<p class="note break">${storage.name}</p>`;
 }
@@ -80,7 +80,7 @@ const stageWords = { submit: 'submit', 'status-check': 'status', download: 'down
 
 export function workerTable(workers: readonly PresentWorker[]): Html {
   if (workers.length === 0)
-    return html`<p class="empty">No worker is alive. Start one with <code>kie-batch worker</code>.</p>`;
+    return html`<p class="empty">No worker is running. Start one with <code>kie-batch worker</code>.</p>`;
   const row = (worker: PresentWorker) => html`<tr>
 <td>${worker.isAlive ? html`<span class="chip tone-good">alive</span>` : html`<span class="chip tone-bad">silent for ${duration(worker.saidMsAgo)}</span>`}</td>
 <td>${worker.host} <span class="note">pid ${worker.pid}</span></td>

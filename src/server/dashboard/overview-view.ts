@@ -16,8 +16,7 @@ import { actionButton, count, live, rate, since, tiles, until } from './parts.ts
 
 const batchesShown = 8;
 
-const pauseQuestion =
-  'Submit nothing more of any batch until somebody resumes? Tasks at the vendor are still collected.';
+const pauseQuestion = 'Pause all batches until a person resumes? Tasks at the vendor are still collected.';
 
 export type Fragments = Readonly<Record<string, Html>>;
 
@@ -45,12 +44,12 @@ ${part('headline')}
 ${part('tiles')}
 <div class="charts">
 <section class="card"><h2>Throughput against the limit <span class="note">in 10 s</span></h2><div class="chart" data-chart="throughput" role="img" aria-label="Tasks submitted and videos saved in ten seconds against the limit"></div></section>
-<section class="card"><h2>Links under way</h2><div class="chart" data-chart="underWay" role="img" aria-label="Tasks at the vendor and downloads"></div></section>
+<section class="card"><h2>Links in progress</h2><div class="chart" data-chart="underWay" role="img" aria-label="Tasks at the vendor and downloads"></div></section>
 <section class="card"><h2>Waiting links, and the age of the oldest</h2><div class="chart" data-chart="waiting" role="img" aria-label="Waiting links and the age of the oldest of them"></div></section>
 </div>
 <div class="grid">
 ${card('Batches', 'batches', true)}
-${card('What failed, and why', 'failures')}
+${card('Failures', 'failures')}
 ${card('Submit gate', 'gate')}
 <div class="pile">${card('Credits', 'credits')}${card('Storage', 'storage')}</div>
 ${card('Workers', 'workers', true)}
@@ -72,7 +71,7 @@ export function haltCards(halts: readonly Halt[]): Html {
     }</h2>
 <p class="advice">${sentence(adviceFor(halt))}</p>
 <p>${haltSpeaker(halt.reason)}: <q>${halt.message}</q></p>
-<p class="note">For ${since(halt.since)}; checked again ${until(halt.nextProbeAt)}. It ends when the check succeeds. No link is lost.</p></section>`,
+<p class="note">For ${since(halt.since)}; checked again ${until(halt.nextProbeAt)}. It ends when the check succeeds. Links wait, and none fails.</p></section>`,
   )}`;
 }
 

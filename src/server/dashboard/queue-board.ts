@@ -82,7 +82,7 @@ export async function queueBoard(
   await scope.register(async (board) => {
     board.addHook('onRequest', async (request, reply) => {
       reply.header('content-security-policy', policy);
-      if (!isDecodedTwice(request.url)) throw new Refusal(400, 'This address cannot be read.');
+      if (!isDecodedTwice(request.url)) throw new Refusal(400, 'This address is invalid.');
       if (request.method === 'GET' || request.method === 'HEAD') return;
       const viewer = viewerOf(request);
       mustBeOperator(viewer);
@@ -90,7 +90,7 @@ export async function queueBoard(
       if (!isSafeAction(target))
         throw new Refusal(
           403,
-          'This is not offered here: it could change what a job means. Use the pages of kie-batch.',
+          'This is not available here, because it could break a job. Use the pages of kie-batch.',
         );
       await audit.write({
         who: viewer.name ?? 'local',

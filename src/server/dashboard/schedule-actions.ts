@@ -18,7 +18,10 @@ const scheduleForm = z.object({
   name: z
     .string()
     .trim()
-    .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/, 'A name has letters, digits, dots, dashes and underscores.'),
+    .regex(
+      /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/,
+      'A name may have letters, digits, dots, dashes and underscores.',
+    ),
   cron: z.string().trim().max(100),
   timeZone: z.string().trim().max(60),
   source: z

@@ -11,7 +11,7 @@ import { actionButton, ago, batchPath, count, duration, live, moment, since, unt
 export function schedulesFragments({ schedules, at }: Overview, viewer: Viewer): Fragments {
   const list =
     schedules.length === 0
-      ? html`<p class="card empty">There are no schedules. Add one here, or with <code>kie-batch schedule add</code>.</p>`
+      ? html`<p class="card empty">There are no schedules. Create one here, or with <code>kie-batch schedule add</code>.</p>`
       : html`${schedules.map((schedule) => card(schedule, at, viewer))}`;
   return { list };
 }
@@ -34,7 +34,7 @@ function card(schedule: ScheduleReading, at: number, viewer: Viewer): Html {
   const next = isPaused
     ? html`<span class="chip state-held">paused</span>`
     : nextAt === null
-      ? html`a worker has yet to plan it`
+      ? html`not planned by a worker yet`
       : html`${until(nextAt)}`;
   return html`<section class="card" id="${name}"><div class="title"><h2>${name}</h2>${viewer.role === 'operator' ? actions(schedule, viewer) : null}</div>${problems}
 <dl class="facts"><dt>Next run</dt><dd>${next}${running === null ? null : html` · running on ${running.host} for ${since(running.startedAt)}`}</dd>
@@ -54,7 +54,7 @@ function actions({ name, isPaused, running }: ScheduleReading, { csrf }: Viewer)
     isPaused
       ? actionButton({ action: post('/resume'), label: 'Resume', csrf, tone: 'primary' })
       : actionButton({ action: post('/pause'), label: 'Pause', csrf })
-  }${actionButton({ action: post('/remove'), label: 'Remove', csrf, tone: 'danger', confirm: `Remove schedule ${name} and its history? Batches it made stay.` })}</div>`;
+  }${actionButton({ action: post('/remove'), label: 'Remove', csrf, tone: 'danger', confirm: `Remove schedule ${name} and its history? Its batches are kept.` })}</div>`;
 }
 
 function runsTable(name: string, runs: readonly ScheduleRunReading[]): Html {
@@ -70,17 +70,17 @@ function runsTable(name: string, runs: readonly ScheduleRunReading[]): Html {
     error,
     skippedTicks,
   }: ScheduleRunReading) =>
-    html`<tr><td>${moment(startedAt)} <span class="note">(${ago(startedAt)})</span></td><td>${by === 'person' ? 'a person' : 'its time'}</td><td class="number" data-label="new">${count(accepted)}</td><td class="number desk">${count(known)}</td><td class="number desk">${count(invalid)}</td><td class="desk">${duration(endedAt - startedAt)}</td><td class="break">${batch === '' || accepted === 0 ? batch : html`<a href="${batchPath(batch)}">${batch}</a>`}${error === null ? null : html` <span class="tone-bad">${error}</span>`}${skippedTicks > 0 ? html` <span class="note">${count(skippedTicks)} runs left out meanwhile</span>` : null}</td></tr>`;
+    html`<tr><td>${moment(startedAt)} <span class="note">(${ago(startedAt)})</span></td><td>${by === 'person' ? 'a person' : 'its time'}</td><td class="number" data-label="new">${count(accepted)}</td><td class="number desk">${count(known)}</td><td class="number desk">${count(invalid)}</td><td class="desk">${duration(endedAt - startedAt)}</td><td class="break">${batch === '' || accepted === 0 ? batch : html`<a href="${batchPath(batch)}">${batch}</a>`}${error === null ? null : html` <span class="tone-bad">${error}</span>`}${skippedTicks > 0 ? html` <span class="note">${count(skippedTicks)} runs skipped meanwhile</span>` : null}</td></tr>`;
   return html`<div class="scroll" tabindex="0" role="region" aria-label="Runs of ${name}"><table class="runs"><thead><tr><th scope="col">Run</th><th scope="col">By</th><th scope="col" class="number">New</th><th scope="col" class="number desk">Known</th><th scope="col" class="number desk">Invalid</th><th scope="col" class="desk">Took</th><th scope="col">Batch</th></tr></thead><tbody>${runs.map(row)}</tbody></table></div>`;
 }
 
 function addForm(models: readonly { readonly id: string }[], { csrf }: Viewer): Html {
   return html`<form method="post" action="/schedules" class="card fields"><h2>Add or change a schedule</h2><input type="hidden" name="csrf" value="${csrf}">
-<div class="pair"><label>Name (that of another changes it)<input name="name" required maxlength="100" pattern="[A-Za-z0-9][A-Za-z0-9._\\-]*"></label>
+<div class="pair"><label>Name (an existing one is changed)<input name="name" required maxlength="100" pattern="[A-Za-z0-9][A-Za-z0-9._\\-]*"></label>
 <label>Cron expression<input name="cron" required maxlength="100" placeholder="*/15 * * * *"></label>
 <label>Time zone<input name="timeZone" required value="UTC" maxlength="60"></label></div>
 <div class="pair"><label>Source: https://… or s3://bucket/…<input name="source" required maxlength="2000" placeholder="https://example.com/links.txt"></label>
 <label>Model<select name="model">${models.map(({ id }) => html`<option value="${id}">${id}</option>`)}</select></label>
 <label>Budget of each batch in credits (empty: none)<input name="maxCredits" type="number" min="0" step="any"></label></div>
-<p class="actions"><button class="primary">Save the schedule</button></p><p class="note">Folders and files of the workers’ machines are scheduled with <code>kie-batch schedule add</code>.</p></form>`;
+<p class="actions"><button class="primary">Save the schedule</button></p><p class="note">For folders and files on the workers’ machines, use <code>kie-batch schedule add</code>.</p></form>`;
 }

@@ -12,13 +12,13 @@ export function stuckFragments({ overlong, overlongLimits }: Overview, viewer: V
   return {
     tasks: section(
       `Tasks at the vendor for more than ${duration(overlongLimits.task)}`,
-      'Twice as long as any task so far. The vendor’s log tells more; a task fails as task-timeout when its deadline passes.',
+      'Twice as long as any task so far. See the vendor’s log. A task fails as task-timeout after its deadline.',
       { items: of('processing'), total: overlong.tasks },
       viewer,
     ),
     downloads: section(
       `Downloads unfinished for more than ${duration(overlongLimits.download)}`,
-      'They wait for a place among the downloads, or their transfer does not get on.',
+      'They wait for a free download slot, or their transfer is stalled.',
       { items: of('downloading'), total: overlong.downloads },
       viewer,
     ),

@@ -19,24 +19,24 @@ export interface TimeLineEntry {
 type Described = Pick<TimeLineEntry, 'title' | 'tone'>;
 
 const descriptions: Readonly<Record<EventKind, Described>> = {
-  'task-created': { title: 'The vendor took the task', tone: 'plain' },
-  'tries-again': { title: 'Not taken; goes back to the queue', tone: 'warn' },
-  'answer-lost': { title: 'The vendor’s answer was lost; may be paid twice', tone: 'warn' },
-  'task-failed': { title: 'The task failed; another is worth it', tone: 'warn' },
+  'task-created': { title: 'The vendor accepted the task', tone: 'plain' },
+  'tries-again': { title: 'Not accepted; back in the queue', tone: 'warn' },
+  'answer-lost': { title: 'The vendor’s answer was lost; possibly paid twice', tone: 'warn' },
+  'task-failed': { title: 'The task failed; submitted again', tone: 'warn' },
   halted: { title: 'A halt began', tone: 'warn' },
   held: { title: 'Held for a person', tone: 'warn' },
   failed: { title: 'Failed', tone: 'bad' },
-  looked: { title: 'Looked: the vendor is still at work', tone: 'plain' },
-  'result-exists': { title: 'The result exists', tone: 'good' },
-  'download-again': { title: 'The download will be tried again', tone: 'warn' },
-  saved: { title: 'Saved: whole, verified, stored', tone: 'good' },
-  'not-fetched': { title: 'Stays saved, though its file is gone', tone: 'warn' },
+  looked: { title: 'Polled: the task is still running', tone: 'plain' },
+  'result-exists': { title: 'The result is available', tone: 'good' },
+  'download-again': { title: 'The download will be retried', tone: 'warn' },
+  saved: { title: 'Saved: verified and stored', tone: 'good' },
+  'not-fetched': { title: 'Still saved, although its file is missing', tone: 'warn' },
   'task-attached': {
-    title: 'A task named from outside was checked by its record and is this link’s',
+    title: 'A task id from a callback or a person was verified: it belongs to this link',
     tone: 'good',
   },
   'task-refused': {
-    title: 'A task named from outside is not this link’s; nothing was changed',
+    title: 'A task id from a callback or a person does not belong to this link; ignored',
     tone: 'warn',
   },
   retried: { title: 'Retried by a person', tone: 'plain' },
@@ -48,7 +48,7 @@ type Bare = Omit<TimeLineEntry, 'afterMs'>;
 export function timeLineOf(item: Item, story: readonly StoryEvent[]): TimeLineEntry[] {
   const given: Bare = {
     at: item.enqueuedAt,
-    title: 'Given, waiting for its turn',
+    title: 'Enqueued, waiting for its turn',
     words: `batch ${[item.batch, ...item.otherBatches].join(', ')}`,
     times: 1,
     tone: 'plain',

@@ -12,7 +12,7 @@ import type { ServerDeps } from '../server-deps.ts';
 
 const idParams = z.object({ id: z.string().max(200) });
 const saveQuery = z.object({ save: z.literal('1').optional().catch(undefined) });
-const gone = 'The video is not where it was stored, or lies in another storage than this server reads.';
+const gone = 'The video is not where it was stored, or is in a storage that this server does not read.';
 
 export function videoRoutes(scope: FastifyInstance, { storage, ledger }: ServerDeps): void {
   scope.route({

@@ -22,16 +22,16 @@ function summary(workers: readonly PresentWorker[]): Html {
   const versions = [...new Set(alive.map(({ version }) => version ?? 'unknown'))];
   const lost = workers.filter(hasVanished);
   if (workers.length === 0)
-    return html`<p class="card empty">No worker is alive. Start one with <code>kie-batch worker</code>.</p>`;
+    return html`<p class="card empty">No worker is running. Start one with <code>kie-batch worker</code>.</p>`;
   return html`${tiles([
     { label: 'Alive', value: count(alive.length), ...(alive.length === 0 ? { tone: 'bad' as const } : {}) },
     {
       label: 'Vanished',
       value: count(workers.length - alive.length),
-      note: lost.length === 0 ? 'none had links in hand' : `${lost.length} had links in hand`,
+      note: lost.length === 0 ? 'none had links in progress' : `${lost.length} had links in progress`,
       ...(lost.length > 0 ? { tone: 'bad' as const } : {}),
     },
-    { label: 'Links in hand', value: count(alive.reduce((sum, each) => sum + inHand(each).length, 0)) },
+    { label: 'Current links', value: count(alive.reduce((sum, each) => sum + inHand(each).length, 0)) },
     {
       label: 'Version',
       value: versions.length === 1 ? (versions[0] ?? '') : count(versions.length),
@@ -49,9 +49,9 @@ function card(worker: PresentWorker): Html {
   const { host, pid, stages, isAlive, saidMsAgo, startedAt, version, rssBytes, holding } = worker;
   const state = isAlive
     ? html`<span class="chip tone-good">alive</span>`
-    : html`<span class="chip tone-bad">not heard of for ${duration(saidMsAgo)}</span>`;
+    : html`<span class="chip tone-bad">silent for ${duration(saidMsAgo)}</span>`;
   const lost = hasVanished(worker)
-    ? html`<p class="tone-bad">It had links in hand. Another worker continues with them within 15 seconds of its last sign of life.</p>`
+    ? html`<p class="tone-bad">It had links in progress. Another worker resumes them within 15 seconds after its last heartbeat.</p>`
     : null;
   const lists = stages.map((stage) => {
     const ids = holding[stage];

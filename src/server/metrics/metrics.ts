@@ -43,7 +43,7 @@ function gauges(registry: Registry, overview: Overview): void {
   for (const state of itemStates) items.set({ state }, counts[state]);
   const age = new Gauge({
     name: 'kie_batch_oldest_seconds',
-    help: 'How long the oldest item has been in a stage; 0 when none is',
+    help: 'Age of the oldest item in a stage; 0 if there is none',
     labelNames: ['stage'],
     registers,
   });
@@ -52,7 +52,7 @@ function gauges(registry: Registry, overview: Overview): void {
     age.set({ stage }, at === null ? 0 : Math.max(0, oldest.now - at) / 1000);
   const halted = new Gauge({
     name: 'kie_batch_halted',
-    help: '1 while a halt stands',
+    help: '1 during a halt',
     labelNames: ['reason'],
     registers,
   });
@@ -61,7 +61,7 @@ function gauges(registry: Registry, overview: Overview): void {
   const situation = situationOfWork(overview);
   const situations = new Gauge({
     name: 'kie_batch_situation',
-    help: '1 for what keeps links from moving, or for running, ended or empty; see the overview',
+    help: '1 for the current situation: running, ended, empty, or why links do not move',
     labelNames: ['kind'],
     registers,
   });
@@ -69,7 +69,7 @@ function gauges(registry: Registry, overview: Overview): void {
   const problems = problemsOf(overview);
   const problem = new Gauge({
     name: 'kie_batch_problems',
-    help: 'What needs a person though nothing is halted, by kind; see the overview',
+    help: 'Problems that need a person, other than halts, by kind',
     labelNames: ['kind'],
     registers,
   });
@@ -78,16 +78,12 @@ function gauges(registry: Registry, overview: Overview): void {
   const single = (name: string, help: string, value: number) =>
     new Gauge({ name, help, registers }).set(value);
   single('kie_batch_paused', '1 while a person has paused everything', isAllPaused ? 1 : 0);
-  single(
-    'kie_batch_workers_alive',
-    'Workers heard of lately',
-    workers.filter(({ isAlive }) => isAlive).length,
-  );
+  single('kie_batch_workers_alive', 'Workers alive', workers.filter(({ isAlive }) => isAlive).length);
   single('kie_batch_batches', 'Batches known', overview.batchCount);
   if (credits?.credits != null) single('kie_batch_credits', 'Credits left at the vendor', credits.credits);
   single(
     'kie_batch_credits_needed',
-    'Credits that the waiting links will need, by the prices of their models and within their budgets',
+    'Credits needed by the waiting links, by the prices of their models and within their budgets',
     creditsNeeded(overview).credits,
   );
   if (storage.freeBytes !== null)
@@ -99,7 +95,7 @@ function gateMetrics(registry: Registry, { submitGate, queryGate, at }: Overview
   const labelNames = ['operation'];
   const limit = new Gauge({
     name: 'kie_batch_gate_limit',
-    help: 'Calls the gate allows in its window',
+    help: 'Calls that the gate allows per window',
     labelNames,
     registers,
   });
@@ -112,7 +108,7 @@ function gateMetrics(registry: Registry, { submitGate, queryGate, at }: Overview
   const used = new Gauge({ name: 'kie_batch_gate_slots_used', help: 'Slots in use', labelNames, registers });
   const paused = new Gauge({
     name: 'kie_batch_gate_paused_seconds',
-    help: 'How long the gate stays shut; 0 when open',
+    help: 'Time until the end of the gate’s pause; 0 without one',
     labelNames,
     registers,
   });
@@ -124,7 +120,7 @@ function gateMetrics(registry: Registry, { submitGate, queryGate, at }: Overview
   });
   const refused = new Counter({
     name: 'kie_batch_gate_refused_total',
-    help: 'Calls the vendor refused for its limit',
+    help: 'Calls refused by the vendor’s rate limit',
     labelNames,
     registers,
   });
@@ -144,13 +140,13 @@ function callMetrics(registry: Registry, { vendorCalls: { counts, minute } }: Ov
   const registers = [registry];
   const calls = new Counter({
     name: 'kie_batch_vendor_calls_total',
-    help: 'Create calls and looks at records, by what they came to',
+    help: 'Create calls and polls, by outcome',
     labelNames: ['operation', 'outcome'],
     registers,
   });
   const firstByte = new Gauge({
     name: 'kie_batch_vendor_first_byte_seconds',
-    help: 'How long the vendor’s first byte took in the last minute; absent without an answer',
+    help: 'Time to the vendor’s first byte in the last minute; absent without an answer',
     labelNames: ['operation', 'quantile'],
     registers,
   });
@@ -170,13 +166,13 @@ function counters(registry: Registry, measures: Measures): void {
     new Counter({ name, help, registers }).inc(read(field));
   single('kie_batch_saved_total', 'Items saved', 'ended:saved');
   single('kie_batch_tasks_created_total', 'Tasks created at the vendor', 'tasks:created');
-  single('kie_batch_tasks_failed_total', 'Tasks that failed and were worth another', 'tasks:failed');
-  single('kie_batch_status_looks_total', 'Looks that found the task still running', 'looks');
-  single('kie_batch_downloads_again_total', 'Downloads that had to be tried again', 'downloads:again');
-  single('kie_batch_answers_lost_total', 'Create calls whose answer was lost; may be paid twice', 'unsure');
+  single('kie_batch_tasks_failed_total', 'Failed tasks whose link was submitted again', 'tasks:failed');
+  single('kie_batch_status_looks_total', 'Polls that found the task still running', 'looks');
+  single('kie_batch_downloads_again_total', 'Downloads that were retried', 'downloads:again');
+  single('kie_batch_answers_lost_total', 'Create calls whose answer was lost; possibly paid twice', 'unsure');
   single(
     'kie_batch_callback_tasks_refused_total',
-    'Tasks that a callback named for an item and that are not the item’s',
+    'Task ids from callbacks that do not belong to the item',
     refusedClaims,
   );
   single('kie_batch_credits_spent_total', 'Credits spent, by the vendor’s records', 'credits');
@@ -191,9 +187,9 @@ function counters(registry: Registry, measures: Measures): void {
 }
 
 const histogramHelp = {
-  waiting: 'Seconds from being enqueued to being submitted',
-  task: 'Seconds from being submitted to the result being known',
-  download: 'Seconds from the result being known to being saved',
+  waiting: 'Seconds from enqueueing to submission',
+  task: 'Seconds from submission to the result',
+  download: 'Seconds from the result to the saved file',
 } as const;
 
 /** Written by hand: the library's histograms cannot start from counts kept elsewhere. Pure. */

@@ -45,7 +45,7 @@ function workProblem(overview: Overview): Problem[] {
   const situation = situationOfWork(overview);
   if (situation.kind !== 'no-worker') return [];
   const message = situation.isNobody
-    ? 'Links wait and no worker is alive. Start one with: kie-batch worker'
+    ? 'Links are waiting and no worker is running. Start one with: kie-batch worker'
     : `No worker has the stage ${situation.stages.join(' or ')}.`;
   return [{ kind: 'no-worker', key: 'no-worker', message, path: '/workers' }];
 }
@@ -56,7 +56,7 @@ export function hasVanished({ isAlive, holding }: PresentWorker): boolean {
 
 function vanished({ id, host, pid, holding }: PresentWorker): Problem {
   const links = Object.values(holding).flat().length;
-  const message = `The worker on ${host} (pid ${pid}) has not been heard of and had ${plural(links, 'link')} in hand. Another worker continues with them.`;
+  const message = `The worker on ${host} (pid ${pid}) is silent and had ${plural(links, 'link')} in progress. Another worker resumes them.`;
   return { kind: 'worker-vanished', key: `worker-vanished ${id}`, message, path: '/workers' };
 }
 

@@ -19,8 +19,8 @@ export class RedisAwayError extends Error {
 
 export function describeAway(error: unknown): string {
   return error instanceof RedisAwayError && error.hasBegun
-    ? 'Redis stopped answering while this was carried out. Part of it may have been done; nothing more of it happens later. When Redis is back, look at the numbers and repeat it. What was done is not done twice.'
-    : 'Redis does not answer. Nothing was changed, and nothing is changed later. Repeat it when Redis is back.';
+    ? 'Redis stopped answering during this change. A part of it may have been done, and the rest does not happen later. When Redis is back, check the numbers and repeat the change. Nothing is done twice.'
+    : 'Redis does not answer. Nothing was changed, now or later. Repeat this when Redis is back.';
 }
 
 /** Also where Redis answers but refuses for a while. An error in one of our scripts does not count. */

@@ -47,7 +47,7 @@ export function startSampler(
 
   function run(): void {
     running = take()
-      .catch((error: unknown) => logger.debug({ err: error }, 'No sample this time'))
+      .catch((error: unknown) => logger.debug({ err: error }, 'Could not take a sample'))
       .then(schedule);
   }
 

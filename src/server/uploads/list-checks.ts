@@ -71,7 +71,7 @@ export function createListChecks(
         (error: unknown) => {
           const isTheirs = error instanceof Error && 'code' in error && typeof error.code === 'string';
           if (!isTheirs) onError(error);
-          const problem = isTheirs ? error.message : 'The check failed. The log says more. Check again.';
+          const problem = isTheirs ? error.message : 'The check failed. See the log, and check again.';
           Object.assign(state, { problem, isDone: true });
         },
       );

@@ -31,7 +31,7 @@ export interface UploadRules {
 /** What is pasted where no script runs comes as a field. */
 const mostFieldBytes = 16 * 2 ** 20;
 const pasted = 'pasted.txt';
-const unreadable = 'This form cannot be read.';
+const unreadable = 'This form is invalid.';
 type FormHeaders = ConstructorParameters<typeof Busboy>[0]['headers'];
 
 export async function readUpload(request: FastifyRequest, rules: UploadRules): Promise<ReadUpload> {
@@ -77,7 +77,7 @@ function readMultipart(
     };
     form.on('field', (name, value, _nameCut, isCut) => {
       fields[name] = value;
-      if (isCut) fail(new Refusal(413, 'This is too much to paste. Give it as a file.'));
+      if (isCut) fail(new Refusal(413, 'This text is too long. Use a file.'));
     });
     form.on('file', (_field, file, name) => {
       file.once('limit', () => fail(new Refusal(413, 'This list is larger than MAX_LIST_BYTES allows.')));

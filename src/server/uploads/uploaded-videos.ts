@@ -64,7 +64,7 @@ export function createUploadedVideos(deps: UploadedVideosDeps): UploadedVideos {
     if (free !== undefined && free - (bytes ?? 0) < deps.reserveBytes)
       throw new Refusal(
         507,
-        `There is no room: ${formatBytes(free)} are free, of which MIN_FREE_BYTES stay so.`,
+        `Not enough space: ${formatBytes(free)} are free, and MIN_FREE_BYTES must stay free.`,
       );
   }
 
@@ -171,7 +171,7 @@ async function readHead(source: AsyncIterator<Buffer>): Promise<Buffer> {
 function nameFor(given: string, head: Buffer): string {
   const kind = identifyMedia(head.subarray(0, HEAD_BYTES));
   if (kind === 'unknown' || kind === 'more' || mediaKinds[kind].shows !== 'video')
-    throw new Refusal(422, 'This is no video: it does not begin like MP4, MOV, WebM or MKV.');
+    throw new Refusal(422, 'This is not a video: it does not start like MP4, MOV, WebM or MKV.');
   const name = safeName(given);
   return hasVideoEnding(name) ? name : `${name}${mediaKinds[kind].ending}`;
 }
@@ -194,5 +194,5 @@ async function writeAll(
 }
 
 function tooLarge(maxBytes: number): Refusal {
-  return new Refusal(413, `At most ${formatBytes(maxBytes)} are taken (MAX_VIDEO_BYTES).`);
+  return new Refusal(413, `At most ${formatBytes(maxBytes)} are allowed (MAX_VIDEO_BYTES).`);
 }

@@ -70,12 +70,12 @@ function relationProblems(configuration: Configuration): string[] {
     problems.push('DASHBOARD_VIEWER_USER and DASHBOARD_VIEWER_PASSWORD belong together: set both or neither');
   }
   if (configuration.DASHBOARD_VIEWER_USER && !configuration.DASHBOARD_USER) {
-    problems.push('DASHBOARD_VIEWER_USER needs DASHBOARD_USER too: somebody has to be able to act');
+    problems.push('DASHBOARD_VIEWER_USER needs DASHBOARD_USER too, as the account that may act');
   }
   for (const name of ['KIE_BASE_URL', 'KIE_UPLOAD_URL'] as const) {
     if (!isPlainBeyondLoopback(configuration[name]) || configuration.ALLOW_PRIVATE_ADDRESSES) continue;
     problems.push(
-      `${name} is http: and leads to another machine, so that the key could be read on the way: use https:, or set ALLOW_PRIVATE_ADDRESSES=true for a simulator`,
+      `${name} uses http: to another machine, so the key could be read in transit: use https:, or set ALLOW_PRIVATE_ADDRESSES=true for a simulator`,
     );
   }
   return problems;

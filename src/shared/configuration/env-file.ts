@@ -14,15 +14,12 @@ export function readEnvFile(path: string): Readonly<Record<string, string | unde
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : String(error);
     if (code === 'ENOENT') return {};
-    const what =
-      code === 'EISDIR' ? 'is a folder; settings are read from a file' : `cannot be read (${code})`;
+    const what = code === 'EISDIR' ? 'is a folder, not a file' : `cannot be read (${code})`;
     throw new ConfigurationError(`The file ${path} here ${what}. Move it away, or make it readable.`);
   }
   const text = decoded(bytes);
   if (text === null || text.includes('\0'))
-    throw new ConfigurationError(
-      `The file ${path} here is in an encoding that cannot be told. Save it as UTF-8.`,
-    );
+    throw new ConfigurationError(`The file ${path} here has an unknown encoding. Save it as UTF-8.`);
   return parseEnv(text);
 }
 

@@ -24,7 +24,8 @@ export function readMailUrl(text: string): MailRoute | { readonly problem: strin
   // In a mail address a plus is a plus, not a space.
   const query = new URLSearchParams(url.search.replaceAll('+', '%2B'));
   const unknown = [...query.keys()].filter((name) => name !== 'from' && name !== 'to');
-  if (unknown.length > 0) return { problem: `knows from and to behind its "?", not ${unknown.join(', ')}` };
+  if (unknown.length > 0)
+    return { problem: `accepts only from and to after its "?", not ${unknown.join(', ')}` };
   const from = query.get('from') ?? '';
   const to = query.getAll('to').flatMap((list) => list.split(',').map((each) => each.trim()));
   if (!address.test(from)) return { problem: `needs from=ADDRESS, a mail address, like ${example}` };
@@ -49,6 +50,6 @@ function accountOf({ username, password }: URL): MailRoute['account'] | { readon
   try {
     return { user: decodeURIComponent(username), password: decodeURIComponent(password) };
   } catch {
-    return { problem: 'has a "%" in its user name or password that begins no escape: write it as %25' };
+    return { problem: 'has a "%" in its user name or password that is not an escape: write it as %25' };
   }
 }

@@ -34,12 +34,12 @@ const redisUrl = z
   });
 
 const queuePrefix = z.string().refine((text) => /^[^{}:]*\{[^{}:]+\}[^{}:]*$/.test(text), {
-  message: 'must hold a hash tag in braces, like {kie-batch}, and no colon',
+  message: 'must contain a hash tag in braces, like {kie-batch}, and no colon',
 });
 
 /** Folders cannot be made there, and Node's recursive `mkdir` never gives up trying. */
 const isPseudoFile = (path: string) => resolve(path).startsWith('/proc/');
-const notInProc = 'is below /proc, where nothing can be kept: choose another folder';
+const notInProc = 'is below /proc, where files cannot be stored: choose another folder';
 
 const folder = z
   .string()
@@ -92,78 +92,76 @@ const logLevel = z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'si
 export const configurationSchema = z.object({
   KIE_API_KEY: z
     .string()
-    .regex(/^[\x21-\x7e]+$/, { message: 'holds characters no key can have: copy it again' })
+    .regex(/^[\x21-\x7e]+$/, { message: 'contains characters that are not valid in a key: copy it again' })
     .optional()
     .describe('bearer key of the vendor’s API; needed by `run` and `worker`'),
   KIE_BASE_URL: httpUrl(vendorBaseUrl).default(vendorBaseUrl).describe('the vendor’s API'),
   KIE_UPLOAD_URL: httpUrl(vendorUploadUrl)
     .default(vendorUploadUrl)
-    .describe('the vendor’s upload API, for videos of this machine'),
+    .describe('the vendor’s upload API, for local videos'),
   REDIS_URL: redisUrl
     .optional()
     .describe(
-      'a Redis of your own: `redis://`, `rediss://`, Sentinel and Cluster forms; unset: a local Redis that kie-batch starts and keeps in `DATA_DIR`',
+      'your own Redis: `redis://`, `rediss://`, Sentinel and Cluster forms; unset: a local Redis that kie-batch starts and keeps in `DATA_DIR`',
     ),
   DATA_DIR: folder.default('./data').describe('the local Redis’s append-only file, logs, caches'),
   QUEUE_PREFIX: queuePrefix
     .default('{kie-batch}')
-    .describe('start of every key in Redis; a hash tag, so Cluster works; two prefixes share nothing'),
+    .describe('prefix of every key in Redis, with a hash tag for Cluster; two prefixes share nothing'),
   STORAGE_URL: storageUrl
     .default('file:./videos')
-    .describe('where videos go: a folder, or `s3://bucket/prefix?region=…&endpoint=…&forcePathStyle=true`'),
+    .describe(
+      'where videos are stored: a folder, or `s3://bucket/prefix?region=…&endpoint=…&forcePathStyle=true`',
+    ),
   PATH_TEMPLATE: pathTemplate
     .prefault(DEFAULT_PATH_TEMPLATE)
     .describe(
-      'place of a video below `STORAGE_URL`; fields: `{batch}`, `{id}`, `{model}`, `{date}`, `{index}`, and `{column:NAME}` for a column of the list',
+      'path of a video below `STORAGE_URL`; fields: `{batch}`, `{id}`, `{model}`, `{date}`, `{index}`, and `{column:NAME}` for a column of the list',
     ),
   SUBMIT_LIMIT: rateLimit
     .prefault('20/10s')
-    .describe('new tasks per time that the vendor publishes for your account'),
+    .describe('the vendor’s published limit of new tasks for your account'),
   SUBMIT_LEARN: z
     .enum(['down', 'both'])
     .default('down')
     .describe(
-      'what the gate may learn: `down`, never more than `SUBMIT_LIMIT`, less where the vendor refuses; `both`, it also looks for more, at the price of a refusal now and then',
+      'what the gate may learn: `down`, at most `SUBMIT_LIMIT`, and less if the vendor refuses; `both`, it also tries more, at the cost of an occasional refusal',
     ),
   QUERY_LIMIT: rateLimitOrAuto
     .prefault('auto')
     .describe(
-      'queries of records per time; `auto`: five times the rate of `SUBMIT_LIMIT`, at least `100/1s`, and learned in both directions; a rate like `100/1s` is never exceeded, and lowered where the vendor refuses',
+      'limit of queries; `auto`: starts at five times the rate of `SUBMIT_LIMIT`, at least `100/1s`, and learns in both directions; a rate like `100/1s` is never exceeded, and is lowered if the vendor refuses',
     ),
   MAX_IN_FLIGHT: wholeNumber(1, 100_000)
     .prefault('100')
-    .describe('tasks at the vendor at once, over all workers'),
-  DOWNLOAD_CONCURRENCY: wholeNumber(1, 256).prefault('8').describe('downloads at once, per process'),
+    .describe('most tasks at the vendor at once, for all workers'),
+  DOWNLOAD_CONCURRENCY: wholeNumber(1, 256).prefault('8').describe('most downloads at once, per process'),
   LIMIT_RATE: sizeBytes
     .optional()
-    .describe('most bytes a second that a process downloads, like `10MB`; unset: no cap'),
+    .describe('download limit of a process per second, such as `10MB`; unset: no limit'),
   CALLBACK_BASE_URL: httpUrl('https://videos.example.com')
     .optional()
-    .describe('public URL of `serve`; when set, tasks carry a callback'),
-  KIE_WEBHOOK_KEY: z.string().min(1).optional().describe('when set, callbacks must be signed with it'),
+    .describe('public URL of `serve`; if set, the vendor sends callbacks there'),
+  KIE_WEBHOOK_KEY: z.string().min(1).optional().describe('if set, callbacks must be signed with it'),
   ON_AMBIGUOUS_SUBMIT: z
     .enum(['resubmit', 'hold'])
     .default('resubmit')
     .describe(
-      'what to do with a link whose create call got no answer: `resubmit` (may be paid twice, and is counted) or `hold` (wait for a person)',
+      'what to do with a link whose create call got no answer: `resubmit` (may pay twice; counted) or `hold` (wait for a person)',
     ),
-  HTTP_HOST: z.string().min(1).default('127.0.0.1').describe('address `serve` listens on'),
-  HTTP_PORT: wholeNumber(0, 65_535).prefault('3000').describe('port `serve` listens on'),
+  HTTP_HOST: z.string().min(1).default('127.0.0.1').describe('address that `serve` listens on'),
+  HTTP_PORT: wholeNumber(0, 65_535).prefault('3000').describe('port that `serve` listens on'),
   PUBLIC_URL: httpUrl('https://videos.example.com/kie')
     .optional()
-    .describe('the address people see `serve` at, when a reverse proxy stands in front; may hold a path'),
+    .describe('public address of `serve` behind a reverse proxy; may have a path'),
   TRUSTED_PROXIES: addressList
     .optional()
     .describe(
-      'addresses or networks of reverse proxies whose `X-Forwarded-*` headers count, separated by commas, like `127.0.0.1,10.0.0.0/8`; unset: nobody’s',
+      'addresses or networks of reverse proxies whose `X-Forwarded-*` headers are trusted, separated by commas, like `127.0.0.1,10.0.0.0/8`; unset: none',
     ),
-  DASHBOARD_USER: z.string().min(1).optional().describe('required when `HTTP_HOST` is not loopback'),
-  DASHBOARD_PASSWORD: z.string().min(1).optional().describe('required when `HTTP_HOST` is not loopback'),
-  DASHBOARD_VIEWER_USER: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('a second account, which may look but not act'),
+  DASHBOARD_USER: z.string().min(1).optional().describe('required if `HTTP_HOST` is not loopback'),
+  DASHBOARD_PASSWORD: z.string().min(1).optional().describe('required if `HTTP_HOST` is not loopback'),
+  DASHBOARD_VIEWER_USER: z.string().min(1).optional().describe('a second, read-only account'),
   DASHBOARD_VIEWER_PASSWORD: z.string().min(1).optional().describe('its password'),
   API_TOKENS: apiTokens
     .optional()
@@ -172,40 +170,42 @@ export const configurationSchema = z.object({
     ),
   ALERT_WEBHOOK_URL: httpUrl('https://hooks.example.com/kie-batch')
     .optional()
-    .describe('told by `serve` when a batch has ended, a halt begins or ends, or too much fails'),
+    .describe('webhook that `serve` calls when a batch ends, a halt begins or ends, or too many links fail'),
   ALERT_WEBHOOK_FORMAT: z
     .enum(['json', 'slack', 'discord', 'ntfy'])
     .default('json')
     .describe(
-      'form of alerts: `json`, fields for a program; `slack` or `discord`, a message for an incoming webhook; `ntfy`, text for a topic like `https://ntfy.sh/TOPIC`',
+      'format of alerts: `json`, fields for a program; `slack` or `discord`, a message for an incoming webhook; `ntfy`, text for a topic such as `https://ntfy.sh/TOPIC`',
     ),
-  ALERT_WEBHOOK_KEY: z.string().min(1).optional().describe('when set, alerts are signed with it'),
+  ALERT_WEBHOOK_KEY: z.string().min(1).optional().describe('if set, alerts are signed with it'),
   ALERT_MAIL_URL: mailUrl
     .optional()
     .describe(
       'the same alerts by mail: `smtps://user:password@host/?from=ADDRESS&to=ADDRESS,ADDRESS`, or `smtp://` for STARTTLS; user and password percent-encoded',
     ),
-  ALERT_FAILED_SHARE: share.prefault('10%').describe('an alert is sent when more of a batch has failed'),
+  ALERT_FAILED_SHARE: share
+    .prefault('10%')
+    .describe('an alert is sent when a larger share of a batch has failed'),
   TRACES_URL: httpUrl('http://127.0.0.1:4318/v1/traces')
     .optional()
     .describe(
-      'where traces of links are sent, by OTLP over HTTP, like `http://127.0.0.1:4318/v1/traces`; unset: nobody traces',
+      'where traces are sent, by OTLP over HTTP, such as `http://127.0.0.1:4318/v1/traces`; unset: no traces',
     ),
   ALLOW_PRIVATE_ADDRESSES: flag
     .prefault('false')
     .describe('allow result and source URLs that resolve to private addresses (tests and simulators)'),
   HTTPS_PROXY: proxyUrl
     .optional()
-    .describe('the proxy for https addresses of the vendor’s API; also as `https_proxy`'),
-  HTTP_PROXY: proxyUrl.optional().describe('the same for http addresses; also as `http_proxy`'),
+    .describe('proxy for https addresses of the vendor’s API; also as `https_proxy`'),
+  HTTP_PROXY: proxyUrl.optional().describe('proxy for http addresses; also as `http_proxy`'),
   NO_PROXY: z
     .string()
     .optional()
-    .describe('hosts that are reached without a proxy, separated by commas; also as `no_proxy`'),
+    .describe('hosts that bypass the proxy, separated by commas; also as `no_proxy`'),
   PROXY_DOWNLOADS: flag
     .prefault('false')
     .describe(
-      'send downloads and list URLs through the proxy too; it resolves their names, and must itself refuse private addresses',
+      'also use the proxy for downloads and list URLs; it resolves their names, and must refuse private addresses itself',
     ),
   MAX_LIST_BYTES: sizeBytes
     .prefault('1GiB')
@@ -215,11 +215,11 @@ export const configurationSchema = z.object({
   RETAIN_SAVED_DAYS: wholeNumber(1, 36_500)
     .optional()
     .describe(
-      'records of saved links are removed from Redis after so many days; the links stay known as paid and saved, the videos stay; unset: never',
+      'records of saved links are removed from Redis after this many days; the links stay known as saved, and the videos are kept; unset: never',
     ),
   RETAIN_FAILED_DAYS: wholeNumber(1, 36_500)
     .optional()
-    .describe('records of failed and cancelled links are removed after so many days; unset: never'),
+    .describe('records of failed and cancelled links are removed after this many days; unset: never'),
   LOG_LEVEL: logLevel.default('info').describe('trace, debug, info, warn, error, fatal or silent'),
   LOG_FORMAT: z
     .enum(['auto', 'pretty', 'json'])

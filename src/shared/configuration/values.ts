@@ -43,13 +43,13 @@ export function parseSizeBytes(text: string): number | null {
 export const rateLimit = z.string().transform((text, context): RateLimit => {
   const limit = parseRateLimit(text);
   if (limit) return limit;
-  context.addIssue({ code: 'custom', message: `must look like 20/10s (calls per time), not "${text}"` });
+  context.addIssue({ code: 'custom', message: `must be a rate like 20/10s, not "${text}"` });
   return z.NEVER;
 });
 
 /** A rate, or `auto` where the program chooses one. */
 export const rateLimitOrAuto = z.union([z.literal('auto'), rateLimit], {
-  error: ({ input }) => `must be auto or look like 100/1s (calls per time), not "${input}"`,
+  error: ({ input }) => `must be auto or a rate like 100/1s, not "${input}"`,
 });
 
 export const sizeBytes = z.string().transform((text, context): number => {

@@ -42,7 +42,7 @@ export function isBatchName(name: string): boolean {
 export function checkBatchName(name: string): string {
   if (isBatchName(name)) return name;
   throw new BatchError(
-    `"${name.slice(0, 100)}" cannot be a batch name: use 1 to 100 letters, digits, dots, dashes and underscores, with a letter or digit first`,
+    `"${name.slice(0, 100)}" is not a valid batch name: use 1 to 100 letters, digits, dots, dashes and underscores, with a letter or digit first`,
   );
 }
 

@@ -38,7 +38,7 @@ interface Placement {
 }
 
 const foundLate =
-  'a task whose answer was lost has been found after the link had failed; a retry collects it and pays nothing';
+  'a task whose answer was lost was found after the link had failed; a retry collects it for free';
 const renewed: Placement = { transition: 'recordTask', changes: { message: null, addAttempts: 1 } };
 
 /** Where a task id belongs that the item does not have yet. Pure. */

@@ -80,7 +80,7 @@ export function createItemReader({ redis, prefix, shareUrl, settingsOf }: ItemRe
 
   async function readPage(batch: string, start: number, size: number): Promise<Buffer> {
     const packed = await readItemsScript([keys.items(batch)], [prefix, start, size]);
-    if (!Buffer.isBuffer(packed)) throw new Error('Redis answered something else than a packed page');
+    if (!Buffer.isBuffer(packed)) throw new Error('Redis did not answer with a packed page');
     return packed;
   }
 

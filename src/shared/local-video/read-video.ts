@@ -21,14 +21,14 @@ export async function inspectVideo(path: string, maxBytes: number): Promise<Vide
   try {
     const facts = await stat(path);
     if (facts.isDirectory()) return unreadable('is a folder');
-    if (!facts.isFile()) return unreadable('is no regular file');
+    if (!facts.isFile()) return unreadable('is not a regular file');
     if (facts.size === 0) return unreadable('is empty');
     if (facts.size > maxBytes)
-      return unreadable(`has ${formatBytes(facts.size)}; at most ${formatBytes(maxBytes)} are taken`);
+      return unreadable(`has ${formatBytes(facts.size)}; at most ${formatBytes(maxBytes)} are allowed`);
     const kind = identifyMedia(await headOf(path));
     const { shows, ending } =
       kind === 'unknown' || kind === 'more' ? { shows: 'other', ending: '' } : mediaKinds[kind];
-    if (shows !== 'video') return unreadable('is no video: it does not begin like MP4, MOV, WebM or MKV');
+    if (shows !== 'video') return unreadable('is not a video: it does not start like MP4, MOV, WebM or MKV');
     // What changes when the content does, cheap to read. A copy may keep the size and time, but never `ctime`.
     const mark = `${facts.size} ${facts.mtimeMs} ${facts.ctimeMs} ${facts.ino}`;
     return { kind: 'video', bytes: facts.size, ending, mark };
@@ -65,10 +65,10 @@ async function headOf(path: string): Promise<Buffer> {
 
 export function describeFileError(error: unknown): string {
   if (isErrorCode(error, 'ENOENT', 'ENOTDIR')) return 'does not exist';
-  if (isErrorCode(error, 'EACCES', 'EPERM')) return 'may not be read by this user';
-  if (isErrorCode(error, 'ELOOP')) return 'is a symbolic link that leads round in a circle';
+  if (isErrorCode(error, 'EACCES', 'EPERM')) return 'is not readable by this user';
+  if (isErrorCode(error, 'ELOOP')) return 'is a symbolic link in a loop';
   if (isErrorCode(error, 'ENAMETOOLONG')) return 'has a name that is too long';
-  if (isErrorCode(error, 'ERR_INVALID_ARG_VALUE')) return 'has a name that no file can have';
+  if (isErrorCode(error, 'ERR_INVALID_ARG_VALUE')) return 'has an invalid name';
   return `cannot be read (${error instanceof Error && 'code' in error ? String(error.code) : String(error)})`;
 }
 

@@ -87,7 +87,7 @@ function openLogFile(file: string): DestinationStream {
   } catch (cause) {
     const words = cause instanceof Error ? cause.message : String(cause);
     throw new LogFileError(
-      `the log ${file} cannot be written: ${words}. Set DATA_DIR to a folder of your own`,
+      `the log ${file} cannot be written: ${words}. Set DATA_DIR to a folder that you can write to`,
       { cause },
     );
   }

@@ -51,7 +51,7 @@ function refuseText(model: ModelDefinition, url: string): string | null {
   if (url === '') return 'the link is empty';
   if (url.length > maxLength) return `the link is longer than ${maxLength} characters`;
   // Checked before parsing, because the parser would quietly drop tabs and turn backslashes.
-  if (/[\s\p{Cc}\\]/u.test(url)) return 'the link holds a space, a backslash or a control character';
+  if (/[\s\p{Cc}\\]/u.test(url)) return 'the link contains a space, a backslash or a control character';
   if (/^http:\/\/[^/?#]/i.test(url))
     return model.takesHttp ? null : `http is not accepted: ${example(model)}`;
   if (!/^https:\/\/[^/?#]/i.test(url)) return `this is not an https link: ${example(model)}`;
@@ -69,7 +69,7 @@ function refuseAuthority(model: ModelDefinition, authority: string, parsed: URL)
   if (hosts !== 'any' && !hosts.includes(host)) {
     return `this links to another host: ${example(model)}`;
   }
-  return parsed.hostname === '' ? 'the link names no host' : null;
+  return parsed.hostname === '' ? 'the link has no host' : null;
 }
 
 function authorityOf(url: string): string {

@@ -20,29 +20,29 @@ export const inputSpecSchema = z
         'What a value is. `enum`: one of `values`. `url`: an http or https address. `urls`: a list of them. `json`: any JSON.',
       ),
     description: z.string().max(300).default('').describe('One line for people.'),
-    required: z.boolean().default(false).describe('Every link needs a value: its own, or one for all.'),
+    required: z.boolean().default(false).describe('Every link needs a value: its own, or one for all links.'),
     values: z
       .array(z.union([z.string(), z.number()]))
       .min(1)
       .optional()
-      .describe('With `enum`: what is allowed, written as the vendor wants it.'),
+      .describe('With `enum`: the allowed values, as the vendor expects them.'),
     min: z.number().optional().describe('The smallest number; with `urls` the fewest addresses.'),
     max: z.number().optional().describe('The largest number; with `urls` the most addresses.'),
-    maxLength: count.optional().describe('Characters of a text or an address, at most.'),
+    maxLength: count.optional().describe('Most characters of a text or an address.'),
     default: z
       .json()
       .optional()
       .describe(
-        'Sent with every task that says nothing else: the vendor does not apply its documented defaults.',
+        'Sent with every task without another value: the vendor does not apply its documented defaults.',
       ),
   })
   .superRefine((spec, context) => {
     const complain = (path: string, message: string) =>
       context.addIssue({ code: 'custom', path: [path], message });
     if ((spec.type === 'enum') !== (spec.values !== undefined))
-      complain('values', 'belongs to the type enum, and to no other');
+      complain('values', 'is only allowed with the type enum');
     if (spec.required && spec.default !== undefined)
-      complain('default', 'must not stand beside "required": an input with a default is never missing');
+      complain('default', 'is not allowed with "required": an input with a default is never missing');
   });
 
 export type InputSpec = z.output<typeof inputSpecSchema>;

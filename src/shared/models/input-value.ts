@@ -48,7 +48,7 @@ export function judgeDefault(spec: InputSpec): string | null {
   const read = readValue(spec, textOf(spec.default));
   if (!read.ok) return `has a default that is not allowed: it ${read.reason}`;
   const isSame = JSON.stringify(read.value) === JSON.stringify(spec.default);
-  return isSame ? null : `has a default of another type: write it as ${JSON.stringify(read.value)}`;
+  return isSame ? null : `has a default of the wrong type: write it as ${JSON.stringify(read.value)}`;
 }
 
 function readBoolean(text: string): ReadValue {
@@ -85,11 +85,11 @@ function readAddresses({ min = 0, max, maxLength }: InputSpec, text: string): Re
   const addresses = parsed.filter((each) => typeof each === 'string').map((each) => each.trim());
   const odd = addresses.find((each) => !isAddress(each));
   if (addresses.length !== parsed.length || odd !== undefined)
-    return refused('must hold http or https addresses, and nothing else', odd ?? text);
+    return refused('must contain only http or https addresses', odd ?? text);
   if (addresses.some((each) => each.length > (maxLength ?? Number.POSITIVE_INFINITY)))
-    return refused(`must hold addresses of at most ${maxLength} characters`, text);
-  if (addresses.length < min) return refused(`must hold at least ${min}`, text);
-  if (max !== undefined && addresses.length > max) return refused(`must hold at most ${max}`, text);
+    return refused(`must contain addresses of at most ${maxLength} characters`, text);
+  if (addresses.length < min) return refused(`must contain at least ${min}`, text);
+  if (max !== undefined && addresses.length > max) return refused(`must contain at most ${max}`, text);
   return { ok: true, value: addresses };
 }
 

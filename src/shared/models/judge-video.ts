@@ -26,10 +26,11 @@ export function judgeVideo(
     maxSeconds = Number.POSITIVE_INFINITY,
   } = video;
   if (bytes !== null && bytes > maxBytes)
-    return `has ${formatBytes(bytes)}; ${id} takes at most ${formatBytes(maxBytes)}`;
+    return `has ${formatBytes(bytes)}; ${id} accepts at most ${formatBytes(maxBytes)}`;
   if (seconds === null) return null;
   const shown = Math.round(seconds * 10) / 10;
-  if (seconds > maxSeconds + slackSeconds) return `has ${shown} seconds; ${id} takes at most ${maxSeconds}`;
-  if (seconds < minSeconds - slackSeconds) return `has ${shown} seconds; ${id} takes at least ${minSeconds}`;
+  if (seconds > maxSeconds + slackSeconds) return `has ${shown} seconds; ${id} accepts at most ${maxSeconds}`;
+  if (seconds < minSeconds - slackSeconds)
+    return `has ${shown} seconds; ${id} accepts at least ${minSeconds}`;
   return null;
 }

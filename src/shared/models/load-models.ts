@@ -81,7 +81,7 @@ function readJson(file: string): unknown {
 function add(models: Map<string, ModelDefinition>, model: ModelDefinition, source: string): void {
   if (models.has(model.id)) {
     const advice = `give yours another id and set "vendorModel": "${model.vendorModel ?? model.id}"`;
-    throw new ModelError('model-file-invalid', `${source}: the model ${model.id} exists already; ${advice}.`);
+    throw new ModelError('model-file-invalid', `${source}: the model ${model.id} already exists; ${advice}.`);
   }
   models.set(model.id, model);
 }

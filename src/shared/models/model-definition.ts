@@ -45,7 +45,7 @@ const DAY_MS = 24 * HOUR_MS;
 const pathSchema = z
   .string()
   .regex(/^\/[A-Za-z0-9._~/-]*$/, `must be a path like ${usualCreatePath}, without host or query`)
-  .refine((path) => !path.includes('..') && !path.includes('//'), 'must not hold ".." or "//"');
+  .refine((path) => !path.includes('..') && !path.includes('//'), 'must not contain ".." or "//"');
 
 const hostSchema = z
   .string()
@@ -67,28 +67,28 @@ const shareSchema = z.strictObject({
   path: z
     .string()
     .regex(/^\/([A-Za-z0-9._~-]+\/)*$/, 'must begin and end with "/"')
-    .describe('Links under this path are share links; their whole query is dropped from the identity.'),
-  idPattern: patternSchema.describe('What the rest of the path must match to be the item id itself.'),
+    .describe('Links under this path are share links; their query is not part of the identity.'),
+  idPattern: patternSchema.describe('Pattern of the rest of the path that is the item id.'),
 });
 
 const linkSchema = z.strictObject({
   hosts: z
     .union([z.literal('any'), z.array(hostSchema).min(1)], { error: 'must be "any" or a list of hosts' })
-    .describe('Hosts a link may have, compared as a whole: no subdomains. "any" takes every https link.'),
-  maxLength: z.int().min(20).max(10_000).default(500).describe('Characters of a link, at most.'),
+    .describe('Hosts that a link may have, without subdomains. "any" accepts every https link.'),
+  maxLength: z.int().min(20).max(10_000).default(500).describe('Most characters of a link.'),
   share: shareSchema.optional().describe('Only for the default model, whose share ids are item ids.'),
   ignoredParameters: z
     .array(z.string().regex(/^[^\s&=*]+\*?$/, 'must be a parameter name; a "*" may stand at its end'))
     .default(TRACKING_PARAMETERS)
-    .describe('Query parameters that never tell two videos apart.'),
+    .describe('Query parameters that do not distinguish videos.'),
 });
 
 const inputSchema = z.strictObject({
-  linkField: inputNameSchema.describe('The field of the input that carries the link.'),
+  linkField: inputNameSchema.describe('The input field for the link.'),
   linkIsList: z
     .boolean()
     .default(false)
-    .describe('The field holds a list of addresses; it gets a list with the one link.'),
+    .describe('The field is a list of addresses; it gets a list with the one link.'),
   defaults: z
     .record(inputNameSchema, z.json())
     .default({})
@@ -101,64 +101,64 @@ const videoSchema = z
       .array(z.string().regex(/^[a-z0-9]{2,5}$/))
       .default([])
       .describe('Accepted endings; none: any.'),
-    maxBytes: z.int().positive().optional().describe('The largest file the model takes.'),
-    minSeconds: z.number().nonnegative().optional().describe('The shortest video the model takes.'),
-    maxSeconds: z.number().positive().optional().describe('The longest video the model takes.'),
+    maxBytes: z.int().positive().optional().describe('The largest file that the model accepts.'),
+    minSeconds: z.number().nonnegative().optional().describe('The shortest video that the model accepts.'),
+    maxSeconds: z.number().positive().optional().describe('The longest video that the model accepts.'),
   })
   .prefault({})
-  .describe('Which videos the model takes, where it says so.');
+  .describe('Which videos the model accepts, if known.');
 
 const stateSchema = z
   .discriminatedUnion('kind', [
     z.strictObject({ kind: z.literal('live') }),
     z.strictObject({
       kind: z.literal('off'),
-      since: z.iso.date().describe('The day from which it was seen to be off, like 2026-09-24.'),
-      note: z.string().max(600).describe('Why, and whether it may come back.'),
-      insteadTry: z.array(z.string()).default([]).describe('Ids of models that do work.'),
+      since: z.iso.date().describe('The first day on which it was seen to be off, like 2026-09-24.'),
+      note: z.string().max(600).describe('Why, and whether it may return.'),
+      insteadTry: z.array(z.string()).default([]).describe('Ids of models that work.'),
     }),
   ])
   .prefault({ kind: 'live' })
-  .describe('What is known about the model when the definition was written; the vendor has the last word.');
+  .describe('The state of the model when the definition was written; the vendor’s answer takes precedence.');
 
 export const definitionShape = z.strictObject({
-  $schema: z.string().optional().describe('For editors: the address of this schema.'),
+  $schema: z.string().optional().describe('The address of this schema, for editors.'),
   id: z
     .string()
     .regex(/^[a-z0-9][a-z0-9._/-]{0,99}$/, 'must be lower-case letters, digits and . _ / -')
-    .describe('The name `--model` takes; part of the identity of an item.'),
+    .describe('The value for `--model`; part of an item’s identity.'),
   vendorModel: z
     .string()
     .regex(/^[\x21-\x7e]{1,200}$/, 'must be 1 to 200 printable characters without spaces')
     .optional()
-    .describe("The vendor's name for the model, when it is not the id: two settings of one model."),
+    .describe("The vendor's name of the model, if it is not the id: for two settings of one model."),
   title: z.string().max(200).default('').describe('One line for people.'),
   createPath: pathSchema.default(usualCreatePath).describe('Where tasks are created.'),
   recordPath: pathSchema.default(usualRecordPath).describe('Where tasks are queried.'),
-  link: linkSchema.describe('Which links the model takes.'),
+  link: linkSchema.describe('Which links the model accepts.'),
   video: videoSchema,
   input: inputSchema.describe('How the input of a task is built from the link.'),
   inputs: z
     .record(inputNameSchema, inputSpecSchema)
     .default({})
-    .describe('What the model wants or takes beside the video, by the name of the field.'),
+    .describe('The other inputs of the model, by field name.'),
   state: stateSchema,
   resultPath: z
     .array(z.string().min(1))
     .min(1)
     .max(10)
     .default([...usualResultPath])
-    .describe('The way to the result URLs inside the record; JSON strings on the way are opened.'),
+    .describe('The path to the result URLs in the record; JSON strings on the way are parsed.'),
   creditsPerTask: z
     .number()
     .nonnegative()
     .max(1_000_000)
     .optional()
-    .describe('What a task costs, where every task costs the same: the short form of a price.'),
+    .describe('The cost of a task, if all cost the same: the short form of a price.'),
   price: priceSchema
     .nullable()
     .optional()
-    .describe('What a task costs; null or absent: unknown, the first task will show it.'),
+    .describe('The cost of a task; null or absent: unknown, the first task will show it.'),
   priceAsOf: z.iso.date().optional().describe('The day on which the price was seen, like 2026-09-28.'),
   typicalMs: z.int().min(100).max(DAY_MS).default(60_000).describe('How long a task usually takes.'),
   deadlineMs: z
@@ -166,12 +166,12 @@ export const definitionShape = z.strictObject({
     .min(1_000)
     .max(7 * DAY_MS)
     .default(HOUR_MS)
-    .describe('After this a task is given up.'),
+    .describe('A task that has not ended by then is given up.'),
   probe: z
     .strictObject({ input: z.record(z.string(), z.json()) })
     .nullable()
     .default(null)
-    .describe('An input the vendor refuses for free and that shows whether the model is on; null: none.'),
+    .describe('An input that the vendor refuses for free, to see whether the model is on; null: none.'),
 });
 
 /** The schema of a model file. */
@@ -185,11 +185,11 @@ function checkRelations(model: Shape, context: z.RefinementCtx<Shape>): void {
     context.addIssue({ code: 'custom', path: ['link', 'share'], message });
   }
   if (model.input.linkField in model.input.defaults) {
-    const message = `must not hold the link field ${model.input.linkField}`;
+    const message = `must not contain the link field ${model.input.linkField}`;
     context.addIssue({ code: 'custom', path: ['input', 'defaults'], message });
   }
   if (model.price && model.creditsPerTask !== undefined) {
-    const message = 'must not stand beside price; leave one of them out';
+    const message = 'is not allowed with price; leave one of them out';
     context.addIssue({ code: 'custom', path: ['creditsPerTask'], message });
   }
   if (model.typicalMs >= model.deadlineMs) {
@@ -198,7 +198,7 @@ function checkRelations(model: Shape, context: z.RefinementCtx<Shape>): void {
   for (const [name, spec] of Object.entries(model.inputs)) {
     const message =
       name === model.input.linkField || name in model.input.defaults
-        ? 'must not name the link field, nor a field that stands in input.defaults'
+        ? 'must not name the link field or a field of input.defaults'
         : judgeDefault(spec);
     if (message !== null) context.addIssue({ code: 'custom', path: ['inputs', name], message });
   }

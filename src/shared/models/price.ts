@@ -16,7 +16,7 @@ export const priceSchema = z.strictObject({
     .record(inputName, z.record(z.string(), credits))
     .default({})
     .describe(
-      'Credits for one unit by the value of an input. With several inputs the highest match counts; without a match `credits` does.',
+      'Credits for one unit by the value of an input. With several inputs the highest match counts; without a match, `credits`.',
     ),
   secondsInput: inputName
     .optional()

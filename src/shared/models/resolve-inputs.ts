@@ -109,8 +109,8 @@ function sorted(value: unknown): unknown {
 }
 
 function unknownInput(model: ModelDefinition, written: string): string {
-  if (written === model.input.linkField) return `${written} is the video itself: it comes from the list.`;
+  if (written === model.input.linkField) return `${written} is the video itself, which is in the list.`;
   const names = Object.keys(model.inputs);
-  const known = names.length === 0 ? 'it takes none' : `it takes ${names.join(', ')}`;
+  const known = names.length === 0 ? 'it has none' : `it takes ${names.join(', ')}`;
   return `${model.id} has no input ${written}: ${known}. See  kie-batch models ${model.id}`;
 }

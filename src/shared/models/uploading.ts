@@ -16,6 +16,8 @@ export function withUploads(
 ): ModelDefinition {
   if (upload !== true) return model;
   if (model.link.share !== undefined)
-    throw new InputError(`${model.id} takes share links, so nothing is uploaded for it. Leave out --upload.`);
+    throw new InputError(
+      `${model.id} accepts share links only, so nothing can be uploaded. Leave out --upload.`,
+    );
   return { ...model, takesHttp: allowsPrivate };
 }

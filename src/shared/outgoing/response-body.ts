@@ -52,7 +52,7 @@ export function createResponseBody(source: BodySource): FillableBody {
 
   function destroy(reason?: Error): void {
     if (ending !== undefined) return;
-    const error = reason ?? new Error('the body was given up');
+    const error = reason ?? new Error('reading the body was aborted');
     end(error);
     source.abort(error);
   }

@@ -28,7 +28,7 @@ export class Connections {
     const connection = connectRedis(this.#address, role, (error) => {
       this.latestTrouble = error;
       // The message alone: the error itself carries the command that failed, which may be the one with the password.
-      this.#logger.debug({ problem: error.message }, 'A Redis connection met an error');
+      this.#logger.debug({ problem: error.message }, 'Error on a Redis connection');
     });
     connection.on('ready', () => this.#noteUp());
     connection.on('reconnecting', () => this.#noteDown());
@@ -62,11 +62,14 @@ export class Connections {
     // Without an error the client is only reconnecting, as it does from a replica (READONLY): nothing is away yet.
     if (this.#isDown || !this.#wasEverUp || this.latestTrouble === undefined) return;
     this.#isDown = true;
-    this.#logger.warn({ reason: this.latestTrouble?.message }, 'Redis is away; waiting for it to come back');
+    this.#logger.warn(
+      { reason: this.latestTrouble?.message },
+      'Lost the connection to Redis; waiting for it',
+    );
   }
 
   #noteUp(): void {
-    if (this.#isDown) this.#logger.info('Redis is back');
+    if (this.#isDown) this.#logger.info('Connected to Redis again');
     this.#isDown = false;
     this.latestTrouble = undefined;
     this.#wasEverUp = true;

@@ -63,15 +63,15 @@ export function judgeRedis(facts: RedisFacts, use: RedisUse): Verdict {
 
 function judgeMode({ mode }: RedisFacts, { asCluster }: RedisUse): Finding {
   if (mode === 'sentinel') {
-    return { refusal: 'this is a Sentinel, not a Redis: write redis-sentinel://HOST:PORT/MASTER-NAME' };
+    return { refusal: 'this is a Sentinel, not a Redis: use redis-sentinel://HOST:PORT/MASTER-NAME' };
   }
   if (mode === 'cluster' && !asCluster) {
     return {
-      refusal: 'this is a Redis Cluster: write redis-cluster://HOST:PORT (several hosts with commas)',
+      refusal: 'this is a Redis Cluster: use redis-cluster://HOST:PORT (several hosts with commas)',
     };
   }
   if (mode === 'standalone' && asCluster) {
-    return { refusal: 'this Redis is no Cluster: write redis://HOST:PORT' };
+    return { refusal: 'this Redis is not a Cluster: use redis://HOST:PORT' };
   }
   return undefined;
 }
@@ -81,22 +81,22 @@ function judgeVersion({ product, version }: RedisFacts): Finding {
   if (product === 'dragonfly') return undefined;
   if (isTooOld(version)) {
     return {
-      refusal: `version ${version} is too old: ${MINIMUM_VERSION} or newer is needed, ${RECOMMENDED_VERSION} advised`,
+      refusal: `version ${version} is too old: ${MINIMUM_VERSION} or newer is required, ${RECOMMENDED_VERSION} recommended`,
     };
   }
   if (!isOlder(version, RECOMMENDED_VERSION)) return undefined;
-  return { warning: `version ${version} is old: ${RECOMMENDED_VERSION} or newer is advised` };
+  return { warning: `version ${version} is old: ${RECOMMENDED_VERSION} or newer is recommended` };
 }
 
 function judgeRole({ role }: RedisFacts): Finding {
   if (role === 'master') return undefined;
-  return { refusal: 'this is a read-only replica: give the address of its master' };
+  return { refusal: 'this is a read-only replica: use the address of its primary' };
 }
 
 function judgeScripts({ mode, runsScripts }: RedisFacts): Finding {
   if (runsScripts || mode === 'sentinel') return undefined;
   return {
-    refusal: 'it does not let us run Lua scripts with cjson and cmsgpack, and every change here is one',
+    refusal: 'it does not run Lua scripts with cjson and cmsgpack, which kie-batch needs',
   };
 }
 
@@ -105,12 +105,11 @@ function judgeEviction({ evictionPolicy }: RedisFacts): Finding {
   if (evictionPolicy === 'noeviction') return undefined;
   if (evictionPolicy === undefined) {
     return {
-      warning:
-        'it does not tell its maxmemory-policy: make sure that it is noeviction, or links are lost silently',
+      warning: 'its maxmemory-policy is unknown: make sure that it is noeviction, or links are lost silently',
     };
   }
   return {
-    refusal: `its maxmemory-policy ${evictionPolicy} throws links away when memory is full: set it to noeviction`,
+    refusal: `its maxmemory-policy ${evictionPolicy} deletes links when memory is full: set it to noeviction`,
   };
 }
 
@@ -119,31 +118,30 @@ function judgePersistence({ appendOnly, snapshots }: RedisFacts): Finding {
   if (snapshots === undefined) {
     return {
       warning:
-        'it keeps no append-only file, and whether it takes snapshots is not told: a restart may lose links',
+        'it has no append-only file, and it is unknown whether it saves snapshots: a restart may lose links',
     };
   }
   if (snapshots === '') {
     return {
       warning:
-        'it KEEPS NOTHING ON DISK: a restart of Redis loses every link and what was paid for it; switch appendonly on',
+        'it STORES NOTHING ON DISK: a restart of Redis loses every link and every paid task; switch appendonly on',
     };
   }
   return {
-    warning: 'it takes snapshots only: a crash loses what came after the last one; switch appendonly on',
+    warning: 'it saves snapshots only: a crash loses everything after the last one; switch appendonly on',
   };
 }
 
 function judgeFsync({ appendOnly, appendFsync }: RedisFacts): Finding {
   if (!appendOnly || appendFsync !== 'no') return undefined;
   return {
-    warning:
-      'appendfsync is no: a power failure loses what the system had not written; everysec costs little',
+    warning: 'appendfsync is no: a power failure loses unwritten data; everysec costs little',
   };
 }
 
 function judgeWriting({ persistenceFails }: RedisFacts): Finding {
   return persistenceFails
-    ? { warning: 'its last write to disk failed: look at its log and its disk' }
+    ? { warning: 'its last write to disk failed: check its log and its disk' }
     : undefined;
 }
 
@@ -151,7 +149,7 @@ function judgeWriting({ persistenceFails }: RedisFacts): Finding {
 function judgePrefix({ mode }: RedisFacts, { queuePrefix }: RedisUse): Finding {
   if (mode !== 'cluster' || queuePrefix === undefined || hasHashTag(queuePrefix)) return undefined;
   return {
-    refusal: `QUEUE_PREFIX ${queuePrefix} has no hash tag, which a Cluster needs: write {${queuePrefix}}`,
+    refusal: `QUEUE_PREFIX ${queuePrefix} has no hash tag, which a Cluster needs: use {${queuePrefix}}`,
   };
 }
 

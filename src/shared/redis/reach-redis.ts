@@ -55,11 +55,11 @@ function unreachable(describe: string, trouble: Error | undefined): RedisUnusabl
   if (isAccessDenied(deepest)) {
     return new RedisUnusableError(
       'access-denied',
-      `The Redis at ${describe} does not let us in: it wants another user name or password. Check REDIS_URL.`,
+      `The Redis at ${describe} refused the user name or password. Check REDIS_URL.`,
     );
   }
   // A Redis without TLS does not refuse a TLS greeting, it waits for more of it.
-  const silence = describe.startsWith('rediss') ? 'no answer; does it speak TLS?' : 'no answer';
+  const silence = describe.startsWith('rediss') ? 'no answer; does it use TLS?' : 'no answer';
   const why = deepest === undefined ? silence : explain(deepest);
   return new RedisUnusableError(
     'unreachable',
@@ -69,26 +69,26 @@ function unreachable(describe: string, trouble: Error | undefined): RedisUnusabl
 
 /** In protected mode Redis says so, but closes so fast that the words are lost. */
 const CUT =
-  'the connection was cut: Redis may be in protected mode, where it serves other machines only with a password, or speak TLS (rediss://)';
+  'the connection was cut: Redis may be in protected mode, which needs a password for other machines, or use TLS (rediss://)';
 
 const EXPLANATIONS: Record<string, string> = {
   ECONNREFUSED: 'nothing listens there',
   ENOTFOUND: 'the host name is unknown',
-  EAI_AGAIN: 'the host name cannot be looked up at present',
+  EAI_AGAIN: 'the host name cannot be resolved at present',
   ENOENT: 'there is no such socket',
   EACCES: 'no permission to use the socket',
   ETIMEDOUT: 'no answer',
   EHOSTUNREACH: 'no route to the host',
   ECONNRESET: CUT,
   EPIPE: CUT,
-  EPROTO: 'no TLS there; write redis:// instead of rediss://',
+  EPROTO: 'it does not use TLS; use redis:// instead of rediss://',
 };
 
 function explain(error: Error): string {
   const code = errorCode(error) ?? '';
-  if (code.startsWith('ERR_SSL')) return 'no TLS there; write redis:// instead of rediss://';
+  if (code.startsWith('ERR_SSL')) return 'it does not use TLS; use redis:// instead of rediss://';
   // All that ioredis tells of the nodes of a Cluster.
-  if (error.message === 'Connection is closed.') return 'none of its nodes answers';
+  if (error.message === 'Connection is closed.') return 'none of its nodes answered';
   return EXPLANATIONS[code] ?? (error.message.split('\n')[0] || code || 'no answer');
 }
 

@@ -59,7 +59,7 @@ export function parseRedisUrl(url: string): RedisAddress {
     case 'rediss-cluster':
       return parseCluster(parts);
     default:
-      throw invalid(`does not know the scheme "${parts.scheme}:"`);
+      throw invalid(`has the unknown scheme "${parts.scheme}:"`);
   }
 }
 
@@ -79,8 +79,8 @@ export function describeAddress(address: RedisAddress): string {
 
 function parseSingle(parts: UrlParts): RedisAddress {
   const [endpoint, ...others] = parseEndpoints(parts.hosts, 6379);
-  if (endpoint === undefined) throw invalid('names no host');
-  if (others.length > 0) throw invalid('names several hosts; use redis-cluster:// or redis-sentinel://');
+  if (endpoint === undefined) throw invalid('has no host');
+  if (others.length > 0) throw invalid('has several hosts; use redis-cluster:// or redis-sentinel://');
   if (parts.path.length > 1) throw invalid('has more after the host than a database number');
   return {
     kind: 'single',
@@ -93,8 +93,8 @@ function parseSingle(parts: UrlParts): RedisAddress {
 
 function parseSentinel(parts: UrlParts): RedisAddress {
   const [name, db, ...rest] = parts.path;
-  if (name === undefined) throw invalid('lacks the master’s name: redis-sentinel://host:26379/NAME');
-  if (rest.length > 0) throw invalid('has more after the master’s name than a database number');
+  if (name === undefined) throw invalid('has no master name: redis-sentinel://host:26379/NAME');
+  if (rest.length > 0) throw invalid('has more after the master name than a database number');
   const sentinelPassword = parts.query.get('sentinelPassword');
   return {
     kind: 'sentinel',
@@ -108,8 +108,7 @@ function parseSentinel(parts: UrlParts): RedisAddress {
 }
 
 function parseCluster(parts: UrlParts): RedisAddress {
-  if (parts.path.some((part) => part !== '0'))
-    throw invalid('names a database; a Cluster has only database 0');
+  if (parts.path.some((part) => part !== '0')) throw invalid('has a database; a Cluster has only database 0');
   return {
     kind: 'cluster',
     nodes: someEndpoints(parts.hosts, 6379),
@@ -144,7 +143,7 @@ function parseCredentials(userInfo: string | undefined): Credentials {
 
 function someEndpoints(hosts: string, defaultPort: number): Endpoint[] {
   const endpoints = parseEndpoints(hosts, defaultPort);
-  if (endpoints.length === 0) throw invalid('names no host');
+  if (endpoints.length === 0) throw invalid('has no host');
   return endpoints;
 }
 
@@ -159,8 +158,7 @@ function parseEndpoint(text: string, defaultPort: number): Endpoint {
   const [, bracketed, plain, port] = /^(?:\[([0-9a-f:.]+)\]|([^:[\]]+))(?::(\d+))?$/i.exec(text) ?? [];
   const host = bracketed ?? plain;
   const portNumber = port === undefined ? defaultPort : Number(port);
-  if (host === undefined || portNumber < 1 || portNumber > 65_535)
-    throw invalid('has a host that cannot be read');
+  if (host === undefined || portNumber < 1 || portNumber > 65_535) throw invalid('has an invalid host');
   return { host, port: portNumber };
 }
 
@@ -171,7 +169,7 @@ function parseDb(text: string | undefined): number {
 }
 
 function queryDb(parts: UrlParts): number {
-  if (parts.path.length === 0) throw invalid('names no socket: unix:///path/to/socket');
+  if (parts.path.length === 0) throw invalid('has no socket: unix:///path/to/socket');
   return parseDb(parts.query.get('db') ?? undefined);
 }
 

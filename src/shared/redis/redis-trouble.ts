@@ -44,6 +44,6 @@ const advice: Readonly<Record<string, string>> = {
 export function describeRedisTrouble(error: Error): string {
   const said = error.message.split('\n')[0] ?? '';
   const code = Object.keys(advice).find((each) => new RegExp(`\\b${each}\\b`).test(said));
-  const why = code === undefined ? 'check that it runs and can be reached' : advice[code];
-  return `Redis did not take a write: ${why}. Then run the same command again; nothing is lost. Redis said: ${said}`;
+  const why = code === undefined ? 'check that it is running and reachable' : advice[code];
+  return `Redis refused a write: ${why}. Then rerun the command; nothing is lost. Redis said: ${said}`;
 }

@@ -29,7 +29,7 @@ function folderOf(storageUrl: string): string {
   try {
     return path.startsWith('/') ? fileURLToPath(storageUrl) : decodeURIComponent(path) || '.';
   } catch (cause) {
-    const message = `STORAGE_URL ${storageUrl} names no folder of this machine; a percent sign in it must be written as %25`;
+    const message = `STORAGE_URL ${storageUrl} is not a local folder; a percent sign must be written as %25`;
     throw new StorageError('STORAGE_FAILED', message, cause);
   }
 }

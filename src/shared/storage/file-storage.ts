@@ -94,7 +94,7 @@ export function createFileStorage(rootPath: string, deps: FileStorageDeps): Stor
     async *read(key, range) {
       const path = await placeOf(key);
       if (path === undefined)
-        throw new StorageError('STORAGE_FAILED', `${pathOf(key)} is not there, or leads out of ${root}`);
+        throw new StorageError('STORAGE_FAILED', `${pathOf(key)} does not exist, or leads out of ${root}`);
       const chunks = createReadStream(path, {
         highWaterMark: READ_CHUNK_BYTES,
         ...(range !== undefined && { start: range.first, end: range.last }),

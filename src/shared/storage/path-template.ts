@@ -64,13 +64,11 @@ function problemOf(template: string): string | undefined {
     ([, name = '']) => !isField(name) && !COLUMN.test(name),
   );
   if (unknown !== undefined)
-    return `${unknown[0]} is not known in a path template; known are ${FIELDS.join(', ')} and column:NAME`;
+    return `${unknown[0]} is not allowed in a path template; use ${FIELDS.join(', ')} and column:NAME`;
   const literal = template.replaceAll(/\{[^{}]*\}/g, 'x');
   if (/[{}]/.test(literal)) return 'a brace in a path template is not closed';
   const bad = literal.split('/').find((segment) => safeName(segment) !== segment);
-  return bad === undefined
-    ? undefined
-    : `${JSON.stringify(bad)} is not a name that every file system accepts`;
+  return bad === undefined ? undefined : `${JSON.stringify(bad)} is not a valid name on every file system`;
 }
 
 function isField(name: string | undefined): name is Field {

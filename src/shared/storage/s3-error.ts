@@ -22,7 +22,7 @@ export function s3StorageError(error: unknown, file: string): StorageError {
   if (FULL_NAMES.has(name) || httpStatus(error) === 507) {
     return new StorageError('STORAGE_FULL', `no room for ${file} (${name})`, error);
   }
-  const advice = 'check the bucket, the region, the endpoint and the rights of the credentials';
+  const advice = 'check the bucket, the region, the endpoint and the permissions of the credentials';
   return new StorageError('STORAGE_FAILED', `cannot use ${file} (${name}: ${message}): ${advice}`, error);
 }
 

@@ -53,7 +53,7 @@ function decodedPath(path: string, storageUrl: string): string {
   try {
     return decodeURIComponent(path).replace(/^\/+|(?<!\/)\/+$/g, '');
   } catch {
-    throw misconfigured(storageUrl, 'a percent sign in it must be written as %25');
+    throw misconfigured(storageUrl, 'a percent sign must be written as %25');
   }
 }
 

@@ -28,7 +28,7 @@ export function fileStorageError(error: unknown, path: string): Error {
   if (FULL_CODES.has(code)) return new StorageError('STORAGE_FULL', `no room for ${path} (${code})`, error);
   return new StorageError(
     'STORAGE_FAILED',
-    `cannot use ${path} (${code}): check the path and its rights`,
+    `cannot use ${path} (${code}): check the path and its permissions`,
     error,
   );
 }

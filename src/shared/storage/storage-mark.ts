@@ -45,7 +45,7 @@ export function judgeFolder(known: StorageMark | null, found: FoundFolder): Fold
 export function describeOtherFolder(root: string, found: FoundFolder): string {
   const mark = found.id === null ? `has no ${MARK_FILE}` : `has another ${MARK_FILE}`;
   return (
-    `${root} is not the folder that was used before: it ${mark} and lies on another file system. ` +
-    `Mount the disk or share again. If this folder is meant, create an empty file ${MARK_FILE} in it`
+    `${root} is not the folder that was used before: it ${mark} and is on another file system. ` +
+    `Mount the disk or share again. If this folder is correct, create an empty file ${MARK_FILE} in it`
   );
 }

@@ -177,7 +177,7 @@ async function writeFully(handle: FileHandle, buffers: readonly Buffer[], positi
   let at = position;
   while (rest.length > 0) {
     const { bytesWritten } = await handle.writev(rest, at);
-    if (bytesWritten === 0) throw Object.assign(new Error('the disk took no bytes'), { code: 'ENOSPC' });
+    if (bytesWritten === 0) throw Object.assign(new Error('the disk accepted no bytes'), { code: 'ENOSPC' });
     at += bytesWritten;
     rest = after(rest, bytesWritten);
   }

@@ -53,7 +53,7 @@ export async function startRedisClock(deps: RedisClockDeps): Promise<RedisClock>
     const answeredAt = steadyMs();
     const [now, setBackMs] = z.tuple([z.number(), z.number()]).parse(reply);
     if (setBackMs > 0) {
-      logger.warn({ setBackMs }, 'The clock of Redis was set back: what waits is brought forward');
+      logger.warn({ setBackMs }, 'The clock of Redis was set back: waiting items are rescheduled');
       await onSetBack();
     }
     const toleranceMs = (answeredAt - askedAt) / 2 + 1;
@@ -64,7 +64,7 @@ export async function startRedisClock(deps: RedisClockDeps): Promise<RedisClock>
     try {
       offsetMs = nextOffsetMs(offsetMs, await read());
     } catch (error) {
-      logger.debug({ err: error }, 'The clock of Redis could not be read, trying again');
+      logger.debug({ err: error }, 'Could not read the clock of Redis, retrying');
     }
   }
 

@@ -43,7 +43,7 @@ const wayOfLinks: Sampler = {
 
 export function openTracing({ url, logger, clock }: TracingOptions): Tracing {
   const warn = createBoundedWarnings({ logger, clock });
-  const say = (trouble: string) => warn('Spans are not delivered', url, { trouble });
+  const say = (trouble: string) => warn('Traces are not delivered', url, { trouble });
   const silent = () => undefined;
   diag.setLogger(
     { error: say, warn: say, info: silent, debug: silent, verbose: silent },

@@ -37,7 +37,7 @@ function isSuccess(code: number): boolean {
 
 function withoutEnvelope(raw: RawReply): CreateReply {
   if (isSuccess(raw.httpStatus) && !isPage(raw)) {
-    return { kind: 'ambiguous', message: `The answer was cut off or garbled. ${describeRaw(raw)}` };
+    return { kind: 'ambiguous', message: `The answer was cut off or unreadable. ${describeRaw(raw)}` };
   }
   return withRefusal(createStatusRule(raw.httpStatus), describeRaw(raw), raw);
 }

@@ -72,7 +72,7 @@ class Receiver implements Dispatcher.DispatchHandler {
   }
 
   watch(signal: AbortSignal, timeoutMs: number): void {
-    const onAbort = () => this.#stop('Stopped while it was under way');
+    const onAbort = () => this.#stop('Stopped during the request');
     const timer = setTimeout(() => this.#stop(`No answer within ${timeoutMs} ms`), timeoutMs);
     signal.addEventListener('abort', onAbort, { once: true });
     this.#unwatch = () => {
@@ -84,7 +84,7 @@ class Receiver implements Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     // A second start would be a repetition by the transport; a settled request must not go out late.
     if (this.#sent || this.#settled) {
-      controller.abort(new Error('Not sent again'));
+      controller.abort(new Error('Not retried'));
       return;
     }
     this.#sent = true;
@@ -149,8 +149,8 @@ const DESCRIPTIONS: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'The host cannot be reached',
   ENETUNREACH: 'The network cannot be reached',
   ETIMEDOUT: 'The connection timed out',
-  UND_ERR_CONNECT_TIMEOUT: 'The connection could not be made in time',
-  UND_ERR_HEADERS_TIMEOUT: 'No answer came in time',
-  UND_ERR_BODY_TIMEOUT: 'The answer stopped half-way',
+  UND_ERR_CONNECT_TIMEOUT: 'The connection timed out',
+  UND_ERR_HEADERS_TIMEOUT: 'No answer in time',
+  UND_ERR_BODY_TIMEOUT: 'The answer was incomplete',
   UND_ERR_SOCKET: 'The other side closed the connection',
 };

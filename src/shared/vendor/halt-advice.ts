@@ -24,17 +24,17 @@ export function adviceFor({ reason, model }: { reason: HaltReason; model: string
 }
 
 const haltAdvice: Readonly<Record<HaltReason, string>> = {
-  unauthorized: 'check KIE_API_KEY; the key is wrong, expired or lacks the right',
+  unauthorized: 'check KIE_API_KEY; the key is wrong, expired or lacks permissions',
   'no-credits': 'top up the account',
   'key-limit': 'raise the key’s own cap at the vendor, or wait until its period ends',
-  maintenance: 'nothing to do: the vendor is asked again automatically',
+  maintenance: 'nothing to do: kie-batch checks again automatically',
   'model-paused': 'the vendor has switched the model off; wait, or choose another with --model',
   'model-failing':
-    'nothing to do: one link at a time tries whether the model works again; another model with --model',
+    'nothing to do: one link at a time is tried until the model works again; or choose another with --model',
   misconfigured:
-    'correct what the vendor names (KIE_BASE_URL, the model, an input’s value or CALLBACK_BASE_URL), then start again',
+    'correct the setting that the vendor names (KIE_BASE_URL, the model, an input’s value or CALLBACK_BASE_URL), then restart',
   'storage-full': 'free some disk space where STORAGE_URL points, or lower MIN_FREE_BYTES',
-  'storage-unavailable': 'make STORAGE_URL reachable and writable again; nothing is bought until it is',
+  'storage-unavailable': 'make STORAGE_URL reachable and writable again; no task is created until then',
   'results-unavailable':
-    'check this machine’s network; the host of the results cannot be reached, and nothing is bought until it can',
+    'check this machine’s network; the result host cannot be reached, and no task is created until it can',
 };

@@ -158,7 +158,7 @@ export function createVendor(options: VendorOptions): Vendor {
 function refuseBadKey(apiKey: string): void {
   if (/^[\x21-\x7e]+$/.test(apiKey)) return;
   throw new TypeError(
-    'The API key is empty or holds characters no key can have: copy it again into KIE_API_KEY.',
+    'The API key is empty or contains characters that are not valid in a key: copy it again into KIE_API_KEY.',
   );
 }
 

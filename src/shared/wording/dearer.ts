@@ -6,5 +6,5 @@ import { formatCount } from './format.ts';
 export function describeDearer({ name, dearer }: Pick<Batch, 'name' | 'dearer'>): string | null {
   if (dearer === null) return null;
   const { announced, costs } = dearer;
-  return `A task of batch ${name} cost ${formatCount(costs)} credits; ${formatCount(announced)} were announced. The batch is paused, and tasks under way are collected. Accept the new price with: kie-batch resume ${name}`;
+  return `A task of batch ${name} cost ${formatCount(costs)} credits; ${formatCount(announced)} were announced. The batch is paused, and tasks at the vendor are still collected. Accept the new price with: kie-batch resume ${name}`;
 }

@@ -95,7 +95,7 @@ export function describeModel(model: ModelDefinition, probed: string | null, now
     ...(probed === null ? [] : [`  now     ${probed}`]),
     inputs.length === 0
       ? '  no other inputs'
-      : 'Inputs, for all links with --set or for each in a column of that name:',
+      : 'Inputs, for all links with --set, or for each link in a column of that name:',
     ...inputs,
   ].join('\n');
 }

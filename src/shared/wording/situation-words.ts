@@ -18,7 +18,7 @@ export interface HeadlineFacts extends Pick<SituationFacts, 'counts' | 'runnable
   /** Waiting links of models that are halted while others move. */
   readonly halted: number;
   readonly situation: Situation;
-  /** Null where nobody can tell. */
+  /** Null if unknown. */
   readonly etaMs: number | null;
   /** As "18.2 of 20"; null where it is not known. */
   readonly per10s: string | null;
@@ -64,11 +64,11 @@ export function explain(situation: Situation, at: number, batch?: string): { ton
     case 'ended':
       return { tone: 'good', why: 'Ended.' };
     case 'halted': {
-      const unwatched = situation.isWatched ? '' : ' No worker is alive to notice when it ends.';
+      const unwatched = situation.isWatched ? '' : ' No worker is running to notice when it ends.';
       return { tone: 'bad', why: `Stopped by ${situation.reasons.join(', ')}.${unwatched}` };
     }
     case 'all-paused':
-      return { tone: 'warn', why: 'Everything is paused by a person. Resume with kie-batch resume.' };
+      return { tone: 'warn', why: 'Everything was paused by a person. Resume with kie-batch resume.' };
     case 'batch-paused':
       return {
         tone: 'warn',
@@ -86,11 +86,14 @@ export function explain(situation: Situation, at: number, batch?: string): { ton
       return {
         tone: 'bad',
         why: situation.isNobody
-          ? 'No worker is alive. Start one with kie-batch worker.'
-          : `No living worker has the stage ${situation.stages.join(' or ')}.`,
+          ? 'No worker is running. Start one with kie-batch worker.'
+          : `No running worker has the stage ${situation.stages.join(' or ')}.`,
       };
     case 'vendor-outage':
-      return { tone: 'bad', why: 'The vendor gives no usable answers. One request at a time tries again.' };
+      return {
+        tone: 'bad',
+        why: 'The vendor does not give usable answers. kie-batch retries with one request at a time.',
+      };
     case 'vendor-pause':
       return { tone: 'warn', why: pauseWords(situation.pause, at) };
     case 'running':
@@ -119,7 +122,7 @@ function atRest({ saved, failed, held }: StateCounts): Headline {
   ];
   const list = [`${formatCount(saved)} saved`, ...troubles.filter((text) => text !== false)];
   const isWell = failed + held === 0;
-  return { tone: isWell ? 'good' : 'warn', message: `Nothing waits: ${list.join(', ')}.` };
+  return { tone: isWell ? 'good' : 'warn', message: `Finished: ${list.join(', ')}.` };
 }
 
 function heldWords({ held }: StateCounts): string {

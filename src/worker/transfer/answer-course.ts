@@ -67,7 +67,8 @@ function judgePartial(headers: Answer['headers'], held: Held): AnswerCourse {
   const range = /^bytes (\d+)-(\d+)\/(\d+|\*)$/i.exec(headers['content-range'] ?? '');
   if (range === null || held.identity === undefined) return startOver('a 206 without a usable Content-Range');
   const [first, last, total] = [Number(range[1]), Number(range[2]), wholeNumber(range[3])];
-  if (first !== held.bytes) return startOver(`asked for the rest from ${held.bytes}, got it from ${first}`);
+  if (first !== held.bytes)
+    return startOver(`requested the rest from ${held.bytes}, received it from ${first}`);
   if (total !== undefined && last !== total - 1) return startOver('a 206 that stops before the end');
   const known = held.identity.totalBytes;
   if (known !== undefined && total !== undefined && known !== total) {

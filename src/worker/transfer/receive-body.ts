@@ -86,7 +86,7 @@ function toCome(inspection: Inspection, chunk: Buffer, { totalBytes }: Expectati
 function endOf(bytes: number, totalBytes: number | undefined): BodyEnd {
   if (totalBytes === undefined || bytes === totalBytes) return { end: 'all' };
   if (bytes < totalBytes) return { end: 'cut', message: `the body ended at ${bytes} of ${totalBytes} bytes` };
-  return { end: 'invalid', message: `${bytes} bytes came where ${totalBytes} were announced` };
+  return { end: 'invalid', message: `${bytes} bytes received instead of ${totalBytes}` };
 }
 
 interface SpeedWatch {

@@ -67,7 +67,7 @@ export class Transfer {
     const reply = await this.#deps.outgoing.request({ url, headers: rangeHeaders(held) }, this.#signal);
     if (reply.kind === 'refused') return reply;
     if (reply.kind === 'unreachable') {
-      return this.#hostUnavailable(`the result host was not reached: ${reply.message}`, false);
+      return this.#hostUnavailable(`the result host cannot be reached: ${reply.message}`, false);
     }
     const course = judgeAnswer(reply, held, this.#deps.clock.now());
     if (course.course === 'receive-all') return this.#receiveAll(reply, course.identity);

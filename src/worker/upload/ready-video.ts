@@ -111,7 +111,7 @@ export function createReadyVideos(context: WorkerContext): ReadyVideos {
   ): Promise<ReadyVideo> {
     switch (reply.kind) {
       case 'refused':
-        return { kind: 'unreadable', message: `the vendor does not take the file: ${reply.message}` };
+        return { kind: 'unreadable', message: `the vendor does not accept the file: ${reply.message}` };
       case 'halt':
         return { kind: 'halted', halt: reply };
       case 'not-now':

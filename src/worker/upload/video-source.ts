@@ -62,7 +62,7 @@ export async function findFile(
   { digests, maxBytes, relay }: SourceDeps,
 ): Promise<VideoSource | SourceTrouble> {
   const place = placeOf(item.url);
-  if (place === null) return unreadable(`${item.url} names no file`);
+  if (place === null) return unreadable(`${item.url} is not a file`);
   const { path } = place;
   const relayed = isOfThisHost(place) ? null : await relay?.open(item.id);
   if (relayed) return relayedSource(relayed, path, item, model, maxBytes);
@@ -135,7 +135,7 @@ function keyOf(sha256: string): string {
 
 function missing(place: LocalPlace, reason: string, isGone: boolean): string {
   if (!isGone || isOfThisHost(place)) return `${place.path} ${reason}`;
-  return `${place.path} is on the machine ${place.host}, and this worker cannot read it; run a worker there, or use a storage s3://, through which enqueue sends files`;
+  return `${place.path} is on the machine ${place.host}, and this worker cannot read it; run a worker there, or use a storage s3://, so that enqueue can send files through it`;
 }
 
 const headBytes = 128;
@@ -196,7 +196,7 @@ async function openStream(
   const head = await readHead(source);
   const kind = identifyMedia(head.subarray(0, headBytes));
   if (kind === 'unknown' || kind === 'more' || mediaKinds[kind].shows !== 'video')
-    return unreadable(`${name} is no video: it does not begin like MP4, MOV, WebM or MKV`);
+    return unreadable(`${name} is not a video: it does not start like MP4, MOV, WebM or MKV`);
   let trouble: SourceTrouble | null = null;
   return {
     ending: mediaKinds[kind].ending,
@@ -244,7 +244,7 @@ async function* bounded(
 
 function objectionTo(bytes: number | null, model: ModelDefinition, maxBytes: number): string | null {
   if (bytes !== null && bytes > maxBytes)
-    return `has ${formatBytes(bytes)}; at most ${formatBytes(maxBytes)} are taken (MAX_VIDEO_BYTES)`;
+    return `has ${formatBytes(bytes)}; at most ${formatBytes(maxBytes)} are allowed (MAX_VIDEO_BYTES)`;
   return judgeVideo({ seconds: null, bytes }, model);
 }
 

@@ -90,7 +90,7 @@ describe('the one link of a text', () => {
     ['words', 'nonsense', /no link here/],
     ['an id alone', 's_68e83bd7eee88191be79d2ba7158516f', /no link here/],
     ['an address of mail', 'anna@sora.chatgpt.com', /no link here/],
-    ['two links', `${A} ${B}`, /two links on one line; give each its own line/],
+    ['two links', `${A} ${B}`, /two links on one line; put each on its own line/],
     ['two links and a comma', `${A},${B}`, /two links/],
     ['two links and nothing between', `${A}${B}`, /two links/],
     ['two links without a scheme', `${BARE},${B.replace('https://', '')}`, /two links/],
@@ -153,7 +153,7 @@ describe('the one link of a text for a model that takes any host', () => {
     [
       'a link in a link',
       `https://a.example/?to=${encoded('https://b.example/watch')}`,
-      /carries another link/,
+      /contains another link/,
     ],
     ['a letter that could not be decoded', 'https://videos.example/vid\ufffd', /could not be decoded/],
   ])('is not guessed from %s', (_what, text, reason) => {

@@ -83,7 +83,7 @@ describe('opening lists', () => {
   });
 
   it.each([
-    ['no list at all', [], 'No list is given. Name a file, or pipe a list in: kie-batch run - < links.txt'],
+    ['no list at all', [], 'No list given. Name a file, or pipe a list in: kie-batch run - < links.txt'],
     [
       'a terminal by name',
       ['-'],
@@ -102,7 +102,7 @@ describe('opening lists', () => {
     const secret = join(folder, 'secret.txt');
     writeFileSync(secret, LINK);
     chmodSync(secret, 0o000);
-    expect(refusalOf([secret], standardInput(false))).toContain('may not be read by this user');
+    expect(refusalOf([secret], standardInput(false))).toContain('is not readable by this user');
   });
 
   it('says so when a file has gone before it is read', async () => {

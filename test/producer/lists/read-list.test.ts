@@ -100,7 +100,7 @@ const TEXT: readonly Case[] = [
     what: 'NUL inside a line',
     name: 'a.txt',
     content: `${A}\n${B}\0\n${C}`,
-    entries: [`1 ${A}`, '2 ! has NUL bytes inside', `3 ${C}`],
+    entries: [`1 ${A}`, '2 ! contains NUL bytes', `3 ${C}`],
   },
   {
     what: 'a line too long',
@@ -170,7 +170,7 @@ const TABLES: readonly Case[] = [
     what: 'two columns of links, so that it is not plain which counts',
     name: 'a.csv',
     content: `a,b\n${A},${B}\n`,
-    entries: ['2 ! two links on one line; give each its own line, or name the column with --column'],
+    entries: ['2 ! two links on one line; put each on its own line, or name the column with --column'],
   },
   {
     what: 'a stray link in a remark',
@@ -500,7 +500,7 @@ const NO_LISTS: readonly Case[] = [
     what: 'a web page',
     name: '-',
     content: '\n<!DOCTYPE html><html>',
-    entries: ['1 ! this page links to nothing that the model takes'],
+    entries: ['1 ! this page has no link that the model accepts'],
   },
   {
     what: 'a video',

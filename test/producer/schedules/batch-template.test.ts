@@ -15,10 +15,10 @@ describe('a batch template', () => {
   });
 
   it.each([
-    ['{name}-{day}', /"\{day\}" .* is not known; use \{name\}, \{date\}, \{time\}/],
-    ['{name}/{date}', /cannot be a batch name/],
-    ['-{date}', /cannot be a batch name/],
-    ['', /cannot be a batch name/],
+    ['{name}-{day}', /"\{day\}" .* is not allowed in a batch template; use \{name\}, \{date\}, \{time\}/],
+    ['{name}/{date}', /is not a valid batch name/],
+    ['-{date}', /is not a valid batch name/],
+    ['', /is not a valid batch name/],
   ])('%j is refused with the reason', (template, reason) => {
     expect(() => renderBatchName(template, { name: 'news', at, timeZone: 'UTC' })).toThrow(reason);
   });

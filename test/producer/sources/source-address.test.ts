@@ -43,7 +43,7 @@ describe('the address of a source', () => {
     ['https://', /not a URL/],
     ['s3://', /s3:\/\/bucket\/key/],
     ['s3://lists/x?regoin=eu', /regoin/],
-    ['file://host/share/links', /not a file URL of this machine/],
+    ['file://host/share/links', /not a local file URL/],
   ])('%j is refused with the reason', (text, reason) => {
     expect(() => parseSourceAddress(text, '/')).toThrow(reason);
     expect(() => parseSourceAddress(text, '/')).toThrow(expect.objectContaining({ code: 'source-invalid' }));

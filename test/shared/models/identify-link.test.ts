@@ -166,9 +166,7 @@ describe('a model whose links are uploaded', () => {
   });
 
   test('is none that takes share links', () => {
-    expect(() => withUploads(sora, { upload: true, allowsPrivate: true })).toThrow(
-      /nothing is uploaded for it/,
-    );
+    expect(() => withUploads(sora, { upload: true, allowsPrivate: true })).toThrow(/nothing can be uploaded/);
   });
 });
 

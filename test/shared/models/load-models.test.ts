@@ -116,7 +116,7 @@ describe('a file that is wrong is named, with every problem in it', () => {
       { ...MINIMAL, id: 'Has Space', createPath: 'https://x' },
       [/lower-case letters/, /at createPath/],
     ],
-    ['a path that leads elsewhere', { ...MINIMAL, createPath: '/../secret' }, [/must not hold/]],
+    ['a path that leads elsewhere', { ...MINIMAL, createPath: '/../secret' }, [/must not contain/]],
     ['a host with a scheme', { ...MINIMAL, link: { hosts: ['https://a.example'] } }, [/hosts/]],
     ['no hosts', { ...MINIMAL, link: {} }, [/"any" or a list of hosts/]],
     [
@@ -132,7 +132,7 @@ describe('a file that is wrong is named, with every problem in it', () => {
     [
       'the link among the defaults',
       { ...MINIMAL, input: { linkField: 'video', defaults: { video: 'x' } } },
-      [/must not hold the link field/],
+      [/must not contain the link field/],
     ],
     [
       'a deadline before the typical time',
@@ -143,7 +143,7 @@ describe('a file that is wrong is named, with every problem in it', () => {
     [
       'an id that exists',
       { ...MINIMAL, id: 'topaz/video-upscale' },
-      [/exists already/, /"vendorModel": "topaz\/video-upscale"/],
+      [/already exists/, /"vendorModel": "topaz\/video-upscale"/],
     ],
   ])('%s', (_, content, messages) => {
     const file = modelFile(content);

@@ -121,7 +121,7 @@ test("constants of a user's file can be set like inputs", () => {
 });
 
 test.each([
-  [{ a: { type: 'enum' } }, /belongs to the type enum/],
+  [{ a: { type: 'enum' } }, /is only allowed with the type enum/],
   [{ a: { type: 'string', required: true, default: 'x' } }, /never missing/],
   [{ a: { type: 'integer', default: '5' } }, /another type: write it as 5/],
   [{ a: { type: 'enum', values: ['x'], default: 'y' } }, /must be x/],

@@ -55,9 +55,9 @@ const rows: Row[] = [
     { evictionPolicy: undefined },
     alone,
     null,
-    /does not tell its maxmemory-policy/,
+    /its maxmemory-policy is unknown/,
   ],
-  ['nothing on disk', { appendOnly: false, snapshots: '' }, alone, null, /KEEPS NOTHING ON DISK/],
+  ['nothing on disk', { appendOnly: false, snapshots: '' }, alone, null, /STORES NOTHING ON DISK/],
   ['snapshots only', { appendOnly: false, snapshots: '3600 1' }, alone, null, /snapshots only/],
   [
     'no append-only file and CONFIG forbidden',
@@ -73,7 +73,7 @@ const rows: Row[] = [
   ['a replica', { role: 'replica' }, alone, /read-only replica/, null],
   ['a Sentinel', { mode: 'sentinel' }, alone, /redis-sentinel:\/\//, null],
   ['a Cluster by a redis:// URL', { mode: 'cluster' }, alone, /redis-cluster:\/\//, null],
-  ['a single Redis by a redis-cluster:// URL', {}, cluster, /is no Cluster/, null],
+  ['a single Redis by a redis-cluster:// URL', {}, cluster, /is not a Cluster/, null],
   ['a Cluster', { mode: 'cluster' }, cluster, null, null],
   [
     'a Cluster and a prefix without tag',

@@ -217,7 +217,7 @@ describe('a local Redis', () => {
     await writeFile(join(folder, last), Buffer.concat([Buffer.from('garbage\r\n'), content]));
     const failure = await start().catch((error: unknown) => error);
     expect(failure).toBeInstanceOf(RedisUnusableError);
-    expect(String(failure)).toMatch(/does not start: .*(Bad file format|append only file).*redis\.log/);
+    expect(String(failure)).toMatch(/did not start: .*(Bad file format|append only file).*redis\.log/);
     expect(String(failure)).not.toContain('\n');
   });
 
@@ -270,7 +270,7 @@ describe('a local Redis', () => {
   it('says in one line that a program does not run', async () => {
     const program = { kind: 'binary', path: join(base, 'nothing-here'), origin: 'test' } as const;
     const attempt = startLocalRedis({ dataDir, cacheDir: base, logger, clock: systemClock, program });
-    await expect(attempt).rejects.toThrow(/does not start: .*not found.*redis\.log/);
+    await expect(attempt).rejects.toThrow(/did not start: .*not found.*redis\.log/);
   });
 });
 

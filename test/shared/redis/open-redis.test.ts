@@ -132,7 +132,7 @@ describe('opening a Redis', () => {
     await handle.close();
     const warnings = said.filter((line) => line.includes('"level":40'));
     expect(warnings).toHaveLength(1);
-    expect(warnings[0]).toContain('KEEPS NOTHING ON DISK');
+    expect(warnings[0]).toContain('STORES NOTHING ON DISK');
   });
 
   it('works where CONFIG is forbidden, and says what it could not learn', async () => {
@@ -142,7 +142,7 @@ describe('opening a Redis', () => {
     admin.disconnect();
     const handle = await open(url.replace('unix://', 'unix://managed:s3cret@'));
     await handle.close();
-    expect(said.join('')).toContain('whether it takes snapshots is not told');
+    expect(said.join('')).toContain('it is unknown whether it saves snapshots');
     expect(said.join('')).not.toContain('s3cret');
   });
 
@@ -165,7 +165,7 @@ describe('opening a Redis', () => {
       'redis://:s3cret@127.0.0.1:1/0',
       /^The Redis at redis:\/\/127\.0\.0\.1:1 cannot be reached \(nothing listens there\)/,
     ],
-    ['redis-cluster://127.0.0.1:1', /cannot be reached \(none of its nodes answers\)/],
+    ['redis-cluster://127.0.0.1:1', /cannot be reached \(none of its nodes answered\)/],
     ['redis-sentinel://127.0.0.1:1/main', /cannot be reached/],
     ['redis://no-such-host.invalid', /cannot be reached \(the host name/],
   ])('says in one line that %s cannot be reached', async (url, message) => {

@@ -69,7 +69,7 @@ describe('the operating system', () => {
       'no compiler',
     ]);
     expect(message).toBe(
-      'No Redis is on this machine and none could be fetched. ' +
+      'There is no Redis on this machine, and none could be downloaded. ' +
         'Install it (sudo apt-get install redis-server) or set REDIS_URL. Tried: no network; no compiler.',
     );
   });

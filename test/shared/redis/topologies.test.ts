@@ -102,9 +102,9 @@ describe('Redis in other shapes', () => {
   it('a Cluster wants a hash tag, and its own form of URL', async () => {
     const port = await startCluster();
     await expect(open(`redis-cluster://127.0.0.1:${port}`, { queuePrefix: 'plain' })).rejects.toThrow(
-      'write {plain}',
+      'use {plain}',
     );
-    await expect(open(`redis://127.0.0.1:${port}`)).rejects.toThrow('write redis-cluster://');
+    await expect(open(`redis://127.0.0.1:${port}`)).rejects.toThrow('use redis-cluster://');
   });
 
   it('a single Redis taken for a Cluster is refused in one line', async () => {
@@ -127,7 +127,7 @@ describe('Redis in other shapes', () => {
   it('a plain port taken for TLS is refused in one line that says so', async () => {
     const port = await start();
     await expect(open(`rediss://127.0.0.1:${port}`, { reachTimeoutMs: 1000 })).rejects.toThrow(
-      'does it speak TLS?',
+      'does it use TLS?',
     );
   });
 });

@@ -168,7 +168,7 @@ describe('answers to a create call, read tolerantly', () => {
     const message = (body: unknown) => parseCreateReply(raw(body));
     expect(message({ code: 200, msg: 'success' })).toMatchObject({ message: 'success, without a task id' });
     expect(message('{"code":200')).toMatchObject({
-      message: 'The answer was cut off or garbled. HTTP 200 without a readable body: {"code":200',
+      message: 'The answer was cut off or unreadable. HTTP 200 without a readable body: {"code":200',
     });
     expect(message({ code: 500, msg: 'oops', data: { taskId: 'a,b' } })).toMatchObject({
       message: 'A task id came with an error: oops',

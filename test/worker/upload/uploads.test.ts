@@ -75,7 +75,7 @@ describe('--upload', () => {
     await project.writeLinks('links.txt', 1);
     const run = await project.run(['run', 'links.txt', '--upload', '--yes']);
     expect(run.code).toBe(2);
-    expect(run.stderr).toMatch(/nothing is uploaded for it/);
+    expect(run.stderr).toMatch(/nothing can be uploaded/);
   });
 });
 

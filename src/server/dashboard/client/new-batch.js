@@ -106,14 +106,14 @@ function createUploads(area, csrf, changed) {
           if (request.status === 200) return finish(JSON.parse(request.responseText).name);
           fail(problemIn(request.responseText) ?? `kie-batch answered HTTP ${request.status}.`);
         });
-        request.addEventListener('error', () => fail('The connection broke. Choose the file again.'));
+        request.addEventListener('error', () => fail('The connection was lost. Choose the file again.'));
         request.addEventListener('loadend', () => ended());
         request.open('PUT', addressOf(file.name));
         request.setRequestHeader('content-type', 'application/octet-stream');
         request.setRequestHeader('x-csrf-token', csrf);
         request.send(file);
       });
-    if (file.size > mostBytes) return fail(`At most ${size(mostBytes)} are taken (MAX_VIDEO_BYTES).`);
+    if (file.size > mostBytes) return fail(`At most ${size(mostBytes)} are allowed (MAX_VIDEO_BYTES).`);
     state.textContent = 'waits';
     underWay += 1;
     last = last.then(send).then(() => {

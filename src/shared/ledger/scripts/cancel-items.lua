@@ -4,7 +4,7 @@
 --       6 rotation (batches with a backlog, by their turn)
 -- ARGV  1 key prefix   2 batch name   3 position to continue from   4 how many to look at   5 '1' to abandon paid tasks too
 -- Returns {looked at, cancelled, of these abandoned with a paid task, paid and still to be collected,
---          create calls under way, left to other batches that list them too}.
+--          create calls under way, also in other batches, and continue there}.
 --
 -- Invariant: as in transition.lua an item is counted in one state in each of its batches. A link that another batch
 -- lists as well is that batch's from now on: nobody's command takes a link away from somebody else. A repeat

@@ -83,7 +83,7 @@ async function publishedPort(container: string): Promise<number> {
 async function docker(args: readonly string[]): Promise<string> {
   const result = await runTool('docker', args, { timeoutMs: RUN_TIMEOUT_MS });
   if (result.ok) return result.stdout;
-  throw new RedisUnusableError('start-failed', `A Redis container does not start: ${result.complaint}`);
+  throw new RedisUnusableError('start-failed', `Could not start a Redis container: ${result.complaint}`);
 }
 
 function containerName(place: ServerPlace): string {

@@ -64,7 +64,7 @@ async function tryCreate({ folder, clock }: LockOptions, generation: number): Pr
   } catch (error) {
     if (isErrorWithCode(error, 'EEXIST')) return undefined;
     if (withoutHardLinks.some((code) => isErrorWithCode(error, code))) {
-      const message = `No local Redis can be kept in ${folder}: its file system has no hard links. Set DATA_DIR to a folder of a disk of this machine, or REDIS_URL.`;
+      const message = `A local Redis does not work in ${folder}: its file system has no hard links. Set DATA_DIR to a folder on a local disk, or set REDIS_URL.`;
       throw new RedisUnusableError('start-failed', message, { cause: error });
     }
     throw error;

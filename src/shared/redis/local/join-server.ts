@@ -130,7 +130,7 @@ async function stopServer({ place, clock, logger }: JoinDependencies, joined: Jo
   if (refusal instanceof Error && refusal.message.startsWith('LOADING') && record !== undefined)
     signalEnd(record, 'SIGTERM');
   if (record === undefined || !(await waitUntilGone(record, clock, STOP_TIMEOUT_MS))) {
-    logger.warn({ folder: place.folder }, 'The local Redis takes long to stop and is left to itself');
+    logger.warn({ folder: place.folder }, 'The local Redis takes long to stop; not waiting any longer');
     joined.membership.connection.disconnect();
     return;
   }

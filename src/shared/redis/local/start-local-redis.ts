@@ -92,11 +92,11 @@ async function keepAlive(
   let joined = first;
   for (;;) {
     if ((await Promise.race([told, joined.membership.ended])) === 'told') return joined;
-    logger.warn('The local Redis has ended unexpectedly; starting it again');
+    logger.warn('The local Redis ended unexpectedly; starting it again');
     const revived = await revive(dependencies);
     if (revived === undefined) return undefined;
     joined = revived;
-    logger.info('The local Redis is back, with everything it had');
+    logger.info('The local Redis runs again with all its data');
   }
 }
 
@@ -108,7 +108,7 @@ async function revive(dependencies: JoinDependencies): Promise<JoinedServer | un
     } catch (error) {
       if (signal.aborted) return undefined;
       const problem = error instanceof Error ? error.message : String(error);
-      logger.error({ problem, attempt }, 'The local Redis could not be started again; trying further');
+      logger.error({ problem, attempt }, 'Could not start the local Redis again; retrying');
       await sleep(Math.min(attempt * 500, MAX_REVIVAL_DELAY_MS), undefined, { signal }).catch(
         () => undefined,
       );

@@ -93,7 +93,7 @@ export async function startFailure(place: ServerPlace, cause?: unknown): Promise
   const lastWords = lastComplaint(log);
   return new RedisUnusableError(
     'start-failed',
-    `The local Redis in ${place.folder} does not start${lastWords === '' ? '' : `: ${lastWords}`}. Its log is ${place.logFile}.`,
+    `The local Redis in ${place.folder} did not start${lastWords === '' ? '' : `: ${lastWords}`}. Its log is ${place.logFile}.`,
     cause === undefined ? undefined : { cause },
   );
 }

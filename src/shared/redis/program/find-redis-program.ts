@@ -48,7 +48,7 @@ export function noProgramMessage(system: OperatingSystem, reasons: readonly stri
   const line = installLine(system);
   const install = line === undefined ? 'Install Redis' : `Install it (${line})`;
   const tried = reasons.length === 0 ? '' : ` Tried: ${reasons.join('; ')}.`;
-  return `No Redis is on this machine and none could be fetched. ${install} or set REDIS_URL.${tried}`;
+  return `There is no Redis on this machine, and none could be downloaded. ${install} or set REDIS_URL.${tried}`;
 }
 
 async function findOnPath(search: Search): Promise<RedisProgram | undefined> {
@@ -72,7 +72,7 @@ async function fetchPackages(search: Search): Promise<RedisProgram | undefined> 
   const { folder, file } = packagesPlace(search);
   search.logger.info(
     { folder },
-    'No Redis on this machine: fetching one from the distribution’s packages, once',
+    'No Redis on this machine: downloading one from the distribution’s packages, once',
   );
   return fetchInto(search, folder, file, async (work) => {
     const result = await fetchWithApt(work);
