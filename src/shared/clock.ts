@@ -1,8 +1,7 @@
 /**
- * The passing of time as a dependency. Shells take a Clock, pure decisions take the instant itself, so
- * that no decision reads a clock of its own and a test can say what time it is. What is compared with an instant
- * in Redis is read from time/redis-clock.ts; how long something in this process takes, from `steadyClock`; only
- * what is compared with the times of files is read from this machine's clock, which a person or NTP may set.
+ * Time as a dependency. Shells get a Clock, and pure decisions get the instant, so that no decision reads a clock and
+ * tests can set the time. Instants in Redis are compared with time/redis-clock.ts, durations within a process use
+ * `steadyClock`, and only file times are compared with this machine's clock, which a person or NTP may change.
  */
 export interface Clock {
   now(): number;

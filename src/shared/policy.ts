@@ -13,7 +13,7 @@ export interface Backoff {
 
 /** The jobs of all queues. */
 export const jobPolicy = {
-  /** A killed worker's jobs are taken up by another within 15 seconds. */
+  /** Another worker runs a killed worker's jobs within 15 seconds. */
   lockMs: 10_000,
   stalledCheckMs: 3000,
   /** A job is never failed for having stalled often: the ledger decides what becomes of a link. */
@@ -31,7 +31,7 @@ export const jobPolicy = {
   redisTroubleMs: 1000,
   busyMs: 1000,
   misconfiguredMs: 5000,
-  /** How often items without a job are looked for. */
+  /** How often to search for items without a job. */
   sweepEveryMs: 15_000,
   /** How long past its own time a job may be late before the sweep makes it again. */
   graceMs: 60_000,
@@ -46,17 +46,17 @@ export const vendorPolicy = {
   leaseMs: 75_000,
 } as const;
 
-/** Workers tell one another that they are alive. */
+/** Workers announce that they are alive. */
 export const presencePolicy = {
   everyMs: 5000,
   goneAfterMs: 16_000,
-  /** A worker that was killed stays visible for as long, since somebody may wonder. */
+  /** A killed worker stays visible for this long, because people may look for it. */
   forgottenAfterMs: 600_000,
 } as const;
 
 /** Waiting links are handed out to the gate. */
 export const feederPolicy = {
-  /** Jobs that stand ready behind a closed gate, so that the slot that opens next is used at once. */
+  /** Jobs that wait at a closed gate, so that the next free slot is used at once. */
   readyJobs: 2,
   /** Also how soon after the end of a halt links are handed out again. */
   longestPauseMs: 500,
@@ -64,11 +64,11 @@ export const feederPolicy = {
 
 /** A Redis that was started again may have lost its last second. */
 export const redisRunPolicy = {
-  /** Create calls that began this long ago or later are told to it again; it writes to its disk every second. */
+  /** Create calls since this time are recorded again; Redis writes to its disk every second. */
   lookBackMs: 60_000,
   /** A create call waits so long for a disk that does not answer. */
   journalMs: 5000,
-  /** A worker that nobody remembers, as it had begun in the lost second, has announced itself by then. */
+  /** A worker that Redis has lost, because it started in the lost second, has announced itself by then. */
   leastUptimeS: 6,
 } as const;
 
@@ -83,19 +83,19 @@ export const submitPolicy = {
   longestWaitMs: 1500,
   /** A limit says exactly when there is room; but it may be learned again, or a person may reset it. */
   longestLimitMs: 10_000,
-  /** A call of this item is under way, here or in another worker. */
+  /** A call of this item is open, here or in another worker. */
   underWayMs: 1000,
   /** While a callback is waited for, the limit is reckoned again this often: it shrinks as durations are learned. */
   reckonAgainMs: 60_000,
-  /** Waiting for a halt or a pause is the gate's business; the job only comes back to ask. */
+  /** The gate waits for the end of a halt or a pause; the job only retries. */
   askAgainMs: 1000,
-  /** A link that a model refused as it refuses everybody is tried again after this. */
+  /** A link that was refused because the model refuses all is tried again after this. */
   refusedAgainMs: 60_000,
-  /** A vendor that cannot be reached at all is asked again this often. */
+  /** An unreachable vendor is retried this often. */
   unreachableMs: 5000,
 } as const;
 
-/** Task ids that Redis does not take are held and recorded again and again. */
+/** Task ids that Redis refuses are kept and written again. */
 export const heldAnswersPolicy = {
   backoff: { firstMs: 100, mostMs: 2000 },
   lookEveryMs: 50,
@@ -107,21 +107,21 @@ export const statusCheckPolicy = {
   /** Tasks a link may use up before its failure counts as final. */
   mostTasks: 3,
   /**
-   * A record may take this long to appear; unknown for longer without a break, the task is lost. A single odd answer
-   * must not pay for a task again. Source: the vendor's 422 on a query.
+   * A record may take this long to appear. If it is unknown for longer, the task is lost. A single unusual answer must
+   * not pay for a task again. Source: the vendor's 422 on a query.
    */
   unknownGraceMs: 120_000,
   /** Queries that believe a callback more than the record. */
   believedLooks: 4,
-  /** Waiting for the end of a halt is the gate's business; the job only comes back to ask. */
+  /** The gate waits for the end of a halt; the job only retries. */
   askAgainMs: 2000,
-  /** While a failure may yet turn, or a record may yet appear, look this often. */
+  /** While a failure may turn into success, or a record may appear, poll this often. */
   secondPollMs: 15_000,
   /** A link that has tried a failing model leaves the next trials to others. */
   excusedMs: 60_000,
   /** Records in a row that cannot be understood: about an hour. */
   mostUnreadable: 120,
-  /** A batch with a budget wants to know soon what its tasks cost: the first look, the next ones, and for how long. */
+  /** A batch with a budget needs to know soon what its tasks cost: the first poll, the next ones, and for how long. */
   firstPricePollMs: 800,
   pricePollMs: 1500,
   priceWantedForMs: 20_000,
@@ -129,7 +129,7 @@ export const statusCheckPolicy = {
   callback: {
     endedShare: 0.95,
     lateFactor: 2,
-    /** The vendor's three tries, 15 s each, and what lies between them. */
+    /** The vendor's three attempts, 15 s each, and the time between them. */
     deliveryMs: 60_000,
   },
 } as const;
@@ -145,7 +145,7 @@ export const claimPolicy = {
   haltedMs: 30_000,
 } as const;
 
-/** Tasks of an item beside its latest one: paid for, so followed to their end. */
+/** Secondary tasks: paid, so polled to their end. */
 export const secondaryTaskPolicy = {
   backoff: { firstMs: 5000, mostMs: 120_000 },
   /** About a day: longer than any task runs, and than most outages last. */
@@ -154,10 +154,10 @@ export const secondaryTaskPolicy = {
 
 export const uploadPolicy = {
   backoff: { firstMs: 2000, mostMs: 60_000 },
-  /** Uploads of a process at once. They share its way out: four are no faster, and take 25 MiB more memory. */
+  /** Concurrent uploads of a process. They share its bandwidth: four are no faster, and need 25 MiB more memory. */
   mostAtOnce: 2,
   busyMs: 250,
-  /** However long the upload host asks to wait, look again this soon: the batch may be cancelled meanwhile. */
+  /** However long the upload host asks to wait, check again this soon: the batch may be cancelled meanwhile. */
   longestPauseMs: 10_000,
   /** Of fetching a video that is to be uploaded: about five minutes. */
   mostSourceTries: 8,
@@ -167,18 +167,18 @@ export const uploadPolicy = {
 } as const;
 
 export const downloadPolicy = {
-  /** A download that takes longer tells the queue how far it is, as often. */
+  /** A download that takes longer reports its progress this often. */
   progressEveryMs: 3000,
   storageFullMs: 5000,
   haltedMs: 5000,
   vendorBackoff: { firstMs: 30_000, mostMs: 30_000 },
-  /** While downloads wait for a halt to end, each asks again after this. */
+  /** While downloads wait for the end of a halt, each retries after this. */
   waitMs: 2000,
-  /** A host that asks for more is asked again anyway: its URL will have expired by then. */
+  /** A host that asks for more is retried anyway: its URL will have expired by then. */
   longestRetryAfterMs: 60 * 60_000,
-  /** How long a storage may take to say that it works. */
+  /** How long a test of the storage may take. */
   storagePatienceMs: 20_000,
-  /** Free space and the storage's mark are looked at this often. */
+  /** Free space and the storage's mark are checked this often. */
   storageWatchMs: 10_000,
   unfinished: { sweepEveryMs: 10 * 60_000, ofUseForMs: 24 * 3_600_000 },
 } as const;
@@ -191,9 +191,9 @@ export const unreachedPolicy = {
   /** A single link that a host answers with errors, and that alone waits for it, is judged after this. */
   aloneMs: 15 * 60_000,
   askAgainMs: 5000,
-  /** While the halt stands one download tries this often. */
+  /** During the halt, one download tries this often. */
   trialEveryMs: 5000,
-  /** What was seen longer ago tells nothing. */
+  /** Older observations are ignored. */
   forgottenAfterMs: 3_600_000,
 } as const;
 

@@ -1,6 +1,6 @@
 /**
- * Begins a halt for all workers, and says so once in the log, with what a person can do. Called where steps are
- * applied, and by the prober when what it asked about is refused for another reason.
+ * Begins a halt for all workers and logs it once, with what a person can do. Called where steps are applied, and by the
+ * prober when a probe is refused for another reason.
  */
 import type { HaltReason } from '../shared/gate-state/halt-reasons.ts';
 import { beginHalt } from '../shared/gate-state/halts.ts';
@@ -13,7 +13,7 @@ export interface HaltNews {
   readonly reason: HaltReason;
   /** Why, in the vendor's words. */
   readonly message: string;
-  /** For `storage-full`: the room that the result needs beside the reserve. */
+  /** For `storage-full`: the space that the result needs in addition to the reserve. */
   readonly roomBytes?: number;
   /** What the probe tries, where it is one result: its key or its URL. */
   readonly target?: string;

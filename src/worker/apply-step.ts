@@ -1,9 +1,9 @@
 /**
- * Carries out what a decision has decided: moves the item in the ledger, makes its next job, and says what
- * becomes of the present one. With apply-submit-steps.ts the only place where steps turn into effects, and where
- * outcomes are logged. The ledger is moved first and the job made after: a crash between the two leaves the item
- * for the sweep. A step that Redis refuses is held and repeated until Redis takes it: what the vendor said, or what
- * is stored already, is not found out a second time.
+ * Carries out the step of a decision: moves the item in the ledger, adds its next job, and says what happens to the
+ * current one. Only this file and apply-submit-steps.ts turn steps into effects and log outcomes. The ledger is moved
+ * first and the job added afterwards: after a crash between the two, the sweep finds the item. A step that Redis
+ * refuses is kept and repeated until Redis accepts it, because the vendor's answer or a stored file cannot be obtained
+ * a second time.
  */
 import type { JobData } from '../shared/jobs/catalogue.ts';
 import type { ItemChanges } from '../shared/ledger/changes.ts';
@@ -24,7 +24,7 @@ const done: JobOutcome = { kind: 'done' };
 /** The vendor has made no task of the call. */
 const notSubmitted: ItemChanges = { submittedAt: null, releaseCredits: true };
 
-/** @param item as it stood when the decision was made; @param data the present job's */
+/** @param item as it was when the decision was made; @param data of the current job */
 export async function applyStep(
   step: Step,
   item: Item,
@@ -206,7 +206,7 @@ function logHigherPrice(moved: Moved, item: Item, credits: number, context: Work
   itemLog(item, context).error(facts, 'A batch was paused: its tasks cost more than announced');
 }
 
-/** What was reserved for the task is given back, or taken where it was charged although it failed. */
+/** Releases the task's reserved credits, or counts them if it was charged although it failed. */
 function settled(credits = 0): ItemChanges {
   return credits > 0 ? { addCreditsSpent: credits, addBilledFailures: 1 } : { releaseCredits: true };
 }

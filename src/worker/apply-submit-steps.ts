@@ -27,7 +27,7 @@ export async function recordTask(taskId: string, item: Item, context: WorkerCont
     itemLog(item, context).warn({ otherTaskId: taskId }, 'A link has two tasks: it may be paid twice');
     await held.keep(() => queues.addBeside(item.id, taskId));
   }
-  // Also when it is on record already: the write may have been taken although its reply was lost.
+  // Also if it is already recorded: the write may have succeeded although its reply was lost.
   if (recorded === 'taken' || recorded === 'known') await held.keep(() => lookAtFollowed(item, context));
   return done;
 }

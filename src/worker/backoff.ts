@@ -1,6 +1,6 @@
 /**
- * How long to wait before trying again: doubling, bounded, with jitter only above the floor, so that nobody
- * comes sooner than a server asked for.
+ * How long to wait before a retry: doubling, bounded, with jitter only above the floor, so that no retry is earlier
+ * than a server asked for.
  */
 import type { Backoff } from '../shared/policy.ts';
 

@@ -1,8 +1,8 @@
 /**
- * Each worker writes its create calls to a file in DATA_DIR before it sends them. A power failure takes the last second of
- * a Redis on the same machine and the memory of its workers: the tasks of that second are recorded nowhere else. Read by
- * the next worker that starts with this DATA_DIR, and by running workers when Redis has been restarted. The last minute is
- * kept. Calls are also made while DATA_DIR takes no writes or does not answer.
+ * Each worker writes its create calls to a file in DATA_DIR before it sends them. A power failure can lose the last
+ * second of a Redis on the same machine together with the workers' memory; then the tasks of that second are recorded
+ * nowhere else. The file is read by the next worker that starts with this DATA_DIR, and by running workers when Redis
+ * has restarted. It keeps the last minute. Calls are also made while DATA_DIR cannot be written or does not answer.
  */
 import { appendFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -70,7 +70,7 @@ export function createCallJournal({ dataDir, prefix, workerId, logger, redisRun 
     return next;
   }
 
-  /** All that has come while the file before was written goes in one write. */
+  /** All calls that arrive during a write go into the next one. */
   async function writeAll(): Promise<void> {
     const text = lines.join('');
     lines = [];
@@ -92,7 +92,7 @@ export function createCallJournal({ dataDir, prefix, workerId, logger, redisRun 
     hasFailed = true;
   }
 
-  /** By the name each time: another worker may have taken the file away as an old one. */
+  /** Opened by name each time: another worker may have removed the file as an old one. */
   async function append(text: string): Promise<void> {
     const options = { mode: 0o600, flush: true } as const;
     try {
@@ -161,7 +161,7 @@ export async function readJournals({
   );
 }
 
-/** Takes away what is told, and what is too old to matter. Called when a worker starts. */
+/** Removes what was recorded, and what is too old to matter. Called when a worker starts. */
 export async function removeOldJournals({ dataDir }: Pick<WorkerContext, 'dataDir'>): Promise<void> {
   const folder = folderIn(dataDir);
   for (const name of await listFolder(folder)) {
@@ -172,7 +172,7 @@ export async function removeOldJournals({ dataDir }: Pick<WorkerContext, 'dataDi
   }
 }
 
-/** A line that was cut off when the power went is left out: its call had not left. */
+/** A line cut off by the power failure is skipped: its call was not sent. */
 async function readCalls(path: string): Promise<StoredCall[]> {
   const text = await readFile(path, 'utf8').catch(() => '');
   return text.split('\n').flatMap((line) => {

@@ -1,9 +1,9 @@
 /**
- * How long the callback of a create call whose answer was lost is waited for. Pure; asked by the submit stage.
- * A callback comes when its task ends, so the wait follows from how long tasks of the model take: twice the time
- * within which 19 of 20 have ended, and a minute for the vendor's tries to deliver it. While little is known
- * that is long, up to the model's deadline, since waiting costs a place in flight and repeating too early costs
- * the task's price.
+ * How long to wait for the callback of a create call whose answer was lost. Pure; called by the submit stage. A
+ * callback arrives when its task ends, so the wait depends on the model's task durations: twice the time within which
+ * 19 of 20 tasks have ended, plus a minute for the vendor's delivery attempts. While little is known, the wait is long,
+ * up to the model's deadline: waiting costs a place in flight, but a repeat that is too early costs the price of a
+ * task.
  */
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { statusCheckPolicy } from '../shared/policy.ts';

@@ -17,11 +17,11 @@ export interface ClaimedTask {
   readonly item: Item;
   readonly model: ModelDefinition;
   readonly taskId: string;
-  /** The create call whose address the callback came to. */
+  /** The create call whose callback address was used. */
   readonly attempt: number;
   /** The create call of ours whose address the record names; null when it names none. */
   readonly madeFor: CallbackOrigin | null;
-  /** Looks so far that did not tell. */
+  /** Earlier polls without a result. */
   readonly tries: number;
 }
 
@@ -62,7 +62,7 @@ function isMadeOf({ item, model }: ClaimedTask, origin: RecordOrigin): boolean {
   const sent = buildInput(model, url, item.inputs);
   return Object.keys(model.inputs).every((name) => {
     const [own, recorded] = [textOf(sent[name]), textOf(origin.input[name])];
-    // A default that the record leaves out tells nothing.
+    // A default that is missing in the record proves nothing.
     return own === recorded || (recorded === '' && !(name in item.inputs));
   });
 }

@@ -18,7 +18,7 @@ export async function pollClaimedTask(
 ): Promise<JobOutcome> {
   const item = await context.ledger.item(itemId);
   if (item === null) return { kind: 'done' };
-  // The answer to the create call has come meanwhile.
+  // The answer to the create call has arrived in the meantime.
   if (item.taskIds.includes(taskId))
     return applyStep({ kind: 'adopt-task', taskId, attempt }, item, data, context);
   const reply = await readRecord(item, taskId, context, signal);

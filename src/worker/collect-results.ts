@@ -148,7 +148,7 @@ async function fetchByWays(first: ResultWay, index: number, collection: Collecti
   }
 }
 
-/** @returns null for what is optional: it is not waited for, and tells nothing of others */
+/** @returns null for an optional result: it is not waited for, and says nothing about the others */
 async function reachOf({ url }: ResultWay, collection: Collection): Promise<Reach | null> {
   const { item, halts, unreached, isOptional, context } = collection;
   if (isOptional) return null;
@@ -226,7 +226,7 @@ async function recordedUrls({
 function fetchBy(way: ResultWay, index: number, collection: Collection): Promise<FetchReply> {
   const { item, disclosure, context, signal, onProgress } = collection;
   const sidecar = (stored: StoredReply) => {
-    // A file that an earlier run has stored was fetched by a way that nobody remembers.
+    // It is unknown how an earlier run has downloaded a stored file.
     const via = stored.isFound ? null : way.kind;
     return sidecarOf(stored, disclosure, { ...item, via, savedAt: context.clock.now() });
   };

@@ -1,7 +1,7 @@
 /**
- * The create calls of this process: from before the intent is recorded until the answer is applied. The submit
- * stage asks it whose call an item in `submitting` is; the worker waits for the open ones when it stops, because a
- * create call that is cut off may have been paid.
+ * The create calls of this process, from before they are recorded until the answer is applied. The submit stage uses it
+ * to see whose call an item in `submitting` is. When the worker stops, it waits for the open calls, because an aborted
+ * create call may have been paid.
  */
 import { withTimeout } from '../shared/time/with-timeout.ts';
 
@@ -23,9 +23,9 @@ export interface CreateCalls {
   /** Aborted when no more calls begin. */
   readonly stopping: AbortSignal;
   /**
-   * Begins no more.
-   * @param unsentMs how long calls may take that have not left yet: those that wait for a Redis that is away never leave
-   * @returns when the open ones have been answered; each ends within the vendor client's timeout
+   * Begins no more calls.
+   * @param unsentMs how long calls that are not sent yet may take: while Redis is away they are never sent
+   * @returns when the open calls are answered; each ends within the vendor client's timeout
    */
   drain(unsentMs: number): Promise<void>;
 }

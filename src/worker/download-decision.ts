@@ -9,7 +9,7 @@ import type { Step, StoredResult } from './step.ts';
 import type { FetchReply } from './transfer/fetch-reply.ts';
 
 export interface DownloadRules {
-  /** Attempts in a row that bring nothing, at most, before `download-failed`. */
+  /** Most attempts in a row without progress before `download-failed`. */
   readonly mostTries: number;
   /** Wrong files in a row, at most, before `result-invalid`. */
   readonly mostInvalid: number;
@@ -21,7 +21,7 @@ export interface DownloadRules {
   readonly isGone: boolean;
   /** Until when the vendor keeps the file and what a person can do: ends the message of a failure. */
   readonly kept: string;
-  /** Kept free in the storage beside every result. */
+  /** Free space to keep in the storage, in addition to the result. */
   readonly reserveBytes: number;
 }
 
@@ -30,9 +30,9 @@ type Unstored = Exclude<FetchReply, { kind: 'stored' }>;
 /** The ledger keeps 300 characters of a message; the end must not be cut off. */
 const longestCause = 150;
 
-/** @param triesBefore attempts in a row that brought nothing, before this one */
+/** @param triesBefore earlier attempts in a row without progress */
 export function afterFetch(reply: Unstored, triesBefore: number, rules: DownloadRules, random: number): Step {
-  // A transfer that brought something continues; only those in a row that bring nothing are counted.
+  // A transfer with progress continues; only attempts in a row without progress count.
   const tries = reply.kind === 'retry' && reply.gainedBytes > 0 ? 0 : triesBefore;
   const again = (
     message: string,
@@ -129,7 +129,7 @@ export function afterRefresh(
     : askAgain(message, tries, rules, random, true);
 }
 
-/** A vendor that is away or out of order costs no try, as long as it keeps the file; an answer nobody knows does. */
+/** A vendor that is unreachable or fails costs no attempt while it keeps the file; an unknown answer does. */
 function afterVendorTrouble(
   reply: Retry,
   message: string,

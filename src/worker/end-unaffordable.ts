@@ -1,7 +1,7 @@
 /**
- * Ends the links that a batch's `--max-credits` leave no credits for, once that is certain: everything that was
- * spent or reserved fills the budget, and no task of the batch is under way that could fail and give credits
- * back. Called by the feeder, page by page, so that a hundred thousand links neither hang nor block Redis.
+ * Ends the links for which `--max-credits` leaves no credits, once this is certain: spent and reserved credits fill the
+ * budget, and no open task of the batch could fail and return credits. Called by the feeder page by page, so that a
+ * hundred thousand links do not block Redis.
  */
 import { applyStep } from './apply-step.ts';
 import { afterBudget } from './submit-decision.ts';
@@ -9,7 +9,7 @@ import type { WorkerContext } from './worker-context.ts';
 
 const pageSize = 200;
 
-/** One page; the feeder comes back for the next. @returns how many links were ended */
+/** Ends one page; the feeder calls again for the next. @returns how many links were ended */
 export async function endUnaffordable(batch: string, context: WorkerContext): Promise<number> {
   const { ledger } = context;
   const ids = await ledger.takeUnaffordable(batch, pageSize);

@@ -1,9 +1,8 @@
 /**
- * After a restart of Redis: tells it of the create calls that it may have forgotten, as its last second can be lost with
- * them: those of this process, and those of others that stand in DATA_DIR, whose workers may have ended. A task's id is
- * recorded again; a call that is open, or whose answer was lost, is put on record again as under way, so that nobody takes
- * its link for unpaid. No worker begins a create call before all have done so (presence, settle-run.lua and transition.lua
- * see to that).
+ * After a restart of Redis: records the create calls again that Redis may have lost with its last second. These are the
+ * calls of this process, and those in DATA_DIR of workers that may have ended. Received task ids are recorded. A call
+ * that is open, or whose answer was lost, is recorded as open again, so that its link does not count as unpaid. No
+ * worker begins a create call until all have done this (presence, settle-run.lua and transition.lua).
  */
 import { recordFoundTask } from '../shared/ledger/found-task.ts';
 import { redisRunPolicy } from '../shared/policy.ts';
@@ -24,8 +23,8 @@ export async function recordForgottenCalls(
 }
 
 /**
- * @param run of Redis, as it is now: what was recorded in it is not forgotten. '' where that is not known
- * @param isStarting this worker takes no job yet, so the others have most likely ended
+ * @param run of Redis at present: what was recorded in it is not lost. '' if unknown
+ * @param isStarting this worker runs no job yet, so the other workers have probably ended
  */
 export async function recordCallsOfOthers(
   run: string,

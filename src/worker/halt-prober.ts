@@ -1,7 +1,7 @@
 /**
- * Ends halts: asks, with a call that costs nothing and harms nobody, whether what stopped us is over. Every
- * worker runs one, but a claim in Redis lets a single one probe at a time, so a thousand waiting links cause
- * one call. Probes that continue failing come further and further apart.
+ * Ends halts: checks with a free and harmless call whether the cause is over. Every worker runs one, but a claim in
+ * Redis lets only one of them probe at a time, so a thousand waiting links cause one call. Failing probes become less
+ * and less frequent.
  */
 import { randomUUID } from 'node:crypto';
 import type { HaltReason } from '../shared/gate-state/halt-reasons.ts';
@@ -46,7 +46,7 @@ interface Prober {
   readonly downloads: boolean;
 }
 
-/** One round over the halts that stand; `signal` ends a probe under way. */
+/** One round over the current halts; `signal` ends an open probe. */
 async function probeHalts(context: WorkerContext, prober: Prober, signal: AbortSignal): Promise<void> {
   const { redis, prefix, clock } = context;
   const { claimant } = prober;
@@ -109,7 +109,9 @@ function overUnless(trouble: string | null): Verdict {
   return trouble === null ? over : standing(trouble);
 }
 
-/** Probes the result that was not reached; when no item waits for it any more, the next one will tell. */
+/**
+ * Probes the unreachable result; if no item waits for it any more, the next download shows whether the halt is over.
+ */
 async function probeResults(halt: Halt, context: WorkerContext, signal: AbortSignal): Promise<Verdict> {
   if (halt.target === undefined || (await context.ledger.counts()).downloading === 0) return over;
   return overUnless(await context.fetcher.hostTrouble(halt.target, signal));

@@ -1,7 +1,7 @@
 /**
- * How a halt ends, and the one link that may try when its probe cannot tell. A key's own cap, and a model
- * without a free probe, show themselves to real create calls alone: so the prober offers a trial, whichever link
- * asks next takes it, and everybody else continues waiting for its answer. Called by the prober and the submit stage.
+ * How a halt ends, and the one link that may try if a probe cannot tell. A key's own cap, and the state of a model
+ * without a free probe, only show in real create calls. So the prober offers a trial: the next link takes it, and all
+ * others wait for its result. Called by the prober and the submit stage.
  */
 import {
   beginHalt,

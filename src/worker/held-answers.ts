@@ -1,7 +1,7 @@
 /**
- * Holds what the vendor has told us and Redis has not recorded yet: each write is repeated until Redis takes it, for
- * as long as the process lives. A task id that is dropped is money lost, so while a refused write is held the
- * submit stage begins no create call. Used wherever a step is applied; the worker asks for the rest when it stops.
+ * Keeps answers of the vendor that Redis has not recorded yet: each write is repeated until Redis accepts it, as long
+ * as the process lives. A lost task id is lost money, so the submit stage begins no create call while a refused write
+ * is kept. Used wherever a step is applied; the worker waits for the rest when it stops.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { heldAnswersPolicy } from '../shared/policy.ts';
@@ -18,12 +18,12 @@ export interface HeldTask {
 
 export interface HeldAnswers {
   /**
-   * Repeats `write` until Redis takes it; `write` must be safe to repeat. Rejects with what is no trouble of Redis,
-   * unless a task id would be lost by it, and with anything once the worker has stopped.
+   * Repeats `write` until Redis accepts it; `write` must be safe to repeat. Rejects with errors that are not Redis
+   * trouble, unless a task id would be lost, and with any error once the worker has stopped.
    * @param task whose id the write records
    */
   keep<Result>(write: () => Promise<Result>, task?: HeldTask): Promise<Result>;
-  /** Waits until no refused write is held. @returns false when the signal came first */
+  /** Waits until no refused write is left. @returns false if the signal was first */
   emptied(signal: AbortSignal): Promise<boolean>;
   tasks(): readonly HeldTask[];
   stop(): void;

@@ -1,11 +1,9 @@
-/**
- * Which items a worker has in hand at present, by stage: what it shows of itself to others.
- */
+/** The current items of a worker, by stage, for its announcement. */
 import { byStage, type Stage } from '../shared/jobs/catalogue.ts';
 import type { Holding } from '../shared/presence/worker-presence.ts';
 
 export interface Held {
-  /** The item is in hand until what is returned is disposed. */
+  /** The item counts until the returned object is disposed. */
   hold(stage: Stage, id: string): Disposable;
   list(): Holding;
 }

@@ -20,7 +20,7 @@ export function notNow(data: JobData): JobOutcome {
   return { kind: 'delay', delayMs: submitPolicy.underWayMs, data };
 }
 
-/** Nothing has been paid: the link ends with its reason, or comes back later. */
+/** Nothing was paid: the link ends with its reason, or is tried later. */
 export async function withoutVideo(
   video: Exclude<ReadyVideo, { kind: 'ready' }>,
   item: Item,
@@ -66,7 +66,7 @@ export async function waitForGate(
   };
 }
 
-/** Paused; or no credits left to spend: for good, or until a task of the batch that is under way gives some back. */
+/** Paused, or no credits left: permanently, or until an open task of the batch returns some. */
 export async function afterRefusal(
   item: Item,
   refusal: Refusal,

@@ -1,7 +1,6 @@
 /**
- * Ends long pauses early: now and then one worker asks, with a call that costs nothing, whether the vendor still
- * refuses calls. The rate begins low after it (learning.lua). Run by every worker with the prober of halts; a claim in
- * Redis lets one of them ask.
+ * Ends long pauses early: occasionally one worker checks with a free call whether the vendor still refuses calls. The
+ * rate then starts low (learning.lua). Every worker runs it with the halt prober; a claim in Redis selects one of them.
  */
 import type { GateOperation } from '../shared/gate-state/halt-reasons.ts';
 import { claimPauseProbe, endPause } from '../shared/gate-state/vendor-pause.ts';
@@ -18,7 +17,7 @@ export async function probePauses(context: WorkerContext, signal: AbortSignal): 
     if (claimed === null) continue;
     const { kind } = await askFree(operation, context, signal);
     const facts = { operation, answer: kind };
-    // Neither says that calls are taken again.
+    // Neither shows that calls are accepted again.
     if (kind === 'throttled' || kind === 'retry') logger.info(facts, 'The vendor asked for a long pause');
     else if (await endPause({ redis, prefix }, operation, claimed))
       logger.info(facts, 'A long pause of the vendor has ended early; starting at a low rate');

@@ -9,13 +9,13 @@ import type { UploadRequest } from '../shared/vendor/vendor.ts';
 import type { Admission, Gate, Verdict } from './gate/gate.ts';
 import type { WorkerContext } from './worker-context.ts';
 
-/** Nothing was asked; ask again after `delayMs`. */
+/** No query was sent; retry after `delayMs`. */
 export interface NotNow {
   readonly kind: 'not-now';
   readonly delayMs: number;
 }
 
-/** Asked again at least this often: what the gate waits for may end early. */
+/** Retried at least this often: what the gate waits for may end early. */
 const longestWaitMs = 2000;
 const shortWaitMs = 50;
 const mostShortWaits = 5;
@@ -75,7 +75,7 @@ async function admitSoon(gate: Gate, holder: string, model: string): Promise<Adm
 }
 
 function verdictOf(reply: RecordReply | LinkReply | UploadReply, isUpload: boolean): Verdict {
-  // The upload host has a limit of its own, which says nothing of queries.
+  // The upload host has its own limit, which says nothing about queries.
   return reply.kind === 'throttled' && !isUpload
     ? { kind: 'refused', message: reply.message, ...reply.hints }
     : { kind: 'counted' };

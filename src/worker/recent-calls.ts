@@ -1,8 +1,8 @@
 /**
- * The create calls that this process has made within the last minutes, and the tasks they have made. A Redis that fails
- * over, or is started again from its disk, may have lost its last second, and what it had taken of them: the submit
- * stage asks here before it calls a link unpaid or its answer lost, and after each restart of Redis all of them are
- * compared with the ledger (forgotten-calls.ts). In the memory of the process, bounded, and on disk (call-journal.ts).
+ * The create calls of this process in the last minutes, with their tasks. A Redis that fails over, or restarts from its
+ * disk, may have lost its last second. The submit stage checks here before it treats a link as unpaid or an answer as
+ * lost, and after each restart of Redis all calls are compared with the ledger (forgotten-calls.ts). Kept in memory,
+ * bounded, and on disk (call-journal.ts).
  */
 import type { Clock } from '../shared/clock.ts';
 import type { CostEstimate, Item } from '../shared/ledger/item.ts';
@@ -39,7 +39,7 @@ const keptMs = 10 * 60_000;
 const mostCalls = 50_000;
 
 export function createRecentCalls(clock: Clock, journal: CallJournal): RecentCalls {
-  /** The oldest comes first. */
+  /** Oldest first. */
   const calls = new Map<string, RecentCall>();
 
   function set(

@@ -1,6 +1,6 @@
 /**
- * Tells the queue how far a download is, for people who look at its job in Bull Board. At most every few seconds, so
- * most downloads have ended before they would tell anything. What is not told costs nothing.
+ * Reports the progress of a download to its job, for Bull Board. At most every few seconds, so most downloads end
+ * before the first report. A missing report does no harm.
  */
 import type { Job } from 'bullmq';
 import { downloadPolicy } from '../shared/policy.ts';

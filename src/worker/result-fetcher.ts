@@ -1,6 +1,6 @@
 /**
- * Brings results to the storage: binds the transfer to this process's storage, HTTP client and limits, so
- * that the download stage only says which result goes where.
+ * Downloads results to the storage: binds the transfer to this process's storage, HTTP client and limits, so that the
+ * download stage only says which result goes where.
  */
 import type { Clock } from '../shared/clock.ts';
 import type { Configuration } from '../shared/configuration/configuration.ts';
@@ -17,7 +17,7 @@ import { tryStorage } from './transfer/try-storage.ts';
 export interface ResultFetcher {
   readonly keyOf: ResultKeyOf;
   fetch(request: Omit<FetchRequest, 'expect'>, signal: AbortSignal): Promise<FetchReply>;
-  /** Kept free beside every result: MIN_FREE_BYTES. */
+  /** Free space to keep in addition to the result: MIN_FREE_BYTES. */
   readonly reserveBytes: number;
   /** Whether downloads can continue after the storage was full: room for so much more than the reserve. */
   hasRoom(roomBytes?: number): Promise<boolean>;

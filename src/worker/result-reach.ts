@@ -1,7 +1,7 @@
 /**
- * Tells an outage of the hosts of results from a broken URL, by what all workers see: a link that is not reached while
- * others are is judged alone; several in a row, or one again and again, without a result of anybody fetched in
- * between, are an outage. Called by the download stage. While the halt stands one download at a time may try.
+ * Distinguishes an outage of the result hosts from a broken URL, from what all workers see. One unreachable result
+ * among others that are downloaded is a broken URL. Several in a row, or one repeatedly without any download in
+ * between, are an outage. Called by the download stage. During the halt one download at a time may try.
  */
 import { unreachedPolicy } from '../shared/policy.ts';
 import { loadScript } from '../shared/redis/script.ts';
@@ -17,7 +17,7 @@ export interface Unreached {
 }
 
 export interface Evidence extends Unreached {
-  /** Links that were not reached since the last result that anybody fetched. */
+  /** Links whose result was unreachable since the last download of any worker. */
   readonly links: number;
   /** A result was fetched since this link was last not reached. */
   readonly othersReached: boolean;
@@ -46,7 +46,7 @@ export async function noteUnreached(
   return { links, reached, othersReached, times: othersReached ? 1 : (before?.times ?? 0) + 1 };
 }
 
-/** Lets one download try while the halt stands. */
+/** Lets one download try during the halt. */
 export async function claimFetch({ redis, prefix }: Context): Promise<boolean> {
   return (await redis.set(`${prefix}:results:trial`, '1', 'PX', unreachedPolicy.trialEveryMs, 'NX')) === 'OK';
 }

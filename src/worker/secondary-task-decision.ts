@@ -1,6 +1,6 @@
 /**
- * What follows from the record of a task that a link has beside the one it follows. Pure. Only its cost matters:
- * what was reserved for it stays reserved until the record says, and for good when it never does.
+ * What follows from the record of a secondary task. Pure. Only its cost matters: its credits stay reserved until the
+ * record shows the cost, or permanently if it never does.
  */
 import { secondaryTaskPolicy } from '../shared/policy.ts';
 import type { RecordReply } from '../shared/vendor/replies.ts';
@@ -37,7 +37,7 @@ export function afterSecondaryPoll(
   }
 }
 
-/** What a task costs while it runs, it has cost: it counts even where its end is never seen. */
+/** The cost that a running task's record shows counts, even if its end is never seen. */
 function pollAgain({ taskId, tries }: SecondaryTaskPoll, random: number, credits = 0): Step {
   if (tries + 1 < secondaryTaskPolicy.mostTries)
     return {

@@ -1,6 +1,6 @@
 /**
- * What a task has cost that a link has beside the one that is followed: a lost answer's, that told its id too late.
- * Run by the worker for status-check jobs that name such a task. The item's own way is not touched by it.
+ * Polls a secondary task of a link for its cost: the task of a lost answer whose id arrived too late. Run by the worker
+ * for status-check jobs with such a task. Does not change the item's state.
  */
 import type { JobData } from '../shared/jobs/catalogue.ts';
 import { usualPrice } from '../shared/models/price.ts';

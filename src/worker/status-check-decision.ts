@@ -11,7 +11,7 @@ import { type SeenState, type SeenTime, seeAgain, seenMs } from './seen-time.ts'
 import type { Step } from './step.ts';
 
 export interface StatusCheckRules {
-  /** A task that was seen running for as long is given up. */
+  /** A task that was seen running for this long is given up. */
   readonly deadlineMs: number;
   /** What a task costs when its record does not say. */
   readonly creditsPerTask: number;
@@ -21,15 +21,15 @@ export interface StatusCheckRules {
   readonly modelFailing?: boolean;
   readonly onAmbiguous: 'resubmit' | 'hold';
   readonly backoff: Backoff;
-  /** When the schedule would look again if the task is still running, from now. */
+  /** When the schedule would poll again if the task still runs, from now. */
   readonly nextPollMs: number;
 }
 
 export interface CheckedTask {
   readonly item: Item;
-  /** What earlier looks have seen. */
+  /** What earlier polls have seen. */
   readonly seen: SeenTime;
-  /** Looks in a row that got no usable answer. */
+  /** Polls in a row without a usable answer. */
   readonly tries: number;
   /** A callback has said that the task has ended. */
   readonly calledBack?: boolean;
@@ -85,12 +85,12 @@ function seenAgain({ seen, now }: CheckedTask, state: SeenState, delayMs: number
   return seeAgain(seen, state, now, delayMs);
 }
 
-/** Credits are taken at submission and seen while the task runs. */
+/** Credits are charged at submission, and visible while the task runs. */
 function withCredits(credits: number | null | undefined, step: PollAgain): PollAgain {
   return credits ? { ...step, credits } : step;
 }
 
-/** A look that told nothing leaves what is known as it is. */
+/** A poll without information changes nothing. */
 function keptOf({ seen, tries, calledBack }: CheckedTask) {
   return {
     kind: 'poll-again' as const,
@@ -105,7 +105,7 @@ function lookAfterTrouble(task: CheckedTask, rules: StatusCheckRules, random: nu
   return { ...keptOf(task), delayMs: backoffMs(rules.backoff, tries, random), tries };
 }
 
-/** A vendor that is away or out of order is waited for, as long as it keeps the file; an answer nobody knows is not. */
+/** An unreachable or failing vendor is waited for, while it keeps the file; an unknown answer is not. */
 function unreadable(
   { item, tries, now }: CheckedTask,
   reply: Extract<RecordReply, { kind: 'retry' }>,
@@ -115,7 +115,7 @@ function unreadable(
   return { kind: 'fail', reason: 'task-timeout', message: `its record could not be read: ${reply.message}` };
 }
 
-/** Only a fresh look that finds the task running ends it, and only time in which it was watched counts. */
+/** Only a poll that finds the task still running ends it, and only observed time counts. */
 function pastDeadline({ seen, now }: CheckedTask, { deadlineMs }: StatusCheckRules): Step | null {
   if (seenMs(seen, 'running', now) < deadlineMs) return null;
   const minutes = Math.round(deadlineMs / 60_000);
@@ -170,7 +170,7 @@ export function hasFailedForGood(
 function afterUnknownTask(task: CheckedTask, words: string, rules: StatusCheckRules, random: number): Step {
   if (seenMs(task.seen, 'unknown', task.now) < statusCheckPolicy.unknownGraceMs) {
     const tries = task.tries + 1;
-    // Told by a callback that the task has ended, the record can only be a moment behind.
+    // A callback has reported the end, so the record can only be a moment behind.
     const delayMs = task.calledBack
       ? backoffMs(rules.backoff, tries, random)
       : Math.min(statusCheckPolicy.secondPollMs, Math.max(rules.nextPollMs, rules.backoff.firstMs));

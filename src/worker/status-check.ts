@@ -1,7 +1,6 @@
 /**
- * The status-check stage: one look at one task's record. Run by the worker for each job of the queue
- * `status-check`; a task that is still running delays its own job, which costs no attempt and holds no
- * place in the worker.
+ * The status-check stage: polls one task's record once. Run by the worker for each job of the queue `status-check`. A
+ * task that still runs delays its own job, which costs no attempt and occupies no place in the worker.
  */
 import type { JobData } from '../shared/jobs/catalogue.ts';
 import type { Item } from '../shared/ledger/item.ts';
@@ -65,7 +64,7 @@ export async function runStatusCheck(
   return applyStep(step, item, data, context);
 }
 
-/** Tells the brake how the task has ended. @returns whether the model fails the tasks of everybody */
+/** Reports the task's end to the brake. @returns whether the model fails all tasks */
 async function brake(
   item: Item,
   taskId: string,
@@ -83,7 +82,7 @@ async function brake(
   return isFailing;
 }
 
-/** Of the time before the first look little counts: nobody knows how long somebody could have looked. */
+/** Little of the time before the first poll counts: it is unknown how long polls were possible. */
 function seenBefore({ submittedAt }: Item, { look, runningMs, failedMs, unknownMs }: JobData): SeenTime {
   return {
     ...(look !== undefined ? { look } : submittedAt === null ? {} : { look: { at: submittedAt, nextMs: 0 } }),

@@ -1,14 +1,13 @@
 /**
- * What the itemHistory is told of a step: the event in the item's story, and what is measured. Pure; called
- * where steps are applied. A step repeated after a crash is told again, so a counter can be one too high
- * where the ledger's own counts cannot.
+ * What the item's history and the metrics record of a step. Pure; called where steps are applied. A step repeated after
+ * a crash is recorded again, so a metric can be one too high, unlike the ledger's own counts.
  */
 import type { Note } from '../shared/item-history/item-history.ts';
 import { type WayKind, wayKinds } from '../shared/jobs/result-way.ts';
 import type { Item } from '../shared/ledger/item.ts';
 import type { Step, StoredResult } from './step.ts';
 
-/** @param item as it stood before the step; @returns null when there is nothing to tell */
+/** @param item as it was before the step; @returns null if there is nothing to record */
 export function recordOf(step: Step, item: Item, now: number): Note | null {
   switch (step.kind) {
     case 'record-task':

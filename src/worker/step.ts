@@ -1,7 +1,4 @@
-/**
- * What a stage can do about a reply: the words in which the decisions speak. A decision is pure and returns
- * one step; apply-step.ts alone carries steps out.
- */
+/** What a stage can do about a reply. A decision is pure and returns one step; only apply-step.ts carries steps out. */
 import type { HaltReason } from '../shared/gate-state/halt-reasons.ts';
 import type { WayKind } from '../shared/jobs/result-way.ts';
 import type { FailureReason } from '../shared/ledger/states.ts';
@@ -16,7 +13,7 @@ export interface StoredResult {
 }
 
 export type Step =
-  /** The vendor took the task: record its id before anything else. */
+  /** The vendor accepted the task: record its id before anything else. */
   | { readonly kind: 'record-task'; readonly taskId: string }
   /** Back to the queue; `cost` says whether the link's account of attempts is charged. */
   | {
@@ -25,7 +22,7 @@ export type Step =
       readonly cost: 'nothing' | 'attempt';
       readonly message?: string;
     }
-  /** The answer was lost, but the task's callback may yet tell its id: stays in `submitting` meanwhile. */
+  /** The answer was lost, but the task's callback may have its id: stays in `submitting` meanwhile. */
   | { readonly kind: 'await-callback'; readonly delayMs: number; readonly message: string }
   /** As `submit-later`, after an answer that was lost: the link may be paid twice. */
   | {
@@ -34,23 +31,23 @@ export type Step =
       readonly cost: 'nothing' | 'attempt';
       readonly message: string;
     }
-  /** The task failed and is worth another. */
+  /** The task failed, and another one is created. */
   | {
       readonly kind: 'resubmit';
-      /** The model fails everybody's tasks: this one does not count against the link. */
+      /** The model fails all tasks: this one does not count against the link. */
       readonly excused?: true;
       readonly delayMs: number;
       readonly message: string;
       /** What the failed task has cost all the same; unset: nothing, as failed tasks do. */
       readonly credits?: number;
     }
-  /** The account or a model has to wait; the item waits with it and is charged nothing. */
+  /** The account or a model is halted; the item waits and is not charged. */
   | {
       readonly kind: 'halt';
       readonly reason: HaltReason;
       readonly message: string;
       readonly delayMs: number;
-      /** For `storage-full`: the room that the result needs beside the reserve. */
+      /** For `storage-full`: the space that the result needs in addition to the reserve. */
       readonly roomBytes?: number;
       /** What the probe tries, where it is one result: its key or its URL. */
       readonly target?: string;
@@ -68,11 +65,11 @@ export type Step =
       /** What the failed task has cost all the same. */
       readonly credits?: number;
     }
-  /** Nothing to do but to look again. */
+  /** Poll again. */
   | {
       readonly kind: 'poll-again';
       readonly delayMs: number;
-      /** What is kept of the looks so far; see seen-time.ts. */
+      /** The state of the polls so far; see seen-time.ts. */
       readonly seen: SeenTime;
       readonly tries?: number;
       /** A callback has said that the task has ended, and its record does not say so yet. */
@@ -82,7 +79,7 @@ export type Step =
       /** The record was read, and the task was seen running. */
       readonly isRunning?: true;
     }
-  /** The record of a task beside the one that is followed says what it has cost. */
+  /** The record of a secondary task shows its cost. */
   | { readonly kind: 'count-credits'; readonly taskId: string; readonly credits: number }
   /** … or does not say yet. */
   | { readonly kind: 'poll-secondary-again'; readonly delayMs: number; readonly tries: number }
@@ -90,11 +87,11 @@ export type Step =
   | { readonly kind: 'adopt-task'; readonly taskId: string; readonly attempt: number }
   /** … or is not: nothing changes. */
   | { readonly kind: 'refuse-task'; readonly taskId: string; readonly message: string }
-  /** Its file was gone and could not be collected again; what was saved once stays saved, and is never paid again. */
+  /** Its file is missing and could not be downloaded again. A saved item stays saved, and is never paid again. */
   | { readonly kind: 'stay-saved'; readonly message: string }
   | { readonly kind: 'download'; readonly urls: readonly string[]; readonly credits: number }
   | { readonly kind: 'save'; readonly results: readonly [StoredResult, ...StoredResult[]] }
-  /** The same download job again, later; with fresh result URLs where `refresh` asks for them. */
+  /** Retry the same download job later, with new result URLs if `refresh` is set. */
   | {
       readonly kind: 'download-again';
       readonly delayMs: number;
@@ -103,5 +100,5 @@ export type Step =
       readonly message: string;
       readonly unreached?: Unreached;
     }
-  /** Another run has done it already. */
+  /** Another run has already done it. */
   | { readonly kind: 'nothing' };

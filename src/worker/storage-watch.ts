@@ -1,7 +1,7 @@
 /**
- * Tries the storage every few seconds while tasks are bought or under way, in each worker that downloads. A first
- * result may take minutes to come; a storage that is away must stop the buying before that. It also notices a
- * storage that does not answer at all, on which a download would wait for ever.
+ * Tests the storage every few seconds while tasks are created or open, in each worker that downloads. The first result
+ * may take minutes; an unreachable storage must stop create calls before that. It also notices a storage that does not
+ * answer at all, on which a download would wait forever.
  */
 import { downloadPolicy } from '../shared/policy.ts';
 import { announceHalt } from './announce-halt.ts';

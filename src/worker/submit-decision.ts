@@ -1,7 +1,6 @@
 /**
- * What follows from the vendor's answer to a create call, or from there being none. Pure. Only an answer
- * that says something about this link costs it an attempt: being throttled or halted does not, nor does a
- * connection that never came about.
+ * What follows from the vendor's answer to a create call, or from a missing answer. Pure. Only an answer about this
+ * link costs it an attempt: being throttled or halted does not, nor does a connection that was never made.
  */
 import type { Item } from '../shared/ledger/item.ts';
 import { type Backoff, submitPolicy } from '../shared/policy.ts';
@@ -14,9 +13,9 @@ export interface SubmitRules {
   readonly mostAttempts: number;
   readonly onAmbiguous: 'resubmit' | 'hold';
   readonly backoff: Backoff;
-  /** For how long the callback of a call whose answer was lost may still come; unset or 0: none will. */
+  /** For how long the callback of a call with a lost answer is still possible; unset or 0: not possible. */
   readonly callbackLeftMs?: number;
-  /** The vendor is out of order for everybody: the answer says nothing of this link. */
+  /** The vendor fails for all links: the answer says nothing about this one. */
   readonly vendorDown?: boolean;
   /** Every link of this model gets this refusal. */
   readonly refusesAll?: boolean;
@@ -52,8 +51,8 @@ export function afterSubmit(item: Item, reply: CreateReply, rules: SubmitRules, 
 }
 
 /**
- * The answer was lost, or the worker that waited for it: the vendor may have taken and billed the task. Where
- * callbacks are on, the task's own tells its id when it ends; only then the policy decides.
+ * The answer was lost, or the worker that waited for it: the vendor may have accepted and charged the task. With
+ * callbacks, the task's callback contains its id when it ends; only then the policy decides.
  */
 export function afterLostAnswer(item: Item, message: string, rules: SubmitRules, random: number): Step {
   const { callbackLeftMs = 0 } = rules;
@@ -82,7 +81,7 @@ function modelRefuses(message: string): Step {
   return { kind: 'halt', reason: 'model-failing', message, delayMs: submitPolicy.refusedAgainMs };
 }
 
-/** Not repeated, even while the vendor is down: it may take every task and lose every answer. */
+/** Not repeated, even while the vendor is down: it may accept every task and lose every answer. */
 function lostTooOften(item: Item, message: string): Step {
   const calls = item.possiblyPaidTwice + 1;
   return {
@@ -115,7 +114,7 @@ function exhausted(attempts: number, message: string): Extract<Step, { kind: 'fa
   };
 }
 
-/** The batch may spend nothing more, and no task of its own is under way that could give anything back. */
+/** The batch may spend nothing more, and no open task could return credits. */
 export function afterBudget(batch: string, budget: number): Step {
   const message = `the ${budget} credits allowed for batch ${batch} are used up; allow more with --max-credits, then: kie-batch retry ${batch} --reason budget-exhausted`;
   return { kind: 'fail', reason: 'budget-exhausted', message };

@@ -1,8 +1,8 @@
 /**
- * The submit stage: one waiting link becomes one task at the vendor. Run by the worker for each job of the
- * queue `submit`. Invariant: the intent is recorded (`submitting`) before the create call leaves, with the worker
- * whose call it is; only when that worker is gone is the answer taken for lost. A create call is never cut off
- * (the vendor client's timeout ends it), and none begins while an answer is held that Redis has not recorded.
+ * The submit stage: one waiting link becomes one task at the vendor. Run by the worker for each job of the queue
+ * `submit`. Invariant: `submitting` is recorded with the worker's id before the create call is sent, and the answer
+ * counts as lost only when that worker is dead. A create call is never aborted (the vendor client's timeout ends it),
+ * and none begins while an answer is not recorded in Redis.
  */
 import { randomUUID } from 'node:crypto';
 import { callbackUrlOf, createCallbackTokens } from '../shared/callbacks/callback-tokens.ts';
@@ -40,7 +40,7 @@ export interface SubmitStageDeps {
   readonly isGone: (workerId: string) => Promise<boolean>;
   /** Whether another worker submits links of one of these batches. */
   readonly isWanted: (batches: readonly string[]) => Promise<boolean>;
-  /** Lets create calls begin after a restart of Redis, once every worker has told it what it may have forgotten. */
+  /** Allows create calls after a restart of Redis, once every worker has recorded again what Redis may have lost. */
   readonly settleRun: () => Promise<boolean>;
 }
 
@@ -91,8 +91,8 @@ export function createSubmitStage(
   };
 
   /**
-   * The queue is everybody's: a job of another batch may have been left by a worker that has ended. Where another
-   * worker works on that batch it is submitted as that one would.
+   * All workers share the queue: a job of another batch may be left from a worker that has ended. If another worker
+   * processes that batch, it submits the link.
    */
   async function isForOthers({ batch, otherBatches }: Item): Promise<boolean> {
     const { onlyBatch } = context;
@@ -100,14 +100,14 @@ export function createSubmitStage(
     return onlyBatch !== null && !batches.includes(onlyBatch) && !(await isWanted(batches));
   }
 
-  /** The id of a task that Redis had taken, and does not know any more. */
+  /** The id of a task that Redis had recorded and lost. */
   function taskLostByRedis({ id, state, taskIds }: Item): string | null {
     const taskId = context.recent.taskOf(id);
     const isWaiting = state === 'queued' || state === 'submitting';
     return isWaiting && taskId !== null && !taskIds.includes(taskId) ? taskId : null;
   }
 
-  /** The call of a worker that is gone; or the answer was lost earlier, and its callback is waited for. */
+  /** The call of a dead worker; or the answer was lost earlier, and its callback is awaited. */
   async function findLost(item: Item, data: JobData): Promise<JobOutcome> {
     const { submitter } = item;
     if (submitter === workerId && !calls.wasSent(item.id)) {
@@ -120,7 +120,7 @@ export function createSubmitStage(
     return applyStep(step, item, data, context);
   }
 
-  /** Whether nobody holds an answer to the call that this worker has made. A call of our own has ended here. */
+  /** Whether no process has the answer to the call of this worker. A call of our own has ended here. */
   async function hasEnded(submitter: string, itemId: string): Promise<boolean> {
     if (submitter !== workerId) return isGone(submitter);
     return held.tasks().every((task) => task.itemId !== itemId);
@@ -201,7 +201,7 @@ export function createSubmitStage(
       : isUploadDead
         ? [await decide({})]
         : [await decide(await held.keep(async () => troubleOf(item, reply, await settled, signal)))];
-    // What may be paid is never taken for unsent, whatever Redis loses.
+    // What may be paid never counts as unsent, whatever Redis loses.
     if (reply.kind !== 'ambiguous') call.applied();
     if (!isAccepted && reply.kind !== 'ambiguous') context.recent.unpaid(item.id);
     if (isAccepted) await held.keep(() => noteAccepted(sent.model.id, context));
@@ -225,7 +225,7 @@ export function createSubmitStage(
     return { refusesAll: await noteFailure('create', failure, context) };
   }
 
-  /** Asked with a free call when many answers in a row were of no use: is it the vendor, or are it these links? */
+  /** A free call after many unusable answers in a row: is the vendor at fault, or these links? */
   async function isVendorDown(model: ModelDefinition, signal: AbortSignal): Promise<boolean> {
     return (await context.vendor.probe(model, signal)).kind === 'retry';
   }

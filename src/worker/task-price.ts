@@ -1,6 +1,6 @@
 /**
- * What a link's task is expected to cost, and what it did cost. Asked by the submit stage before it reserves credits;
- * told by the status check when a record says.
+ * The expected and the actual cost of a link's task. Used by the submit stage to reserve credits, and by the status
+ * check when a record shows the cost.
  */
 import type { CostEstimate, Item } from '../shared/ledger/item.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';

@@ -1,7 +1,7 @@
 /**
- * Which of a task's results must be stored, and in which order they are fetched. Pure; asked by the download
- * stage. A file that is stored is known by its bytes; one that never arrives is known by its address alone, and
- * only for that the address is asked. Invariant: what may be what was paid for is never left out.
+ * Which of a task's results must be stored, and in which order they are downloaded. Pure; used by the download stage. A
+ * stored file is known by its bytes; one that never arrived only by its address. Invariant: what may be the paid result
+ * is never skipped.
  */
 import { mediaOfFile } from '../shared/media/media-kind.ts';
 
@@ -9,7 +9,7 @@ export interface TaskResult {
   readonly url: string;
   /** Place in the vendor's list, from 0; part of the file's name. */
   readonly index: number;
-  /** A picture or a sound beside a video, as a thumbnail: the link is saved without it. */
+  /** An image or audio file in addition to a video, such as a thumbnail: the link is saved without it. */
   readonly isOptional: boolean;
 }
 

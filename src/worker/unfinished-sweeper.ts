@@ -1,7 +1,7 @@
 /**
- * Keeps the storage clean of what killed workers have begun: at the start of a worker that downloads, and every
- * ten minutes while it runs. What can still be resumed stays for a day, since a failed link may be retried;
- * what is of no use to anybody goes as soon as it is sure that nobody writes to it.
+ * Removes unfinished files of killed workers from the storage: at the start of a worker that downloads, and every ten
+ * minutes while it runs. What can still be resumed is kept for a day, because a failed link may be retried. What is
+ * useless is removed as soon as it is certain that no process writes to it.
  */
 import type { Logger } from '../shared/logging/logger.ts';
 import { downloadPolicy } from '../shared/policy.ts';

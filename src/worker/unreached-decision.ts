@@ -11,7 +11,7 @@ import type { FetchReply } from './transfer/fetch-reply.ts';
 
 export interface Reach extends Evidence {
   readonly url: string;
-  /** For how long the halt `results-unavailable` has stood; null when it does not. */
+  /** How long the halt `results-unavailable` has lasted; null without one. */
   readonly haltedMs: number | null;
 }
 
@@ -29,7 +29,7 @@ export function afterUnreached(
   if (othersReached || isBroken) return null;
   const unreached = { times, reached };
   const waitMs = Math.max(unreachedPolicy.askAgainMs, retryAfterMs ?? 0);
-  // A report of a halt that stands would put its next probe off.
+  // Reporting a current halt would delay its next probe.
   if (haltedMs !== null)
     return { kind: 'download-again', delayMs: waitMs, tries, refresh: false, message, unreached };
   if (links >= unreachedPolicy.outageLinks || times >= unreachedPolicy.outageTimes) {

@@ -1,6 +1,6 @@
 /**
- * Task ids that Redis had not taken when the process ended: written to a file of its own in DATA_DIR, and recorded
- * by the next worker that starts there, before it buys anything. Synchronous, as the process may be about to exit.
+ * Task ids that Redis had not accepted when the process ended: written to a file in DATA_DIR, and recorded by the next
+ * worker that starts there before it creates tasks. Synchronous, because the process may be about to exit.
  */
 import {
   closeSync,
@@ -88,7 +88,7 @@ function syncFolder(folder: string): void {
   closeSync(handle);
 }
 
-/** Called when the process ends. @returns what a person is told, or null when everything is recorded */
+/** Called when the process ends. @returns a message for a person, or null if everything is recorded */
 export function reportUnrecorded({
   held,
   dataDir,
@@ -116,7 +116,7 @@ export function reportUnrecorded({
   }
 }
 
-/** Called when a worker starts, before it takes any job. Rejects while Redis refuses writes. */
+/** Called when a worker starts, before its first job. Rejects while Redis refuses writes. */
 export async function recordLeftBehind({
   ledger,
   queues,

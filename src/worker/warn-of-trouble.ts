@@ -1,6 +1,6 @@
 /**
- * Warns of errors that repeat while Redis refuses or cannot be reached: once a minute for each message, so that an
- * outage is a few lines and not a flood. Errors that are no trouble of Redis are always told, with their stack.
+ * Logs repeating errors while Redis refuses writes or is unreachable: once a minute for each message, so that an outage
+ * is a few lines. Other errors are always logged, with their stack.
  */
 import type { Clock } from '../shared/clock.ts';
 import type { Logger } from '../shared/logging/logger.ts';
@@ -9,7 +9,7 @@ import { isRedisTrouble } from '../shared/redis/redis-trouble.ts';
 export type WarnOfTrouble = (message: string, error: unknown) => void;
 
 const quietMs = 60_000;
-/** What follows for each job that was under way. */
+/** What follows for each running job. */
 const lostLock = /\block for job\b/;
 
 export function createWarnOfTrouble({ logger, clock }: { logger: Logger; clock: Clock }): WarnOfTrouble {

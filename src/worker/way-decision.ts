@@ -8,7 +8,7 @@ import type { FetchReply } from './transfer/fetch-reply.ts';
 
 export type NextWay = 'mint' | 'read-again';
 
-/** @param tries attempts in a row that brought nothing, before this one; @returns null when no way is left now */
+/** @param tries earlier attempts in a row without progress; @returns null if no way is left */
 export function nextWay(
   way: ResultWay,
   reply: Exclude<FetchReply, { kind: 'stored' }>,
@@ -21,14 +21,14 @@ export function nextWay(
   return isTooOld ? 'mint' : afterMintFailed(way);
 }
 
-/** No link was minted, or the minted one brought nothing. */
+/** No link was minted, or the minted one did not work. */
 export function afterMintFailed({ isReadAgain }: ResultWay): NextWay | null {
   return isReadAgain ? null : 'read-again';
 }
 
 /**
- * A wrong file may be a moment's trouble of the host: another way is taken when it comes again. A host that alone is
- * not reached (see unreached-decision.ts) counts the same.
+ * A wrong file may be a temporary fault of the host: if it is repeated, another way is used. A single unreachable host
+ * (see unreached-decision.ts) counts the same.
  */
 function isDead({ kind }: Exclude<FetchReply, { kind: 'stored' }>, tries: number): boolean {
   if (kind === 'expired' || kind === 'refused') return true;
@@ -39,7 +39,7 @@ export function isGone(completedAt: number | null, now: number): boolean {
   return completedAt !== null && now >= completedAt + fileKeptMs;
 }
 
-/** What a person is told of a result that could not be fetched by any way. */
+/** The message about a result that could not be downloaded in any way. */
 export function describeKept(batch: string, completedAt: number | null, now: number): string {
   if (completedAt === null) return '';
   const until = new Date(completedAt + fileKeptMs).toISOString().slice(0, 16).replace('T', ' ');

@@ -30,7 +30,7 @@ export interface WorkerContext extends Keyspace {
   readonly calls: CreateCalls;
   /** Create calls that this process has made lately. */
   readonly recent: RecentCalls;
-  /** The run of Redis that is told everything; '' before the first. */
+  /** The run of Redis that has all our records; '' before the first. */
   readonly redisRun: { id: string };
   readonly ledger: Ledger;
   readonly queues: Queues;
@@ -43,9 +43,9 @@ export interface WorkerContext extends Keyspace {
   /** The stories of items, and the measures. */
   readonly itemHistory: ItemHistory;
   readonly fetcher: ResultFetcher;
-  /** Asked where a price is by the second and the batch has a budget, and where the model takes not every length or size. */
+  /** Used if the price is per second and the batch has a budget, and if the model limits length or size. */
   readonly lengths: VideoLengths;
-  /** For addresses that somebody else chose. */
+  /** For addresses chosen by others. */
   readonly outgoing: Outgoing;
   readonly maxVideoBytes: number;
   /** Files of other machines; null without a storage that machines share. */

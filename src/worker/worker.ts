@@ -1,7 +1,7 @@
 /**
- * A worker: takes jobs of its stages until it is stopped. Built once a process by the commands. A job whose
- * worker was killed is taken up by another within 15 seconds: its lock expires after ten, and workers look
- * for expired locks every three.
+ * A worker: runs jobs of its stages until it is stopped. Built once per process by the commands. If a worker is killed,
+ * another one runs its jobs within 15 seconds: its locks expire after ten, and workers look for expired locks every
+ * three.
  */
 import { hostname } from 'node:os';
 import type { Job, Telemetry } from 'bullmq';
@@ -41,12 +41,12 @@ export interface WorkerSettings {
 }
 
 export interface RunningWorker {
-  /** Links have come: do not wait for the next look. */
+  /** There are new links: do not wait for the next check. */
   nudge(): void;
   /**
    * Begins nothing more. Open create calls are finished, however long they take (the vendor client's timeout bounds
-   * them): one that is cut off may have been paid. Everything else has `deadlineMs`, then is cut off and taken up
-   * again later. Task ids that Redis has not taken by then are written to a file.
+   * them), because an aborted one may have been paid. Everything else has `deadlineMs`, is then aborted, and is resumed
+   * later. Task ids that Redis has not accepted by then are written to a file.
    */
   stop(deadlineMs: number): Promise<void>;
   /** Where the process must end now: writes unrecorded task ids to a file. @returns what stays open, or null */
@@ -112,7 +112,7 @@ export function startWorker(context: WorkerContext, settings: WorkerSettings): R
         for (const worker of workers) worker.cancelAllJobs('the worker is stopping');
       }, deadlineMs);
       const closed = Promise.all([...background, ...workers.map((worker) => worker.close())]);
-      // While Redis is away nothing closes; what was under way is picked up again by the next worker.
+      // While Redis is away nothing closes; the next worker resumes running jobs.
       await withTimeout(closed, deadlineMs, null);
       await answered;
       await withTimeout(closed, jobPolicy.closeMs, null);
@@ -120,7 +120,7 @@ export function startWorker(context: WorkerContext, settings: WorkerSettings): R
       clearTimeout(cutOff);
       context.held.stop();
       reportUnrecorded(context);
-      // Until here the others must not take this worker's open calls for lost.
+      // Until here the others must not treat this worker's open calls as lost.
       await withTimeout(presence.stop(), jobPolicy.closeMs, null);
     },
     abandon() {
@@ -146,7 +146,7 @@ function startStage(
   const running = new Set<string>();
   const process = async (job: Job<JobData>, token?: string, signal?: AbortSignal): Promise<void> => {
     const abort = signal ?? new AbortController().signal;
-    // Its lock was lost, as after a step of Redis's clock: the run under way must not be taken for one that is gone.
+    // Its lock was lost, for example after a change of Redis's clock: the current run must not count as dead.
     if (job.id !== undefined && running.has(job.id)) {
       await settleJob(
         job,
@@ -172,7 +172,8 @@ function startStage(
     lockDuration: jobPolicy.lockMs,
     stalledInterval: jobPolicy.stalledCheckMs,
     runRetryDelay: jobPolicy.retryDelayMs,
-    // A delayed job that comes back just as its worker falls asleep is seen when it wakes up: not in 5 s, the default.
+    // A delayed job that becomes due just as its worker falls asleep is seen when it wakes up: not after 5 s, the
+    // default.
     drainDelay: jobPolicy.longestSleepS,
     // Otherwise BullMQ fails a job after two crashes, whatever its attempts say.
     maxStalledCount: jobPolicy.mostStalls,
@@ -219,7 +220,7 @@ async function runGuarded(
   }
 }
 
-/** Behind a task that may yet bring a video stands a reason for which a retry looks at it again, and pays nothing. */
+/** The task may still produce a video, so its reason tells that a retry polls it again for free. */
 function reasonIn(state: ItemState): FailureReason {
   if (state === 'downloading') return 'download-failed';
   return state === 'processing' ? 'task-timeout' : 'attempts-exhausted';

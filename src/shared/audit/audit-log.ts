@@ -1,13 +1,13 @@
 /**
- * Who did what: every action of a person or a program through the server or the command line, and every sign-in, kept
- * in a Redis stream of bounded length and told to the log.
+ * The audit log: every action of a person or a program through the server or the command line, and every sign-in. Kept
+ * in a Redis stream of bounded length, and written to the log.
  */
 import { z } from 'zod';
 import type { Logger } from '../logging/logger.ts';
 import type { Keyspace } from '../redis/keyspace.ts';
 
 interface AuditEntry {
-  /** The account's name; `local` where nobody signs in; the user's name on the command line. */
+  /** The account's name; `local` without sign-in; the user's name on the command line. */
   readonly who: string;
   /** Where from: an address, or the host of a command. */
   readonly address: string;
@@ -38,7 +38,7 @@ function passes({ who, action, target }: AuditEntry, filter: AuditFilter): boole
 
 export interface AuditLog {
   write(entry: AuditEntry): Promise<void>;
-  /** As `write`, after something has been done: a Redis that is away changes nothing of that, and is logged. */
+  /** Like `write`, after an action: a Redis outage does not affect the action, and is logged. */
   note(entry: AuditEntry): Promise<void>;
   /** Those that fit, the latest first, of the entries before an instant or all. */
   latest(count: number, filter?: AuditFilter): Promise<WrittenAuditEntry[]>;

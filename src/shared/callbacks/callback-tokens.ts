@@ -1,8 +1,7 @@
 /**
- * The last part of a callback address: it says for which item, and for which of its create calls, a callback
- * comes, and nobody can make one up. It is the message authentication code of the two under a secret that
- * lies in Redis, made once by the process that needs it first: so a token is on record before the call leaves without a
- * byte of memory for each link. Made by the submit stage, read by `serve`.
+ * The last part of a callback address. It identifies the item and its create call, and cannot be forged: it is a
+ * message authentication code of the two under a secret in Redis, which the first process that needs it creates. So a
+ * token is known before the call is sent, without memory for each link. Created by the submit stage, read by `serve`.
  */
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { RedisConnection } from '../redis/script.ts';
@@ -20,7 +19,7 @@ export interface CallbackTokens {
   read(token: string): Promise<CallbackOrigin | null>;
 }
 
-/** 128 bits: nobody guesses one. */
+/** 128 bits, which cannot be guessed. */
 const codeBytes = 16;
 const secretBytes = 32;
 
@@ -73,7 +72,7 @@ function codeOf(name: string, secret: string): Buffer {
   return createHmac('sha256', secret).update(name).digest().subarray(0, codeBytes);
 }
 
-/** The same for all processes: the first one's proposal stands. */
+/** The same for all processes: the first proposal wins. */
 async function sharedSecret(redis: RedisConnection, key: string): Promise<string> {
   const proposal = randomBytes(secretBytes).toString('base64url');
   await redis.set(key, proposal, 'NX');

@@ -1,7 +1,7 @@
 /**
- * Tasks that a callback has named for an item and nobody else has: claims. A claim says nothing of the item until
- * the task's record has been read, so it is kept beside the item, is bounded, and is forgotten after a day. Noted by
- * the callback route, judged by the worker.
+ * Claims: task ids that only a callback has named for an item. A claim changes nothing of the item until the task's
+ * record has been read. So claims are kept apart, bounded, and expire after a day. Recorded by the callback route,
+ * judged by the worker.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -16,7 +16,7 @@ const keptMs = 24 * 3_600_000;
 
 export interface Claims {
   note(itemId: string, taskId: string): Promise<z.infer<typeof noted>>;
-  /** The task is not looked at again because of a callback. */
+  /** The task is not polled again because of a callback. */
   judged(itemId: string, taskId: string): Promise<void>;
 }
 

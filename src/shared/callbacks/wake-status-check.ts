@@ -1,16 +1,16 @@
 /**
- * Has a task looked at now, because a callback said that it has ended. The status check of the item is a delayed
- * job: it is marked, so that the polling history learns who told, and moved to the front. Harmless to repeat.
+ * Polls a task now, because a callback said that it has ended. The status check of the item is a delayed job: it is
+ * marked, so that the polling history learns of the callback, and moved to the front. Safe to repeat.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Job } from 'bullmq';
 import type { JobData, Queues } from '../jobs/catalogue.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 
-/** `busy`: a status check is under way, and may have read the record before the task ended. */
+/** `busy`: a status check is running, and may have read the record before the task ended. */
 type Woken = 'woken' | 'busy';
 
-/** A status check that is under way ends within this time; then another one follows. */
+/** A running status check ends within this time; then another one follows. */
 const busyTries = 20;
 const busyWaitMs = 250;
 

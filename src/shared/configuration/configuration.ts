@@ -1,7 +1,6 @@
 /**
- * Reads the configuration once at start: the environment, and below it a `.env` file in the working folder.
- * Only this folder touches `process.env`. All problems are reported in one ConfigurationError, because a
- * person who has to fix three settings wants to hear of three, not of the first.
+ * Reads the configuration once at start: the environment, and then a `.env` file in the working directory. Only this
+ * folder uses `process.env`. One ConfigurationError reports all problems, so that a person can fix them together.
  */
 import type { z } from 'zod';
 import { isLoopback } from '../outgoing/address-rules.ts';
@@ -16,7 +15,7 @@ export type { Configuration } from './schema.ts';
 
 export interface LoadedConfiguration {
   readonly configuration: Configuration;
-  /** Sentences about settings that look like mistakes but stop nothing. */
+  /** Warnings about settings that look like mistakes. */
   readonly warnings: readonly string[];
 }
 
@@ -27,9 +26,9 @@ export function loadConfiguration(overrides: Readonly<Record<string, string>> = 
 }
 
 /**
- * @param environment names and values as they stand in the environment; an empty value counts as unset, as
- *   `docker compose` passes unset variables on as empty ones.
- * @throws ConfigurationError naming every wrong setting
+ * @param environment names and values of the environment; an empty value counts as unset, because `docker compose`
+ * passes unset variables as empty ones.
+ * @throws ConfigurationError with every invalid setting
  */
 export function parseConfiguration(
   environment: Readonly<Record<string, string | undefined>>,
@@ -97,7 +96,7 @@ function unknownNames(given: Readonly<Record<string, string | undefined>>): stri
     });
 }
 
-/** The setting that a name was probably meant as: one or two letters away. */
+/** The setting that was probably meant: one or two letters differ. */
 function closestSetting(name: string): string | null {
   if (name.length < 8 || !name.includes('_')) return null;
   const most = name.length < 10 ? 1 : 2;

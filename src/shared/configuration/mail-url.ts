@@ -7,7 +7,7 @@ export interface MailRoute {
   readonly port: number;
   /** `start`: TLS from the first byte; `upgrade`: by STARTTLS or not at all; `if-offered`: by STARTTLS where there is. */
   readonly tls: 'start' | 'upgrade' | 'if-offered';
-  /** Null: the server takes mail without a sign-in. */
+  /** Null: the server accepts mail without authentication. */
   readonly account: { readonly user: string; readonly password: string } | null;
   readonly from: string;
   readonly to: readonly string[];

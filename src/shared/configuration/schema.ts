@@ -19,7 +19,7 @@ function httpUrl(example: string) {
     .transform((text) => text.replace(/(?<!\/)\/+$/, ''));
 }
 
-/** As other programs take it: without a scheme it is http. */
+/** As in other programs, http is the default scheme. */
 const proxyUrl = z
   .string()
   .transform((text) => (/^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`))

@@ -1,6 +1,6 @@
 /**
- * Every text that must never be shown, from the settings: keys, passwords and tokens, and the ones that stand inside
- * addresses. In each spelling that an address or a form may give them.
+ * All secret texts of the settings: keys, passwords and tokens, including those in addresses, in every spelling of an
+ * address or a form.
  */
 /** Settings whose values are never printed. */
 export const secretSettings = [

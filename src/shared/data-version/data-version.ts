@@ -1,7 +1,7 @@
 /**
- * Brings the data in Redis to the version of this program, or refuses data of a newer one. Called once when a session
- * opens, before anything is read. Invariant: of several processes that start together one runs the migrations, and
- * the others wait until it has finished.
+ * Migrates the data in Redis to the version of this program, or refuses data of a newer one. Called once when a session
+ * opens, before anything is read. Invariant: of several processes that start together, one runs the migrations and the
+ * others wait for it.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,7 +19,7 @@ export class DataVersionError extends ExplainedError {
   readonly code = 'DATA_VERSION';
 }
 
-/** Longer than a step may take; its process renews it between two steps. */
+/** Longer than a step may take; renewed between two steps. */
 const lockMs = 600_000;
 const retryMs = 200;
 
@@ -55,7 +55,7 @@ async function migrateAlone(
   const owner = randomUUID();
   if ((await redis.set(lock, owner, 'PX', lockMs, 'NX')) !== 'OK') return false;
   try {
-    // Another process may have finished between our look and the lock.
+    // Another process may have finished between our check and the lock.
     const found = Number((await redis.get(versionKey(prefix))) ?? from);
     for (const step of steps.filter(({ to }) => to > found)) {
       logger.info({ version: step.to, title: step.title }, 'Migrating the data in Redis');

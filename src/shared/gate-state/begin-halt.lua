@@ -1,12 +1,12 @@
--- Begins a halt, or renews one that stands.
+-- Begins a halt, or renews a current one.
 --
 -- KEYS  1 halts (hash)   2 probes (hash)
 -- ARGV  1 field   2 JSON of the halt without `since`   3 clock: Unix microseconds, or '' for this server's
--- Returns 1 when the halt is new, 0 when it stood already.
+-- Returns 1 if the halt is new, else 0.
 --
--- Invariant: `since` is the first instant of an unbroken halt, however often it is reported again, and the next probe is
--- never brought forward by a late report; what it needs to end only grows. A renewal ends the running claim to
--- probe: its answer has come.
+-- Invariant: `since` is the first instant of an unbroken halt, however often it is reported, and a late report never
+-- moves the next probe forward; the space that it needs only grows. A renewal ends the current claim to probe: its
+-- answer has arrived.
 local now = math.floor(microseconds(ARGV[3]) / 1000)
 local halt = cjson.decode(ARGV[2])
 local before = redis.call('HGET', KEYS[1], ARGV[1])
@@ -21,7 +21,7 @@ if before then
   halt.probedAt = halt.probedAt or known.probedAt
   halt.target = halt.target or known.target
   halt.trialOf = known.trialOf
-  -- Tasks of before the halt fail and report it again: the trial on offer stands.
+  -- Older tasks fail and report the halt again: an offered trial stays valid.
   if halt.reason == 'model-failing' and known.trial then halt.trial = true end
 end
 redis.call('HSET', KEYS[1], ARGV[1], cjson.encode(halt))

@@ -2,11 +2,11 @@
 --
 -- KEYS  1 halts (hash)   2 probes (hash)
 -- ARGV  1 field   2 claimant   3 lease in ms   4 clock: Unix microseconds, or '' for this server's
--- Returns {claimed 0 or 1, milliseconds to wait before asking again, probes of this halt so far};
---         -1 as the wait when there is no such halt any more.
+-- Returns {claimed 0 or 1, milliseconds to wait before the next call, probes of this halt so far};
+--         -1 as the wait if the halt has ended.
 --
--- Invariant: at most one claim is open per halt, and none before its time. A claim whose holder died ends with
--- its lease; the same claimant may ask again while it is open, and keeps it.
+-- Invariant: a halt has at most one open claim, and none before its time. If the holder dies, the claim ends with its
+-- lease; the same claimant may repeat the call and keeps its claim.
 local now = math.floor(microseconds(ARGV[4]) / 1000)
 local text = redis.call('HGET', KEYS[1], ARGV[1])
 if not text then return { 0, -1, 0 } end

@@ -1,10 +1,10 @@
--- Lets one create call through a halt whose probe cannot tell whether it is over.
+-- Lets one create call pass a halt whose probe cannot tell whether it is over.
 --
 -- KEYS  1 halts (hash)
--- ARGV  1 field   2 id of the link that asks
--- Returns 1 for the one who may send it, 0 for everybody else.
+-- ARGV  1 field   2 id of the link
+-- Returns 1 to the one that may send it, 0 to all others.
 --
--- Invariant: a trial that was offered is taken once, and the halt stands until its answer says otherwise.
+-- Invariant: an offered trial is used once, and the halt lasts until its answer says otherwise.
 local text = redis.call('HGET', KEYS[1], ARGV[1])
 if not text then return 0 end
 local halt = cjson.decode(text)

@@ -1,7 +1,7 @@
 /**
- * How long a batch will take at the rate the gate really lets through. Pure. Batches take turns by their
- * priority, so a batch is done when the gate has served it, and of each other batch what its turns until then
- * are worth. An estimate: tasks that fail and batches that come later are not foreseen.
+ * How long a batch will take at the gate's real rate. Pure. Batches take turns by their priority, so a batch is
+ * finished when the gate has served it and the other batches' turns until then. Future failures and later batches are
+ * not part of the estimate.
  */
 import type { Batch } from '../ledger/batch.ts';
 import type { GateState } from './gate-state.ts';

@@ -1,6 +1,6 @@
 /**
- * A gate as people see it: what `status`, the dashboard and the metrics show of it, and the reset by which
- * somebody who knows better (the account was upgraded) makes it learn afresh.
+ * The state of a gate for `status`, the dashboard and the metrics, and the reset with which a person (after an upgrade
+ * of the account) starts learning again.
  */
 import { z } from 'zod';
 import type { Keyspace } from '../redis/keyspace.ts';
@@ -23,7 +23,7 @@ export interface GateState {
   refused: number;
   /** Unix milliseconds; null when nothing is paused. May have passed. */
   pausedUntil: number | null;
-  /** Since when the vendor has asked for pauses, without a call that it took since. */
+  /** Since when the vendor has asked for pauses, without an accepted call in between. */
   pausedSince: number | null;
   /** Why, in the vendor's words; null where the pause is our own, after unusable answers. */
   pauseMessage: string | null;
@@ -96,7 +96,7 @@ export async function readGate(
   };
 }
 
-/** Forgets what was learned, and ends a pause: the gate starts from the configured limit again. Slots in use stand. */
+/** Resets what was learned, and ends a pause: the gate starts from the configured limit. Slots in use stay. */
 export async function resetGate({ redis, prefix }: Keyspace, operation: GateOperation): Promise<void> {
   const fields = ['configured', 'pausedUntil', 'pausedSince', 'pauseProbeAt', 'pauseMessage'];
   await redis.hdel(gateKeys(prefix, operation).state, ...fields);

@@ -1,7 +1,7 @@
 /**
- * Halts: begun by whichever stage meets one, read by the gate, `status` and the dashboard, ended when a
- * probe succeeds. Thousands of waiting links cause one probe: the holder of the claim sends it, everybody
- * else waits. A halt lives in Redis, so it is one halt for all processes and outlives each of them.
+ * Halts: begun by any stage, read by the gate, `status` and the dashboard, ended by a successful probe. Thousands of
+ * waiting links cause one probe: the holder of the claim sends it, and all others wait. A halt is in Redis, so all
+ * processes share it and it outlives them.
  */
 import { z } from 'zod';
 import type { Keyspace } from '../redis/keyspace.ts';
@@ -24,7 +24,7 @@ export interface NewHalt {
   readonly nextProbeAt: number;
   /** For `no-credits`: what the refused task would have cost, or more, when so much was seen not to be enough. */
   readonly credits?: number;
-  /** For `storage-full`: the room that the result needs beside the reserve. */
+  /** For `storage-full`: the space that the result needs in addition to the reserve. */
   readonly roomBytes?: number;
   /** What the probe tries: the key of a result that could not be stored, or the URL of one that could not be fetched. */
   readonly target?: string;
@@ -59,7 +59,7 @@ export interface Halt {
 export type ProbeClaim =
   /** This claimant alone may probe, until the lease ends; then `endHalt`, or `beginHalt` with the next time. */
   | { claimed: true; probes: number }
-  /** Not before `waitMs`, or another worker is probing; `gone` when the halt has ended. */
+  /** Not before `waitMs`, or another worker is probing; `gone` if the halt has ended. */
   | { claimed: false; waitMs: number; gone: boolean };
 
 export interface HaltIdentity {
@@ -83,7 +83,9 @@ const storedHalt = z.object({
   trialOf: z.string().optional(),
 });
 
-/** Begins a halt, or renews one: `since` stays the first, the next probe is never brought forward. True when new. */
+/**
+ * Begins a halt, or renews one: `since` stays the first, and the next probe is never moved forward. True if it is new.
+ */
 export async function beginHalt({ redis, prefix }: Keyspace, halt: NewHalt): Promise<boolean> {
   const keys = [haltsKey(prefix), probesKey(prefix)];
   const isNew = await beginHaltScript(redis, keys, [
@@ -110,14 +112,14 @@ export async function listHalts({ redis, prefix }: Keyspace): Promise<Halt[]> {
 }
 
 /**
- * Whether a halt is known to stand now: it began since `at`, or a probe has found it since. An earlier one may be
- * over without anybody having checked.
+ * Whether a halt is known to exist now: it began after `at`, or a later probe has confirmed it. An earlier one may be
+ * over without a probe.
  */
 export function standsSince({ since, probedAt, trial }: Halt, at: number): boolean {
   return trial !== true && Math.max(since, probedAt ?? 0) >= at;
 }
 
-/** Models of which no call of this kind goes out at present, while the account itself is open. */
+/** Models that are halted for calls of this kind, while the account is not. */
 export function modelsHalted(operation: GateOperation, halts: readonly Halt[]): string[] {
   const models = halts.flatMap(({ reason, model }) =>
     model !== null && stops(reason, operation) ? [model] : [],

@@ -1,10 +1,10 @@
--- Makes a standing halt due for its probe now.
+-- Makes the next probe of a halt due now.
 --
 -- KEYS  1 halts (hash)
 -- ARGV  1 field   2 now, Unix milliseconds
--- Returns 1, or 0 when there is no such halt any more.
+-- Returns 1, or 0 if the halt has ended.
 --
--- Invariant: a halt that has ended meanwhile does not come back.
+-- Invariant: a halt that has ended does not return.
 local text = redis.call('HGET', KEYS[1], ARGV[1])
 if not text then return 0 end
 local halt = cjson.decode(text)

@@ -1,6 +1,6 @@
 /**
- * Why links move or do not, and how long they will take: for the whole and for each batch, from one reading of Redis.
- * Command line, pages, API, metrics and alerts all ask here. Some thirty small calls, whatever the size of the batches.
+ * Why links move or not, and the time left, in total and for each batch, from one reading of Redis. Used by command
+ * line, pages, API, metrics and alerts. About thirty small calls, whatever the size of the batches.
  */
 import type { Stage } from '../jobs/catalogue.ts';
 import { readPausedQueues } from '../jobs/paused-queues.ts';
@@ -36,13 +36,13 @@ export interface Work {
   readonly isAllPaused: boolean;
   /** Paused in Bull Board. */
   readonly pausedQueues: readonly Stage[];
-  /** Batches with links under way that are not paused by name, in no order. */
+  /** Batches with unfinished links that are not paused by name, in no order. */
   readonly waiting: readonly Batch[];
   /** Waiting links that no pause of a batch holds back. */
   readonly runnable: number;
   /** How long a task usually takes, by model. */
   readonly typicalMs: Readonly<Record<string, number>>;
-  /** The same of the slowest model under way. */
+  /** The same for the slowest model in use. */
   readonly slowestMs: number;
 }
 
@@ -99,7 +99,7 @@ export function haltedLinks({ waiting, halts }: Pick<Work, 'waiting' | 'halts'>)
   return linksOfHaltedModels(waiting, halts);
 }
 
-/** Null when nobody can tell: nothing moves, or no task was made yet. 0 when all has ended. */
+/** Null if unknown: nothing moves, or no task was created yet. 0 when everything has ended. */
 export function workEtaMs(work: Work): number | null {
   const runnable = Math.max(0, work.runnable - haltedLinks(work));
   const facts = { ...paceOf(work), typicalMs: work.slowestMs };
@@ -112,7 +112,7 @@ export function batchEtaMs(batch: Batch, work: Work): number | null {
   return forecast(batchSituation(batch, work), batch, facts);
 }
 
-/** A pause that the vendor has asked for; null when there is none, or only a short one. */
+/** A pause that the vendor has asked for; null for none, or a short one. */
 export function vendorPauseIn({ submitGate, queryGate, at }: Work): VendorPause | null {
   return vendorPauseOf([submitGate, queryGate], at);
 }

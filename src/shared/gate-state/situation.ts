@@ -21,7 +21,7 @@ export type Situation =
   | { readonly kind: 'batch-paused' }
   /** A person has paused queues in Bull Board. */
   | { readonly kind: 'queue-paused'; readonly queues: readonly Stage[] }
-  /** `stages` that links need now and nobody works on; `isNobody`: no worker is alive at all. */
+  /** `stages` that links need now and no worker has; `isNobody`: no worker is alive. */
   | { readonly kind: 'no-worker'; readonly stages: readonly Stage[]; readonly isNobody: boolean }
   /** Many unusable answers in a row: the vendor is down or out of order. */
   | { readonly kind: 'vendor-outage' }
@@ -62,14 +62,14 @@ export interface WorkReading
   readonly workers: readonly Pick<PresentWorker, 'isAlive' | 'stages' | 'onlyBatch'>[];
 }
 
-/** Batches that are not paused and have links under way. */
+/** Batches that are not paused and have unfinished links. */
 export type WaitingBatches = readonly Pick<Batch, 'model' | 'counts'>[];
 
 export interface LinksOfAll extends Pick<SituationFacts, 'counts' | 'runnable'> {
   readonly waiting: WaitingBatches;
 }
 
-/** A halt of one model stops the whole only where nothing of another model is under way. */
+/** A halt of one model only counts as a halt of everything if no other model has unfinished links. */
 export function situationOfAll({ counts, runnable, waiting }: LinksOfAll, reading: WorkReading): Situation {
   const halted = linksOfHaltedModels(waiting, reading.halts);
   const isPart = waiting.some(({ model }) => !isHalted(model, reading.halts));
@@ -102,7 +102,7 @@ export function situationOfBatch(
     counts,
     runnable: isPaused ? 0 : counts.queued,
     halts: reading.halts.filter((halt) => halt.model === null || halt.model === model),
-    // A run submits the links of its own batch alone.
+    // A run only submits the links of its own batch.
     workedOn: stagesOf(reading, (onlyBatch) => onlyBatch === null || onlyBatch === name),
   });
 }

@@ -1,8 +1,8 @@
 /**
- * How the vendor answers: how many create calls and looks at records came to what, and how long its first byte took.
- * Counted by workers, shown on the page of the gates and in `/metrics`. Kept in one hash whose fields only grow, about
- * a hundred and fifty at most; what happened in a minute is the difference of two readings. A count that Redis did not take
- * is lost, and costs nothing else.
+ * The vendor's answers: counts of create calls and polls by outcome, and the time to the first byte. Counted by
+ * workers, shown on the page of the gates and in `/metrics`. One hash with at most about 150 fields that only grow; the
+ * events of a minute are the difference of two readings. A count that Redis did not accept is lost, without other
+ * effects.
  */
 import type { Keyspace } from '../redis/keyspace.ts';
 import type { GateOperation } from './halt-reasons.ts';
@@ -49,7 +49,7 @@ export function createVendorCallCounter({ redis, prefix }: Keyspace): VendorCall
     if (pending.size > 0) wait();
   }
 
-  /** While one is under way (Redis may be away) no second one begins. */
+  /** While one is running (Redis may be away), no second one starts. */
   function wait(): void {
     timer ??= setTimeout(flush, flushEveryMs).unref();
   }

@@ -1,6 +1,6 @@
 /**
- * Pauses that the vendor has asked for: shown wherever a person looks, counted by the forecast, and probed by a worker
- * when they are long. They lie in the state of the gate that they close.
+ * Pauses that the vendor has asked for: shown to people, included in the forecast, and probed by a worker if they are
+ * long. Stored in the state of the gate that they close.
  */
 import { z } from 'zod';
 import type { Keyspace } from '../redis/keyspace.ts';
@@ -13,7 +13,7 @@ const claimScript = loadScript(clockScript, new URL('claim-pause-probe.lua', imp
 const endScript = loadScript(new URL('end-pause.lua', import.meta.url));
 
 export interface VendorPause {
-  /** What waits: new tasks, or looks at those under way. */
+  /** What waits: create calls or polls. */
   readonly operation: GateOperation;
   /** Unix milliseconds, by Redis's clock. */
   readonly since: number;
@@ -43,8 +43,8 @@ export function pauseLeftMs(gate: GateState | null, now: number): number {
 }
 
 /**
- * Asks for the right to probe a long pause.
- * @returns what `endPause` takes, or null when it is not this caller's turn
+ * Claims the right to probe a long pause.
+ * @returns the value for `endPause`, or null if it is not this caller's turn
  */
 export async function claimPauseProbe(
   { redis, prefix }: Keyspace,

@@ -1,8 +1,8 @@
 /**
- * What happened to an item, step by step, for the person who asks why; and the measures of the whole for
- * `/metrics`. Written where steps are applied, read by the server. A story is kept in full while its item is
- * under way and for some days after a failure, but only for hours once the video is saved: a million saved
- * links cost nothing here, and their record still says when each stage was reached.
+ * The history of an item, step by step, for people; and the measures for `/metrics`. Written where steps are applied,
+ * read by the server. A history is complete while its item is unfinished and for some days after a failure, but only
+ * for hours once the video is saved. So a million saved links cost nothing here; their records still have the time of
+ * each stage.
  */
 import { z } from 'zod';
 import type { Keyspace } from '../redis/keyspace.ts';
@@ -31,7 +31,7 @@ export type EventKind = (typeof eventKinds)[number];
 
 interface NewEvent {
   readonly kind: EventKind;
-  /** The vendor's words, a reason, a task id: what tells this event from others of its kind. */
+  /** The vendor's message, a reason or a task id, which distinguishes events of a kind. */
   readonly message: string;
 }
 

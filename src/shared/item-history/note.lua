@@ -1,12 +1,12 @@
--- Notes one event of an item's story, and adds to the measures of the whole.
+-- Records one event of an item's history, and adds to the measures.
 --
--- KEYS  1 the item's story (list)   2 measures (hash of counters)
--- ARGV  1 event: JSON array {instant in ms, kind, words}   2 entries kept, at most   3 ms until the story is forgotten
+-- KEYS  1 the item's history (list)   2 measures (hash of counters)
+-- ARGV  1 event: JSON array {instant in ms, kind, message}   2 most entries   3 ms until the history expires
 --       4… measures, two each: field, number to add
 -- Returns nothing.
 --
--- Invariant: a story is bounded: the same event again (a task that is still running, a halt that still stands) is
--- counted in the entry that is there, as its fourth element, and of too many entries the oldest but one leaves.
+-- Invariant: a history is bounded. A repeated event (a task that still runs, a halt that lasts) is counted in the
+-- existing entry, as its fourth element; with too many entries, the oldest but one is removed.
 local function add(fields)
   for i = 4, #ARGV, 2 do
     -- Credits and seconds may have decimals; the rest is counted in whole numbers, which is several times as fast.

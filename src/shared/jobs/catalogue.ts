@@ -1,7 +1,7 @@
 /**
- * The three queues, what their jobs carry and how they are kept. A job is a wake-up call for one item; the
- * truth stands in the ledger. Its id is the item's id, so a second call for the same item in the same queue
- * is ignored by BullMQ; completed and failed jobs leave at once, so that the id is free for the next call.
+ * The three queues, the data of their jobs, and how long jobs are kept. A job only wakes up a worker for one item; the
+ * ledger is the source of truth. The job id is the item's id, so BullMQ ignores a second job for the same item in the
+ * same queue. Completed and failed jobs are removed at once, so that the id is free again.
  */
 import type { Queue, QueueOptions, Telemetry } from 'bullmq';
 import { z } from 'zod';
@@ -13,7 +13,7 @@ export { type Stage, stages };
 
 /** Fields a stage keeps between two runs of a job; a lost job starts them afresh, which is harmless. */
 export const jobDataSchema = z.object({
-  /** The last look that the vendor answered: when (Redis's time), and how soon the next one was due after it. */
+  /** The last answered poll: when (Redis's time), and how soon the next one was due after it. */
   look: z.object({ at: z.number(), nextMs: z.number() }).optional(),
   /** For how long the vendor has been seen to say that the task is running. */
   runningMs: z.number().optional(),
@@ -27,11 +27,11 @@ export const jobDataSchema = z.object({
   sourceTries: z.number().optional(),
   /** … and an earlier upload of it that the vendor cannot read any more. */
   deadUpload: z.string().optional(),
-  /** The last look that saw the task running, Unix milliseconds. */
+  /** The last poll that saw the task running, Unix milliseconds. */
   runningAt: z.number().optional(),
   /** A callback has reported the end of the task. */
   calledBack: z.boolean().optional(),
-  /** Of the status check: not the item's task is looked at, but one beside it, for what it cost. */
+  /** For the status check: polls a secondary task for its cost, not the item's task. */
   beside: z.object({ itemId: z.string(), taskId: z.string() }).optional(),
   /** Of the status check: a task that a callback has named for an item; nothing says yet that it is the item's. */
   claim: z.object({ itemId: z.string(), taskId: z.string(), attempt: z.number() }).optional(),
@@ -45,20 +45,20 @@ export const jobDataSchema = z.object({
 export type JobData = z.infer<typeof jobDataSchema>;
 
 /**
- * The ticks of schedules have a small queue of their own: BullMQ makes the next tick when the previous one
- * starts, so among other jobs a busy or paused queue would leave ticks out.
+ * Ticks of schedules have their own small queue: BullMQ creates the next tick when the previous one starts, so a busy
+ * or paused shared queue would skip ticks.
  */
 export const ticksQueue = 'ticks';
 export const tickDataSchema = z.object({
   schedule: z.string(),
-  /** Who asked for it; a person's run takes place while the schedule is paused too. */
+  /** Who requested it; a run by a person takes place even while the schedule is paused. */
   by: z.enum(['schedule', 'person']).optional(),
 });
 export type TickData = z.infer<typeof tickDataSchema>;
 
 export interface Queues {
   add(stage: Stage, id: string, delayMs?: number, data?: JobData): Promise<void>;
-  /** Makes the job that reads what a task has cost which the item has beside the one it follows. */
+  /** Adds the job that polls a secondary task for its cost. */
   addBeside(itemId: string, taskId: string): Promise<void>;
   /** Makes the job that finds out whether a task that a callback has named is the item's; harmless when there is one. */
   addClaim(claim: NonNullable<JobData['claim']>): Promise<void>;
@@ -70,7 +70,7 @@ export interface Queues {
 }
 
 const besideMs = 1000;
-/** Jobs without a priority come first: looks at tasks that are followed wait for no look at any other. */
+/** Jobs without a priority come first: polls of current tasks do not wait for polls of other tasks. */
 const afterFollowed = 1;
 const jobOptions = {
   removeOnComplete: true,
@@ -80,8 +80,8 @@ const jobOptions = {
 } as const;
 
 /**
- * BullMQ is loaded and the queues are opened with the first call: many commands need neither.
- * @param telemetry traces jobs as they are added; a link that is handed out begins a trace of its own
+ * BullMQ is loaded and the queues are opened with the first call, because many commands need neither.
+ * @param telemetry traces jobs as they are added; a link that is handed out begins its own trace
  */
 export function openQueues(keyspace: Keyspace, telemetry?: Telemetry): Queues {
   const ownTrace = telemetry === undefined ? {} : { telemetry: { omitContext: true } };
@@ -104,7 +104,7 @@ export function openQueues(keyspace: Keyspace, telemetry?: Telemetry): Queues {
     },
     async addBeside(itemId, taskId) {
       const data = { beside: { itemId, taskId } };
-      // Ids of items have no dot. A task that has only just been made is looked at a little later.
+      // Ids of items have no dot. A new task is polled a little later.
       await (await queue('status-check')).add('status-check', data, {
         jobId: `${itemId}.${encodeURIComponent(taskId)}`,
         delay: besideMs,
@@ -136,7 +136,7 @@ async function openAll(
     connection: redis,
     prefix,
     defaultJobOptions: jobOptions,
-    // Nobody reads BullMQ's events: the ledger tells what happened. By default it would keep ten thousand a queue.
+    // BullMQ's events are not used: the ledger has the history. By default it would keep ten thousand per queue.
     streams: { events: { maxLen: 100 } },
     ...traced(telemetry),
   };
@@ -148,7 +148,7 @@ async function openAll(
   });
 }
 
-/** The option as BullMQ takes it: absent, not undefined, where nobody traces. */
+/** The option as BullMQ expects it: absent, not undefined, without tracing. */
 export function traced(telemetry: Telemetry | undefined): { telemetry?: Telemetry } {
   return telemetry === undefined ? {} : { telemetry };
 }

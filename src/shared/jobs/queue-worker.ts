@@ -1,7 +1,6 @@
 /**
- * A BullMQ worker that can be given up while Redis is away, and that keeps taking jobs when its blocking connection does
- * not recover, as after a failover of a Cluster: the wait then ends late, and the worker fetches jobs over its other
- * connection.
+ * A BullMQ worker that can be closed while Redis is away, and that keeps fetching jobs if its blocking connection does
+ * not recover, as after a failover of a Cluster: the wait then ends late, and the worker uses its other connection.
  */
 import {
   type BackendFactory,
@@ -31,8 +30,8 @@ export class QueueWorker<Data> extends Worker<Data> {
 }
 
 /**
- * BullMQ ends a wait that is late by a second, and then waits for its connection without a bound; while waits fail it asks
- * for no job. After a wait without a result it asks.
+ * BullMQ ends a wait that is late by a second, and then waits for its connection without a limit. While waits fail it
+ * fetches no job. Here it fetches one after each wait without a result.
  */
 function withBoundedWaits(create: BackendFactory<RedisQueueBackend>): BackendFactory<RedisQueueBackend> {
   return (...given) => {

@@ -18,7 +18,7 @@ export interface CancelledItems {
   /** Of the cancelled ones: the vendor had a paid task, whose result is not collected. */
   readonly abandoned: number;
   readonly collecting: number;
-  /** A create call is under way: cancelled when it comes back without a task, else collected. */
+  /** With an open create call: cancelled if it returns without a task, else collected. */
   readonly calling: number;
   /** Another batch lists them too, and they continue there. */
   readonly left: number;
@@ -53,7 +53,7 @@ export interface EndedBefore {
 
 export type BatchOperations = ReturnType<typeof createBatchOperations>;
 
-/** Reasons of failures that leave a paid task which may still bring a video. */
+/** Reasons of failures after which a paid task may still produce a video. */
 const collectable: readonly FailureReason[] = ['download-failed', 'result-invalid', 'task-timeout'];
 
 /** Whether a retry of such a failure reads its task again, instead of paying for another. */
@@ -93,7 +93,7 @@ export function createBatchOperations({ redis, prefix }: Keyspace) {
     ping: () => redis.ping(),
     /** None of its waiting links is submitted until `resume`; tasks at the vendor are collected. */
     pause: (name: string) => stop(name, 'pause'),
-    /** As `pause`; what comes back from a create call without a task is cancelled. */
+    /** Like `pause`; items that return from a create call without a task are cancelled. */
     beginCancel: (name: string) => stop(name, 'cancel'),
     async resume(name: string): Promise<void> {
       await scripts.hold([keys.batch(name), keys.backlog(name), keys.rotation], [name, 'release']);
@@ -122,7 +122,7 @@ export function createBatchOperations({ redis, prefix }: Keyspace) {
       return { looked, cancelled, abandoned, collecting, calling, left };
     },
 
-    /** Throws out of the backlog what waits no longer; how many ids were looked at, 0 at the end. */
+    /** Removes ids that no longer wait from the backlog. Returns how many were checked, 0 at the end. */
     async sieveBacklog(name: string, most: number): Promise<number> {
       const reply = await scripts.sieve([keys.batch(name), keys.backlog(name)], [prefix, name, most]);
       return z.number().parse(reply);
@@ -143,7 +143,7 @@ export function createBatchOperations({ redis, prefix }: Keyspace) {
       return { looked, queued, checkAgain, downloadAgain };
     },
 
-    /** Continues through the batch's list; the caller looks at as many items as there were when it began. */
+    /** Continues through the batch's list; the caller checks as many items as there were at the beginning. */
     async removeItems(name: string, most: number, ended: EndedBefore): Promise<RemovedItems> {
       const reply = await scripts.remove(
         [keys.batch(name), keys.items(name), keys.counts, keys.remembered],
@@ -152,7 +152,7 @@ export function createBatchOperations({ redis, prefix }: Keyspace) {
       const [looked, removed, kept, firstKeptEndedAt] = removedReply.parse(reply);
       return { looked, removed, kept, firstKeptEndedAt };
     },
-    /** Takes items over as they are said to be; what is known here already stays as it is. */
+    /** Imports items as described; known items do not change. */
     async importItems(
       name: string,
       items: readonly ImportedItem[],
@@ -185,7 +185,7 @@ export function createBatchOperations({ redis, prefix }: Keyspace) {
   };
 }
 
-/** As import-items.lua takes it; only what is set, and instants as the record has them. */
+/** In the form of import-items.lua: only what is set, and instants as in the record. */
 function packImported(item: ImportedItem, usual: string): string {
   const after = (at: number | null) => (at === null ? null : at - item.enqueuedAt);
   const values: Readonly<Partial<Record<FieldName, string | number | null>>> = {

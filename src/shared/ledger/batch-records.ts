@@ -13,7 +13,7 @@ export interface FixedSettings {
   readonly root: string;
 }
 
-/** Credits of every task; `estimate` where each has a price of its own, as by the second; null where nobody knows. */
+/** Credits of every task; `estimate` if each has its own price, as per second; null if unknown. */
 export type AnnouncedPrice = number | 'estimate' | null;
 
 export function createBatchRecords({ redis, prefix }: Keyspace) {
@@ -71,8 +71,8 @@ export function createBatchRecords({ redis, prefix }: Keyspace) {
   }
 
   /**
-   * The most credits a batch may spend, counting what it has spent already. The last one given stands.
-   * @param price what each task is expected to cost; null where that differs or is not known
+   * The budget of a batch, including what it has spent. The last value counts.
+   * @param price the expected price of each task; null if it differs or is unknown
    */
   async function setBudget(name: string, budget: number, price: number | null): Promise<void> {
     await redis.hset(keys.batch(name), 'budget', String(budget));
@@ -80,13 +80,13 @@ export function createBatchRecords({ redis, prefix }: Keyspace) {
     else await redis.hset(keys.batch(name), 'price', String(price));
   }
 
-  /** What people were told that a task costs; a higher price pauses the batch. */
+  /** The announced price of a task; a higher price pauses the batch. */
   async function announcePrice(name: string, price: AnnouncedPrice): Promise<void> {
     await redis.hdel(keys.batch(name), 'agreed', 'announced');
     if (price !== null) await redis.hset(keys.batch(name), 'announced', String(price));
   }
 
-  /** For batches about whose price nobody is asked: what was announced first stands, until a person agrees to another. */
+  /** For batches whose price no person confirms: the first announced price is valid until a person accepts another. */
   async function announceFirstPrice(name: string, price: NonNullable<AnnouncedPrice>): Promise<void> {
     await redis.hsetnx(keys.batch(name), 'announced', String(price));
   }

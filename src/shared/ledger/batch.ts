@@ -1,6 +1,6 @@
 /**
- * A batch as it lies in Redis: one hash of settings and counters that the ledger's scripts keep, so that
- * reading the counts of a million links costs one call.
+ * A batch in Redis: one hash of settings and counters that the ledger's scripts maintain, so that reading the counts of
+ * a million links takes one call.
  */
 import { RequestError } from '../explained-error.ts';
 import { activeStates, type FailureReason, failureReasons, type ItemState, itemStates } from './states.ts';
@@ -38,7 +38,7 @@ export function isBatchName(name: string): boolean {
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(name) && !/\.(part|lock)$/i.test(name);
 }
 
-/** @throws BatchError with what a name may look like */
+/** @throws BatchError with the rules for names */
 export function checkBatchName(name: string): string {
   if (isBatchName(name)) return name;
   throw new BatchError(
@@ -78,7 +78,7 @@ export function readCounts(hash: Readonly<Record<string, string>>): StateCounts 
   return Object.fromEntries(itemStates.map((state) => [state, Number(hash[state] ?? 0)])) as StateCounts;
 }
 
-/** How many items still have a way to go without anybody's help; 0 means the batch has ended. */
+/** How many items are unfinished without waiting for a person; 0 means that the batch has ended. */
 export function unfinished(counts: StateCounts): number {
   return activeStates.reduce((sum, state) => sum + counts[state], 0);
 }

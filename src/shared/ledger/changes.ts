@@ -1,6 +1,4 @@
-/**
- * What a transition changes in an item besides its state, and how that is told to transition.lua.
- */
+/** What a transition changes in an item in addition to its state, and how this is passed to transition.lua. */
 import { type CostEstimate, type FieldName, fields, type Item } from './item.ts';
 import type { FailureReason } from './states.ts';
 
@@ -11,11 +9,11 @@ export interface ItemChanges {
   readonly message?: string | null;
   /** Becomes the task that counts. */
   readonly taskId?: string;
-  /** A task that is noted beside the one that counts. */
+  /** A secondary task. */
   readonly otherTaskId?: string;
   /** Refused when another item has this task. */
   readonly unownedTaskId?: string;
-  /** Sets the count again, where a person has asked for another try. */
+  /** Resets the count when a person retries. */
   readonly attempts?: number;
   /** Added to what is there; the item's batches count these too. */
   readonly addAttempts?: number;
@@ -25,9 +23,9 @@ export interface ItemChanges {
   readonly addBilledFailures?: number;
   /** May be below 0; the item's batches count the links where it is above 0. */
   readonly addPossiblyPaidTwice?: number;
-  /** What the record of a running task says it costs; takes the place of what was reserved for it. */
+  /** The cost in the record of a running task; replaces what was reserved for it. */
   readonly chargeCredits?: number;
-  /** What a task has cost in the end; takes the place of what was reserved or charged for it. */
+  /** The final cost of a task; replaces what was reserved or charged for it. */
   readonly addCreditsSpent?: number;
   /** What a task has really cost that is not the one followed; counted once. */
   readonly addCreditsSpentBeside?: { readonly taskId: string; readonly credits: number };
@@ -38,7 +36,7 @@ export interface ItemChanges {
   readonly sha256?: string;
   /** Null: the usual place, which is not stored. */
   readonly file?: string | null;
-  /** Goes back to the gate without having got through: no other link is handed out in its place. */
+  /** Returns to the gate without a call: no other link is handed out in its place. */
   readonly staysAtGate?: boolean;
   /** A create call that has left already, and that Redis has forgotten: neither a pause nor a restart of Redis stops it. */
   readonly renewsCall?: boolean;
@@ -46,7 +44,7 @@ export interface ItemChanges {
   readonly submitter?: string;
   /** Null removes it. */
   readonly upload?: Item['upload'];
-  /** Null: there is no create call any more whose beginning it tells. */
+  /** Null: there is no create call whose start is recorded. */
   readonly submittedAt?: null;
   /** Instants set to Redis's present time. */
   readonly stamp?: readonly ('submittedAt' | 'completedAt' | 'savedAt')[];

@@ -1,8 +1,8 @@
 /**
- * A task id has come from the vendor: by the answer to a create call, or by a callback whose task's record names the
- * item, in either order and any number of times. Both ways are recorded here, so they cannot differ. Called where
- * steps are applied. Invariant: an id, once received, is recorded before anything else, whatever the item has
- * come to; and an id that is on record changes nothing.
+ * Records a task id from the vendor: from the answer to a create call, or from a callback whose task's record names the
+ * item, in any order and any number of times. Both ways are recorded here, so they cannot differ. Called where steps
+ * are applied. Invariant: a received id is recorded before anything else, whatever the item's state; and a known id
+ * changes nothing.
  */
 import { isCollectable } from './batch-operations.ts';
 import type { ItemChanges } from './changes.ts';
@@ -18,13 +18,13 @@ export interface FoundTask {
 }
 
 export type Recorded =
-  /** The task is the item's now, and wants a status check. */
+  /** The task is now the item's, and needs a status check. */
   | 'taken'
   /** On record already. */
   | 'known'
-  /** Kept beside another task of the link: it may have been paid twice. */
+  /** Recorded as a secondary task: the link may be paid twice. */
   | 'beside'
-  /** The link had failed without a task to collect: a retry looks at this one. */
+  /** The link had failed without a task to collect: a retry polls this one. */
   | 'kept'
   /** Another item has it: nothing is recorded. */
   | 'of-another'
@@ -72,7 +72,7 @@ export function placeFoundTask(item: Item, { taskId, attempt }: FoundTask): Plac
         changes: { otherTaskId: taskId, ...(item.possiblyPaidTwice > 0 ? {} : tally(item, 1)) },
       };
     case 'failed':
-      // It may be paid and bring the video: the link keeps its end, and a retry collects it instead of paying again.
+      // It may be paid and produce the video: the link stays ended, and a retry collects it instead of paying again.
       return isCollectable(item.reason ?? '')
         ? { transition: null, changes: { otherTaskId: taskId } }
         : { transition: null, changes: { taskId, reason: 'task-timeout', message: foundLate } };

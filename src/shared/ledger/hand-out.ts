@@ -1,4 +1,4 @@
-/** Who works on which item next: hands waiting items out, and finds those that nobody looks after any more. */
+/** Hands out waiting items, and finds items whose job was lost. */
 import { jobPolicy } from '../policy.ts';
 import type { Keyspace } from '../redis/keyspace.ts';
 import { ledgerKeys } from './keys.ts';
@@ -6,7 +6,7 @@ import { ledgerScript } from './ledger-script.ts';
 
 export interface HandedOut {
   readonly ids: readonly string[];
-  /** Batches that cannot continue: their budget is used up, and no task of theirs is under way. */
+  /** Batches that cannot continue: their budget is used up, and they have no open task. */
   readonly exhausted: readonly string[];
 }
 
@@ -21,10 +21,10 @@ export function createHandOut({ redis, prefix }: Keyspace) {
   ];
 
   /**
-   * Takes waiting items out of the backlogs, batch by batch in turn, until `wanted` stand at the gate; each needs
-   * a job now.
-   * @param haltedModels their batches are passed over
-   * @param only take from this batch alone
+   * Takes waiting items from the backlogs, batch by batch in turn, until `wanted` are at the gate; each needs a job
+   * now.
+   * @param haltedModels their batches are skipped
+   * @param only take from this batch only
    */
   async function take(
     wanted: number,
@@ -45,7 +45,7 @@ export function createHandOut({ redis, prefix }: Keyspace) {
     )) as string[];
   }
 
-  /** A link that was handed out to somebody who does not work on its batches waits in their backlogs again. */
+  /** A link that was handed out to a worker of other batches waits in its backlogs again. */
   async function returnToBacklog(id: string): Promise<void> {
     await returnScript([keys.item(id), keys.active, keys.atGate, keys.rotation], [prefix, id]);
   }
@@ -55,7 +55,7 @@ export function createHandOut({ redis, prefix }: Keyspace) {
     await redis.srem(keys.atGate, id);
   }
 
-  /** Items nobody has looked after in time; each is handed to one caller, who makes its job again. */
+  /** Overdue items; each is handed to one caller, which adds its job again. */
   async function overdue(count: number): Promise<string[]> {
     return (await overdueScript([keys.active], [count, jobPolicy.graceMs])) as string[];
   }

@@ -31,7 +31,7 @@ export function sharedField(reference: string): string {
   return `inputs:${reference}`;
 }
 
-/** @param inputs all of the item's; a reference takes the place of `shared` where it has them all */
+/** @param inputs all of the item's; a reference replaces `shared` if all of it applies */
 export function packInputs(inputs: Inputs, shared: SharedInputs | null): string {
   const names = Object.keys(inputs);
   if (names.length === 0) return '';

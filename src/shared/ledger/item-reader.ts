@@ -15,7 +15,7 @@ interface ItemReaderDeps extends Keyspace {
   readonly settingsOf: (batch: string) => Promise<FixedSettings>;
 }
 
-/** Pages of items that are read before they are wanted: a Redis that is far away is not waited for each time. */
+/** Pages of items that are read ahead: a distant Redis is not waited for each time. */
 const pagesAhead = 4;
 const noInputs: Inputs = {};
 const fieldLetters = [...Object.values(fields), ...inputLetters];
@@ -57,7 +57,7 @@ export function createItemReader({ redis, prefix, shareUrl, settingsOf }: ItemRe
     let start = 0;
     const readAhead = () => {
       const reading = readPage(batch, start, pageSize);
-      // Its rejection is handled when its turn comes; a caller that stops earlier must not leave it unhandled.
+      // Its rejection is handled in its turn; if the caller stops earlier, it must not be unhandled.
       reading.catch(() => undefined);
       coming.push(reading);
       start += pageSize;
@@ -65,7 +65,7 @@ export function createItemReader({ redis, prefix, shareUrl, settingsOf }: ItemRe
     while (coming.length < pagesAhead) readAhead();
     for (;;) {
       const packed = await coming.shift();
-      // Unpacked when its turn has come: until then it is one object for the garbage collector instead of hundreds.
+      // Unpacked in its turn: until then it is one object for the garbage collector instead of hundreds.
       const page = packed === undefined ? [] : unpackPage(packed, fieldLetters);
       if (page.length === 0) return;
       readAhead();

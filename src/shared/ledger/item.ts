@@ -1,7 +1,7 @@
 /**
- * An item as the program sees it, and how it lies in Redis. Field names there are single letters and
- * instants are stored as milliseconds since the item was enqueued, because a million saved links stay in
- * memory for good: it is what keeps a link from being paid twice. `npm run bench -- ledger` measures it.
+ * An item in the program, and its form in Redis. Field names there are single letters, and instants are milliseconds
+ * since the item was enqueued, because a million saved links stay in memory permanently, so that no link is paid twice.
+ * `npm run bench -- ledger` measures it.
  */
 import type { Inputs } from '../models/input-spec.ts';
 import type { UnitPrice } from '../models/price.ts';
@@ -23,7 +23,7 @@ export interface Item {
   readonly otherBatches: readonly string[];
   readonly model: string;
   readonly url: string;
-  /** What its task gets beside the link and the model's defaults; empty for most. */
+  /** Inputs of its task other than the link and the model's defaults; usually empty. */
   readonly inputs: Inputs;
   readonly state: ItemState;
   readonly reason: FailureReason | null;
@@ -37,9 +37,9 @@ export interface Item {
   readonly creditsSpent: number;
   /** What the latest task costs, as its record says while it runs; 0 before that is seen. Part of `creditsSpent`. */
   readonly chargedCredits: number;
-  /** What the latest task was expected to cost; null when nobody knew. */
+  /** The expected cost of the latest task; null if unknown. */
   readonly estimate: CostEstimate | null;
-  /** Tasks that failed while the model failed everybody's: they do not count against the link. */
+  /** Tasks that failed while the model failed all tasks: they do not count against the link. */
   readonly excusedTasks: number;
   /** Failed tasks that cost something all the same. */
   readonly billedFailures: number;
@@ -59,7 +59,7 @@ export interface Item {
   readonly row: ItemRow | null;
 }
 
-/** The line and the columns of the row that brought a link. */
+/** The line and the columns of a link's row in its list. */
 export interface ItemRow {
   readonly line: number;
   readonly columns: Readonly<Record<string, string>>;
@@ -162,7 +162,7 @@ export function readItem(id: string, values: readonly (Buffer | null)[], context
   };
 }
 
-/** Where a file lies when nothing else is said: the only case in which its place is not stored. */
+/** The default place of a file: the only one that is not stored. */
 export function usualFile(root: string, batch: string, id: string): string {
   return `${root}${batch}/${id}.mp4`;
 }

@@ -14,9 +14,9 @@ export interface LedgerKeys {
   listed(name: string, state: 'failed' | 'held'): string;
   /** Hash: how many items are in each state, over all batches. */
   readonly counts: string;
-  /** Sorted set: items with work under way, by when somebody should look after them. */
+  /** Sorted set: unfinished items with work in progress, by when they are overdue. */
   readonly active: string;
-  /** Set: items taken out of a backlog that have not been submitted since. */
+  /** Set: items that were taken from a backlog and not submitted yet. */
   readonly atGate: string;
   /** Hash: places of saved files whose records were removed; and the hashes that say which items were. */
   readonly remembered: string;

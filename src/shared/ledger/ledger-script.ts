@@ -1,6 +1,6 @@
 /**
- * A script of the ledger, from its file in scripts/. Before it stand the facts of the states, from the one table in
- * states.ts (`isEndState`, `isActiveState`, `isPaidState` and `isListedState`, each a set of names), and ledger.lua.
+ * A script of the ledger, from its file in scripts/, preceded by the facts of the states from the table in states.ts
+ * (`isEndState`, `isActiveState`, `isPaidState` and `isListedState`, each a set of names) and ledger.lua.
  */
 import { createScript, type RedisConnection, type Script } from '../redis/script.ts';
 import { statesInLua } from './states.ts';

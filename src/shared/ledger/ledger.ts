@@ -1,8 +1,7 @@
 /**
- * The ledger: one record for every link, the truth about what has been paid, saved or failed. Producer,
- * worker and server read and change it only through here. Every change is one Lua script that checks the
- * state it comes from, keeps the batches' counters and is safe to repeat; jobs in the queues are no more
- * than wake-up calls for what stands here.
+ * The ledger: one record for every link, the source of truth about what was paid, saved or failed. Producer, worker and
+ * server only read and change it through here. Every change is one Lua script that checks the state it comes from,
+ * updates the batches' counters and is safe to repeat. Jobs in the queues only wake up workers.
  */
 import type { Keyspace } from '../redis/keyspace.ts';
 import { readCounts, type StateCounts } from './batch.ts';

@@ -7,7 +7,7 @@ import { ledgerScript } from './ledger-script.ts';
 import { type ItemState, isEnded, itemStates, type TransitionName, transitions } from './states.ts';
 
 export interface Expectation {
-  /** The transition only happens from this one of the states it may come from. */
+  /** The transition only happens from this state. */
   readonly state?: ItemState;
   /** … while this many create calls have counted. */
   readonly attempts?: number;
@@ -16,9 +16,9 @@ export interface Expectation {
 }
 
 /**
- * Why a transition did not happen, where it is not the state: the task id is on record already; the batch is paused
- * and the link waits in its backlog again; Redis was started again and not every worker has told it yet what it may
- * have forgotten; the batch's budget has no room now (`budget-wait`), or will have none any more (`budget-out`).
+ * Why a transition did not happen, other than the state: the task id is already recorded; the batch is paused and the
+ * link is back in its backlog; Redis was restarted and not every worker has recorded again what it may have lost; the
+ * batch's budget has no room now (`budget-wait`), or will not have any (`budget-out`).
  */
 export type Refusal =
   | 'known-task'

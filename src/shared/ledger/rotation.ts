@@ -1,4 +1,4 @@
-/** The waiting links that no pause of a batch holds back: needed to tell why links do or do not move. */
+/** The waiting links that are not in a paused batch: needed to explain why links move or not. */
 import type { Keyspace } from '../redis/keyspace.ts';
 import { type Batch, unfinished } from './batch.ts';
 import { ledgerKeys } from './keys.ts';
@@ -7,7 +7,7 @@ import type { Ledger } from './ledger.ts';
 export interface Rotation {
   /** Batches with links in their backlog that are not paused, in any order. */
   readonly batches: readonly Batch[];
-  /** Links in these, and links that have left their backlog and stand at the gate. */
+  /** Links in these, and links that have left their backlog and are at the gate. */
   readonly runnable: number;
 }
 
@@ -25,7 +25,7 @@ export async function readRotation(
   return { batches, runnable: batches.reduce((sum, { counts }) => sum + counts.queued, atGate) };
 }
 
-/** Of these, once each, the ones that are not paused and have links under way. */
+/** Of these, once each, those that are not paused and have unfinished links. */
 export function waitingOf<Each extends Batch>(batches: readonly Each[]): Each[] {
   const going = batches.filter(({ counts, isPaused }) => !isPaused && unfinished(counts) > 0);
   return [...new Map(going.map((batch) => [batch.name, batch])).values()];

@@ -1,4 +1,4 @@
-/** Takes links into a batch. */
+/** Enqueues links in a batch. */
 import type { Inputs } from '../models/input-spec.ts';
 import type { Keyspace } from '../redis/keyspace.ts';
 import type { FixedSettings } from './batch-records.ts';
@@ -7,11 +7,11 @@ import { packInputs, type SharedInputs, sharedField, sharedInputs } from './item
 import { ledgerKeys } from './keys.ts';
 import { ledgerScript } from './ledger-script.ts';
 
-/** A link that its model takes. */
+/** A link that its model accepts. */
 export interface LedgerLink {
   readonly id: string;
   readonly url: string;
-  /** What its task gets beside the link and the model's defaults. Part of the id. */
+  /** Inputs of its task other than the link and the model's defaults. Part of the id. */
   readonly inputs?: Inputs;
   /** What is kept of the list's row. */
   readonly row?: ItemRow;
@@ -56,11 +56,11 @@ export function createTakeLinks({ redis, prefix, shareUrl, settingsOf }: TakeLin
   const enqueueScript = ledgerScript(redis, 'enqueue');
 
   /**
-   * Takes links into a batch that has been opened. A link is one item, however often and in however many batches it is given.
-   * @param links at most a few thousand, as Redis answers nobody else meanwhile
-   * @param options.since when the present run began (Redis's time): what was saved later is a duplicate of this run's
-   * @param options.force take ended items again, to be paid again
-   * @param options.inputs what most of the links have among theirs, to be stored once
+   * Enqueues links in an open batch. A link is one item, however often and in however many batches it is enqueued.
+   * @param links at most a few thousand, because Redis answers nothing else meanwhile
+   * @param options.since when the current run began (Redis's time): what was saved later is a duplicate of this run
+   * @param options.force enqueue finished items again, which pays for them again
+   * @param options.inputs what most of the links share, stored once
    */
   async function enqueue(
     batch: string,

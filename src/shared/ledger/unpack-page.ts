@@ -5,7 +5,7 @@
 
 export interface PackedItem {
   readonly id: string;
-  /** In the order of the letters that were asked for; null where the record has none. */
+  /** In the order of the requested letters; null if the record does not have one. */
   readonly values: readonly (Buffer | null)[];
 }
 

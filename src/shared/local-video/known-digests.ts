@@ -1,6 +1,6 @@
 /**
- * Digests of video files, kept in DATA_DIR beside the size and time of each file, so that a file is read once for its
- * identity, however often it is given. Used by the producer and by uploads.
+ * Digests of video files, stored in DATA_DIR with the size and time of each file, so that a file is read once for its
+ * identity. Used by the producer and by uploads.
  */
 import { appendFileSync, mkdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';

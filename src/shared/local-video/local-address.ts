@@ -35,7 +35,7 @@ export function isOfThisHost({ host }: LocalPlace): boolean {
   return host === '' || host === 'localhost' || host === hostname();
 }
 
-/** What a finished video tells of its source: of a file of somebody's machine neither path nor machine. */
+/** What a finished video says about its source: for a local file, neither path nor machine. */
 export function publicLink({ id, url }: { readonly id: string; readonly url: string }): string {
   return isLocalAddress(url) ? `urn:kie-batch:${id}` : url;
 }

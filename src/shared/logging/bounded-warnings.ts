@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { Clock } from '../clock.ts';
 
 const QUIET_MS = 60_000;
-/** Values come from outside: past this many the memory is cleared rather than grown. */
+/** Values come from outside: beyond this number the memory is cleared. */
 const MAX_VALUES = 200;
 
 /** Warns with `message` and `fields`, unless the same `value` was warned about within the last minute. */

@@ -15,7 +15,7 @@ import { withoutSecrets } from './shown-text.ts';
 
 export type { Logger } from 'pino';
 
-/** How much a person wants to read of what goes on. */
+/** How much detail a person wants to read. */
 export type Verbosity = 'quiet' | 'usual' | 'verbose';
 
 export interface LoggerOptions {
@@ -69,13 +69,13 @@ function sparingWriter(file: number): DestinationStream {
         const written = writeSync(file, text);
         isTorn = written < text.length;
       } catch {
-        // Nobody can be told: this was the way to tell.
+        // This was the channel for messages, so the error cannot be reported.
       }
     },
   };
 }
 
-/** The log lies in DATA_DIR, so a DATA_DIR that cannot be written shows here first. */
+/** The log is in DATA_DIR, so a DATA_DIR that cannot be written fails here first. */
 class LogFileError extends ExplainedError {
   readonly code = 'LOG_FILE';
 }
@@ -101,7 +101,7 @@ const troubleSchema = z.object({
   err: z.object({ message: z.string() }).optional(),
 });
 
-/** A log line as one sentence; what it lacks stands in the file. */
+/** A log line as one sentence; the details are in the file. */
 function describeTrouble(line: string): string {
   const { msg, item, message, value, err } = troubleSchema.parse(JSON.parse(line));
   const detail = message ?? value ?? err?.message;

@@ -1,6 +1,6 @@
 /**
- * What text from outside looks like before a person or a log sees it: without secrets, without user names, passwords
- * and parameters of addresses, and without characters that move the cursor or turn the reading direction. Pure.
+ * Cleans text from outside before it is shown or logged: without secrets, without user names, passwords and parameters
+ * of addresses, and without characters that move the cursor or change the reading direction. Pure.
  */
 
 /** Replaces each secret of at least four characters by `[secret]`, also where JSON has escaped it. */

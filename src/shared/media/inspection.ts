@@ -1,7 +1,7 @@
 /**
- * Looks at the bytes of a result exactly once, on their way to the storage or out of it: hashes them and checks
- * the structure of their kind. Made for each attempt; earlier bytes are replayed into it first. Where the label
- * only follows the received bytes, one pass gives both hashes: of the bytes as received and of the file as stored.
+ * Inspects the bytes of a result exactly once, on their way to the storage or from it: hashes them and checks the
+ * structure of their kind. Created for each attempt; earlier bytes are replayed into it first. If the label only
+ * follows the received bytes, one pass gives both hashes: of the bytes as received and of the file as stored.
  */
 import { createHash, type Hash } from 'node:crypto';
 import type { MediaKind } from './media-kind.ts';
@@ -11,7 +11,7 @@ export interface Inspection {
   readonly bytes: number;
   /** Known with the first bytes. */
   readonly kind: MediaKind | undefined;
-  /** Looks at the next bytes and keeps nothing of the chunk; a message says for good that this is no result. */
+  /** Inspects the next bytes without keeping the chunk; a message is a final verdict that this is not a result. */
   push(chunk: Buffer): string | undefined;
   expectTotal(totalBytes: number | undefined): void;
   end(): MediaEnd;

@@ -1,7 +1,6 @@
 /**
- * Which packet labels a file and where it goes; the parsers of the kinds wrap it as their format wants. A
- * file has room for one packet: where it already carries one that can be read, ours repeats what that one says,
- * word for word, and takes its place.
+ * Which packet labels a file, and where it is placed; the parsers of the kinds wrap it in their format. A file has room
+ * for one packet. If it already has a readable one, ours repeats its contents word for word and replaces it.
  */
 import type { Disclosure } from './disclosure.ts';
 import type { Edit } from './edits.ts';
@@ -22,16 +21,16 @@ export interface FoundXmp {
 export interface MediaFacts {
   readonly kind: MediaKind;
   readonly xmp: FoundXmp | undefined;
-  /** None where the format has no place that readers look at: the sidecar alone is the label then. */
+  /** None if the format has no place that readers check: then only the sidecar is the label. */
   labelEdits(disclosure: Disclosure): readonly Edit[];
 }
 
 export interface LabelPlace {
   readonly earlier: FoundXmp | undefined;
-  /** Where the label goes in a file without an earlier packet. */
+  /** Where the label is placed in a file without an earlier packet. */
   readonly at: number;
   readonly wrap: (packet: Buffer) => Buffer;
-  /** What `wrap` can take. */
+  /** What `wrap` accepts. */
   readonly mostBytes?: number;
 }
 
@@ -48,7 +47,7 @@ export function packetFor(
   return { packet: replaces ? packet : Buffer.from(writePacket(disclosure), 'utf8'), replaces };
 }
 
-/** In place of an earlier packet, behind one that could not be merged with, else where the format wants it. */
+/** In place of an earlier packet, after one that could not be merged with, else where the format expects it. */
 export function labelEdit({ earlier, at, wrap, mostBytes }: LabelPlace, disclosure: Disclosure): Edit {
   const { packet, replaces } = packetFor(earlier, disclosure, mostBytes);
   const insert = wrap(packet);

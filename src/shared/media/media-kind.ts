@@ -1,6 +1,6 @@
 /**
- * The kinds of results that are stored, and how the first bytes of a file tell its kind. Pure. Neither the
- * content type nor the address is asked: both are wrong too often.
+ * The kinds of results that are stored, and how the first bytes of a file identify its kind. Pure. Content type and
+ * address are not used, because both are wrong too often.
  */
 
 export const mediaKinds = {
@@ -35,7 +35,7 @@ export function mediaOfFile(file: string): MediaKindFacts | undefined {
 /** With so many bytes the kind is known, or that there is none. */
 export const HEAD_BYTES = 128;
 
-/** `more`: too few bytes to tell. */
+/** `more`: too few bytes to decide. */
 export function identifyMedia(head: Buffer): MediaKind | 'unknown' | 'more' {
   if (head.length < 12) return 'more';
   const text = head.toString('latin1', 0, 12);

@@ -1,8 +1,8 @@
 /**
- * Runs a parser over bytes that arrive in chunks. A parser is a generator that asks for the next bytes, or
- * passes over them; this module feeds it, so that every kind of media is checked while it streams by and the
- * parsers read like ones that hold the whole file. Invariant: nothing of a chunk is kept but what a parser
- * takes, no parser takes more than it may hold, and no file costs more than MAX_STEPS steps.
+ * Runs a parser over bytes that arrive in chunks. A parser is a generator that requests the next bytes or skips them.
+ * This module feeds it, so every kind of media is checked while it is streamed, and parsers read as if they had the
+ * whole file. Invariant: only the bytes that a parser requests are kept, within a limit, and no file costs more than
+ * MAX_STEPS steps.
  */
 
 type Want =
@@ -10,7 +10,7 @@ type Want =
   | { readonly kind: 'take'; readonly bytes: number; readonly orLess: boolean; readonly inside: string }
   /** The next bytes go by; infinite for all that is left. */
   | { readonly kind: 'pass'; readonly bytes: number; readonly see: See | undefined; readonly inside: string }
-  /** Everything before the next byte of this value goes by. */
+  /** Skips everything before the next byte of this value. */
   | { readonly kind: 'scan'; readonly byte: number; readonly inside: string };
 
 /** Sees the bytes that are passed over; the chunk must not be kept. */
@@ -30,7 +30,7 @@ export type ParseEnd<Result> =
   | { readonly kind: 'broken'; readonly message: string };
 
 export interface StreamParser<Result> {
-  /** Takes the next bytes. A returned message is final: why these bytes are not what they should be. */
+  /** Receives the next bytes. A returned message is a final verdict: what is wrong with these bytes. */
   push(chunk: Buffer): string | undefined;
   /** The length becomes known: what would pass the end is reported before it has arrived. */
   expectTotal(totalBytes: number | undefined): void;
@@ -53,7 +53,7 @@ export function* take(bytes: number, inside: string): Parsing<Buffer> {
   return yield { kind: 'take', bytes, orLess: false, inside };
 }
 
-/** Fewer bytes than asked for, or none, where the input ends. */
+/** Fewer bytes than requested, or none, at the end of the input. */
 export function* takeOrEnd(bytes: number): Parsing<Buffer> {
   return yield { kind: 'take', bytes, orLess: true, inside: '' };
 }
@@ -101,7 +101,7 @@ export function createStreamParser<Result>(
     }
   }
 
-  /** Gives the parser what it asked for, as far as the chunk has it; returns the bytes after that. */
+  /** Gives the parser what it requested, as far as the chunk has it; returns the remaining bytes. */
   function feed(asked: Want, chunk: Buffer): Buffer {
     if (asked.kind === 'scan') {
       const found = chunk.indexOf(asked.byte);
@@ -119,7 +119,7 @@ export function createStreamParser<Result>(
     return chunk.subarray(bytes);
   }
 
-  /** What asks for nothing is answered without waiting for a byte. */
+  /** A request for no bytes is answered without waiting. */
   function settleEmpty(): void {
     while (want !== undefined && want.kind !== 'scan' && leftBytes === 0) resume(EMPTY);
   }

@@ -1,8 +1,8 @@
 /**
- * Writes the XMP packet of a result and merges it with one the file already carries. Pure text in, text
- * out; called by the XMP box. Our words live in a namespace of our own, so that they never collide, and
- * besides in the standard properties that readers look for. Invariant: everything an earlier packet says
- * is in the merged one word for word, except a DigitalSourceType, of which there can be only one.
+ * Writes the XMP packet of a result, and merges it with an existing one. Pure text in, text out; called by the XMP box.
+ * Our terms have their own namespace, so that they never collide, and are repeated in the standard properties that
+ * readers look for. Invariant: everything in the earlier packet is kept word for word, except a DigitalSourceType, of
+ * which there can be only one.
  */
 import { DIGITAL_SOURCE_TYPE, type Disclosure } from './disclosure.ts';
 
@@ -15,7 +15,7 @@ const NAMESPACES = {
 
 const RDF = 'http://www.w3.org/1999/02/22-rdf-syntax-ns#';
 
-/** A packet of its own, for a file that carries none. */
+/** A new packet, for a file without one. */
 export function writePacket(disclosure: Disclosure): string {
   return [
     '<?xpacket begin="\uFEFF" id="W5M0MpCehiHzreSzNTczkc9d"?>',
@@ -29,8 +29,8 @@ export function writePacket(disclosure: Disclosure): string {
 }
 
 /**
- * The earlier packet with our description added, undefined where it is not a packet we can read safely
- * (no RDF element, another encoding): the caller then writes one beside it.
+ * The earlier packet with our description added, or undefined if it cannot be read safely (no RDF element, another
+ * encoding): the caller then writes a separate one.
  */
 export function mergePacket(earlier: string, disclosure: Disclosure): string | undefined {
   const closing = [...earlier.matchAll(/<\/(?:[\w.-]+:)?RDF\s*>/g)].at(-1);
@@ -75,8 +75,8 @@ function hasProperty(packet: string, name: string): boolean {
 }
 
 /**
- * Drops the source type and what an earlier run of ours said: a property may stand only once. The packet
- * comes from outside, so each pattern stops at the next bracket and stays linear on any input.
+ * Removes the source type and our earlier description, because a property may occur only once. The packet comes from
+ * outside, so each pattern stops at the next bracket and is linear on any input.
  */
 function withoutReplaced(packet: string): string {
   return packet

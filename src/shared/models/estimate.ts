@@ -1,13 +1,12 @@
 /**
- * What a batch will cost against what is there, in the words people read before they say yes. Pure; used
- * by `run` and `enqueue` before a batch starts. It is an estimate: what was really spent is taken from the
- * vendor's records.
+ * The expected cost of a batch compared with the available credits, as text for the question before the start. Pure;
+ * used by `run` and `enqueue`. It is an estimate: the real cost comes from the vendor's records.
  */
 
 export interface EstimateRequest {
   /** Links that need a task: saved ones are not paid again and do not count. */
   links: number;
-  /** Null when nobody knows before the first task. */
+  /** Null if unknown before the first task. */
   creditsPerTask: number | null;
   /** The vendor's balance; null when it could not be read. */
   balance: number | null;

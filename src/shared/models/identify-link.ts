@@ -1,7 +1,7 @@
 /**
- * Whether a model takes a link, and under which id: called by the producer for every line of every
- * list. Pure, never throws, whatever the string. Two links to the same video get the same id; an id is
- * safe as a file name and as a job id (letters first, no ':', nothing that folding the case could join).
+ * Whether a model accepts a link, and its id: called by the producer for every line of every list. Pure, never throws,
+ * for any string. Two links to the same video get the same id. An id is safe as a file name and as a job id (letters
+ * first, no ':', and different ids differ in more than case).
  */
 import { createHash } from 'node:crypto';
 import type { Inputs } from './input-spec.ts';
@@ -16,9 +16,9 @@ const SAFE_ID = /^[a-z][a-z0-9_-]{0,99}$/;
 const HASH_HEX_LENGTH = 20;
 
 /**
- * Says whether `model` takes `link`, with the item's id, or with a reason a person can act on.
+ * Returns the item's id if `model` accepts `link`, else a reason that a person can act on.
  * @param inputs what differs from the model's defaults, from `resolveInputs`: the same video with another prompt is
- * another item, and one without any keeps the id of its link
+ * another item; without any, the id is that of the link
  */
 export function identifyLink(model: ModelDefinition, link: string, inputs: Inputs = {}): IdentifiedLink {
   const url = link.trim();
@@ -36,7 +36,7 @@ export function identifyLink(model: ModelDefinition, link: string, inputs: Input
   return { ok: true, id: isPlain ? shareId : hashedId(model, shareId, inputs), url };
 }
 
-/** The id of a video on a machine: it follows from its content, wherever it lies and whatever it is called. */
+/** The id of a local video: it depends on its content, not on its place or name. */
 export function contentId(model: ModelDefinition, sha256: string, inputs: Inputs = {}): string {
   return hashedId(model, `sha256:${sha256}`, inputs);
 }
@@ -59,8 +59,8 @@ function refuseText(model: ModelDefinition, url: string): string | null {
 }
 
 /**
- * Hosts are compared in the text as it was given, not as parsed: what the vendor receives must show the
- * host it will be judged by, without user@, escapes or letters that only look alike.
+ * Hosts are compared in the given text, not as parsed: what the vendor receives must show the host that was checked,
+ * without user@, escapes or similar-looking letters.
  */
 function refuseAuthority(model: ModelDefinition, authority: string, parsed: URL): string | null {
   if (authority.includes('@')) return 'a user name or password in a link is not accepted';
@@ -119,7 +119,7 @@ function isIgnored(patterns: readonly string[], name: string): boolean {
   );
 }
 
-/** A loop and not a pattern: `/+$` takes quadratic time on a long run of slashes. */
+/** A loop instead of a pattern: `/+$` takes quadratic time on a long run of slashes. */
 function withoutTrailingSlashes(path: string): string {
   let end = path.length;
   while (path[end - 1] === '/') end -= 1;

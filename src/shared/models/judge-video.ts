@@ -1,21 +1,24 @@
-/** Whether a model takes a video of this length and size, by its definition. Pure. */
+/** Whether a model accepts a video of this length and size, by its definition. Pure. */
 import { formatBytes } from '../wording/format.ts';
 import type { ModelDefinition } from './model-definition.ts';
 
-/** What is known of a video without reading it whole; null is what cannot be told. */
+/** What is known about a video without reading all of it; null if unknown. */
 export interface VideoFacts {
   readonly seconds: number | null;
   readonly bytes: number | null;
 }
 
-/** Headers round; nobody loses a video for a frame. */
+/** Headers round: no video is refused for one frame. */
 const slackSeconds = 0.1;
 
 export function hasBounds({ video }: Pick<ModelDefinition, 'video'>): boolean {
   return [video.minSeconds, video.maxSeconds, video.maxBytes].some((bound) => bound !== undefined);
 }
 
-/** @returns why not, to be continued after what names the video; null also where it cannot be told: the vendor judges */
+/**
+ * @returns why not, as the rest of a sentence that starts with the video's name; null also if unknown: then the vendor
+ * decides
+ */
 export function judgeVideo(
   { seconds, bytes }: VideoFacts,
   { id, video }: Pick<ModelDefinition, 'id' | 'video'>,

@@ -26,7 +26,7 @@ export interface ModelRegistry {
   list(): readonly ModelDefinition[];
 }
 
-/** One file for each model of the vendor's market that takes a video: a new file here is a new model. */
+/** One file for each of the vendor's models that accept a video: a new file here is a new model. */
 const MARKET = join(import.meta.dirname, 'market');
 
 /** Loads the shipped models and `extraFiles`; throws a ModelError on the first file that is wrong. */
@@ -39,7 +39,7 @@ export function loadModels({ extraFiles }: { extraFiles: readonly string[] }): M
 
 let shipped: ReadonlyMap<string, ModelDefinition> | undefined;
 
-/** The definition of that id that comes with kie-batch; they are files of the program and do not change. */
+/** The bundled definition of that id. These files are part of the program and do not change. */
 export function shippedModel(id: string): ModelDefinition | undefined {
   shipped ??= new Map(shippedModels().map((model) => [model.id, model]));
   return shipped.get(id);

@@ -15,7 +15,7 @@ import {
 import { judgeDefault } from './input-value.ts';
 import { type ListedPrice, priceSchema } from './price.ts';
 
-/** The one model whose share ids are item ids as they stand; all others get a hash. */
+/** The only model whose share ids are item ids; all others get a hash. */
 export const DEFAULT_MODEL_ID = 'sora-watermark-remover';
 
 /** Query parameters that say who shared a link, never what it shows. A trailing `*` means "starts with". */

@@ -1,6 +1,6 @@
 /**
- * What a task costs, as the vendor's price list or a model's definition says it. Pure; asked by estimates, by the submit stage and by the
- * simulator. A price that cannot be told is null, never a guess: the first task then shows it.
+ * The cost of a task, by the vendor's price list or a model's definition. Pure; used by estimates, the submit stage and
+ * the simulator. An unknown price is null, never a guess: the first task then shows it.
  */
 import { z } from 'zod';
 
@@ -30,7 +30,7 @@ export interface ListedPrice {
   readonly price: Price;
   /** Unix milliseconds. */
   readonly readAt: number;
-  /** The highest of so many prices, which could not be told apart; null where they could. */
+  /** The number of prices that match, of which the highest is used; null for one. */
   readonly highestOf: number | null;
 }
 
@@ -47,8 +47,8 @@ export interface Priced {
 export type PricedInputs = Readonly<Record<string, unknown>>;
 
 /**
- * @param seconds how long the video is; null where nobody knows
- * @returns credits, or null when they cannot be told
+ * @param seconds length of the video; null if unknown
+ * @returns credits, or null if unknown
  */
 export function priceOf(model: Priced, inputs: PricedInputs, seconds: number | null): number | null {
   const price = statedPrice(model);
@@ -85,7 +85,7 @@ export function ownPrice({ price, creditsPerTask }: Priced): Price | null {
   return creditsPerTask === undefined ? null : { unit: 'task', credits: creditsPerTask, by: {} };
 }
 
-/** What one unit costs, and the unit; null when nobody says. */
+/** The cost of one unit, and the unit; null if unknown. */
 export function unitPriceOf(model: Priced, inputs: PricedInputs): UnitPrice | null {
   const price = statedPrice(model);
   return price === null ? null : { unit: price.unit, credits: creditsPerUnit(price, inputs) };
@@ -96,7 +96,7 @@ export interface UnitPrice {
   readonly credits: number;
 }
 
-/** Units that are billed: seconds of video, or the one task; null when nobody knows the length. */
+/** Billed units: seconds of video, or the one task; null if the length is unknown. */
 export function billedUnits(model: Priced, inputs: PricedInputs, seconds: number | null): number | null {
   const price = statedPrice(model);
   if (price === null) return null;
@@ -108,7 +108,7 @@ export function creditsPerUnit({ credits, by }: Price, inputs: PricedInputs): nu
   return matches.length === 0 ? credits : Math.max(...matches);
 }
 
-/** Whether the price follows from the length of the video, which somebody has to read. */
+/** Whether the price depends on the length of the video, which must then be read. */
 export function needsLength(model: Priced, inputs: PricedInputs): boolean {
   const price = statedPrice(model);
   return price?.unit === 'second' && billedSeconds(price, inputs, null) === null;

@@ -1,7 +1,7 @@
 /**
- * Which inputs a link's task gets: its own value, else the one for all links, else the definition's default. Pure. What
- * comes out is only what differs from the defaults, typed and in the order of its names: two links with the same
- * inputs, however they were given, come out the same, and a link without any comes out empty.
+ * Which inputs a link's task gets: its own value, else the one for all links, else the definition's default. Pure. The
+ * result only has what differs from the defaults, typed and in the order of names. So two links with the same inputs
+ * have the same result, however they were given, and a link without inputs has an empty one.
  */
 import { RequestError } from '../explained-error.ts';
 import type { InputSpecs, Inputs, InputValue } from './input-spec.ts';
@@ -15,7 +15,7 @@ export type ResolvedInputs =
   | { readonly ok: true; readonly inputs: Inputs }
   | { readonly ok: false; readonly reason: string; readonly missing: readonly string[] };
 
-/** A value for all links that the model does not take: nothing has started, and the message says what to do. */
+/** A value for all links that the model does not accept: nothing has started, and the message says what to do. */
 export class InputError extends RequestError {
   override readonly name = 'InputError';
   readonly code = 'INPUT';

@@ -4,7 +4,7 @@
  */
 import type { ModelDefinition } from './model-definition.ts';
 
-/** The plain share link of `id`, or null when the id does not say which link it came from. */
+/** The plain share link of `id`, or null if the id does not contain it. */
 export function shareUrlOf(model: ModelDefinition, id: string): string | null {
   const { share, hosts } = model.link;
   const host = hosts === 'any' ? undefined : hosts[0];

@@ -1,4 +1,4 @@
-/** A model as a batch with `--upload` uses it: the vendor gets uploads, so links need not be open to everybody. */
+/** A model for a batch with `--upload`: the vendor gets uploads, so links need not be public. */
 import type { ModelDefinition } from './model-definition.ts';
 import { InputError } from './resolve-inputs.ts';
 
@@ -9,7 +9,7 @@ export interface UploadChoice {
   readonly allowsPrivate: boolean;
 }
 
-/** @throws InputError for a model that takes share links: there is no video behind them */
+/** @throws InputError for a model of share links, which are not videos */
 export function withUploads(
   model: ModelDefinition,
   { upload, allowsPrivate }: UploadChoice,

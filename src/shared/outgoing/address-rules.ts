@@ -1,8 +1,8 @@
 /**
- * Which network addresses a request for a URL that somebody else chose may connect to: public unicast
- * only, unless private ones are allowed. Pure; called for literal hosts and, in the connector, for every
- * address a name resolves to. Invariant: an address inside another (IPv4-mapped, NAT64) is judged as
- * the inner one, and a form that hides one in any other way (6to4, Teredo) is not public.
+ * To which network addresses a request for a URL chosen by others may connect: public unicast only, unless private ones
+ * are allowed. Pure; called for literal hosts and, in the connector, for every address that a name resolves to.
+ * Invariant: an address inside another (IPv4-mapped, NAT64) is judged as the inner one, and a form that hides one in
+ * another way (6to4, Teredo) is not public.
  */
 import ipaddr from 'ipaddr.js';
 

@@ -1,8 +1,8 @@
 /**
- * The HTTP client for every URL that somebody else chose: results, list sources, callbacks of users.
- * It never sends a credential, follows redirects itself so that every hop is judged, and connects only
- * to addresses that were judged. Expected answers are a union; only a cut in the middle of a body throws,
- * from the body itself. Invariant: no request leaves for an address that the rules refuse.
+ * The HTTP client for every URL chosen by others: results, list sources, callbacks of users. It never sends a
+ * credential, follows redirects itself so that every hop is checked, and only connects to checked addresses. Expected
+ * answers are a union; only an interruption within a body throws, from the body itself. Invariant: no request is sent
+ * to an address that the rules refuse.
  */
 import type { Dispatcher } from 'undici';
 import type { AddressRules } from './address-rules.ts';
@@ -46,7 +46,7 @@ export interface OutgoingAnswer {
   readonly status: number;
   /** Names in lower case; repeated ones joined by a comma. */
   readonly headers: Readonly<Record<string, string>>;
-  /** Where the answer came from, after redirects. */
+  /** The final URL, after redirects. */
   readonly url: string;
   /** Read to its end or destroyed by the caller, always. */
   readonly body: ResponseBody;

@@ -1,7 +1,7 @@
 /**
- * The way out through a proxy, as HTTPS_PROXY, HTTP_PROXY and NO_PROXY say. The vendor's API goes by them. Addresses
- * that somebody else chose (results, lists, videos) do only where PROXY_DOWNLOADS says so: a proxy resolves the names
- * itself, so that the rules against private networks cannot be applied to what it connects to. Pure.
+ * Which requests use a proxy, by HTTPS_PROXY, HTTP_PROXY and NO_PROXY. Those to the vendor's API do. Those to addresses
+ * chosen by others (results, lists, videos) only do with PROXY_DOWNLOADS: a proxy resolves the names itself, so the
+ * rules against private networks cannot be applied to its connections. Pure.
  */
 export interface Proxies {
   /** Addresses of proxies; '' for none. */
@@ -22,7 +22,7 @@ interface DownloadSettings extends ProxySettings {
   readonly PROXY_DOWNLOADS: boolean;
 }
 
-/** A proxy is never asked for this machine itself: a simulator runs there. */
+/** Requests to this machine never use a proxy: a simulator runs there. */
 const thisMachine = 'localhost,127.0.0.1,::1';
 
 /** @returns undefined where no proxy is set */

@@ -1,7 +1,7 @@
 /**
- * The body of an answer as the outgoing client hands it out. Unlike a stream of Node it never throws away
- * bytes that had arrived when the connection broke: the reader gets them all and then the error, so a cut
- * transfer continues from its last byte. Invariant: at most the high-water mark waits here unread.
+ * The body of a response from the outgoing client. Unlike a Node stream, it never discards bytes that had arrived when
+ * the connection was lost: the reader gets all of them and then the error, so an interrupted transfer resumes after its
+ * last byte. Invariant: at most the high-water mark is buffered.
  */
 
 export interface ResponseBody extends AsyncIterable<Buffer> {
@@ -9,7 +9,7 @@ export interface ResponseBody extends AsyncIterable<Buffer> {
   destroy(error?: Error): void;
 }
 
-/** Where the bytes come from: the connection, as far as the body needs it. */
+/** The source of the bytes: the connection, as far as the body needs it. */
 export interface BodySource {
   pause(): void;
   resume(): void;
@@ -18,9 +18,9 @@ export interface BodySource {
 
 export interface FillableBody extends ResponseBody {
   push(chunk: Buffer): void;
-  /** Everything has come. */
+  /** Complete. */
   finish(): void;
-  /** Nothing more will come, for this reason. */
+  /** Ended early, for this reason. */
   fail(error: Error): void;
 }
 

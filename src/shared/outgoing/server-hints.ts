@@ -28,7 +28,7 @@ const longestMs = 24 * 3_600_000;
 const epochSeconds = 1e9;
 const epochMs = 1e11;
 
-/** Reads the headers of one answer; `receivedAtMs` (Unix) stands in for a missing Date. */
+/** Reads the headers of one response; `receivedAtMs` (Unix) replaces a missing Date. */
 export function readServerHints(headers: HintHeaders, receivedAtMs?: number): ServerHints {
   const flat = flattened(headers);
   const answeredAtMs = dateMs(flat['date']) ?? receivedAtMs;
@@ -112,7 +112,7 @@ function numericSpanMs(value: number, answeredAtMs: number | undefined): number 
   return instantMs - (answeredAtMs ?? Number.NaN);
 }
 
-/** Dates must name a month: Date.parse would take `-5` or `3/4` for one too. */
+/** Dates must name a month: Date.parse would also accept `-5` or `3/4`. */
 function dateMs(value: string | undefined): number | undefined {
   const atMs = /[a-z]{3}|\d{4}-\d{2}-\d{2}T/i.test(value ?? '') ? Date.parse(value ?? '') : Number.NaN;
   return Number.isNaN(atMs) ? undefined : atMs;

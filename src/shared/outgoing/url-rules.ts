@@ -1,7 +1,7 @@
 /**
- * Which URLs given by somebody else may be asked at all: https (http with private addresses allowed), no
- * user or password in it, and no literal address that the address rules refuse. Pure; called for the
- * first URL and again for every hop of a redirect. Names are judged later, when they have resolved.
+ * Which URLs chosen by others may be requested: https (http if private addresses are allowed), no user or password, and
+ * no literal address that the address rules refuse. Pure; called for the first URL and for every redirect. Names are
+ * checked later, when they are resolved.
  */
 import { isIP } from 'node:net';
 import { type AddressRules, refusalOfAddress } from './address-rules.ts';
@@ -28,7 +28,7 @@ function refusalOfName(host: string): string | undefined {
     : undefined;
 }
 
-/** A host as the network calls take it: without the brackets that a URL puts around IPv6. */
+/** A host in the form of network calls: without the brackets of IPv6 in a URL. */
 export function bareHost(hostname: string): string {
   return hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
 }

@@ -1,6 +1,6 @@
 /**
- * Which run of Redis answers: its id is another one after each restart, and at each server that takes over. Workers
- * settle with a run before create calls begin in it; transition.lua asks for that.
+ * The current run of Redis: its id changes with each restart and failover. Workers record their calls with a run before
+ * create calls begin in it; transition.lua requires it.
  */
 import { z } from 'zod';
 import type { Keyspace } from '../redis/keyspace.ts';
@@ -12,7 +12,7 @@ export function createRedisRun({ redis, prefix }: Keyspace) {
   const script = createScript(redis, new URL('./settle-run.lua', import.meta.url));
   const keys = [`${prefix}:settled-run`];
   return {
-    /** `id` is empty where Redis does not tell. */
+    /** `id` is empty if Redis does not report it. */
     async read(): Promise<{ readonly id: string; readonly uptimeS: number }> {
       const [id, uptimeS] = readReply.parse(await script(keys, ['']));
       return { id, uptimeS };

@@ -1,10 +1,10 @@
--- Tells which run of the server this is, and notes that all workers have settled with it.
+-- Returns the current run of the server, and records that all workers have settled with it.
 --
--- KEYS  1 the run that is settled with
+-- KEYS  1 the settled run
 -- ARGV  1 the run that the caller knows, or '' to settle nothing
--- Returns {id of the present run, '' where the server does not tell; seconds since it began}.
+-- Returns {id of the current run, '' if the server does not report it; seconds since it began}.
 --
--- Invariant: only the run that is under way is ever settled with.
+-- Invariant: only the current run is ever settled.
 local info = redis.pcall('INFO', 'server')
 if type(info) ~= 'string' then return { '', '0' } end
 local run = string.match(info, 'run_id:(%x+)') or ''

@@ -1,7 +1,7 @@
 /**
- * Which workers are alive, on which host, and what they hold: each tells Redis every few seconds, by Redis's
- * clock, so that machines whose clocks disagree are judged alike. Shown by the dashboard and `/metrics`;
- * nothing is decided by it, locks and leases do that.
+ * Which workers are alive, on which host, with which items. Each writes this to Redis every few seconds, by Redis's
+ * clock, so that machines with different clocks are treated equally. Shown by the dashboard and `/metrics`; locks and
+ * leases make the decisions.
  */
 import { z } from 'zod';
 import { byStage, type Stage, stages } from '../jobs/catalogue.ts';
@@ -28,18 +28,18 @@ export interface WorkerFacts {
 export interface PresenceDeps extends Keyspace {
   readonly logger: Logger;
   /**
-   * Called before anything is said to a run of Redis for the first time. Unless it is the first one that is met, Redis was
-   * started again, or another server took over: tells it what it may have forgotten.
+   * Called before the first write to a run of Redis. Unless it is the first run, Redis was restarted or another server
+   * took over: records again what it may have lost.
    */
   readonly onRun?: (id: string, isFirst: boolean) => Promise<void>;
 }
 
-/** Ids of the items a worker has in hand, by stage. */
+/** Ids of the worker's current items, by stage. */
 export type Holding = Readonly<Record<Stage, readonly string[]>>;
 
 export interface PresentWorker extends WorkerFacts {
   readonly holding: Holding;
-  /** The run of Redis that it has told everything; workers of before an update do not say it. */
+  /** The run of Redis that has all its records; missing for workers before an update. */
   readonly run?: string | undefined;
   /** Memory of its process. */
   readonly rssBytes?: number | undefined;
@@ -50,13 +50,13 @@ export interface PresentWorker extends WorkerFacts {
 
 export interface Presence {
   /**
-   * Whether a worker has ended: it said so, its process on this host is gone, or it has been silent for long
-   * while Redis took what this worker wrote all the time. A Redis that refuses writes silences the living too.
+   * Whether a worker has ended: it has said so, its process on this host is gone, or it has been silent for long
+   * although Redis accepted this worker's writes. A Redis that refuses writes also silences live workers.
    */
   isGone(id: string): Promise<boolean>;
   /** Whether another worker, alive, submits links of one of these batches. */
   isWanted(batches: readonly string[]): Promise<boolean>;
-  /** Lets create calls begin at a Redis that was started again, if every worker has told it what it may have forgotten. */
+  /** Allows create calls in a restarted Redis, if every worker has recorded again what it may have lost. */
   settleRun(): Promise<boolean>;
   stop(): Promise<void>;
 }
@@ -80,14 +80,14 @@ const storedWorker = z.object({
 
 const workersKey = (prefix: string) => `${prefix}:workers`;
 
-/** Tells of a worker until stopped; the worker leaves the list at once when it stops in order. */
+/** Announces a worker until it is stopped; a regular stop removes it from the list at once. */
 export function announceWorker(facts: WorkerFacts, holding: () => Holding, deps: PresenceDeps): Presence {
   const { redis, prefix, logger, onRun = async () => undefined } = deps;
   const run = createRedisRun(deps);
   let toldRun: string | undefined;
   let settledRun: string | undefined;
   let running: Promise<unknown> = Promise.resolve();
-  /** Since when every announcement was taken; monotonic. */
+  /** Since when every announcement was accepted; monotonic. */
   let steadySince: number | null = null;
 
   const say = () => {
@@ -185,7 +185,7 @@ function isRunning(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // A process of somebody else's may not be signalled, and runs.
+    // A process of another user cannot be signalled, but runs.
     return !isErrorWithCode(error, 'ESRCH');
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What one task is expected to cost: what such tasks have really cost, else the price list, else the definition. Asked
- * by the submit stage and by what is said before a start, so that both expect the same.
+ * The expected cost of one task: the real cost of such tasks, else the price list, else the definition. Used by the
+ * submit stage and by the announcement before a start, so that both agree.
  */
 import type { CostEstimate } from '../ledger/item.ts';
 import { billedUnits, type Priced, type PricedInputs, priceOf, unitPriceOf } from '../models/price.ts';
@@ -10,7 +10,7 @@ import { readLearnedPrice } from './learned-prices.ts';
 export interface TaskToPrice {
   /** The model's defaults included. */
   readonly inputs: PricedInputs;
-  /** Null where nobody knows. */
+  /** Null if unknown. */
   readonly seconds: number | null;
 }
 
@@ -18,7 +18,7 @@ export interface TaskEstimate extends CostEstimate {
   readonly isLearned: boolean;
 }
 
-/** Null when it cannot be told. */
+/** Null if unknown. */
 export async function estimateTask(
   model: Priced & { readonly id: string },
   { inputs, seconds }: TaskToPrice,

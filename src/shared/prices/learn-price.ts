@@ -8,7 +8,7 @@ import type { UnitPrice } from '../models/price.ts';
 
 export interface PaidTask {
   readonly credits: number;
-  /** What the price list or the definition said, null where they could not tell. */
+  /** The price by the price list or the definition, null if unknown. */
   readonly base: number | null;
   /** The price of one unit that `base` was made of; absent in records of version 0.1.0. */
   readonly per?: UnitPrice | undefined;

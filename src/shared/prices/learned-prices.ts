@@ -57,7 +57,7 @@ function pricesKey(prefix: string, model: Model, inputs: PricedInputs): string {
   return `${prefix}:prices:${model.id}:${digest}`;
 }
 
-/** By the definition alone: what was learned must be found again when the price list comes or changes. */
+/** By the definition only: what was learned must still be found when the price list appears or changes. */
 function relevantInputs(model: Model, inputs: PricedInputs): [string, string][] {
   const price = ownPrice(model);
   const all = Object.entries(inputs).map(([name, value]): [string, string] => [name, String(value)]);

@@ -1,8 +1,8 @@
 /**
- * What the vendor's price list says of one model, as a price like those of definitions. Pure. A list has a record for
- * each resolution or factor, told apart by words alone. They become prices by an input only where each record names
- * values of one input and of no other; else the highest price counts for all. Invariant: what the list leaves open
- * never costs less than the definition says.
+ * The price of one model in the vendor's price list, in the form of a definition's price. Pure. A list has a record for
+ * each resolution or factor, which only differ in their text. They become prices by an input if each record names
+ * values of exactly one and the same input; else the highest price is used for all. Invariant: what the list leaves
+ * open never costs less than the definition says.
  */
 import type { InputSpec } from '../models/input-spec.ts';
 import { type ListedPrice, ownPrice, type Price, type Priced } from '../models/price.ts';
@@ -63,7 +63,7 @@ function shortest({ inputs }: ListableModel, price: Price): Price {
   return { ...price, credits, by: { [input]: Object.fromEntries(different) } };
 }
 
-/** Null when the records cannot be told apart by exactly one input. */
+/** Null if the records do not differ by exactly one input. */
 function pricesByInput(model: ListableModel, records: readonly PriceRecord[]): Price['by'] | null {
   const found = Object.entries(model.inputs).flatMap(([input, spec]) => {
     const prices = pricesOf(input, spec, records);

@@ -1,7 +1,7 @@
 /**
- * The vendor's price list as this machine knows it: read at most once a day, kept in the cache folder with its time.
- * A list that is slow or away holds nobody up for longer than two seconds and fails nothing; the one read before
- * stands, else the definitions do. One a process, wired by the session.
+ * The vendor's price list, cached: read at most once a day, and stored in the cache folder with its time. A slow or
+ * unreachable list delays nothing by more than two seconds and fails nothing; then the cached one is used, else the
+ * definitions. One per process, wired by the session.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -44,7 +44,7 @@ const dayMs = 24 * 3_600_000;
 /** After a failure it is left alone for so long. */
 const restMs = 10 * 60_000;
 const lookEveryMs = 3_600_000;
-/** Vendors and simulators that have been asked from here. */
+/** Vendors and simulators that were used from here. */
 const mostFiles = 20;
 const keptSchema = z.object({
   baseUrl: z.string(),
@@ -73,7 +73,7 @@ export function createPriceList({
       return false;
     }
     known = { records, readAt: clock.now() };
-    // A folder that cannot be written, or does not answer, costs another reading and holds nobody up.
+    // A folder that cannot be written, or does not answer, only causes another reading.
     void keep(file, { baseUrl, ...known }).catch(() => undefined);
     return true;
   }
@@ -87,7 +87,7 @@ export function createPriceList({
 
   async function freshen(): Promise<void> {
     const ageMs = known === null ? Number.POSITIVE_INFINITY : clock.now() - known.readAt;
-    // A time to come is no age: a clock was set.
+    // A future time is not an age: a clock was changed.
     if ((ageMs >= 0 && ageMs < dayMs) || performance.now() - failedAt < restMs) return;
     await refresh();
   }

@@ -1,4 +1,4 @@
-/** The models of a process with what the price list says of them, whenever they are asked for. Wired by the session. */
+/** The models of a process with the prices of the price list. Wired by the session. */
 import type { ModelRegistry } from '../models/load-models.ts';
 import type { ModelDefinition } from '../models/model-definition.ts';
 import { listedPrice } from './listed-price.ts';

@@ -1,4 +1,4 @@
--- Joined in front of scripts that are told the time.
+-- Prepended to scripts that get the time.
 -- `given`: Unix microseconds, or '' for this server's clock. Returns Unix microseconds.
 local function microseconds(given)
   if given ~= '' then return tonumber(given) end

@@ -8,9 +8,9 @@ import { Cluster, Redis } from 'ioredis';
 import type { RedisAddress } from './redis-address.ts';
 
 /**
- * `blocking`: for a BullMQ worker or queue events; commands wait for Redis as long as it takes. `commands`:
- * for queues and scripts; they wait through a restart or failover and fail after about a minute. `requests`: for what
- * somebody waits for (pages, the API); while Redis is away commands fail at once, and none is sent later.
+ * `blocking`: for a BullMQ worker or queue events; commands wait for Redis without limit. `commands`: for queues and
+ * scripts; they wait through a restart or failover and fail after about a minute. `requests`: for callers that wait for
+ * an answer (pages, the API); while Redis is away commands fail at once, and none is sent later.
  */
 export type ConnectionRole = 'commands' | 'blocking' | 'requests';
 
@@ -19,13 +19,13 @@ export type RedisConnection = Redis | Cluster;
 /** Replies in the shapes of RESP2, whatever is spoken on the wire: what BullMQ and our scripts read. */
 type OwnOptions = RedisOptions & { replyMapping?: 'legacy' };
 
-/** With reconnectDelayMs of a remote address this many tries take about a minute. */
+/** With reconnectDelayMs of a remote address, this many attempts take about a minute. */
 const COMMAND_RETRIES = 40;
 const CONNECT_TIMEOUT_MS = 10_000;
 /** A Redis that accepts commands and does not answer. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
-/** A local server comes back within a second or two, and refusing costs it nothing: ask often. */
+/** A local server is back within a second or two, and refusing costs it nothing: retry often. */
 function reconnectDelayMs(address: RedisAddress, attempt: number): number {
   return address.kind === 'socket' ? Math.min(attempt * 50, 500) : Math.min(attempt * 100, 2_000);
 }
@@ -91,7 +91,7 @@ function sharedOptions(address: RedisAddress, role: ConnectionRole): OwnOptions 
 
 const burstMs = 1000;
 
-/** All replies to what was on its way are refused at once: for workers the first of them is enough. */
+/** All pending replies are refused at once: for workers the first one is enough. */
 function createReconnectRule(role: ConnectionRole): (error: Error) => boolean | 1 | 2 {
   let reconnectedAt = Number.NEGATIVE_INFINITY;
   return (error) => {

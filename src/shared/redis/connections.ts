@@ -8,7 +8,7 @@ import type { ConnectionRole, RedisConnection } from './connect-redis.ts';
 import { connectRedis } from './connect-redis.ts';
 import type { RedisAddress } from './redis-address.ts';
 
-/** QUIT waits for replies under way; a server that does not answer is not waited for. */
+/** QUIT waits for pending replies; a server that does not answer is not waited for. */
 const QUIT_TIMEOUT_MS = 2_000;
 
 export class Connections {
@@ -35,7 +35,7 @@ export class Connections {
     return this.#keep(connection);
   }
 
-  /** BullMQ makes a second connection of a worker's, and leaves it open where Redis is away as the worker closes. */
+  /** BullMQ creates a second connection for a worker, and leaves it open if Redis is away when the worker closes. */
   #keep<Kept extends RedisConnection>(connection: Kept): Kept {
     this.#open.add(connection);
     connection.once('end', () => this.#open.delete(connection));
@@ -59,7 +59,7 @@ export class Connections {
   }
 
   #noteDown(): void {
-    // Without an error the client is only reconnecting, as it does from a replica (READONLY): nothing is away yet.
+    // Without an error the client only reconnects, as from a replica (READONLY): nothing is lost yet.
     if (this.#isDown || !this.#wasEverUp || this.latestTrouble === undefined) return;
     this.#isDown = true;
     this.#logger.warn(

@@ -1,6 +1,5 @@
 /**
- * Asks an error of Node (file system, sockets, processes) for its `code`, which the type of a caught value
- * does not promise.
+ * Reads the `code` of a Node error (file system, sockets, processes), which the type of a caught value does not have.
  */
 export function errorCode(error: unknown): string | undefined {
   if (!(error instanceof Error) || !('code' in error)) return undefined;

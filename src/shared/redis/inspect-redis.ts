@@ -1,13 +1,13 @@
 /**
- * Asks a Redis what it says of itself, for judge-redis.ts. INFO is needed; CONFIG is forbidden on managed
- * services and then simply missing from the facts. Reading the replies is pure. Called by open-redis.ts.
+ * Reads the facts of a Redis for judge-redis.ts. INFO is required; CONFIG is forbidden on managed services and then
+ * missing. Parsing the replies is pure. Called by open-redis.ts.
  */
 import { Cluster } from 'ioredis';
 import type { RedisConnection } from './connect-redis.ts';
 import type { RedisFacts } from './judge-redis.ts';
 
 export async function inspectRedis(connection: RedisConnection): Promise<RedisFacts> {
-  // In a Cluster every command goes to some node; any master answers for the others.
+  // In a Cluster every command goes to some node; any primary answers for the others.
   const node = connection instanceof Cluster ? (connection.nodes('master')[0] ?? connection) : connection;
   const info = await node.info();
   const setting = async (name: string): Promise<string | undefined> => {

@@ -1,7 +1,7 @@
 /**
- * Whether a Redis may be trusted with links: pure decisions on what it says of itself. A refusal means that
- * links would be lost or nothing would work; a warning, that it works until something happens. Called by
- * open-redis.ts and by whatever wants to show the state of things.
+ * Whether a Redis is safe to use: pure decisions on its facts. A refusal means that links would be lost or nothing
+ * would work; a warning means that it works until something happens. Called by open-redis.ts and by code that shows the
+ * state of Redis.
  */
 import { isOlder, isTooOld, MINIMUM_VERSION, RECOMMENDED_VERSION } from './redis-version.ts';
 
@@ -12,19 +12,19 @@ export interface RedisFacts {
   role: 'master' | 'replica';
   /** Lua scripts run, and find the libraries they need. */
   runsScripts: boolean;
-  /** Undefined where Redis does not tell, neither in INFO nor in CONFIG. */
+  /** Undefined if neither INFO nor CONFIG contains it. */
   evictionPolicy: string | undefined;
   appendOnly: boolean;
   /** Undefined where CONFIG is forbidden, as managed services do. */
   appendFsync: string | undefined;
-  /** When snapshots are taken, in the words of the setting; empty for never, undefined where CONFIG is forbidden. */
+  /** When snapshots are saved, as in the setting; empty for never, undefined if CONFIG is forbidden. */
   snapshots: string | undefined;
   /** Writing the append-only file or the last snapshot fails at present. */
   persistenceFails: boolean;
 }
 
 export interface RedisUse {
-  /** Whether we were told to speak to a Cluster. */
+  /** Whether the address is that of a Cluster. */
   asCluster: boolean;
   /** Undefined where the caller has none yet. */
   queuePrefix: string | undefined;

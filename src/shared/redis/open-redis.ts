@@ -26,7 +26,7 @@ export interface OpenRedisOptions {
   /** Judged, where a Cluster puts demands on it. */
   queuePrefix?: string | undefined;
   clock?: Clock;
-  /** How long a Redis given by URL may take to answer at first; 5 s. */
+  /** How long the Redis of REDIS_URL may take for its first answer; 5 s. */
   reachTimeoutMs?: number;
 }
 

@@ -9,7 +9,7 @@ import { RedisUnusableError } from './redis-unusable-error.ts';
 
 export const DEFAULT_REACH_TIMEOUT_MS = 5_000;
 
-/** A Redis that reads a large file after a restart is there, and only takes its time. */
+/** A Redis that reads a large file after a restart is reachable, and only needs time. */
 const LOADING_TIMEOUT_MS = 10 * 60 * 1000;
 
 export interface ReachOptions {
@@ -87,12 +87,12 @@ const EXPLANATIONS: Record<string, string> = {
 function explain(error: Error): string {
   const code = errorCode(error) ?? '';
   if (code.startsWith('ERR_SSL')) return 'it does not use TLS; use redis:// instead of rediss://';
-  // All that ioredis tells of the nodes of a Cluster.
+  // All that ioredis reports about the nodes of a Cluster.
   if (error.message === 'Connection is closed.') return 'none of its nodes answered';
   return EXPLANATIONS[code] ?? (error.message.split('\n')[0] || code || 'no answer');
 }
 
-/** A Cluster wraps what its nodes said; several addresses of a host come as one error of many. */
+/** A Cluster wraps the errors of its nodes; several addresses of a host give one error with many causes. */
 function deepestError(error: Error | undefined): Error | undefined {
   if (error === undefined) return undefined;
   if ('lastNodeError' in error && error.lastNodeError instanceof Error)

@@ -1,6 +1,6 @@
 /**
- * Where a Redis is, read from the forms that REDIS_URL may take (docs/local-redis.md lists them). Pure.
- * A description for people never holds a user name or password. Called by open-redis.ts.
+ * Parses REDIS_URL (docs/local-redis.md lists the forms). Pure. A description for people never contains a user name or
+ * password. Called by open-redis.ts.
  */
 import { RedisUnusableError } from './redis-unusable-error.ts';
 

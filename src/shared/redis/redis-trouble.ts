@@ -1,7 +1,7 @@
 /**
- * Tells trouble of Redis from everything else that can be thrown: a write that is refused (a full disk, no memory, a
- * replica, too few replicas), a server that is loading or out of reach. None of it is the fault of an item, and all
- * of it ends. Used wherever work continues after Redis has refused something, and for the message a person gets.
+ * Distinguishes trouble of Redis from other errors: a refused write (a full disk, no memory, a replica, too few
+ * replicas), and a server that is loading or unreachable. No item is at fault, and all of it ends. Used where work
+ * continues after Redis has refused something, and for the message to a person.
  */
 import { ReplyError } from 'ioredis';
 
@@ -23,8 +23,9 @@ export function isRedisTrouble(error: unknown): boolean {
 const refusedWrite = /\b(?:MISCONF|OOM|NOREPLICAS|READONLY|LOADING|CLUSTERDOWN|MASTERDOWN)\b/;
 
 /**
- * A script that breaks on what it finds does so each time: repeated as if Redis would recover, one record would stop
- * everything for good. Redis 6 reports a refused write inside a script as a fault of it too, with its code in the text.
+ * A script that fails on the data it finds does so each time: if it were repeated as Redis trouble, one record would
+ * stop everything permanently. Redis 6 also reports a refused write inside a script as an error of the script, with its
+ * code in the text.
  */
 function isFaultOfScript({ message }: Error): boolean {
   return /^(?:ERR|WRONGTYPE)\b.*\buser_script\b/s.test(message) && !refusedWrite.test(message);

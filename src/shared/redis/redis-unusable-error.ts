@@ -1,7 +1,7 @@
 /**
- * The one error of this folder: no Redis can be had, or the one at hand must not be trusted with links.
- * Thrown only while starting. The message is one paragraph for a person and says what to do; it never
- * holds a password. The command line prints it without a stack and exits with 2.
+ * The only error of this folder: there is no Redis, or it is not safe to use. Thrown only at the start. The message is
+ * one paragraph for a person, says what to do, and never contains a password. The command line prints it without a
+ * stack and exits with 2.
  */
 import { ExplainedError } from '../explained-error.ts';
 

@@ -1,7 +1,7 @@
 /**
- * Which Redis versions will do. BullMQ's shipped source refuses below 5.0.0 and recommends 6.2.0; its scripts
- * look jobs up with LPOS, which came with 6.0.6 (before, they read whole lists). Ubuntu 22.04 and Debian 11
- * ship 6.0.16, so that is accepted with a warning.
+ * Which Redis versions are supported. BullMQ refuses versions below 5.0.0 and recommends 6.2.0; its scripts find jobs
+ * with LPOS, which exists since 6.0.6 (before, they read whole lists). Ubuntu 22.04 and Debian 11 have 6.0.16, so that
+ * is accepted with a warning.
  */
 export const MINIMUM_VERSION = '6.0.6';
 export const RECOMMENDED_VERSION = '6.2.0';

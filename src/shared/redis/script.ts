@@ -1,8 +1,8 @@
 /**
- * Runs Lua scripts that lie in files of their own. A script is called by its digest; a Redis that does not know
- * it (at first, after a restart or a failover, on another node) is given the whole text. Several files are
- * joined: the first ones hold what the last one uses. Scripts name further keys inside the same hash tag than
- * they are handed, which Cluster allows as all lie in one slot.
+ * Runs Lua scripts from files. A script is called by its digest; a Redis that does not know it (at first, after a
+ * restart or a failover, on another node) gets the whole text. Several files are joined: the first ones contain what
+ * the last one uses. Scripts use further keys with the same hash tag as the given ones, which Cluster allows because
+ * all are in one slot.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -19,7 +19,7 @@ export type LoadedScript = (
   values: readonly ScriptArgument[],
 ) => Promise<unknown>;
 
-/** Lets a script be told the time: `microseconds(given)`. */
+/** Gives a script the time: `microseconds(given)`. */
 export const clockScript = new URL('./clock.lua', import.meta.url);
 
 /** @param parts files as `new URL('./name.lua', import.meta.url)`, or Lua itself */

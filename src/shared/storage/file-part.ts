@@ -28,7 +28,7 @@ export interface FilePartPlace {
   readonly file: string;
   /** Absolute path of the folder of parts. */
   readonly folder: string;
-  /** Other parts of this result, or what is left of them, exist: the commit clears them away. */
+  /** Other parts of this result, or remains of them, exist: the commit removes them. */
   readonly hasOthers: boolean;
 }
 
@@ -111,7 +111,7 @@ export function openFilePart(
     if (token !== undefined) await removePart(folder, partName(stem, token));
   }
 
-  /** The bytes as received stay on the disk until the commit clears them away: a kill before it loses nothing. */
+  /** The bytes as received stay on the disk until the commit removes them: a kill before it loses nothing. */
   async function rewrite(edits: readonly Edit[]): Promise<RewrittenFacts> {
     const source = held();
     await source.writes.drain();
@@ -137,7 +137,7 @@ export function openFilePart(
     return { bytes: copy.writes.positionBytes, sha256: hash.digest('hex') };
   }
 
-  /** The sidecar is written beside the video's own sync, and both names are made durable by one sync of the folder. */
+  /** The sidecar is written while the video is synced, and one sync of the folder makes both names durable. */
   async function finishWith(sidecar: object): Promise<Commit> {
     const synced = held().writes.sync();
     // Awaited in `finish`; a failure must not count as unhandled until then.
@@ -207,7 +207,7 @@ export function openFilePart(
   };
 }
 
-/** Gone means: another process committed the same result and cleared our part away. */
+/** Missing means: another process committed the same result and removed our part. */
 async function renameUnlessGone(from: string, to: string): Promise<boolean> {
   try {
     await rename(from, to);

@@ -19,7 +19,7 @@ import type { StorageMemory } from './storage-mark.ts';
 
 export interface FileStorageDeps {
   readonly clock: Clock;
-  /** Silence after which a part of another process is taken rather than copied. Default 60 s. */
+  /** Silence after which a part of another process is taken over instead of copied. Default 60 s. */
   readonly abandonedAfterMs?: number;
   /** By which the folder is known again; without it every folder will do. */
   readonly memory?: StorageMemory;
@@ -30,7 +30,7 @@ const PROBE_FILE = '.probe';
 
 const READ_CHUNK_BYTES = 1024 * 1024;
 
-/** Every transfer asks for the free space; an answer this fresh will do for all of them. */
+/** Every transfer checks the free space; an answer this recent is used for all of them. */
 const FREE_BYTES_FOR_MS = 200;
 
 export function createFileStorage(rootPath: string, deps: FileStorageDeps): Storage {

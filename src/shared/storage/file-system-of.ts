@@ -1,7 +1,7 @@
 /**
- * Names the file system on which a path lies, or would lie: where it is mounted, what of it, and its device where
- * that is a real one (others get a new number with each mount). Used to notice that a mount is gone. Without Linux's
- * list of mounts the number of the device has to do.
+ * Identifies the file system of a path, or of its nearest existing parent: where it is mounted, what of it, and its
+ * device if that is a real one (others get a new number with each mount). Used to notice a missing mount. Without
+ * Linux's list of mounts, the device number is used.
  */
 import { readFile, realpath, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';

@@ -1,7 +1,7 @@
 /**
- * Makes names durable: a rename survives a power cut only once its folder is synced. Many downloads end in
- * the same folder at once, so callers that arrive while a sync runs share the next one. Invariant: a caller
- * is answered only by a sync that started after it asked.
+ * Makes names durable: a rename survives a power failure only after its folder is synced. Many downloads end in the
+ * same folder at once, so callers that arrive during a sync share the next one. Invariant: a caller is only answered by
+ * a sync that started after its call.
  */
 import { open } from 'node:fs/promises';
 

@@ -1,8 +1,8 @@
 /**
- * Which unfinished part of a result a process continues with, and which it removes. Pure; called by the
- * part folder whenever a part is opened. A part's bytes always belong to one identity (starting over makes
- * a new part), so a copy of somebody else's part is right at any moment, even while they still write.
- * Invariant: a part that somebody may still be writing is copied, never taken and never removed.
+ * Which unfinished part of a result a process continues with, and which it removes. Pure; called by the part folder
+ * when a part is opened. The bytes of a part always belong to one identity (a restart creates a new part), so a copy of
+ * another process's part is valid at any time, even while that process still writes. Invariant: a part that another
+ * process may be writing is copied, never taken over and never removed.
  */
 import type { SourceIdentity } from './storage.ts';
 
@@ -30,7 +30,7 @@ export interface ChoiceFacts {
 
 export interface PartChoice {
   readonly goOnWith?: { readonly part: UsablePart; readonly by: 'taking' | 'copying' };
-  /** Tokens nobody needs any more. */
+  /** Tokens that are no longer needed. */
   readonly remove: readonly string[];
 }
 
@@ -45,14 +45,14 @@ export function choosePart(parts: readonly PartOnDisk[], facts: ChoiceFacts): Pa
 }
 
 export interface SweepFacts extends ChoiceFacts {
-  /** Whatever was last written before then goes, of use or not. */
+  /** Everything last written before this is removed. */
   readonly writtenBefore: number;
 }
 
 /**
- * Whether a part that was found in the folder may be removed without being asked for: one that nobody can continue
- * with, or whose result has been stored since, as soon as nobody writes to it; any other when it is old.
- * @param storedAt when the file under the final name was written, undefined where there is none
+ * Whether a part in the folder may be removed: one that cannot be continued, or whose result has been stored since, as
+ * soon as no process writes to it; any other when it is old.
+ * @param storedAt when the file under the final name was written, undefined if there is none
  */
 export function isLeftover(part: PartOnDisk, storedAt: number | undefined, facts: SweepFacts): boolean {
   if (!isIdle(part, facts)) return false;
@@ -60,12 +60,12 @@ export function isLeftover(part: PartOnDisk, storedAt: number | undefined, facts
   return part.modifiedAt < facts.writtenBefore || isStoredSince || !isUsable(part, facts);
 }
 
-/** Without a validator the next request could not prove that it brings the same bytes. */
+/** Without a validator the next request could not prove that it gets the same bytes. */
 function isUsable(part: PartOnDisk, facts: ChoiceFacts): boolean {
   return part.identity?.validator !== undefined && part.bytes > 0 && part.modifiedAt >= facts.bootedAt;
 }
 
-/** Nobody writes to it: this process gave it up, or its owner has been silent for long. */
+/** No process writes to it: this process has abandoned it, or its owner has been silent for long. */
 function isIdle(part: PartOnDisk, facts: ChoiceFacts): boolean {
   if (facts.open.has(part.token)) return false;
   return part.token.startsWith(facts.owner) || facts.now - part.modifiedAt > facts.abandonedAfterMs;

@@ -1,9 +1,8 @@
 /**
- * The folder `.unfinished` of a file storage, with the unfinished bytes of every result: a file per part,
- * named by its key's hash and a token that begins with its owner, and beside it `….json` with its identity.
- * The state is written before the first byte, so a killed process leaves parts that another can judge. One
- * folder for all keeps the batch folders clean and the sweep short; it is as small as the number of
- * transfers under way.
+ * The folder `.unfinished` of a file storage, with the unfinished bytes of every result: one file per part, named by
+ * its key's hash and a token that begins with its owner, and a `….json` with its identity. The state is written before
+ * the first byte, so that another process can judge the parts of a killed one. One folder for all keeps the batch
+ * folders clean and the sweep short; it holds as many parts as there are transfers.
  */
 import { createHash } from 'node:crypto';
 import type { Stats } from 'node:fs';
@@ -46,13 +45,13 @@ export function partName(stem: string, token: string): string {
   return `${stem}-${token}`;
 }
 
-/** What a part belongs to, as its state tells it. */
+/** What a part belongs to, by its state. */
 export interface PartState extends SourceIdentity {
   /** Of the result; only the sweep needs it. */
   readonly key: string;
 }
 
-/** A part with the key of its result, where its state tells it. */
+/** A part with the key of its result, if its state has it. */
 export interface NamedPart extends PartOnDisk {
   readonly name: string;
   readonly key: string | undefined;
@@ -151,7 +150,7 @@ async function removeState(folder: string, name: string): Promise<void> {
   await rm(join(folder, name + STATE_SUFFIX), { force: true });
 }
 
-/** Removes every part of a key: its result is stored or given up, so nobody needs them. */
+/** Removes all parts of a key, whose result is stored or abandoned. */
 export async function removePartsOf(folder: string, stem: string): Promise<void> {
   const names = (await readdir(folder)).filter((name) => name.startsWith(`${stem}-`));
   await Promise.all(names.map((name) => rm(join(folder, name), { force: true })));

@@ -1,9 +1,8 @@
 /**
- * Where a result goes: a template such as `{batch}/{id}.mp4` and the facts of a result make a storage key, whose
- * ending is replaced once the bytes have said what they are.
- * Pure; the download stage asks once for each result. Invariant: whatever the facts say (they come from
- * lists and the vendor), a key stays inside the storage, is a name every common file system accepts, and
- * two results of different items never share one.
+ * Where a result is stored: a template such as `{batch}/{id}.mp4` and the facts of a result give a storage key, whose
+ * ending is replaced once the bytes show the kind. Pure; the download stage calls it once for each result. Invariant:
+ * whatever the facts (they come from lists and the vendor), a key stays inside the storage, is a valid name on every
+ * common file system, and is never shared by two results of different items.
  */
 import { createHash } from 'node:crypto';
 import { MAX_SEGMENT_BYTES } from './storage-key.ts';
@@ -92,7 +91,7 @@ function fill(segment: string, facts: PathFacts): string {
   return safeName(filled);
 }
 
-/** For reading only: the id tells results apart. A row without a value has a name all the same. */
+/** For reading only: the id distinguishes results. A row without a value still gets a name. */
 function columnValue(columns: PathFacts['columns'], wanted: string): string {
   const found = Object.entries(columns).find(([name]) => columnKey(name) === columnKey(wanted));
   const readable = (found?.[1] ?? '')
@@ -118,8 +117,8 @@ export function templateColumns(template: string): string[] {
 }
 
 /**
- * The text itself where it is a safe name, else a readable form of it followed by a hash of the original,
- * so that two texts that look alike once made safe stay apart.
+ * The text itself if it is a safe name, else a readable form followed by a hash of the original, so that similar texts
+ * stay different.
  */
 export function safeName(text: string): string {
   const readable = text

@@ -1,7 +1,7 @@
 /**
- * The place of an item's results below the storage's root. Pure; the worker asks it where to put a result, and
- * verification asks where to look. Invariant: the answer depends on nothing that changes once the item has
- * been submitted, so a download that is repeated finds its file.
+ * The place of an item's results below the storage's root. Pure; the worker uses it to store a result, and verification
+ * to find it. Invariant: it depends on nothing that changes after the item was submitted, so a repeated download finds
+ * its file.
  */
 import type { Item } from '../ledger/item.ts';
 import { compilePathTemplate } from './path-template.ts';

@@ -17,7 +17,7 @@ export interface RootFolder {
   ensure(freshly?: 'freshly'): Promise<void>;
 }
 
-/** Every write asks; an answer this fresh will do for all of them. */
+/** Every write checks; an answer this recent is used for all of them. */
 const goodForMs = 500;
 
 /** @param memory without one every folder will do, and none is marked */
@@ -30,7 +30,7 @@ export function keepRootFolder(root: string, memory: StorageMemory | undefined):
   async function judge(remembered: StorageMemory) {
     const known = await remembered.recall(name);
     const id = await readMark();
-    // The place is looked up only where the mark does not settle it.
+    // The place is only read if the mark does not decide.
     const place = known !== null && id === known.id ? known.place : await fileSystemOf(root);
     return { known, found: { id, place }, verdict: judgeFolder(known, { id, place }) };
   }

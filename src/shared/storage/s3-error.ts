@@ -4,7 +4,7 @@
  */
 import { StorageError } from './storage-error.ts';
 
-/** MinIO, Ceph and others have names of their own for a full disk or an exhausted quota. */
+/** MinIO, Ceph and others have their own names for a full disk or an exhausted quota. */
 const FULL_NAMES: ReadonlySet<string> = new Set([
   'XMinioStorageFull',
   'XMinioAdminBucketQuotaExceeded',

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { maskAddress } from '../logging/shown-text.ts';
 import { StorageError } from './storage-error.ts';
 
-/** What stands behind the question mark of an `s3:` address. */
+/** The parameters after the question mark of an `s3:` address. */
 export interface BucketOptions {
   readonly region: string | undefined;
   readonly endpoint: string | undefined;

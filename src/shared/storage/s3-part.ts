@@ -1,9 +1,9 @@
 /**
- * One unfinished result in S3: a multipart upload that is fed while the result arrives. Nothing is visible
- * before the commit completes the upload, and a part that is given up takes its uploaded pieces with it.
- * Bytes in a multipart upload cannot be read back, so a part lives within one call: a cut is healed while
- * the upload stays open, but a later process starts over. A result whose label goes among its bytes is first uploaded
- * under a passing name and copied from there through this process, a piece at a time.
+ * One unfinished result in S3: a multipart upload that is fed while the result arrives. Nothing is visible before the
+ * commit completes the upload, and abandoning a part removes its uploaded pieces. Bytes in a multipart upload cannot be
+ * read back, so a part lives within one call: after an interruption the upload continues, but a later process starts
+ * over. A result whose label is placed among its bytes is first uploaded under a temporary name and copied from there
+ * through this process, piece by piece.
  */
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -19,7 +19,7 @@ export interface S3PartPlace {
   readonly bucket: string;
   /** The key it was opened with. */
   readonly key: string;
-  /** A key of its own for what is copied before it is a result. */
+  /** A separate key for what is copied before it is a result. */
   readonly passingKey: string;
   /** A key as the bucket has it. */
   readonly objectKey: (key: string) => string;

@@ -32,7 +32,7 @@ import {
 import { unlessMissing } from './storage-error.ts';
 import { assertKey } from './storage-key.ts';
 
-/** Holds what is copied before it is a result, beside the folders of the batches. */
+/** Holds what is copied before it is a result, next to the folders of the batches. */
 const PASSING_FOLDER = '.unfinished';
 
 export interface S3StorageDeps {

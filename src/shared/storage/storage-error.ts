@@ -1,7 +1,6 @@
 /**
- * What a storage throws: `STORAGE_FULL` where there is no room (the transfer turns it into a halt, nothing
- * is lost), `STORAGE_FAILED` for everything else that a person has to look at (rights, a missing bucket, a
- * read-only disk).
+ * The errors of a storage: `STORAGE_FULL` if there is no space (the transfer turns it into a halt, nothing is lost),
+ * and `STORAGE_FAILED` for everything else that needs a person (permissions, a missing bucket, a read-only disk).
  */
 import { ExplainedError } from '../explained-error.ts';
 import { isRedisTrouble } from '../redis/redis-trouble.ts';

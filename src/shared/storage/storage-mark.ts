@@ -1,8 +1,8 @@
 /**
- * Tells whether the folder of the storage is the one that was used before. A mark, a small file with an id, lies in
- * it, and both the id and the file system it lay on are remembered. When a disk or a share is not mounted, the same
- * path names a folder of the disk below: without the mark, on another file system. Nothing must be written there.
- * A folder that a person emptied or deleted is on the same file system, and is simply used again. Pure.
+ * Decides whether the folder of the storage is the one that was used before. It contains a mark, a small file with an
+ * id; the id and the file system of the folder are remembered. If a disk or a share is not mounted, the same path is a
+ * folder of the disk below: without the mark, on another file system. Nothing must be written there. A folder that a
+ * person emptied or deleted is on the same file system, and is used again. Pure.
  */
 
 /** The name of the mark in the folder. */
@@ -10,7 +10,7 @@ export const MARK_FILE = '.kie-batch-storage';
 
 export interface StorageMark {
   readonly id: string;
-  /** The file system on which the folder lies, see file-system-of.ts. */
+  /** The file system of the folder, see file-system-of.ts. */
   readonly place: string;
 }
 

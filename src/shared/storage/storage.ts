@@ -1,19 +1,19 @@
 /**
- * Where results are kept: one small interface, a backend for the file system and one for S3 and compatible stores.
- * The transfer writes a result through a part, which nobody sees under the final name before it is
- * committed whole. Keys are relative paths with forward slashes, as the path template makes them.
- * Invariant: what `stat` finds under a key was committed, is complete and will survive a crash.
+ * Where results are stored: one small interface, with a backend for the file system and one for S3 and compatible
+ * stores. The transfer writes a result through a part, which is not visible under the final name until it is committed.
+ * Keys are relative paths with forward slashes, as made by the path template. Invariant: what `stat` finds under a key
+ * was committed, is complete and will survive a crash.
  */
 import type { Edit } from '../media/edits.ts';
 
-/** What tells whether a source still serves the bytes that a part began with. */
+/** Shows whether a source still serves the bytes that a part began with. */
 export interface SourceIdentity {
   /** The value for `If-Range`: a strong ETag or a Last-Modified date that is surely strong. */
   readonly validator: string | undefined;
   readonly totalBytes: number | undefined;
 }
 
-/** Where a result goes, which its first bytes decide: they say its ending. */
+/** The place of a result; its first bytes decide its ending. */
 export interface ResultPlace {
   readonly key: string;
   readonly contentType: string;
@@ -37,20 +37,19 @@ export interface Part {
   begin(identity: SourceIdentity): Promise<void>;
   /** Says where the commit puts the result; without it, under the key it was opened with. Safe to repeat. */
   place(place: ResultPlace): void;
-  /** Takes the next bytes over: the caller must not touch the chunk again. Resolves when there is room for more. */
+  /**
+   * Takes ownership of the next bytes: the caller must not touch the chunk again. Resolves when there is room for more.
+   */
   write(chunk: Buffer): Promise<void>;
   /** Whether `rewrite` is possible here and now. */
   readonly canRewrite: boolean;
   /** Replaces what was written by a copy with the edits applied. Nothing can be written or resumed after it. */
   rewrite(edits: readonly Edit[]): Promise<RewrittenFacts>;
-  /**
-   * Makes everything written the result under the key, durably, and the JSON the sidecar beside it. The part is
-   * over afterwards.
-   */
+  /** Makes everything written the result under the key, durably, and the JSON its sidecar. This ends the part. */
   commit(sidecar?: object): Promise<Commit>;
   /** Gives the part up for now; a later `openPart` may continue with it where the backend can. */
   suspend(): Promise<void>;
-  /** Gives the part up for good. */
+  /** Abandons the part permanently. */
   discard(): Promise<void>;
 }
 
@@ -60,7 +59,7 @@ export interface RewrittenFacts {
   readonly sha256: string;
 }
 
-/** `superseded`: another process committed the same key meanwhile and cleared our part away. */
+/** `superseded`: another process committed the same key meanwhile and removed our part. */
 export type Commit = { readonly kind: 'committed'; readonly file: string } | { readonly kind: 'superseded' };
 
 export interface StoredObject {
@@ -80,7 +79,7 @@ export interface Storage {
   /** Where a key is kept, as users see it: an absolute path or an `s3://` URL. */
   locate(key: string): string;
   openPart(key: string): Promise<Part>;
-  /** Writes the JSON beside a result (`a.mp4` → `a.json`), durably and whole. Returns its place. */
+  /** Writes the JSON next to a result (`a.mp4` → `a.json`), durably and completely. Returns its place. */
   putSidecar(key: string, content: object): Promise<string>;
   /** The parsed sidecar, undefined where there is none or it is not JSON. */
   readSidecar(key: string): Promise<unknown>;
@@ -97,15 +96,14 @@ export interface Storage {
   /** Removes what killed processes left of a result that is stored. */
   clearParts(key: string): Promise<void>;
   /**
-   * Removes parts that nobody has written to for as long, anywhere in the storage, and sooner those that nobody
-   * can continue with any more, once their writer has been silent. Returns how many.
+   * Removes parts without writes for this long, anywhere in the storage, and sooner those that cannot be continued,
+   * once their writer has been silent. Returns how many.
    */
   removeAbandonedParts(olderThanMs: number): Promise<number>;
   /** Bytes that can still be written, undefined where the backend has no such bound. */
   freeBytes(): Promise<number | undefined>;
   /**
-   * Writes and removes a small object, beside a result where its key is given; throws the StorageError that a real
-   * write would meet.
+   * Writes and removes a small object, next to a result if its key is given; throws the StorageError of a real write.
    */
   probe(beside?: string): Promise<void>;
   close(): Promise<void>;

@@ -1,7 +1,7 @@
 /**
- * Looks whether everything that was saved for an item is still where it was put. A task can have several
- * results; the ledger knows the hash of the first and the bytes of all together, so the results are looked at
- * one after another until they add up. Called by `export --verify` and `retry --missing`. Reads only.
+ * Checks whether everything that was saved for an item is still in place. A task can have several results; the ledger
+ * knows the hash of the first and the total bytes, so the results are checked one after another until they add up.
+ * Called by `export --verify` and `retry --missing`. Reads only.
  */
 import type { Item } from '../ledger/item.ts';
 import type { ResultKeyOf } from './result-key.ts';
@@ -14,7 +14,7 @@ import { type Damage, type SavedFacts, verifySize, verifyStored } from './verify
 export type ItemVerdict =
   | { readonly verdict: 'intact' }
   | {
-      /** `elsewhere`: the file lies in a storage that is not the present one, and was not looked at. */
+      /** `elsewhere`: the file is in another storage, and was not checked. */
       readonly verdict: 'missing' | 'changed' | 'elsewhere';
       readonly message: string;
     };
@@ -22,14 +22,14 @@ export type ItemVerdict =
 export interface VerifyDeps {
   readonly storage: Storage;
   readonly keyOf: ResultKeyOf;
-  /** `content` reads and hashes every file; `size` asks for its size alone. */
+  /** `content` reads and hashes every file; `size` only reads its size. */
   readonly depth: 'content' | 'size';
 }
 
 /** How many optional results in a row may have been left out. */
 const MOST_LEFT_OUT = 8;
 
-/** Of one file alone: the others can be looked at all the same. */
+/** For one file only: the others can still be checked. */
 const OWN_ERRORS: ReadonlySet<string> = new Set([
   'EACCES',
   'EISDIR',
@@ -88,8 +88,8 @@ function damaged(damage: Damage, key: string, root: string): ItemVerdict {
 }
 
 /**
- * Where the results lie: by the template, or beside the first where the template has changed since. The first
- * need not be the vendor's first, and each has the ending of its own kind.
+ * Where the results are: by the template, or next to the first if the template has changed since. The first need not be
+ * the vendor's first, and each has the ending of its own kind.
  */
 function keysFrom(
   first: string,

@@ -1,6 +1,6 @@
 /**
- * Looks whether one stored result is still what was saved: for `export --verify`, and to find what a user has
- * deleted so that it can be fetched again while the vendor still has it. Reads only.
+ * Checks whether one stored result is still what was saved: for `export --verify`, and to find what a user has deleted
+ * so that it can be downloaded again while the vendor still has it. Reads only.
  */
 import { z } from 'zod';
 import { inspectAll } from '../media/inspection.ts';
@@ -35,12 +35,12 @@ export async function verifyStored(
   key: string,
   saved?: Partial<SavedFacts>,
 ): Promise<StoredVerdict> {
-  // The size is free to look at; a file of another size need not be read.
+  // The size is free to read; a file of another size need not be read.
   const sized = await verifySize(storage, key, saved);
   return sized.verdict === 'there' ? verifyContent(storage, key, sized.expected) : sized;
 }
 
-/** Looks at the size alone. */
+/** Checks the size only. */
 export async function verifySize(
   storage: Storage,
   key: string,

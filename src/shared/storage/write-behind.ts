@@ -15,7 +15,7 @@ const WORTHWHILE_BYTES = 1024 * 1024;
 /** A slow transfer writes at least this often, so that a killed process loses little. */
 const MAX_WAIT_MS = 200;
 
-/** Linux takes at most 1,024 buffers in one vectored write. */
+/** Linux accepts at most 1,024 buffers in one vectored write. */
 const MAX_BUFFERS = 1024;
 
 /** Pushing data out while it arrives leaves little for the final fsync. */
@@ -24,7 +24,7 @@ const FLUSH_EVERY_BYTES = 64 * 1024 * 1024;
 export interface WriteBehind {
   readonly positionBytes: number;
   /**
-   * Takes the chunk over; the caller must not touch it again. Resolves when there is room for more; rejects
+   * Takes ownership of the chunk; the caller must not touch it again. Resolves when there is room for more; rejects
    * with the failure of any earlier write.
    */
   write(chunk: Buffer): Promise<void>;
@@ -70,7 +70,7 @@ export function createWriteBehind(
     if (writtenBytes - flushedBytes >= FLUSH_EVERY_BYTES) flush(handle);
   }
 
-  /** Continues beside the writes, one at a time. A failure counts: the kernel tells it only once. */
+  /** Runs during the writes, one at a time. A failure counts: the kernel reports it only once. */
   function flush(handle: FileHandle): void {
     if (flushing !== undefined) return;
     flushedBytes = writtenBytes;

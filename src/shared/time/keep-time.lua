@@ -1,12 +1,12 @@
--- Reads this server's clock, and puts right what waits for an instant when the clock was set back.
+-- Reads this server's clock, and shifts the times of waiting items if the clock was set back.
 --
--- KEYS  1 latest time seen (string, Unix milliseconds)   2 active set (items, by the time of their next look)
+-- KEYS  1 latest time seen (string, Unix milliseconds)   2 active set (items, by when they are overdue)
 --       3 halts (hash)   4… states of the gates (hashes)
 -- ARGV  1 how far the clock may fall back unnoticed, in ms
 -- Returns {Unix milliseconds, by how many milliseconds the clock was set back since the last call}.
 --
 -- Invariant: after a clock was set back, also by a failover to a server whose clock is behind, nothing waits longer
--- than it would have; each such step is answered once, however many processes ask.
+-- than it would have; each such step is reported once, however many processes call.
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local latest = tonumber(redis.call('GET', KEYS[1]) or '0')

@@ -1,8 +1,8 @@
 /**
- * Makes `Date.now()` of this process follow a clock that nobody sets. BullMQ reads it when it delays a job, looks
- * for due ones and renews locks, and takes no clock of ours: on a machine that is an hour behind, delayed jobs
- * would wait for an hour, and a clock set back would stop the renewal of locks, so that another worker runs a
- * create call a second time. Used by processes that work or serve, never by the library.
+ * Makes `Date.now()` of this process follow a clock that is never set. BullMQ calls it to delay jobs, to find due ones
+ * and to renew locks, and accepts no other clock. On a machine that is an hour behind, delayed jobs would wait for an
+ * hour; a clock set back would stop the renewal of locks, so that another worker repeats a create call. Used by
+ * processes that work or serve, never by the library.
  */
 import type { Clock } from '../clock.ts';
 

@@ -1,7 +1,7 @@
 /**
- * The one time that all processes share: Redis's. Ages of what is recorded there are told by no other clock, since
- * a machine's own may be hours off. Between two readings the time passes by this process's monotonic clock; it is
- * read again every few seconds and after each reconnection, which may lead to another server.
+ * The time that all processes share: Redis's clock. It alone measures ages of records in Redis, because a machine's
+ * clock may be hours off. Between two readings the monotonic clock of this process is used. It is read every few
+ * seconds and after each reconnection, which may lead to another server.
  */
 import { z } from 'zod';
 import type { Clock } from '../clock.ts';
@@ -34,7 +34,7 @@ export interface Reading {
   readonly toleranceMs: number;
 }
 
-/** Within what the readings cannot tell the time is left as it passes, so that it does not jitter. */
+/** Within the precision of the readings the time is not corrected, so that it does not jitter. */
 export function nextOffsetMs(offsetMs: number, reading: Reading): number {
   return Math.abs(reading.offsetMs - offsetMs) <= reading.toleranceMs ? offsetMs : reading.offsetMs;
 }

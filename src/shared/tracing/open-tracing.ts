@@ -1,8 +1,7 @@
 /**
- * Traces of links on their way through the queues, sent by OTLP over HTTP. Loaded only where TRACES_URL is set, as
- * everything below is large. OpenTelemetry is one for a process: where a program that uses kie-batch as a
- * library has set it up already, spans go where that program sends its own.
- * Invariant: a collector that is away costs spans, never work.
+ * Traces of links through the queues, sent by OTLP over HTTP. Loaded only if TRACES_URL is set, because its
+ * dependencies are large. OpenTelemetry is global to a process: if a program that uses kie-batch as a library has set
+ * it up, spans go where that program sends its own. Invariant: an unreachable collector costs spans, never work.
  */
 import { context, DiagLogLevel, diag, propagation, SpanKind, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
@@ -18,7 +17,7 @@ import type { Logger } from '../logging/logger.ts';
 export interface Tracing {
   /** For the options of queues and workers. */
   readonly telemetry: BullMQOtel;
-  /** Sends what is left; gives up soon where nobody takes it. */
+  /** Sends the remaining spans; gives up soon if the collector does not answer. */
   close(): Promise<void>;
 }
 

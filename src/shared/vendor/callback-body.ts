@@ -1,6 +1,6 @@
 /**
- * The task id in a callback's body: all that is taken from it. Pure. Nothing else in the body is trusted; what
- * became of the task is read from the vendor.
+ * The task id in a callback's body, the only part that is used. Pure. Nothing else in the body is trusted; the outcome
+ * of the task is read from the vendor.
  */
 import { z } from 'zod';
 import { parseJson, taskIdSchema } from './reply-body.ts';
@@ -12,7 +12,7 @@ const bodySchema = z.looseObject({
   data: z.looseObject({ taskId: optionalTaskId, task_id: optionalTaskId }).nullish().catch(undefined),
 });
 
-/** At data.taskId, data.task_id or taskId, whichever comes first; null for anything without one. */
+/** At data.taskId, data.task_id or taskId, in this order; null without one. */
 export function readTaskIdOfBody(body: Buffer): string | null {
   const parsed = bodySchema.safeParse(parseJson(body.toString('utf8')));
   if (!parsed.success) return null;

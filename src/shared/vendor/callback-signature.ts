@@ -1,6 +1,6 @@
 /**
- * The vendor's signature of a callback. Pure but for the hash. It proves the task id and the time, never the
- * body: base64(HMAC-SHA256(taskId + "." + timestamp, key)), the timestamp in Unix seconds.
+ * The vendor's signature of a callback. Pure except for the hash. It proves the task id and the time, not the body:
+ * base64(HMAC-SHA256(taskId + "." + timestamp, key)), with the timestamp in Unix seconds.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
@@ -9,7 +9,7 @@ export interface SignatureHeaders {
   readonly signature: string | undefined;
 }
 
-/** Older ones are replays, or come from a clock that is wrong; ours may be as well. */
+/** Older ones are replays, or from a wrong clock, which may also be ours. */
 const replayWindowMs = 5 * 60_000;
 
 export function isSignedBy(

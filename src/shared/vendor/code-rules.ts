@@ -1,8 +1,8 @@
 /**
- * The vendor's codes and texts, and what each leads to: the one place to add what somebody saw. The
- * body's code rules where there is one; the HTTP status only speaks for bodies without. A code without
- * a row is a bounded retry with a warning, never success. A create call after which the vendor may have made
- * a task is `ambiguous`. What a failed task's own code and text mean stands in fail-rules.ts.
+ * The vendor's codes and texts, and the outcome of each: the only place to add new ones. The body's code decides if
+ * there is one; the HTTP status only counts without a body. A code without a row is a bounded retry with a warning,
+ * never success. A create call after which the vendor may have created a task is `ambiguous`. fail-rules.ts has the
+ * codes and texts of failed tasks.
  */
 import { TIMED_OUT } from './fail-rules.ts';
 import type { VendorHaltReason } from './replies.ts';
@@ -39,14 +39,14 @@ const ACCOUNT_RULES = {
   ...STATUS_ACCOUNT_RULES,
   // Keys can have a list of allowed addresses. A bare 403 may be an edge page, so it is no row above.
   403: halt('unauthorized'),
-  // Documented on pages of sibling APIs; there 429 stands for missing credits, which its text says.
+  // Documented on pages of sibling APIs; there 429 means missing credits, which its text says.
   430: THROTTLED,
 } as const;
 
 /**
- * The server in front has the request and gave up waiting for the one behind: 504 and 524 by definition; 520 stands
- * for an empty or broken response; 522 also for a request that was sent and not acknowledged; 527 is an older form.
- * Not here: 502, 503, 521, 523, 525, 526 and 530, which mean that no server behind took the request.
+ * The front server has the request and gave up waiting for the one behind it: 504 and 524 by definition; 520 means an
+ * empty or broken response; 522 also a request that was sent and not acknowledged; 527 is an older form. Not included:
+ * 502, 503, 521, 523, 525, 526 and 530, which mean that no server behind accepted the request.
  */
 const GAVE_UP_WAITING = { 504: AMBIGUOUS, 520: AMBIGUOUS, 522: AMBIGUOUS, 524: AMBIGUOUS, 527: AMBIGUOUS };
 
@@ -66,13 +66,13 @@ const CREATE_RULES = {
 const RECORD_RULES = {
   ...ACCOUNT_RULES,
   400: UNKNOWN,
-  // An address that does not exist says nothing of the task: taken for lost, each would be paid again.
+  // A missing address says nothing about the task: if it counted as lost, each task would be paid again.
   404: UNKNOWN,
   408: RETRY,
   422: UNKNOWN,
   500: RETRY,
   501: RETRY,
-  // A model that is switched off stops new tasks; the paid ones are still looked after.
+  // A model that is switched off stops new tasks; paid ones are still collected.
   505: RETRY,
 } satisfies Record<RefusalCode, RefusalRule>;
 
@@ -81,7 +81,7 @@ const CREDITS_RULES = { ...RECORD_RULES, 404: halt('misconfigured') } satisfies 
   RefusalRule
 >;
 
-/** Without a body that speaks for the vendor, only these statuses are believed to come from it. */
+/** Without a body of the vendor, only these statuses are attributed to it. */
 const STATUS_RULES: Readonly<Record<number, RefusalRule>> = {
   ...STATUS_ACCOUNT_RULES,
   // A URL on our side that does not exist, not a task.
@@ -109,9 +109,9 @@ const CREATE_TEXTS: readonly TextRule<CreateRule>[] = [
   ...ACCOUNT_TEXTS,
   // Seen as 500 for every sora slug between June and August 2026.
   { text: /interface is temporarily paused/i, rule: halt('model-paused') },
-  // Documented, and seen as 400; the name comes from our model definition, so no link is at fault.
+  // Documented, and seen as 400; the name is from our model definition, so no link is at fault.
   { text: /model name you specified is not supported|\binvalid model\b/i, rule: halt('misconfigured') },
-  // Seen; the field comes from the configuration, so every link of the batch gets this.
+  // Seen; the field is from the configuration, so every link of the batch gets this.
   { text: /\bcallBackUrl\b/i, rule: halt('misconfigured') },
   // Seen as 500: an option's value that the model does not know.
   {
@@ -131,7 +131,7 @@ const EXAMINED_INPUT = /\bis required\b|\bplease enter\b|\bwithin the (?:range|s
 
 const RECORD_TEXTS: readonly TextRule<RecordRule>[] = [
   ...ACCOUNT_TEXTS,
-  // Seen right after a create, and for ids nobody knows.
+  // Seen right after a create call, and for unknown ids.
   { codes: [422], text: /recordInfo is null/i, rule: UNKNOWN_TASK },
   { codes: [404], text: /\b(?:task|record)/i, rule: UNKNOWN_TASK },
 ];

@@ -10,7 +10,7 @@ import { refusalReply } from './refusal-reply.ts';
 import type { CreateReply, RawReply } from './replies.ts';
 import { describeRaw, messageOf, readEnvelope, readTaskId } from './reply-body.ts';
 
-/** Reads the answer to a create call. Never throws, whatever came. */
+/** Parses the answer to a create call. Never throws. */
 export function parseCreateReply(raw: RawReply): CreateReply {
   const envelope = readEnvelope(raw.bodyText);
   if (envelope === null) return withoutEnvelope(raw);
@@ -20,7 +20,7 @@ export function parseCreateReply(raw: RawReply): CreateReply {
   if (isSuccess(code)) return withId(taskId, `${message}, without a task id`, raw);
   const reply = withRefusal(createRule(code, envelope.message), message, raw);
   const mayBeMade = reply.kind === 'retry' || reply.kind === 'ambiguous';
-  // An id in hand is followed, whatever came with it: its record will say what it is.
+  // A received id is used, whatever comes with it: its record will show what it is.
   return mayBeMade && taskId !== undefined
     ? withId(taskId, `A task id came with an error: ${message}`, raw)
     : reply;
@@ -42,7 +42,7 @@ function withoutEnvelope(raw: RawReply): CreateReply {
   return withRefusal(createStatusRule(raw.httpStatus), describeRaw(raw), raw);
 }
 
-/** A page of the server in front: with a status of success it stands in the vendor's place, and nothing was made. */
+/** A page of the front server: with a status of success it replaces the vendor's answer, and no task was created. */
 function isPage({ bodyText }: RawReply): boolean {
   return bodyText
     .replace(/^\uFEFF/, '')

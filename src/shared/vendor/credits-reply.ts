@@ -6,7 +6,7 @@ import { openReply, refusalReply } from './refusal-reply.ts';
 import type { CreditsReply, RawReply } from './replies.ts';
 import { readNumber } from './reply-body.ts';
 
-/** Reads the answer to a balance query. Never throws, whatever came. */
+/** Parses the answer to a balance query. Never throws. */
 export function parseCreditsReply(raw: RawReply): CreditsReply {
   const opened = openReply(raw);
   if (!opened.ok) return refusalReply(opened.rule, opened.message, raw);

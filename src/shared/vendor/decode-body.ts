@@ -1,6 +1,6 @@
 /**
- * The text of an answer's body: unpacked within a bound, then decoded. Called by the vendor client, which
- * asks for no compression but takes what proxies send all the same. Never throws: null is unreadable.
+ * The text of a response body: decompressed within a limit, then decoded. Called by the vendor client, which requests
+ * no compression but accepts what proxies send anyway. Never throws: null is unreadable.
  */
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate } from 'node:zlib';

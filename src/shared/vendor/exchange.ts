@@ -36,7 +36,7 @@ export type Exchange =
     }
   | { kind: 'failed'; sent: boolean; message: string };
 
-/** Sends the request; resolves with whatever came of it. */
+/** Sends the request; resolves with its outcome. */
 export function exchange(request: ExchangeRequest, options: ExchangeOptions): Promise<Exchange> {
   if (options.signal.aborted) {
     return Promise.resolve({ kind: 'failed', sent: false, message: 'Stopped before it was sent' });

@@ -1,7 +1,7 @@
 /**
- * What a failed task's own code and text lead to. Pure; used by the parser of records. The code alone does not
- * decide: tasks were seen to fail without one, and code 500 stands for passing errors as well as for final
- * refusals of the video. Where neither tells, the failure is final: a person can retry, and nothing is paid twice.
+ * The outcome of a failed task by its code and text. Pure; used by the parser of records. The code alone does not
+ * decide: tasks were seen to fail without one, and code 500 is used for temporary errors as well as for final refusals
+ * of the video. If neither decides, the failure is final: a person can retry, and nothing is paid twice.
  */
 
 export interface FailRule {
@@ -49,7 +49,7 @@ export function failRule(failCode: string, failMsg: string): FailRule {
   return TIMED_OUT.test(failMsg) ? TIMEOUT : rule;
 }
 
-/** Unset codes are '' or null; a code of success beside a failure says as little. */
+/** Unset codes are '' or null; a code of success with a failure has no meaning either. */
 function isUnset(failCode: string): boolean {
   return failCode === '' || failCode === '0' || failCode === '200';
 }

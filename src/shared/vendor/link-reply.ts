@@ -6,7 +6,7 @@ import { openReply, type Refused, refusalReply } from './refusal-reply.ts';
 import type { LinkReply, RawReply } from './replies.ts';
 import { isHttpUrl, readFields } from './reply-body.ts';
 
-/** Reads the answer to a request for a download link. Never throws, whatever came. */
+/** Parses the answer to a request for a download link. Never throws. */
 export function parseLinkReply(raw: RawReply): LinkReply {
   const opened = openReply(raw);
   if (!opened.ok) return refusal(opened, raw);
@@ -16,7 +16,7 @@ export function parseLinkReply(raw: RawReply): LinkReply {
   return { kind: 'no-link', message: 'Code 200 without a link' };
 }
 
-/** That the endpoint is missing, or does not take this URL, stops nothing: there are other ways to the file. */
+/** A missing endpoint, or one that does not accept this URL, stops nothing: there are other ways to the file. */
 function refusal({ rule, code, message }: Refused, raw: RawReply): LinkReply {
   const isMissing = rule.kind === 'halt' && rule.reason === 'misconfigured';
   return isMissing || code === 400 || code === 422

@@ -9,7 +9,7 @@ export interface FileForm {
   readonly fields: Readonly<Record<string, string>>;
   readonly fileName: string;
   readonly chunks: AsyncIterable<Buffer>;
-  /** Null where nobody knows. */
+  /** Null if unknown. */
   readonly bytes: number | null;
 }
 

@@ -95,14 +95,14 @@ function parseRecord(value: unknown): PriceRecord | null {
   return record.success ? record.data : null;
 }
 
-/** The model's name stands in the query of a link to its page. */
+/** The model's name is in the query of a link to its page. */
 function modelOf(anchor: unknown): string | null {
   if (typeof anchor !== 'string') return null;
   const absolute = anchor.startsWith('/') ? `https://host.invalid${anchor}` : anchor;
   return isHttpUrl(absolute) ? new URL(absolute).searchParams.get('model') : null;
 }
 
-/** Images and characters are no unit of a model that takes a video. */
+/** Images and characters are not units of a model for videos. */
 function unitOf(text: string): PriceRecord['unit'] {
   if (/^per (second|sec|s)( of video)?$/i.test(text)) return 'second';
   return /^per (video|request|task|generation|call)$/i.test(text) ? 'task' : null;

@@ -7,7 +7,7 @@ import { parseCreateReply } from './create-reply.ts';
 import type { CreateReply, ProbeReply, RawReply } from './replies.ts';
 import { readEnvelope } from './reply-body.ts';
 
-/** Reads the answer to a probe. Never throws, whatever came. */
+/** Parses the answer to a probe. Never throws. */
 export function parseProbeReply(raw: RawReply): ProbeReply {
   const envelope = readEnvelope(raw.bodyText);
   if (envelope !== null && isInputExamined(envelope.message)) return { kind: 'live' };

@@ -1,7 +1,7 @@
 /**
- * What a record says its task was made with: `param`, a JSON string, holds the model, the callback address that was sent
- * and the input, which is an object or a JSON string again. Pure; read by the record parser, and judged before a task
- * that only a callback has named is taken for an item's. Nothing here throws.
+ * What a record's task was created with: `param`, a JSON string, holds the model, the callback address and the input,
+ * which is an object or again a JSON string. Pure; used by the record parser, and checked before a task id that only a
+ * callback has named is assigned to an item. Never throws.
  */
 import { opened, readFields } from './reply-body.ts';
 

@@ -1,7 +1,7 @@
 /**
- * What the vendor's answer to a query means. Pure; called by the vendor client, and by tests with every
- * case of vendor-replies.json. Invariant: a task has succeeded only with at least one readable result
- * URL, and a state nobody knows is still running.
+ * The meaning of the vendor's answer to a query. Pure; called by the vendor client, and by tests with every case of
+ * vendor-replies.json. Invariant: a task has succeeded only with at least one readable result URL, and an unknown state
+ * counts as running.
  */
 import { type RecordRule, recordRule, statusRule } from './code-rules.ts';
 import { failRule } from './fail-rules.ts';
@@ -24,10 +24,7 @@ type Fields = Readonly<Record<string, unknown>>;
 const RUNNING_STATES = new Set(['waiting', 'queuing', 'generating']);
 const MAX_RESULTS = 100;
 
-/**
- * Reads the answer to a query. `resultPath` leads to the result URLs inside the record and belongs to the
- * model. Never throws, whatever came.
- */
+/** Parses the answer to a query. `resultPath` is the model's path to the result URLs in the record. Never throws. */
 export function parseRecordReply(raw: RawReply, resultPath: readonly string[]): RecordReply {
   const envelope = readEnvelope(raw.bodyText);
   if (envelope === null) {
@@ -105,7 +102,7 @@ function readUrls(record: Fields, resultPath: readonly string[]): string[] {
   let holder: Fields = record;
   for (const name of resultPath.slice(0, -1)) holder = readFields(opened(holder[name]));
   const urls = urlsOf(holder[resultPath.at(-1) ?? '']);
-  // Frames beside a result are taken along. Alone they are none: the video is still to come.
+  // Frames with a result are also kept. Alone they are not a result: the video is still missing.
   if (urls.length > 0)
     return [...new Set([...urls, ...urlsOf([holder['firstFrameUrl'], holder['lastFrameUrl']])])];
   return urlsOf(Object.values(readFields(opened(holder['resultObject']))).flat());

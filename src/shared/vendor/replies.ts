@@ -6,7 +6,7 @@
 import type { ServerHints } from '../outgoing/server-hints.ts';
 import type { RecordOrigin } from './record-origin.ts';
 
-/** Why the account or one model has to wait, as far as the vendor can tell us. */
+/** Why the account or one model is halted, as far as the vendor's answer shows it. */
 export type VendorHaltReason =
   | 'unauthorized'
   | 'no-credits'
@@ -69,7 +69,7 @@ export interface Failed extends ReadRecord {
   kind: 'failed';
   /** Whether another task for the link is worth it (failed tasks cost nothing). */
   resubmit: boolean;
-  /** The failure may yet turn into success within this time of its first sight: look again. */
+  /** The failure may turn into success within this time after it was first seen: poll again. */
   graceMs?: number;
   failCode: string;
   failMsg: string;
@@ -82,7 +82,7 @@ export interface Failed extends ReadRecord {
 export interface Pending extends ReadRecord {
   kind: 'pending';
   state: string;
-  /** Taken at submission and shown while the task runs; null when the record does not say. */
+  /** Charged at submission and shown while the task runs; null if the record does not show it. */
   credits?: number | null;
   /** An unknown state, or success without a readable result. */
   warn?: true;

@@ -63,7 +63,7 @@ export function readNumber(value: unknown): number | null {
   return numberSchema.safeParse(value).data ?? null;
 }
 
-/** A text field, also one that came as a number; '' when unset. */
+/** A text field, also if it is a number; '' when unset. */
 export function readText(value: unknown): string {
   if (typeof value === 'number') return String(value);
   return typeof value === 'string' ? shorten(value) : '';
@@ -121,7 +121,7 @@ export function describeRaw(raw: RawReply): string {
   return `HTTP ${raw.httpStatus} without a readable body${start === '' ? '' : `: ${start}`}`;
 }
 
-/** `resultJson` is JSON in a string, sometimes the object itself (seen); what `param` holds came packed twice. */
+/** `resultJson` is JSON in a string, and was also seen as an object; `param` was seen encoded twice. */
 export function opened(value: unknown): unknown {
   const once = unpacked(value);
   return typeof once === 'string' ? unpacked(once) : once;

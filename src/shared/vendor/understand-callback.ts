@@ -1,6 +1,6 @@
 /**
- * What a callback of the vendor says: the id of a task that has ended, and whether the signature is right. Pure
- * but for the hash. Nothing else is taken from it; what became of the task is read from its record.
+ * The content of a callback: the id of a task that has ended, and whether the signature is valid. Pure except for the
+ * hash. Nothing else in it is used; the outcome of the task is read from its record.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { readTaskIdOfBody } from './callback-body.ts';

@@ -9,7 +9,7 @@ import { isHttpUrl, readFields } from './reply-body.ts';
 /** Codes that speak of the file: malformed, too large, of a wrong type, refused by its content. */
 const codesOfTheFile = [400, 413, 415, 422];
 
-/** Reads the answer to an upload. Never throws, whatever came. */
+/** Parses the answer to an upload. Never throws. */
 export function parseUploadReply(raw: RawReply): UploadReply {
   const opened = openReply(raw);
   if (!opened.ok) return refusal(opened, raw);

@@ -1,7 +1,7 @@
 /**
- * One request to the vendor with the key on it, answered as a raw reply: the thin shell between the
- * parsers and the network. Called by the vendor client alone. Invariant: the key goes into the
- * Authorization header and nowhere else, and is cut out of everything that comes back.
+ * One request to the vendor with the key, answered as a raw reply: the thin shell between the parsers and the network.
+ * Only called by the vendor client. Invariant: the key is only in the Authorization header, and is removed from
+ * everything that is returned.
  */
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../clock.ts';
@@ -76,7 +76,7 @@ async function asRawReply(
   { maxReplyBytes, clock }: SendRequestOptions,
 ): Promise<RawReply> {
   const text = await decodeBody(body, headers['content-encoding'], maxReplyBytes);
-  // A body that cannot be unpacked is one whose end never came.
+  // A body that cannot be decompressed counts as incomplete.
   return {
     httpStatus,
     headers,

@@ -1,8 +1,8 @@
 /**
- * The door to the vendor: the only place that holds the API key or calls the vendor's API. Called by the stages,
- * the probes and `doctor`. Every answer, and every way of getting none, comes back as a reply; no call
- * throws. A create call leaves at most once. What only this vendor is like (paths, codes, texts, the form of its
- * replies and callbacks, its advice) stays in this folder: the rest of the program knows the replies of replies.ts,
+ * The interface to the vendor: the only place that holds the API key or calls the vendor's API. Called by the stages,
+ * the probes and `doctor`. Every answer, and every failure to get one, is returned as a reply; no call throws. A create
+ * call is sent at most once. Everything specific to this vendor (paths, codes, texts, the form of its replies and
+ * callbacks, its advice) stays in this folder: the rest of the program knows the replies of replies.ts,
  * `understandCallback`, the advice on halts and the few facts of facts.ts.
  */
 import pRetry from 'p-retry';
@@ -54,7 +54,7 @@ export interface UploadRequest {
   /** Unique: the same name overwrites, and caches may serve the old file. */
   readonly fileName: string;
   readonly chunks: AsyncIterable<Buffer>;
-  /** Null where nobody knows. */
+  /** Null if unknown. */
   readonly bytes: number | null;
 }
 
@@ -63,11 +63,11 @@ export interface Vendor {
   create(request: CreateRequest, signal: AbortSignal): Promise<CreateReply>;
   /** Reads a task's record: one request. */
   read(model: ModelDefinition, taskId: string, signal: AbortSignal): Promise<RecordReply>;
-  /** Asks for a link to the file behind a result URL that is dead; it works for 20 minutes, free: one request. */
+  /** Requests a new link to the file of an expired result URL; it works for 20 minutes, free: one request. */
   recover(resultUrl: string, signal: AbortSignal): Promise<LinkReply>;
   /** Reads the balance; a failing answer is tried three times within a second or so. */
   balance(signal: AbortSignal): Promise<CreditsReply>;
-  /** Asks whether the model is on, by a create call that is refused and never billed: one request. */
+  /** Checks whether the model is on, with a create call that is refused and never billed: one request. */
   probe(model: ModelDefinition, signal: AbortSignal): Promise<ProbeReply>;
   /** Uploads a video, free; the vendor keeps it for a day: one request. */
   upload(request: UploadRequest, signal: AbortSignal): Promise<UploadReply>;
@@ -81,7 +81,7 @@ export interface VendorOptions {
   apiKey: string;
   /** Default: the vendor's. */
   uploadUrl?: string;
-  /** Default: an agent of its own, with HTTP/1.1 and keep-alive. */
+  /** Default: a new agent with HTTP/1.1 and keep-alive. */
   dispatcher?: Dispatcher;
   /** Default: none. Of no effect with a dispatcher. */
   proxies?: Proxies | undefined;
@@ -91,7 +91,7 @@ export interface VendorOptions {
   maxReplyBytes?: number;
   /** The pause before a balance query is tried again. Default 250 ms, then twice that. */
   creditsRetryMs?: number;
-  /** Hears of every create call and every look at a record that was not stopped by us. */
+  /** Called for every create call and every poll that was not stopped by us. */
   onCall?: (call: VendorCall) => void;
   logger: Logger;
   clock?: Clock;

@@ -1,6 +1,6 @@
-/** What a piece of a video tells of its length. */
+/** What a piece of a video shows about its length. */
 export type LengthReading =
   | { readonly kind: 'seconds'; readonly seconds: number }
-  /** The answer lies at this byte of the file. */
+  /** The answer is at this byte of the file. */
   | { readonly kind: 'elsewhere'; readonly at: number }
   | { readonly kind: 'unknown' };

@@ -1,6 +1,6 @@
 /**
- * How long an MP4 or MOV is, from a piece of it that begins with a box. Pure. The answer stands in `moov`, which is at
- * the start of files made for streaming and at the end of most others.
+ * The length of an MP4 or MOV, from a piece of it that begins with a box. Pure. The answer is in `moov`, at the start
+ * of files for streaming and at the end of most others.
  */
 import type { LengthReading } from './length-reading.ts';
 
@@ -14,7 +14,7 @@ interface Box {
 
 const unknown: LengthReading = { kind: 'unknown' };
 
-/** @param at where the piece lies in the file */
+/** @param at position of the piece in the file */
 export function mp4Length(piece: Buffer, at: number): LengthReading {
   let from = 0;
   while (from < piece.length) {

@@ -1,6 +1,6 @@
 /**
- * How long a video is, and how large, from its header: at most two small reads, of an address under the rules of downloads (never
- * with the key) or of a local file. Called where a price is by the second. What cannot be told is null, never an error.
+ * Length and size of a video, from its header: at most two small reads, of an address under the rules of downloads
+ * (never with the key) or of a local file. Called if a price is per second. An unknown length is null, never an error.
  */
 import { open } from 'node:fs/promises';
 import type { VideoFacts } from '../models/judge-video.ts';
@@ -20,7 +20,7 @@ export interface HeaderReading extends VideoFacts {
   readonly isUnreachable: boolean;
 }
 
-/** Length and size of a video behind an address, as far as they can be told. */
+/** Length and size of the video at an address, as far as they are known. */
 export async function readVideoHeader(
   url: string,
   outgoing: Outgoing,
@@ -68,7 +68,7 @@ interface Piece {
   readonly totalBytes: number | null;
 }
 
-/** Null when nobody answers. */
+/** Null without an answer. */
 async function fetchPiece(
   url: string,
   from: number,

@@ -1,7 +1,7 @@
 /**
- * Lengths and sizes of videos as one process has read them: each video is asked once, as a link that waits for credits
- * asks for its price again and again. Used by the submit stage and by estimates. A host that does not answer is left
- * alone for a minute, so that links which only the vendor can reach are not held up.
+ * Lengths and sizes of videos, cached per process: each video is read once, because a link that waits for credits needs
+ * its price repeatedly. Used by the submit stage and by estimates. A host that does not answer is not tried for a
+ * minute, so that links which only the vendor can reach are not delayed.
  */
 import { stat } from 'node:fs/promises';
 import { type LocalPlace, placeOf } from '../local-video/local-address.ts';
@@ -10,7 +10,7 @@ import type { Outgoing } from '../outgoing/outgoing.ts';
 import { readFileLength, readVideoHeader } from './read-length.ts';
 
 export interface VideoLengths {
-  /** Seconds; null when they cannot be told. */
+  /** Seconds; null if unknown. */
   secondsOf(url: string, signal: AbortSignal): Promise<number | null>;
   factsOf(url: string, signal: AbortSignal): Promise<VideoFacts>;
 }

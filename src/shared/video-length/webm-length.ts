@@ -20,7 +20,7 @@ export function isEbml(piece: Buffer): boolean {
   return piece.length >= 4 && piece.readUInt32BE(0) === ebmlHeader;
 }
 
-/** @param at where the piece lies in the file */
+/** @param at position of the piece in the file */
 export function webmLength(piece: Buffer, at: number): LengthReading {
   let from = 0;
   while (from < piece.length) {

@@ -5,7 +5,7 @@ import type { Inputs } from '../models/input-spec.ts';
 export interface ExportRow {
   readonly id: string;
   readonly url: string;
-  /** What the task gets beside the link and the model's defaults; null for nothing. */
+  /** Inputs of the task other than the link and the model's defaults; null: none. */
   readonly inputs: Inputs | null;
   readonly model: string;
   readonly batch: string;
@@ -53,7 +53,7 @@ export const exportColumns = [
   'row',
 ] as const satisfies readonly (keyof ExportRow)[];
 
-/** @param batch the exported one, which may not be the one the item's file lies under */
+/** @param batch the exported one, which may differ from the one of the item's file */
 export function exportRow(item: Item, batch: string): ExportRow {
   return {
     id: item.id,
@@ -82,7 +82,7 @@ export function exportRow(item: Item, batch: string): ExportRow {
   };
 }
 
-/** A line that a spreadsheet opens right: quoted where needed, and never taken for a formula. */
+/** A line that a spreadsheet opens correctly: quoted if needed, and never read as a formula. */
 export function toCsvLine(values: readonly unknown[]): string {
   return values.map(toCsvCell).join(',');
 }
@@ -92,7 +92,7 @@ function toCsvCell(value: unknown): string {
   if (typeof value === 'number') return String(value);
   const text = cellText(value);
   const harmless = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  // Semicolons too: in many countries a spreadsheet takes them for separators.
+  // Semicolons too: in many countries they are the separators of spreadsheets.
   return /[",;\r\n]/.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }
 

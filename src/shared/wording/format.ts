@@ -37,7 +37,7 @@ export function roughly(ms: number): string {
   return `about ${Math.round(minutes / 1440)} days`;
 }
 
-/** `18.2`, `20`, `144`: a decimal where it tells something. */
+/** `18.2`, `20`, `144`: a decimal if it is significant. */
 export function formatRate(value: number): string {
   return value >= 100 ? formatCount(Math.round(value)) : String(Number(value.toFixed(1)));
 }

@@ -1,4 +1,4 @@
-/** A halt, and a pause that the vendor has asked for, as scripts and the API read them. Pure. */
+/** Halts and pauses of the vendor, in the form for scripts and the API. Pure. */
 import type { HaltReason } from '../gate-state/halt-reasons.ts';
 import type { Halt } from '../gate-state/halts.ts';
 import type { VendorPause } from '../gate-state/vendor-pause.ts';

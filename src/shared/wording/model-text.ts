@@ -79,7 +79,7 @@ function rangeText(min: number | undefined, max: number | undefined): string {
   return max === undefined ? '' : `at most ${max}`;
 }
 
-/** Everything about one model, for people. `probed` is what the vendor has said, null when nobody asked. */
+/** Everything about one model, for people. `probed` is the vendor's answer, null without a probe. */
 export function describeModel(model: ModelDefinition, probed: string | null, now: number): string {
   const off = offText(model);
   const inputs = Object.entries(model.inputs).map(([name, spec]) => {

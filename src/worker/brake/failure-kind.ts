@@ -1,6 +1,6 @@
 /**
- * What makes two failures the same kind: the vendor's text without what differs from task to task. Pure; used to
- * tell a model that fails everything from links that fail for reasons of their own.
+ * Reduces a failure to its kind: the vendor's text without what differs between tasks. Pure. Distinguishes a model that
+ * fails everything from links that fail for different reasons.
  */
 
 const longestKind = 80;

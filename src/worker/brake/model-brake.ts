@@ -1,7 +1,7 @@
 /**
- * The brake for a model that refuses every link, or takes every task and fails it: after some ten of one kind
- * without a success the model is halted (`model-failing`), and one link at a time tries. Counted in Redis over all
- * workers. Invariant: a success forgets every failure before it.
+ * Halts a model (`model-failing`) that refuses every link, or fails every task: after about ten failures of one kind
+ * without a success. Then one link at a time is tried. Counted in Redis for all workers. Invariant: a success resets
+ * all earlier failures.
  */
 import { haltsKey } from '../../shared/gate-state/gate-keys.ts';
 import { haltField } from '../../shared/gate-state/halt-reasons.ts';
@@ -22,7 +22,7 @@ export interface BrakedFailure {
   readonly model: string;
   readonly id: string;
   readonly message: string;
-  /** The vendor's last word on this very video: it takes more of them to blame the model. */
+  /** A final refusal of this video: more of these are needed to blame the model. */
   readonly isFinal: boolean;
 }
 
@@ -30,7 +30,7 @@ type Context = Pick<WorkerContext, 'redis' | 'prefix' | 'clock' | 'logger'>;
 
 const failuresKey = (prefix: string, braked: Braked, model: string) => `${prefix}:brake:${braked}:${model}`;
 
-/** Counts a failure. @returns whether the model fails everybody, so that no link is to blame */
+/** Counts a failure. @returns whether the model fails all tasks, so that the link is not the cause */
 export async function noteFailure(
   braked: Braked,
   { model, id, message, isFinal }: BrakedFailure,

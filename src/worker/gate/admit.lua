@@ -2,11 +2,11 @@
 --
 -- KEYS, ARGV 1-7  see slots.lua
 -- ARGV  8 holder: the id of the link, a dot, and what is unique per try   9… fields of the halts that stop this request
--- Returns {1, 0, slot, used slots, limit} when the holder has a slot; {0, milliseconds to wait, why} when not. The slot says when it was
--- admitted, at which count, and whether beyond the limit: what learning needs to know when it is settled.
+-- Returns {1, 0, slot, used slots, limit} if the holder has a slot, else {0, milliseconds to wait, why}. The slot
+-- contains when it was admitted, at which count, and whether beyond the limit, for learning when it is settled.
 --
--- Invariant: never more slots in use than the limit, but for single attempts beyond it; never more tasks at the vendor
--- than the cap; and asking again with the same holder (a reply lost on a broken connection) takes no second slot.
+-- Invariant: never more slots in use than the limit, except for single attempts beyond it; never more tasks at the
+-- vendor than the cap; and a second call with the same holder (after a lost reply) takes no second slot.
 local holder = ARGV[8]
 local function slot(admittedAt, used, beyond)
   return table.concat({ text(admittedAt), text(used), beyond and 'beyond' or 'within', holder }, ' ')

@@ -1,8 +1,8 @@
 /**
- * The gate in front of the vendor: a worker asks it before every call and tells it how the call went. It
- * is one gate for all workers of an account: every decision is one Lua script over the same keys, by
- * Redis's own clock. The workers hold nothing, so any of them may die at any moment; what it held comes
- * back when its lease ends. Why a slot is held until its answer plus the window: see slots.lua.
+ * The rate limiter in front of the vendor: a worker calls it before each request and reports the outcome afterwards.
+ * All workers of an account share one gate: each decision is one Lua script over the same keys, by Redis's clock.
+ * Workers hold no state, so any of them may die at any time; its slots are freed when their leases end. slots.lua
+ * explains why a slot is held until its answer plus the window.
  */
 import { z } from 'zod';
 import { countsKey, gateKeys, haltsKey } from '../../shared/gate-state/gate-keys.ts';
@@ -24,15 +24,15 @@ export type Verdict =
   | ({ kind: 'refused'; readonly message?: string } & ServerHints)
   /** An answer that says nothing of the request: an edge page, a server error. */
   | { kind: 'unusable' }
-  /** Nobody wanted to send it after all: the slot is free again at once, and nothing is learned. */
+  /** It was not sent after all: the slot is free at once, and nothing is learned. */
   | { kind: 'unused' }
   /** Not one byte of it left, as the vendor is out of reach: the slot is free again at once. */
   | { kind: 'unsent' }
-  /** Sent, and nobody knows what became of it: counts as used. */
+  /** Sent with an unknown outcome: counts as used. */
   | { kind: 'ambiguous' };
 
 export interface Settled {
-  /** So many unusable answers in a row that everybody is paused: most likely the vendor is at fault. */
+  /** So many unusable answers in a row that all workers are paused: the vendor is probably at fault. */
   readonly troubled: boolean;
 }
 
@@ -46,8 +46,8 @@ interface Room {
 
 export interface Gate {
   /**
-   * Asks for one call. The holder is the link's id, a dot and what is unique per try; asking again with the same
-   * one takes no second slot.
+   * Asks for one request. The holder is the link's id, a dot and what is unique per try; a second call with the same
+   * holder takes no second slot.
    * With a model, the halts of that model count as well as those of the account.
    */
   admit(holder: string, model?: string): Promise<Admission>;
@@ -55,7 +55,7 @@ export interface Gate {
   hasRoom(): boolean;
   /** Must follow every admission that was used; without it the slot counts as used until its lease ends. */
   settle(slot: string, verdict: Verdict): Promise<Settled>;
-  /** Looks without taking a slot, for the feeder. */
+  /** Reads the state without taking a slot, for the feeder. */
   free(): Promise<Room>;
   /** Begins or renews a halt; true when it is new. */
   halt(halt: NewHalt): Promise<boolean>;
@@ -69,8 +69,8 @@ export interface GateOptions extends Keyspace {
   /** Must be longer than the longest call: a slot without an answer counts as answered when it ends. */
   readonly leaseMs: number;
   /**
-   * `both` (the default) takes the limit for a hint and looks for more as well as less; now and then that costs
-   * a refusal. `down` takes it for the most there is: no refusal where that is right.
+   * `both` (the default) treats the limit as a hint and learns in both directions, at the cost of an occasional
+   * refusal. `down` treats it as the maximum: no refusal if it is right.
    */
   readonly learn?: 'both' | 'down';
   /** The time in Unix microseconds, for simulations; unset: Redis's own clock. */
@@ -143,7 +143,7 @@ export function createGate(options: GateOptions): Gate {
   };
 }
 
-/** What a verdict asks for: a pause in ms, the limit and its window in ms (0 where nothing is said), and why. */
+/** The hints of a verdict: a pause in ms, the limit and its window in ms (0 if none), and the message. */
 function settleHints(verdict: Verdict): [pauseMs: number, limit: number, windowMs: number, message: string] {
   if (verdict.kind !== 'counted' && verdict.kind !== 'refused') return [0, 0, 0, ''];
   const exhausted = verdict.kind === 'refused' || verdict.remaining === 0;

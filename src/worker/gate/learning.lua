@@ -1,10 +1,10 @@
--- What the scripts of the gate share, second part: how the limit is learned, and how much room there is.
+-- Shared by the scripts of the gate, second part: how the limit is learned, and how much room there is.
 --
--- The limit is the number of slots in use when the server first said no. Nothing else shows it, so the gate finds
--- more room only by trying: one request beyond the limit, alone on its way so that its answer means exactly one
--- thing. Accepted, the limit is one more and the next one tries; refused, the gate leaves it at that until admissions
--- have paid for the next attempt. A refusal within the limit means that it has fallen: the gate goes down to half and
--- up again, alone, until it is refused or back at what stood before. docs/gate.md has the reasons and the figures.
+-- The limit is the number of slots in use at the first refusal. Only a refusal shows it, so the gate finds more room by
+-- trying: one request beyond the limit, sent alone so that its answer has one meaning. If it is accepted, the limit
+-- rises by one and the next one tries. If it is refused, the next attempt waits until enough admissions have passed. A
+-- refusal within the limit means that the limit has dropped: the gate goes down to half and climbs again, alone, until
+-- it is refused or reaches the previous limit. docs/gate.md has the reasons and the figures.
 
 -- One refused attempt in so many admissions keeps refusals below ten in a thousand.
 local ADMISSIONS_PER_PROBE = 105
@@ -12,9 +12,9 @@ local ADMISSIONS_PER_PROBE = 105
 local RTT_ENOUGH, RTT_EPOCH = 30, 500
 -- An account counts as shared for so many windows after the last fall.
 local COMPANY_MEMORY = 24
--- On a shared account attempts come sooner after one that succeeded and later after one that failed.
+-- On a shared account, attempts are more frequent after a success and less frequent after a failure.
 local RAISE_FACTOR, FAIL_FACTOR = 2, 1.5
--- An attempt that a server answers with Retry-After stops everybody for so long: it may cost one part in so many.
+-- An attempt that is answered with Retry-After pauses all workers: it may cost this share of the time.
 local ATTEMPT_COST = 50
 
 local function clamp(low, value, high) return math.max(low, math.min(value, high)) end
@@ -33,8 +33,8 @@ local function openCap(state)
     math.ceil(times * state.limit * state.rttMean / state.window))
 end
 
--- Those on their way now. An admission whose answer is long overdue (its worker was killed, most likely) holds up
--- nobody, though its slot stays used.
+-- Open requests. One whose answer is long overdue (its worker was probably killed) does not count here, although its
+-- slot stays in use.
 local function countUnderway(state)
   local since = now + lease - math.max(1000000, 4 * state.rttMean)
   return redis.call('ZCOUNT', openKey, '(' .. text(since), '+inf')
@@ -55,12 +55,12 @@ local function countIsExact(state)
   return not first[1] or tonumber(first[2]) - now > 2 * state.rttMean
 end
 
--- Answers come about half a way there and back after the question; before the first one nobody knows.
+-- An answer takes about half a round trip; unknown before the first one.
 local function answerWait(state)
   return state.rttMean == 0 and 20000 or clamp(5000, state.rttMean / 2, UNKNOWN_WAIT)
 end
 
--- How long until one may go beyond the limit: 0 for now, nil where the next freed slot comes first anyway.
+-- How long until a request may go beyond the limit: 0 for now, nil if the next slot is freed earlier.
 local function probeWait(state, used, open)
   if state.streak > 0 or state.limit >= ceiling(state) then return nil end
   if state.climbing == 0 and now < state.nextProbeAt then return state.nextProbeAt - now end
@@ -68,8 +68,8 @@ local function probeWait(state, used, open)
   return used < state.limit + state.step and countIsExact(state) and 0 or nil
 end
 
--- After this many useless answers in a row (the vendor is out of reach, or down), the next caller would
--- fare no better: everybody waits, longer each time, and one request at a time finds out whether it is over.
+-- After this many unusable answers in a row (the vendor is unreachable or down), all workers wait, longer each time,
+-- and one request at a time finds out whether it is over.
 local TROUBLED = 5
 local FIRST_TROUBLE_PAUSE, LONGEST_TROUBLE_PAUSE = 2000000, 30000000
 
@@ -110,8 +110,8 @@ local function room(state, haltFields)
   return { free = 0, wait = math.min(limitWait(state, used, held), untilProbe), why = 'limit' }
 end
 
--- The time of the way there and back that every request surely takes: a slot may be used again that much earlier,
--- because the next request needs as long to arrive. Well below the shortest seen: a nearer worker may join.
+-- The round trip that every request needs at least: a slot may be reused that much earlier, because the next request
+-- takes as long to arrive. Below the shortest one seen, because a nearer worker may join.
 local function surelyUnderway(state)
   if state.rttCount < RTT_ENOUGH and state.rttMinBefore == 0 then return 0 end
   local shortest = state.rttMin
@@ -129,8 +129,8 @@ local function measureWay(state, rtt)
   state.rttMean = state.rttMean + (rtt - state.rttMean) / math.min(state.rttCount, 50)
 end
 
--- Every refusal puts the next attempt off, so that all of them together stay within what one attempt may cost; where
--- somebody else comes and goes, attempts are worth more than that.
+-- Every refusal delays the next attempt, so that all refusals together stay within the allowed rate; on a shared
+-- account attempts are worth more than that.
 local function putOffProbe(state, pause)
   local isShared = state.sharedAccount == 1
   local interval = math.max(isShared and state.interval or longestInterval(state), ATTEMPT_COST * pause)
@@ -147,7 +147,7 @@ local function climbFurther(state)
   state.step = clamp(1, state.step * 2, math.floor(state.limit / 32))
   if state.top == 0 or state.limit < state.top then return end
   stopClimbing(state)
-  -- It was put off for a lower limit, under which admissions take longer to pay for it.
+  -- It was delayed for a lower limit, under which admissions take longer.
   state.nextProbeAt = math.min(state.nextProbeAt, now + longestInterval(state))
 end
 
@@ -170,7 +170,7 @@ local function learnFailedProbe(state, slot)
   putOffProbe(state, slot.pause)
 end
 
--- Where somebody else comes and goes, falls are small and many; where slots are dense, a count may be wrong by some.
+-- On a shared account drops are small and many; where slots are dense, a count may be slightly wrong.
 local function isVague(state) return state.sharedAccount == 1 or isDense(state) end
 
 -- A server that counts by fixed windows lets twice its limit pass around a boundary, and a token bucket what it has
@@ -185,8 +185,8 @@ local function fallenLimit(state, slot)
   return isVague(state) and state.streak == 1 and slot.used or math.ceil(slot.used / 2)
 end
 
--- A raise that did not stand was not worth its attempt. A second fall without a raise between: somebody else comes and
--- goes, and so does the room.
+-- A raise that did not last was not worth its attempt. A second drop without a raise in between means that another
+-- client uses the account, and that its usage changes.
 local function learnCompany(state, slot)
   if now - state.raisedAt < 1.5 * state.window then
     state.interval = math.min(state.interval * 2, longestInterval(state))
@@ -227,15 +227,15 @@ local function learnRefusal(state, slot)
     learnFall(state, slot)
   end
   state.refusedAt = now
-  -- Refused with nothing of ours in the window: somebody else uses it all. Ask less and less often.
+  -- Refused with none of our requests in the window: another client uses the whole limit. Try less and less often.
   if slot.used > 0 then return 0 end
   return state.window / 8 * 2 ^ math.min(state.streak, 4)
 end
 
--- A pause this long is asked about with a free call now and then, first after so long.
+-- A pause this long is probed with a free call, first after this time.
 local LONG_PAUSE, FIRST_PAUSE_PROBE, LATEST_PAUSE_PROBE = 180000000, 120000000, 900000000
 
--- After a long pause nobody knows what is allowed: one alone, then up to what stood before.
+-- After a long pause the limit is unknown: one request alone, then up to the previous limit.
 local function beginLow(state)
   state.top = math.max(state.base, state.limit)
   state.limit, state.step, state.climbing, state.streak = 1, 1, 0, math.max(1, state.streak)
@@ -248,7 +248,7 @@ local function beginPause(state, pause, message)
   state.pausedUntil = now + pause
   if message == '' then redis.call('HDEL', stateKey, 'pauseMessage') else redis.call('HSET', stateKey, 'pauseMessage', message) end
   if pause < LONG_PAUSE then return end
-  -- A probe that said too early that it is over is followed by a refusal: the next one comes later.
+  -- If a probe was wrong, a refusal follows, and the next probe comes later.
   local wait = clamp(FIRST_PAUSE_PROBE, (now - state.pausedSince) / 2, LATEST_PAUSE_PROBE)
   state.pauseProbeAt = math.max(state.pauseProbeAt, now + wait)
   beginLow(state)

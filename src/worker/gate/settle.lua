@@ -1,14 +1,14 @@
--- Records what became of an admitted request, and learns from it.
+-- Records the outcome of an admitted request, and learns from it.
 --
 -- KEYS, ARGV 1-7  see slots.lua
--- ARGV  8 slot as admit.lua gave it   9 verdict: counted, refused, unusable, unused, unsent or ambiguous
---       10 no request before this many ms, 0 for none said   11 limit and 12 window in ms in the server's own words, or 0
---       13 what the vendor said with a refusal, or ''
--- Returns 1, or 0 when the slot is not open (settled before, or its lease and window have passed); and how many
--- answers in a row were of no use.
+-- ARGV  8 slot from admit.lua   9 verdict: counted, refused, unusable, unused, unsent or ambiguous
+--       10 pause in ms, 0 for none   11 limit and 12 window in ms as stated by the server, or 0
+--       13 the vendor's message of a refusal, or ''
+-- Returns 1, or 0 if the slot is not open (already settled, or its lease and window have passed); and the number of
+-- unusable answers in a row.
 --
--- Invariant: a slot is settled once; a counted request keeps its slot for a whole window from its answer on, less what
--- every request surely takes on its way; a refused, unused or unsent one gives it back; a pause is only ever extended.
+-- Invariant: a slot is settled once; a counted request keeps its slot for a whole window after its answer, less the
+-- round trip that every request needs; a refused, unused or unsent one frees it; a pause is only ever extended.
 local admittedAt, used, where, holder = string.match(ARGV[8], '^(%d+) (%d+) (%a+) (.*)$')
 local leaseEnd = holder and redis.call('ZSCORE', openKey, holder)
 if not leaseEnd then return { 0, 0 } end

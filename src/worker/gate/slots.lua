@@ -16,7 +16,7 @@ local lease, maxInFlight, learn, prefix = tonumber(ARGV[4]), tonumber(ARGV[5]), 
 
 -- What stays unknown when a server rounds its clock to the millisecond.
 local GUARD = 1000
--- How long to wait for what nobody can foretell: a task that ends, a halt that is being probed.
+-- How long to wait for unpredictable events: a task that ends, a halt that is being probed.
 local UNKNOWN_WAIT, HALT_WAIT = 250000, 1000000
 -- A pause beyond this is a clock that was set back, not a server's wish (those are cut at 24 hours).
 local LONGEST_PAUSE = 25 * 3600 * 1000000
@@ -55,14 +55,14 @@ local LEARNED = {
 local NAMES = {}
 for index, field in ipairs(LEARNED) do NAMES[index] = field[1] end
 
--- After the clock was set back, what has happened lies in the future; nothing may wait for it to come round again.
+-- After the clock was set back, past events lie in the future; nothing may wait for those times.
 local function repairClock(state)
   for _, name in ipairs({ 'raisedAt', 'refusedAt', 'fellAt' }) do state[name] = math.min(state[name], now) end
   if state.nextProbeAt > now + LONGEST_PAUSE then state.nextProbeAt = now end
   if state.pausedUntil > now + LONGEST_PAUSE then state.pausedUntil = 0 end
 end
 
--- What was learned holds for one configured limit: another one starts afresh, but for the pause.
+-- What was learned is valid for one configured limit: another one starts from the beginning, except for the pause.
 local function readState()
   local state, configured = {}, ARGV[2] .. '/' .. ARGV[3]
   local values = redis.call('HMGET', stateKey, 'configured', unpack(NAMES))
@@ -114,7 +114,7 @@ local function countUnbegun()
   return unbegun
 end
 
--- How many more tasks may be at the vendor. Links are looked at one by one only where it matters for `wanted`.
+-- How many more tasks may be at the vendor. Links are checked one by one only if it matters for `wanted`.
 local function roomInFlight(unanswered, wanted)
   if maxInFlight == 0 then return math.huge end
   local counts = redis.call('HMGET', countsKey, 'submitting', 'processing')

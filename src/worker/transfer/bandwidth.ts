@@ -1,7 +1,7 @@
 /**
- * The cap on the bandwidth of a process (`--limit-rate`): a token bucket that all its transfers share. A
- * transfer takes what it has just received and is held back until the bucket allows for it, so TCP slows
- * the host down. Invariant: over any second no more than the rate plus a tenth of a second's worth passes.
+ * The bandwidth limit of a process (`--limit-rate`): a token bucket shared by all its transfers. A transfer is delayed
+ * for the bytes it has received, so TCP slows the host down. Invariant: over any second, at most the rate plus a tenth
+ * of a second's worth passes.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Clock } from '../../shared/clock.ts';

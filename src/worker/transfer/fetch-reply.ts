@@ -1,16 +1,16 @@
 /**
- * What is asked of the transfer, and what one attempt to fetch a result can come to. Every expected answer is here, so the download
- * decision is a switch; what is thrown besides is the abort reason of the caller's signal.
+ * The request to the transfer, and the possible outcomes of one attempt. Every expected answer is here, so the download
+ * decision is a switch; only the abort reason of the caller's signal is thrown.
  */
 import type { Disclosure } from '../../shared/media/disclosure.ts';
 import type { OnProgress } from '../report-progress.ts';
 
 export interface FetchRequest {
   readonly url: string;
-  /** Where the result goes, but for its ending, which its bytes decide; see the path template. */
+  /** Where the result is stored, without its ending, which its bytes decide; see the path template. */
   readonly key: string;
   readonly disclosure: Disclosure;
-  /** What is written beside the result, once it is known; see sidecar.ts. */
+  /** The sidecar, once the result is known; see sidecar.ts. */
   readonly sidecarOf: (stored: StoredReply) => object;
   /** Called for every chunk, with what is here by then. */
   readonly onProgress?: OnProgress;
@@ -40,11 +40,11 @@ export type FetchReply =
       readonly answered: boolean;
       readonly retryAfterMs?: number;
     }
-  /** What came is no whole file of a known kind or is too large: the message says what was seen. Nothing is kept. */
+  /** The body is not a complete file of a known kind, or too large; the message says why. Nothing is kept. */
   | { readonly kind: 'invalid'; readonly message: string }
-  /** The storage takes nothing at present, wherever it is asked: no link is at fault. What was received is kept. */
+  /** The storage accepts nothing at present, whatever the result. What was received is kept. */
   | { readonly kind: 'storage-unavailable'; readonly message: string; readonly key: string }
-  /** The storage works, but did not take this result. */
+  /** The storage works, but did not accept this result. */
   | { readonly kind: 'not-stored'; readonly message: string }
   /** What was received is kept. */
   | { readonly kind: 'storage-full'; readonly freeBytes: number; readonly neededBytes: number }

@@ -1,8 +1,8 @@
 /**
- * Brings one result from its URL to its final place: whole, verified, labelled and durable. Called by the
- * download stage, any number of times for the same result and by several processes at once: each call goes
- * on where an earlier one stopped, and a result that is stored already is found. Invariant: `stored` is
- * only ever said of a committed file whose every byte this call or an earlier one has inspected.
+ * Downloads one result to its final place: complete, verified, labelled and durable. Called by the download stage, any
+ * number of times for the same result and by several processes at once. Each call resumes where an earlier one stopped,
+ * and finds a result that is already stored. Invariant: `stored` is only returned for a committed file whose bytes were
+ * all inspected.
  */
 import { StorageError } from '../../shared/storage/storage-error.ts';
 import type { FetchReply, FetchRequest } from './fetch-reply.ts';
@@ -30,7 +30,7 @@ export async function fetchResult(
   }
 }
 
-/** A trial write beside the result tells whether it is the storage or this one result. */
+/** A test write next to the result shows whether the storage or only this result is the problem. */
 async function failedReply(
   error: StorageError,
   request: FetchRequest,

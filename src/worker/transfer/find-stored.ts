@@ -1,7 +1,7 @@
 /**
- * Finds out whether a result is stored already: a worker killed between the commit and its note in the
- * ledger leaves a whole file, and the job that runs again must not fetch it twice. Only a file whose label or
- * sidecar names this very task is taken; one of another task or another program is fetched over.
+ * Finds a result that is already stored: a worker killed between the commit and its note in the ledger leaves a
+ * complete file, and the repeated job must not download it twice. Only a file whose label or sidecar names this task
+ * counts; one of another task or program is replaced.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -54,12 +54,12 @@ async function recognise(
     resumedFromBytes: source.bytes,
     isFound: true,
   };
-  // The kill may have come before the sidecar had its name.
+  // The worker may have been killed before the sidecar had its name.
   await storage.putSidecar(key, sidecarOf(stored));
   return stored;
 }
 
-/** A label that only was added can be taken away again. */
+/** A label that was appended can be removed again. */
 async function sourceByLabel(
   key: string,
   { kind, xmp }: MediaFacts,

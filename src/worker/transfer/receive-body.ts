@@ -1,7 +1,7 @@
 /**
- * Brings one body into a part: inspects every chunk, hands it on, and watches speed, size and space. Called
- * for each answer that the course says to receive. Invariant: what the part holds when this returns is what
- * the inspection has seen, so a transfer that was cut off can always be resumed.
+ * Receives one body into a part: inspects every chunk, passes it on, and watches speed, size and space. Called for each
+ * answer that is to be received. Invariant: the part holds exactly what was inspected, so an interrupted transfer can
+ * always be resumed.
  */
 import type { Inspection } from '../../shared/media/inspection.ts';
 import type { ResponseBody } from '../../shared/outgoing/response-body.ts';
@@ -30,7 +30,7 @@ export interface Target {
   readonly inspected: () => void;
 }
 
-/** How much may come before the free space is looked at again: other writers use the same disk. */
+/** How many bytes may arrive before the free space is checked again: other writers use the same disk. */
 const SPACE_CHECK_BYTES = 64 * 1024 * 1024;
 
 export async function receiveBody(

@@ -1,6 +1,6 @@
 /**
- * What is written beside every result. Pure; the download stage hands it to the transfer, which commits it
- * together with the result. The file of `export --verify` reads `bytes` and `sha256` back from it.
+ * The sidecar of a result. Pure; the download stage passes it to the transfer, which commits it together with the
+ * result. `export --verify` reads `bytes` and `sha256` from it.
  */
 import type { WayKind } from '../../shared/jobs/result-way.ts';
 import type { ItemRow } from '../../shared/ledger/item.ts';
@@ -13,7 +13,7 @@ export interface SidecarFacts {
   readonly batch: string;
   readonly inputs?: Inputs;
   readonly row?: ItemRow | null;
-  /** Undefined or null where nobody knows. */
+  /** Undefined or null if unknown. */
   readonly creditsSpent?: number | null | undefined;
   /** Unix milliseconds. */
   readonly enqueuedAt?: number | null | undefined;
@@ -28,9 +28,9 @@ export interface Sidecar extends DisclosureFields {
   readonly id: string;
   readonly batch: string;
   readonly url: string;
-  /** What the task got beside the link and the model's defaults; null for nothing. */
+  /** Inputs of the task other than the link and the model's defaults; null: none. */
   readonly inputs: Inputs | null;
-  /** What was kept of the list's row that brought the link; null for nothing. */
+  /** The kept columns of the link's row in its list; null: none. */
   readonly row: ItemRow | null;
   readonly taskId: string;
   readonly model: string;

@@ -1,6 +1,6 @@
 /**
- * Keeps the reserve of the storage: before a body is read and now and then while it comes, the free space
- * must hold what is still to come and `MIN_FREE_BYTES`. Storages without a bound (S3) are never full here.
+ * Keeps the reserve of the storage: before and during the reception of a body, the free space must hold the remaining
+ * bytes and `MIN_FREE_BYTES`. Storages without a limit (S3) are never full here.
  */
 import type { Storage } from '../../shared/storage/storage.ts';
 
@@ -9,7 +9,7 @@ export interface SpaceShort {
   readonly neededBytes: number;
 }
 
-/** Room for the label, the sidecar and the unfinished folder beside the video itself. */
+/** Space for the label, the sidecar and the unfinished folder, in addition to the video. */
 const OVERHEAD_BYTES = 64 * 1024;
 
 export async function findSpaceShort(

@@ -1,8 +1,7 @@
 /**
- * Tells a stalled transfer from a slow one: a transfer has an allowance of waiting time, used up while it
- * waits for the network and earned back by every byte at the lowest speed. Pure; the watch around it
- * looks now and then. Time in which the transfer itself holds back (a full disk queue, a bandwidth cap)
- * does not count.
+ * Distinguishes a stalled transfer from a slow one: a transfer has an allowance of waiting time, which is used up while
+ * it waits for the network and earned back by bytes at the lowest speed. Pure; the caller checks it periodically. Time
+ * in which the transfer itself holds back (a full disk queue, a bandwidth limit) does not count.
  */
 
 export interface StallRules {
@@ -14,7 +13,7 @@ export interface StallRules {
 export interface StallAllowance {
   /** The wait for the next bytes begins. */
   waitFrom(nowMs: number): void;
-  /** They came. */
+  /** They arrived. */
   received(bytes: number, nowMs: number): void;
   isStalled(nowMs: number): boolean;
 }

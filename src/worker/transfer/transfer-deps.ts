@@ -9,7 +9,7 @@ import type { Bandwidth } from './bandwidth.ts';
 import type { StallRules } from './stall-allowance.ts';
 
 export interface TransferLimits extends StallRules {
-  /** How often one attempt asks again after a cut or a stall before it is given back to the queue. */
+  /** How often one attempt retries after an interruption or a stall before it returns to the queue. */
   readonly reconnects: number;
   /** Before the first of them; doubled each time. */
   readonly reconnectDelayMs: number;

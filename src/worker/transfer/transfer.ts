@@ -1,7 +1,7 @@
 /**
- * One call's way through requests, cuts and fresh starts until there is a reply. Made by `fetchResult` for
- * an open part, run once. The answers are judged by the pure course beside it; here they are acted upon.
- * Invariant: the inspection has seen exactly the bytes that the part holds whenever a request goes out.
+ * Runs the requests of one call, with interruptions and restarts, until there is a reply. Created by `fetchResult` for
+ * an open part, and run once. The pure answer-course.ts judges the answers; this file acts on them. Invariant: when a
+ * request is sent, the inspection has seen exactly the bytes of the part.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { appended, type Edit } from '../../shared/media/edits.ts';
@@ -22,7 +22,7 @@ import type { TransferDeps } from './transfer-deps.ts';
 
 const DEFAULT_MAX_BYTES = 2 * 1024 ** 3;
 
-/** What a step of the transfer came to: a reply ends it, `undefined` continues with another request. */
+/** The outcome of a step of the transfer: a reply ends it, `undefined` continues with another request. */
 type Step = Promise<FetchReply | undefined>;
 
 type CourseWithoutBody = Exclude<AnswerCourse, { course: 'receive-all' | 'receive-rest' }>;
@@ -35,7 +35,7 @@ export class Transfer {
   /** Held when the call began: what was gained is counted from here. */
   #startBytes: number;
   #inspection: Inspection = createInspection();
-  /** What is held has turned out to be of no use: the next request asks for everything. */
+  /** The bytes so far are useless: the next request asks for everything. */
   #fromScratch = false;
   #reconnects = 0;
 
@@ -153,7 +153,7 @@ export class Transfer {
     return commit.kind === 'superseded' ? this.#findWhatSuperseded() : stored;
   }
 
-  /** The first bytes have told the kind: the ending of the key and how the label will be written follow from it. */
+  /** The first bytes show the kind, which decides the ending of the key and how the label is written. */
   #place(): string {
     const { kind } = this.#inspection;
     if (kind === undefined) return this.#request.key;
@@ -181,7 +181,7 @@ export class Transfer {
     return stored ?? { kind: 'retry', message: 'another process stored this result', gainedBytes: 0 };
   }
 
-  /** Asks again at once after a cut, a few times, so that a short one costs no turn in the queue. */
+  /** Retries at once after an interruption, a few times, so that a short one costs no turn in the queue. */
   async #reconnect(message: string): Step {
     const { reconnects, reconnectDelayMs } = this.#deps.limits;
     if (this.#reconnects === reconnects) return this.#retry(message);

@@ -1,6 +1,6 @@
 /**
- * Tries the storage with a small write, within a time: a share whose server is gone answers nothing at all. Used
- * when a result could not be stored, and by the probe of a halt.
+ * Tests the storage with a small write and a time limit: a share whose server is down does not answer at all. Used when
+ * a result could not be stored, and by the probe of a halt.
  */
 import { downloadPolicy } from '../../shared/policy.ts';
 import type { Storage } from '../../shared/storage/storage.ts';
@@ -13,7 +13,7 @@ export interface StorageTrouble {
   readonly message: string;
 }
 
-/** @param beside the key of a result in whose place to write @returns what is wrong, or null when it works */
+/** @param beside the key of a result next to which to write @returns what is wrong, or null if it works */
 export async function tryStorage(storage: Storage, beside?: string): Promise<StorageTrouble | null> {
   const { storagePatienceMs } = downloadPolicy;
   const message = `${storage.name} did not answer within ${storagePatienceMs / 1000} s`;

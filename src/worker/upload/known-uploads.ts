@@ -1,7 +1,7 @@
 /**
- * What has been uploaded for this account, by all workers: one upload for each video while the vendor keeps it, however
- * many prompts it is given with; who is uploading a video at present; and until when the upload host has asked for a
- * pause. In Redis, under keys that expire by themselves.
+ * What all workers have uploaded for this account: one upload per video while the vendor keeps it, whatever the number
+ * of prompts; which worker is uploading a video; and until when the upload host has asked for a pause. In Redis, under
+ * keys that expire.
  */
 import { uploadPolicy } from '../../shared/policy.ts';
 import type { Keyspace } from '../../shared/redis/keyspace.ts';
@@ -14,7 +14,7 @@ export interface Upload {
 }
 
 type Claim =
-  /** It stands at the vendor. */
+  /** It is at the vendor. */
   | { readonly kind: 'stands'; readonly upload: Upload }
   /** Another job uploads it now. */
   | { readonly kind: 'busy' }
@@ -23,11 +23,11 @@ type Claim =
 
 export interface KnownUploads {
   /**
-   * @param video what tells videos apart: their content, or their address
-   * @param deadUrl an upload that the vendor cannot read any more
+   * @param video its identity: content or address
+   * @param deadUrl an upload that the vendor can no longer read
    */
   claim(video: string, holder: string, deadUrl?: string): Promise<Claim>;
-  /** For how long the upload host has asked to wait; 0 when it has not. */
+  /** For how long the upload host has asked to wait; 0 if it has not. */
   pausedMs(): Promise<number>;
   /** A pause is only ever extended. */
   pause(ms: number): Promise<void>;

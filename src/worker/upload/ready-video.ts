@@ -1,8 +1,8 @@
 /**
- * Makes an item's video ready for its create call: judges its length and size where they can be known, and brings it to
- * where the vendor can fetch it, if the vendor cannot (a file of this machine, or any link of a batch with `--upload`).
- * Called by the submit stage before the gate, so that nothing is paid for a video that cannot be had. Uploads are kept
- * for a day only; one that still stands is used again. Trouble of the upload host costs the link nothing.
+ * Prepares an item's video for its create call: checks its length and size if they can be known, and uploads it if the
+ * vendor cannot fetch it (a local file, or any link of a batch with `--upload`). Called by the submit stage before the
+ * gate, so that nothing is paid for an unreadable video. The vendor keeps uploads for a day; an existing one is used
+ * again. Failures of the upload host cost the link nothing.
  */
 import { randomUUID } from 'node:crypto';
 import type { JobData } from '../../shared/jobs/catalogue.ts';
@@ -30,7 +30,7 @@ export type ReadyVideo =
       readonly isReused: boolean;
     }
   | { readonly kind: 'unreadable'; readonly message: string }
-  /** The model does not take it. */
+  /** The model does not accept it. */
   | { readonly kind: 'refused'; readonly message: string }
   /** `data` is what the job keeps; without a message another link of this process is served first. */
   | { readonly kind: 'wait'; readonly delayMs: number; readonly message?: string; readonly data?: JobData }
@@ -99,7 +99,7 @@ export function createReadyVideos(context: WorkerContext): ReadyVideos {
     }
   }
 
-  /** Noted with the item: a callback that brings its task back names this address. */
+  /** Recorded with the item: a callback of its task contains this address. */
   async function use(made: Upload, { id }: Item, isReused: boolean): Promise<ReadyVideo> {
     await ledger.note(id, { upload: made });
     return { kind: 'ready', url: made.url, isReused };

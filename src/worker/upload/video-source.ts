@@ -22,7 +22,7 @@ import type { Outgoing, OutgoingAnswer } from '../../shared/outgoing/outgoing.ts
 import { formatBytes } from '../../shared/wording/format.ts';
 
 export interface VideoSource {
-  /** Tells videos apart: the same one is uploaded once. */
+  /** The identity of the video: the same one is uploaded once. */
   readonly key: string;
   open(signal: AbortSignal): Promise<OpenVideo | SourceTrouble>;
 }
@@ -30,17 +30,17 @@ export interface VideoSource {
 export interface OpenVideo {
   /** With its dot. */
   readonly ending: string;
-  /** Null where nobody knows. */
+  /** Null if unknown. */
   readonly bytes: number | null;
   /** May be read once. */
   read(): AsyncIterable<Buffer>;
-  /** What went wrong while it was read, or null; asked after the upload. */
+  /** The error of reading it, or null; checked after the upload. */
   trouble(wasReadWhole: boolean): SourceTrouble | null;
   close(): void;
 }
 
 export type SourceTrouble =
-  /** For good. */
+  /** Permanent. */
   | { readonly kind: 'unreadable'; readonly message: string }
   /** Its host may answer later. */
   | { readonly kind: 'unreached'; readonly message: string };
@@ -248,7 +248,7 @@ function objectionTo(bytes: number | null, model: ModelDefinition, maxBytes: num
   return judgeVideo({ seconds: null, bytes }, model);
 }
 
-/** Tells of an error of the source itself, which the request would only show as a broken connection. */
+/** Reports an error of the source itself, which the request would only show as a broken connection. */
 async function* watched(
   chunks: AsyncIterable<Buffer>,
   onError: (error: unknown) => void,

@@ -64,7 +64,7 @@ const rows: Row[] = [
     { appendOnly: false, snapshots: undefined },
     alone,
     null,
-    /is not told/,
+    /it is unknown/,
   ],
   ['appendfsync no', { appendFsync: 'no' }, alone, null, /appendfsync is no/],
   ['appendfsync not told', { appendFsync: undefined }, alone, null, null],

@@ -254,7 +254,7 @@ test('a host that cannot be reached is asked again later', async () => {
   const reply = await fetchFrom('http://127.0.0.1:1/s_1.mp4');
   expect(reply).toMatchObject({
     kind: 'host-unavailable',
-    message: expect.stringContaining('not reached'),
+    message: expect.stringContaining('cannot be reached'),
   });
 });
 

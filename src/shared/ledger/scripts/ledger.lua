@@ -21,7 +21,7 @@ end
 
 local function eachName(commaList) return string.gmatch(commaList or '', '[^,]+') end
 
--- A batch joins with the lowest pass there is (take.lua); a paused one stays out.
+-- A batch joins with the lowest pass (take.lua); a paused one is not added.
 local function joinRotation(rotation, batch, name)
   if redis.call('HGET', batch, 'paused') == '1' then return end
   local first = redis.call('ZRANGE', rotation, 0, 0, 'WITHSCORES')

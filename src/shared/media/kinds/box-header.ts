@@ -20,7 +20,7 @@ export type HeaderReading =
 /** Printable Latin-1: what a box type consists of in every registered type. */
 const BOX_TYPE = /^[\x20-\x7e\xa0-\xff]{4}$/;
 
-/** What stands at the top level of real files; others are passed over where they fit. */
+/** Types at the top level of real files; others are skipped if they fit. */
 const TOP_LEVEL_BOXES: ReadonlySet<string> = new Set(
   'ftyp styp moov moof mdat free skip wide pnot uuid meta mfra sidx ssix prft emsg pdin udta'.split(' '),
 );

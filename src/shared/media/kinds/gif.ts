@@ -1,7 +1,7 @@
 /**
- * GIF (87a and 89a): blocks up to the trailer, with at least one image. The label is the application
- * extension of the XMP specification (part 3, 1.1.2): the packet lies in it as it is, and a run of 258 bytes behind
- * it leads every reader of sub-blocks to its end.
+ * GIF (87a and 89a): blocks up to the trailer, with at least one image. The label is the application extension of the
+ * XMP specification (part 3, 1.1.2): the packet as it is, followed by 258 bytes that lead every reader of sub-blocks to
+ * its end.
  */
 import type { Edit } from '../edits.ts';
 import { type FoundXmp, labelEdit, MAX_XMP_BYTES, type MediaFacts } from '../label.ts';
@@ -32,7 +32,7 @@ export function* walkGif(input: Input): Parsing<MediaFacts> {
   if (images === 0) fail('has no image');
   const place = { earlier: xmp, at: input.position - 1, wrap: applicationExtension };
   yield* pass(Number.POSITIVE_INFINITY, '');
-  // Extensions came with 89a.
+  // Extensions exist since 89a.
   const version: Edit[] = isOld ? [{ at: 4, remove: 1, insert: Buffer.from('9') }] : [];
   return { kind: 'gif', xmp, labelEdits: (disclosure) => [...version, labelEdit(place, disclosure)] };
 }

@@ -84,7 +84,7 @@ function mustHaveSize({ data }: Segment): true {
   return true;
 }
 
-/** JFIF and Exif want to stand before everything else. */
+/** JFIF and Exif must be before everything else. */
 function comesFirst({ code, data }: Segment): boolean {
   return code === APP0 || (code === APP1 && data.toString('latin1', 0, 5) === 'Exif\0');
 }

@@ -1,6 +1,6 @@
 /**
- * MP3 (MPEG audio, layer 3): an ID3v2 tag where there is one, then frames end to end, and at the end nothing
- * but tags or padding. It is labelled by its sidecar alone: a tag has to stand before the sound and would move all of it.
+ * MP3 (MPEG audio, layer 3): an optional ID3v2 tag, then frames end to end, and at the end only tags or padding. Only
+ * its sidecar is the label: a tag must be before the audio and would move all of it.
  */
 import type { MediaFacts } from '../label.ts';
 import { isMp3Header } from '../media-kind.ts';

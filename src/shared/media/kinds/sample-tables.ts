@@ -89,7 +89,7 @@ function readSizes(tables: ReadonlyMap<string, Buffer>): Sizes {
   if (stsz === undefined) return readCompactSizes(tables.get('stz2'));
   if (stsz.length < 12) return fail("its 'stsz' table is cut short");
   const size = stsz.readUInt32BE(4);
-  // Old QuickTime sound says 1 whatever a sample takes.
+  // Old QuickTime audio says 1 whatever the size of a sample.
   if (size > 0)
     return { count: stsz.readUInt32BE(8), sum: (_, samples) => (size === 1 ? 0 : size * samples) };
   return { count: entries(stsz, 'stsz', 4, 8), sum: (from, samples) => sumOf(stsz, 12 + 4 * from, samples) };
@@ -116,7 +116,7 @@ function readOffsets(tables: ReadonlyMap<string, Buffer>): { count: number; at(c
   return { count: entries(stco, 'stco', 4), at: (chunk) => stco.readUInt32BE(8 + 4 * chunk) };
 }
 
-/** Samples of a chunk; chunks are asked about in order, from 1. */
+/** Samples of a chunk; chunks are requested in order, from 1. */
 function readRuns(stsc: Buffer | undefined): (chunk: number) => number {
   if (stsc === undefined) return () => 0;
   const count = entries(stsc, 'stsc', 12);

@@ -1,7 +1,7 @@
 /**
- * What may stand behind a complete movie without being part of it: zeros, or a line of text that a host or a
- * tool added. Called by the parser of MP4. Invariant: the beginning of a further box is never taken for it,
- * or a file that was cut there would count as whole.
+ * What may follow a complete movie without being part of it: zeros, or a line of text that a host or a tool added.
+ * Called by the MP4 parser. Invariant: the beginning of a further box never counts as this, or a file that was cut
+ * there would count as complete.
  */
 import { isTopLevelBox } from './box-header.ts';
 
@@ -11,7 +11,7 @@ const MAX_TEXT_BYTES = 4096;
 const NO_TEXT = /[^\P{Cc}\t\n\r\0]/u;
 
 export interface StrayCheck {
-  /** False for good once something else has come. */
+  /** Permanently false after anything else. */
   push(bytes: Buffer): boolean;
 }
 

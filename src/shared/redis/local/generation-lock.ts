@@ -1,9 +1,9 @@
 /**
- * A lock between processes that a `kill -9` cannot leave locked, and that two waiters cannot break at the
- * same time. Each holder is a file `lock.<n>`; only the highest counts. A process that finds its holder released or
- * dead creates `lock.<n+1>` with link(), which succeeds for exactly one, then looks again: a still higher
- * file means that it came late. The highest file is never deleted, so a latecomer always sees it. Guards the
- * start and stop of the local Redis; called by join-server.ts.
+ * A lock between processes that `kill -9` cannot leave locked, and that two waiters cannot break at the same time. Each
+ * holder is a file `lock.<n>`; only the highest counts. A process that finds the holder released or dead creates
+ * `lock.<n+1>` with link(), which succeeds for exactly one, and then checks again: a still higher file means that it
+ * was too late. The highest file is never deleted, so a late process always sees it. Guards the start and stop of the
+ * local Redis; called by join-server.ts.
  */
 import { randomUUID } from 'node:crypto';
 import { link, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
@@ -16,7 +16,7 @@ import { identifyOwnProcess, isAlive, parseIdentity } from './process-identity.t
 
 const POLL_MS = 25;
 const REFRESH_MS = 5_000;
-/** A holder in another container cannot be asked; it refreshes its file, and counts as dead after this. */
+/** A holder in another container cannot be checked; it refreshes its file, and counts as dead after this. */
 const SILENT_AFTER_MS = 30_000;
 const RELEASED = 'released';
 
@@ -81,7 +81,7 @@ async function tryCreate({ folder, clock }: LockOptions, generation: number): Pr
 
 async function isHeld(file: string, clock: Clock): Promise<boolean> {
   const content = await readFile(file, 'utf8').catch(() => undefined);
-  // Gone since the listing: somebody holds a higher one.
+  // Removed since the listing: another process holds a higher one.
   if (content === undefined) return true;
   if (content === RELEASED) return false;
   const identity = parseIdentity(content);

@@ -1,7 +1,7 @@
 /**
- * Joins the local Redis of a place, starting it if nobody has; and leaves it again, stopping it if nobody
- * else is there. Both under the place's lock, so that of two processes one starts and the other joins, and
- * none joins a server that is being stopped. Called by start-local-redis.ts.
+ * Joins the local Redis of a place and starts it if necessary; leaves it, and stops it if no other process uses it.
+ * Both under the place's lock, so that of two processes one starts it and the other joins, and none joins a server that
+ * is stopping. Called by start-local-redis.ts.
  */
 import { kill } from 'node:process';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,7 +24,7 @@ import { startFailure, startServer } from './start-server.ts';
 export interface JoinDependencies {
   place: ServerPlace;
   appendFsync: AppendFsync;
-  /** Looked for only when no server runs: it may mean fetching one. */
+  /** Searched only if no server runs: it may have to be downloaded. */
   findProgram: () => Promise<RedisProgram>;
   logger: Logger;
   clock: Clock;
@@ -41,9 +41,9 @@ const POLL_MS = 20;
 const LOAD_ATTEMPTS = 3;
 /** A server without a socket is coming or going for this long; after that it has lost its socket. */
 const SOCKETLESS_MS = 3_000;
-/** How long a server may take to obey a signal. */
+/** How long a server may take to react to a signal. */
 const SIGNAL_TIMEOUT_MS = 15_000;
-/** A server told to go writes and syncs what it has first. */
+/** A stopping server writes and syncs its data first. */
 const STOP_TIMEOUT_MS = 60_000;
 
 export async function joinServer(dependencies: JoinDependencies): Promise<JoinedServer> {
@@ -57,13 +57,13 @@ export async function joinServer(dependencies: JoinDependencies): Promise<Joined
       return joined;
     } catch (error) {
       joined.membership.connection.disconnect();
-      // Somebody may have killed it just now; one that dies each time has a reason.
+      // It may have been killed just now; if it dies each time, there is a reason.
       if (attempt === LOAD_ATTEMPTS) throw await startFailure(dependencies.place, error);
     }
   }
 }
 
-/** The program is found outside the lock: fetching takes its time, and the others may need the lock to leave. */
+/** The program is found outside the lock: a download takes time, and other processes may need the lock to leave. */
 async function startOrJoin(dependencies: JoinDependencies): Promise<JoinedServer> {
   const program = await dependencies.findProgram();
   return underLock(
@@ -82,7 +82,7 @@ async function joinRunning({ place, clock }: JoinDependencies): Promise<JoinedSe
     if (!(await isProcessAlive(record))) return undefined;
     await sleep(POLL_MS);
   } while (clock.now() < deadlineAt);
-  // Its socket is gone, so nobody can reach it any more; but it still has the append-only file open.
+  // Its socket is gone, so it is unreachable; but it still has the append-only file open.
   await endProcess(record, clock);
   return undefined;
 }
@@ -111,7 +111,7 @@ async function start(dependencies: JoinDependencies, program: RedisProgram): Pro
   return { membership, listening: record.listening, startedHere: true };
 }
 
-/** Leaves the server and, as its last user, stops it and waits until it is gone. */
+/** Leaves the server. The last user stops it and waits for its end. */
 export async function leaveServer(dependencies: JoinDependencies, joined: JoinedServer): Promise<void> {
   const { membership } = joined;
   if (membership.connection.status === 'end') return;
@@ -164,7 +164,7 @@ function signalEnd(record: ServerRecord, signal: 'SIGTERM' | 'SIGKILL'): void {
   try {
     kill(record.process.pid, signal);
   } catch {
-    // Gone in the meantime.
+    // Ended in the meantime.
   }
 }
 

@@ -1,7 +1,6 @@
 /**
- * Being a user of a shared local Redis means holding one named connection to it. The server itself thus
- * knows who uses it: a killed process is gone from its list at once, and no process id can be mistaken for
- * another. Called by join-server.ts.
+ * A user of a shared local Redis holds one named connection to it. So the server knows its users: a killed process
+ * disappears from its list at once, and process ids cannot be confused. Called by join-server.ts.
  */
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,7 +15,7 @@ const LOADING_POLL_MS = 50;
 export interface Membership {
   readonly name: string;
   readonly connection: Redis;
-  /** Resolves when the connection is gone, for whatever reason. */
+  /** Resolves when the connection has ended, for any reason. */
   readonly ended: Promise<void>;
 }
 
@@ -26,7 +25,7 @@ export async function joinAsUser(listening: Listening): Promise<Membership | und
   const connection = new Redis({
     ...endpoint(listening),
     connectionName: name,
-    // A plain connection: it must tell at once when the server goes, and be there while it still loads.
+    // A plain connection: it must notice the end of the server at once, and work while the server still loads.
     retryStrategy: () => null,
     enableReadyCheck: false,
     lazyConnect: true,
@@ -50,7 +49,7 @@ export async function joinAsUser(listening: Listening): Promise<Membership | und
   }
 }
 
-/** Waits while the server reads its append-only file; `onWait` is called once if that takes a while. */
+/** Waits while the server reads its append-only file; `onWait` is called once if this takes long. */
 export async function waitUntilLoaded(membership: Membership, onWait: () => void): Promise<void> {
   for (let polls = 0; ; polls += 1) {
     const reply: unknown = await membership.connection.ping().catch((error: unknown) => error);
@@ -62,8 +61,8 @@ export async function waitUntilLoaded(membership: Membership, onWait: () => void
 }
 
 /**
- * Whether anybody but this member uses the server. A process killed just now may be on the list until the
- * server comes round to reading the end of its connection, which it has done when it answers again.
+ * Whether another process uses the server. A process killed just now may be on the list until the server reads the end
+ * of its connection, which it has done when it answers again.
  */
 export async function hasOtherUsers(membership: Membership): Promise<boolean> {
   return (await listsOthers(membership)) && (await listsOthers(membership));
@@ -83,7 +82,7 @@ function endpoint(listening: Listening): { path: string } | { host: string; port
   return { host: '127.0.0.1', port: listening.port, password: listening.password };
 }
 
-/** A refused connection, no such socket, or one that closed before it said anything: the server is gone. */
+/** A refused connection, a missing socket, or a connection that closed without an answer: the server has ended. */
 function isNobodyThere(error: unknown): boolean {
   if (isErrorWithCode(error, 'ECONNREFUSED', 'ENOENT', 'ECONNRESET', 'EPIPE')) return true;
   return error instanceof Error && error.message === 'Connection is closed.';

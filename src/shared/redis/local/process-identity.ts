@@ -1,7 +1,6 @@
 /**
- * A process named so that nobody else can be taken for it: its id alone is reused, so the instant of its
- * start goes with it, and where there are several ranges of ids (containers, reboots, other machines) the
- * range too. Used by the lock and the server record.
+ * Identifies a process uniquely: ids are reused, so the start time is part of it, and if there are several ranges of
+ * ids (containers, reboots, other machines), the range too. Used by the lock and the server record.
  */
 import { readFile, readlink } from 'node:fs/promises';
 import { hostname } from 'node:os';
@@ -12,7 +11,7 @@ import { runTool } from '../program/run-tool.ts';
 
 export const processIdentitySchema = z.object({
   pid: z.number().int().positive(),
-  /** When the process started, in whatever form this system tells it; compared only for equality. */
+  /** When the process started, in the form of this system; compared only for equality. */
   startedAt: z.string(),
   /** Where this process id means something: one boot of one machine, one container. */
   realm: z.string(),
@@ -28,7 +27,7 @@ export function parseIdentity(text: string): ProcessIdentity | undefined {
   }
 }
 
-/** `elsewhere`: of another container or machine, so nobody here can tell. */
+/** `elsewhere`: in another container or machine, so its state is unknown here. */
 export type Liveness = 'alive' | 'dead' | 'elsewhere';
 
 export async function identifyProcess(pid: number): Promise<ProcessIdentity> {
@@ -46,7 +45,7 @@ export async function isAlive(identity: ProcessIdentity): Promise<Liveness> {
   return (await readStart(identity.pid)) === identity.startedAt ? 'alive' : 'dead';
 }
 
-/** Same machine and same range of process ids, but another boot: whatever ran then is gone. */
+/** Same machine and same range of process ids, but another boot: the process has ended. */
 function sameHost(realm: string, ownRealm: string): boolean {
   const [host, range] = realm.split(' ');
   const [ownHost, ownRange] = ownRealm.split(' ');
@@ -63,7 +62,7 @@ function signalReaches(pid: number): boolean {
   }
 }
 
-/** A zombie has a start, too, but is as good as gone. */
+/** A zombie also has a start time, but has ended. */
 async function readStart(pid: number): Promise<string> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
   if (stat !== undefined) return parseStartTicks(stat);

@@ -1,6 +1,6 @@
 /**
- * The settings of a local Redis, as the text of its configuration file. Why each is as it is stands in
- * docs/local-redis.md, with the measurements behind `appendfsync`. Pure; called by start-server.ts.
+ * The configuration file of a local Redis, as text. docs/local-redis.md has the measurements behind `appendfsync`.
+ * Pure; called by start-server.ts.
  */
 export type AppendFsync = 'always' | 'everysec' | 'no';
 

@@ -70,7 +70,7 @@ async function shortTemporaryFolder(): Promise<string> {
   return longest <= MAX_SOCKET_PATH_BYTES ? own : '/tmp';
 }
 
-/** Nobody else may have made this folder in our place: it must be a real one, ours, and closed to others. */
+/** No other user may have created this folder: it must be a real one, ours, and closed to others. */
 async function isPrivateFolder(path: string): Promise<boolean> {
   const stats = await lstat(path).catch(() => undefined);
   if (stats === undefined || !stats.isDirectory()) return false;

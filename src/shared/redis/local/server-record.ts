@@ -1,7 +1,7 @@
 /**
- * What the processes sharing a local Redis know about it: where it listens and which process it is, kept
- * beside its data in `server.json`. Written before the server runs, so that the next process after a `kill -9`
- * finds it. Read and written only under the lock.
+ * What the processes that share a local Redis know about it: its socket and its process, stored next to its data in
+ * `server.json`. Written before the server runs, so that the next process finds it after a `kill -9`. Read and written
+ * only under the lock.
  */
 import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { z } from 'zod';

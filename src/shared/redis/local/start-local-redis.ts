@@ -1,7 +1,7 @@
 /**
- * The local Redis of a DATA_DIR, for as long as this process needs it: shared with all others that use the
- * same folder, started if it does not run, started again if it dies under us, stopped by the last to leave.
- * Called by open-redis.ts and the test setup. How it works: docs/local-redis.md.
+ * The local Redis of a DATA_DIR, as long as this process needs it: shared with all processes that use the same folder,
+ * started if it does not run, restarted if it dies, stopped by the last user. Called by open-redis.ts and the test
+ * setup. See docs/local-redis.md.
  */
 import { access, constants, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -80,7 +80,7 @@ export async function usableCacheFolder({
   }
 }
 
-/** Rejoins whenever the server goes away, until told to leave; hands back the membership it then has. */
+/** Rejoins when the server ends, until it is told to leave; returns its current membership. */
 async function keepAlive(
   dependencies: JoinDependencies,
   first: JoinedServer,

@@ -1,7 +1,7 @@
 /**
- * Starts a Redis server for a place, as a process of its own that outlives us and does not hear our Ctrl-C.
- * Called under the lock by join-server.ts. Invariant: the record names a process before that process can
- * open the append-only file, so a `kill -9` between the two never leads to two servers on one file.
+ * Starts a Redis server for a place, as a separate process that outlives this one and does not receive its Ctrl-C.
+ * Called under the lock by join-server.ts. Invariant: the record names a process before that process can open the
+ * append-only file, so a `kill -9` between the two never leads to two servers on one file.
  */
 import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
@@ -23,8 +23,8 @@ const START_TIMEOUT_MS = 20_000;
 const POLL_MS = 10;
 
 /**
- * The shell waits for a word before it becomes the server: should we die first, it reads an end of file and
- * goes away. Redis since 7.2 refuses to start under a locale that the system lacks, hence LC_ALL.
+ * The shell waits for a line before it becomes the server: if this process dies first, it reads an end of file and
+ * exits. Redis since 7.2 refuses to start with a locale that the system lacks, hence LC_ALL.
  */
 const LAUNCH_SCRIPT = 'read -r go && export LC_ALL=C && exec "$0" "$@" </dev/null';
 

@@ -55,8 +55,8 @@ export function simulationArguments(packages: ServerPackages): string[] {
 }
 
 /**
- * Reads the simulation of an install: `Inst name [old] (version origin [arch])`, one line a package that is
- * not on the system yet. Returns them in the form `apt-get download` takes.
+ * Reads the simulation of an install: `Inst name [old] (version origin [arch])`, one line per package that is missing
+ * on the system. Returns them in the form for `apt-get download`.
  */
 export function missingPackages(simulation: string): string[] {
   return simulation.split('\n').flatMap((line) => {

@@ -1,6 +1,6 @@
 /**
- * Whether a Docker engine answers here, and which Redis image it has. Asked when no server binary can be
- * had, and by the test setup. Called by find-redis-program.ts.
+ * Whether a Docker engine answers here, and which Redis image it has. Used if there is no server binary, and by the
+ * test setup. Called by find-redis-program.ts.
  */
 import { runTool } from './run-tool.ts';
 

@@ -1,8 +1,7 @@
 /**
- * Fetches a Redis server from the packages of this Debian or Ubuntu, without root and without touching the
- * system: apt simulates the install to learn what is missing, downloads (and verifies) just that into a
- * private folder, and dpkg-deb unpacks it there. The result is a folder with a start script that lets the
- * server find the libraries beside it. Called by find-redis-program.ts.
+ * Downloads a Redis server from the packages of this Debian or Ubuntu, without root and without changing the system:
+ * apt simulates the install to find what is missing, downloads and verifies it into a private folder, and dpkg-deb
+ * unpacks it there. A start script lets the server find its libraries. Called by find-redis-program.ts.
  */
 import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,7 +1,6 @@
 /**
- * Which system this is, as far as getting a Redis depends on it: where its packages come from, what its
- * install line is, and under which name a server fetched for it is kept (a home directory may be shared by
- * machines of several kinds).
+ * The facts of this system that matter for getting a Redis: where its packages come from, its install command, and the
+ * name under which a downloaded server is stored (several kinds of machines may share a home directory).
  */
 import { readFile } from 'node:fs/promises';
 import { arch, platform } from 'node:process';

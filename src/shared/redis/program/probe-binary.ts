@@ -1,6 +1,6 @@
 /**
- * Whether a file is a Redis or Valkey server that runs here: it is asked for its version, so that a binary
- * for another system, one with a library missing or one cut short is found out before anything trusts it.
+ * Whether a file is a Redis or Valkey server that runs here: its version is read, so that a binary for another system,
+ * with a missing library or cut short is found before it is used.
  */
 import { runTool } from './run-tool.ts';
 

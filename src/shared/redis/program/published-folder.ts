@@ -1,7 +1,7 @@
 /**
- * A folder in the cache that exists completely or not at all. It is made under a name of its own and then
- * renamed, so a fetch that is killed half-way leaves nothing a later start would trust, and of two fetches
- * at the same time the first to finish wins. Called by the ways of fetching a server.
+ * A folder in the cache that exists completely or not at all. It is created under a temporary name and then renamed. A
+ * killed download leaves nothing that a later start would use, and of two at the same time the first one wins. Called
+ * by the ways of downloading a server.
  */
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
@@ -11,7 +11,7 @@ import { identifyOwnProcess, isAlive, parseIdentity } from '../local/process-ide
 
 const WORK_PREFIX = '.fetching-';
 const OWNER_FILE = 'owner.json';
-/** No fetch takes this long: a work folder older than this is nobody's, even if its owner cannot be asked. */
+/** No download takes this long: an older work folder is unused, even if its owner cannot be checked. */
 const ABANDONED_AFTER_MS = 6 * 60 * 60 * 1000;
 
 export interface FolderPublication {
@@ -41,7 +41,7 @@ export async function publishFolder({ target, clock, fill, isUsable }: FolderPub
   }
 }
 
-/** Takes a folder that turned out useless out of the way in one step. */
+/** Moves an unusable folder away in one step. */
 async function withdrawFolder(target: string): Promise<void> {
   const aside = await mkdtemp(join(dirname(target), WORK_PREFIX));
   await rename(target, join(aside, 'withdrawn')).catch(() => undefined);

@@ -1,7 +1,7 @@
 /**
- * Runs a program of the system to its end and hands back what it said. Used for apt, dpkg-deb, docker and
- * `redis-server --version`. A program that is missing, fails or takes too long is an expected answer, not
- * an exception. Arguments are passed as they are: nothing goes through a shell.
+ * Runs a program of the system to its end and returns its output. Used for apt, dpkg-deb, docker and `redis-server
+ * --version`. A program that is missing, fails or takes too long is an expected answer, not an exception. Arguments are
+ * passed without a shell.
  */
 import { execFile } from 'node:child_process';
 
@@ -38,7 +38,7 @@ export function runTool(program: string, args: readonly string[], options: ToolO
         complaint: stderr.trim() || (error?.message ?? ''),
       });
     });
-    // A tool that asks something must find an end of file, not wait for a person who is not there.
+    // A tool that asks a question must read an end of file, not wait for a person.
     child.stdin?.end();
   });
 }
