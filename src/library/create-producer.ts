@@ -1,6 +1,6 @@
 /**
- * `createProducer`: links in, from a program of somebody else's. What workers do with them can be asked for, by
- * batch or by link. Safe to share by a whole process, and to use at the same time from many.
+ * `createProducer`: enqueues links from another program, and reads their progress by batch or by link. Safe to share
+ * within a process and to use concurrently.
  */
 import { readStorageRoot } from '../app/open-storage.ts';
 import { announceCost } from '../producer/announce-cost.ts';
@@ -26,24 +26,24 @@ import { askUntil, hasEnded, itemsAsTheyEnd } from './wait.ts';
 
 export interface Producer extends AsyncDisposable {
   /**
-   * Takes links into a batch. A link that is known already (waiting, under way, saved) is not taken twice and not
-   * paid twice, so it is safe to repeat after any failure.
-   * @throws Error with `code` `BATCH` when the batch's name cannot be used or belongs to another model
+   * Enqueues links in a batch. A known link (waiting, in progress, saved) is neither enqueued nor paid twice, so it is
+   * safe to repeat after any failure.
+   * @throws Error with `code` `BATCH` if the batch's name is invalid or belongs to another model
    */
   enqueue(links: GivenLinks, options: EnqueueOptions): Promise<EnqueueResult>;
   /** Null when there is no such batch. */
   batch(name: string): Promise<BatchStatus | null>;
-  /** What has become of a link; null when it was never taken. Throws when the model does not take such links. */
+  /** The state of a link; null if it was never enqueued. Throws if the model does not accept such links. */
   link(url: string, options?: LinkOptions): Promise<ExportRow | null>;
-  /** All items of a link as it was given, one for each set of inputs. Looks through all batches. */
+  /** All items of a link, one for each set of inputs. Searches all batches. */
   links(url: string): Promise<readonly ExportRow[]>;
-  /** Resolves when nothing of the batch is waiting or under way. Throws when there is no such batch. */
+  /** Resolves when the batch has ended. Throws if there is no such batch. */
   waitForBatch(name: string, options?: WaitOptions): Promise<BatchStatus>;
-  /** Resolves when the link has ended or is held; null at once when it was never taken. */
+  /** Resolves when the link has ended or is held; null at once if it was never enqueued. */
   waitForLink(url: string, options?: LinkOptions & WaitOptions): Promise<ExportRow | null>;
   /** Each link of the batch once, as soon as it has ended or is held; done when the batch has ended. */
   endedLinks(batch: string, options?: WaitOptions): AsyncIterable<ExportRow>;
-  /** Takes failed, cancelled and held links up again; a paid task is collected, not paid for again. */
+  /** Retries failed, cancelled and held links; results of paid tasks are collected for free. */
   retry(batch: string, options?: { readonly reason?: FailureReason }): Promise<RetrySummary>;
   /** Cancels waiting and held links. Paid tasks are collected unless `abandon` is set. */
   cancel(batch: string, options?: { readonly abandon?: boolean }): Promise<CancelSummary>;
@@ -61,7 +61,7 @@ export interface LinkOptions {
   readonly inputs?: GivenInputs;
 }
 
-/** A link, or one with inputs of its own: values by the names that `kie-batch models ID` shows. */
+/** A link, or one with its own inputs: values by the names that `kie-batch models ID` shows. */
 type GivenLink = string | { readonly url: string; readonly inputs?: GivenInputs };
 type GivenLinks = Iterable<GivenLink> | AsyncIterable<GivenLink>;
 
@@ -74,11 +74,11 @@ export interface EnqueueOptions {
   readonly inputs?: GivenInputs;
   /** The most credits the batch may spend. Default: as it is, else no limit. */
   readonly maxCredits?: number;
-  /** Take links again that have ended, saved or not: they will be paid again. Default: false. */
+  /** Enqueue finished links again, saved or not: they are paid again. Default: false. */
   readonly force?: boolean;
   /** Workers fetch the videos and upload them to the vendor, for links that the vendor cannot reach. Default: false. */
   readonly upload?: boolean;
-  /** Aborted, it stops at the next chunk; what it has taken stays taken. */
+  /** When aborted, it stops at the next chunk; what was enqueued stays enqueued. */
   readonly signal?: AbortSignal;
 }
 
@@ -224,7 +224,7 @@ function listOf(links: GivenLinks): ListSource {
 
 const linesAChunk = 500;
 
-/** The link's own field comes last: an input cannot take its place. */
+/** The link's own field is last: an input cannot replace it. */
 function lineOf(link: GivenLink): string | object {
   return typeof link === 'object' ? { ...link.inputs, url: link.url } : String(link);
 }

@@ -1,7 +1,7 @@
 /**
- * Announces what the tasks of a batch will cost where nobody can be asked: the API, the dashboard, the library,
- * schedules and sources. A batch whose tasks cost more is paused. Called before links are enqueued, as workers may take
- * them at once, and after, when it can be told what they cost. No video is read: that would hold the caller up.
+ * Announces the expected cost of a batch where no person is asked: the API, the dashboard, the library, schedules and
+ * sources. A batch whose tasks cost more is paused. Called before links are enqueued, because workers may submit them
+ * at once, and again afterwards, when the cost is known. No video is read, which would delay the caller.
  */
 import type { AnnouncedPrice } from '../shared/ledger/batch-records.ts';
 import type { CostForecast } from '../shared/models/estimate.ts';

@@ -1,6 +1,6 @@
 /**
- * Says once which columns of a table, or fields of JSON objects, give inputs of the model and which are not used: a
- * mistyped name would otherwise be a silent default. Looks at the first rows that have names.
+ * Reports once which columns of a table, or fields of JSON objects, set inputs of the model and which are unused: a
+ * mistyped name would otherwise be a silent default. Checks the first rows with names.
  */
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { inputNamed } from '../shared/models/resolve-inputs.ts';

@@ -56,10 +56,10 @@ export interface EnqueueDeps {
   readonly onInvalid: (line: InvalidLine) => void;
   /** A list with lines of which none could be used, and what it seems to be. */
   readonly onUnusableList?: (message: string) => void;
-  /** Which columns or fields give inputs and which do not, in a sentence; once, before anything is taken. */
+  /** Which columns or fields set inputs and which do not, in a sentence; once, before anything is enqueued. */
   readonly onColumns?: (text: string) => void;
   readonly onProgress: (counts: EnqueueCounts) => void;
-  /** Called once, before the first links are taken: a list without a link makes no batch. */
+  /** Called once, before the first links are enqueued: a list without a link creates no batch. */
   readonly openBatch?: () => Promise<void>;
   /** Reads videos of this machine; without it lists that name files are refused. */
   readonly locals?: LocalVideos | undefined;
@@ -69,12 +69,12 @@ export interface EnqueueDeps {
 }
 
 const chunkSize = 1000;
-/** Chunks under way at once: enough to keep Redis busy while the next is read. */
+/** Concurrent chunks: enough to keep Redis busy while the next is read. */
 const mostUnderWay = 3;
 
 /**
- * Throws ListError where a list cannot be read, InputError where no line has an input that the model requires, before
- * anything is taken; when aborted, returns what has been counted so far.
+ * Throws ListError if a list cannot be read, and InputError if no line has an input that the model requires, before
+ * anything is enqueued; when aborted, returns the counts so far.
  */
 export async function enqueueLists(request: EnqueueRequest, deps: EnqueueDeps): Promise<EnqueueCounts> {
   const counts = { total: 0, accepted: 0, duplicates: 0, alreadySaved: 0, invalid: 0, savedChange: 0 };
@@ -136,7 +136,7 @@ export async function enqueueLists(request: EnqueueRequest, deps: EnqueueDeps): 
   return counts;
 }
 
-/** Before its item is there: a worker may take it at once. */
+/** Before its item exists: a worker may submit it at once. */
 async function relayVideo(
   { id, url }: LedgerLink,
   force: boolean,

@@ -1,6 +1,6 @@
 /**
- * A row of an export, on its way back in: checked, as a file may have been edited or come from anywhere. Pure. The
- * opposite of export-row.ts.
+ * A row of an export that is imported: validated, because the file may have been edited or come from anywhere. Pure.
+ * The opposite of export-row.ts.
  */
 import { z } from 'zod';
 import { checkBatchName } from '../shared/ledger/batch.ts';
@@ -68,7 +68,7 @@ export type ReadRow =
   | { readonly ok: true; readonly batch: string; readonly model: string; readonly item: ImportedItem }
   | { readonly ok: false; readonly reason: string };
 
-/** The words that an export puts where the item has none of its own. */
+/** The text of an export for an item without its own message. */
 const paidTwiceWords = /^possibly paid twice/;
 
 /** @param modelOf null for a model that is not known here */

@@ -14,11 +14,11 @@ export interface FetchMissingDeps {
 }
 
 export interface MissingSummary {
-  /** Saved links whose file, or one of several, is gone. */
+  /** Saved links whose file, or one of several, is missing. */
   readonly missing: number;
   /** Of these: wait for their download now. */
   readonly fetchedAgain: number;
-  /** Of these: nobody knows a task of theirs any more, so there is nothing to fetch. */
+  /** Of these, links without a known task, so there is nothing to download. */
   readonly withoutTask: number;
 }
 

@@ -1,6 +1,6 @@
 /**
- * An entry of a list to the item it stands for: its link and its inputs, checked by the model's definition before
- * anything is paid; or null, and the line is reported. Called for every line that is taken in or only checked.
+ * Converts an entry of a list to its item: its link and its inputs, checked against the model's definition before
+ * anything is paid; or null, and the line is reported. Called for every line that is enqueued or only checked.
  */
 import type { LedgerLink } from '../shared/ledger/take-links.ts';
 import { isLocalAddress } from '../shared/local-video/local-address.ts';

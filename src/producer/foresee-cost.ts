@@ -1,8 +1,8 @@
 /**
- * What the waiting links of a batch will cost, before it starts, and what that rests on: what such tasks have really
- * cost, else the vendor's price list, else the model's definition; and the lengths of the videos where the price is by
- * the second. Asked by `run` and `enqueue`, by a dry run, and by whatever else enqueues, where nobody is asked. Reads the
- * headers of so many videos at most, and counts the others like the mean of those.
+ * The expected cost of the waiting links of a batch, and its basis: the real cost of earlier tasks, else the vendor's
+ * price list, else the model's definition; and the lengths of the videos if the price is per second. Used by `run` and
+ * `enqueue`, by a dry run, and by everything else that enqueues. Reads the headers of a limited number of videos, and
+ * uses their mean for the others.
  */
 import type { Batch } from '../shared/ledger/batch.ts';
 import type { Item } from '../shared/ledger/item.ts';
@@ -25,7 +25,7 @@ export interface ForeseeDeps extends Keyspace {
 }
 
 export const mostRead = 300;
-/** Where most links of a batch are saved, so many are looked at for some that wait. */
+/** In a mostly saved batch, this many links are read to find some that wait. */
 const mostLooked = 5000;
 const atOnce = 20;
 const patienceMs = 20_000;
@@ -49,7 +49,7 @@ export async function foreseeCost(
   deps: ForeseeDeps,
 ): Promise<CostForecast> {
   const waiting = await sampleOf(batch.name, deps.ledger);
-  // Workers may have taken all of a small batch already.
+  // Workers may already have submitted all of a small batch.
   const sample = waiting.length === 0 ? [{ url: '' }] : waiting;
   return foreseeLinks({ sample, count: batch.counts.queued }, model, deps);
 }
@@ -80,7 +80,7 @@ export async function foreseeLinks(
   };
 }
 
-/** Credits of all of them; null when it cannot be told. */
+/** Credits of all of them; null if unknown. */
 export function creditsOf(forecast: CostForecast, count: number): number | null {
   if (forecast.kind === 'unknown') return null;
   return forecast.kind === 'each' ? round(forecast.credits * count) : forecast.credits;

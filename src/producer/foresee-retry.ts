@@ -1,6 +1,6 @@
 /**
- * What a retry of links would pay, before anybody agrees to it. The number of new tasks is an upper bound: a cancelled
- * link may have a paid task, which is then collected. Called by the server.
+ * What a retry of links would pay, shown before it starts. The number of new tasks is an upper bound: a cancelled link
+ * may have a paid task, which is then collected. Called by the server.
  */
 import type { Batch } from '../shared/ledger/batch.ts';
 import { isCollectable } from '../shared/ledger/batch-operations.ts';

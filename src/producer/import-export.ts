@@ -1,6 +1,6 @@
 /**
- * Takes an export over into this ledger: the way to another Redis. Called by `import`. Streams; safe to kill and to
- * repeat, because an item that is known already stays as it is. While Redis takes one chunk the next is read.
+ * Imports an export into this ledger, to move to another Redis. Called by `import`. Streams; safe to kill and to
+ * repeat, because known items do not change. While Redis writes one chunk, the next is read.
  */
 import { BatchError } from '../shared/ledger/batch.ts';
 import type { BatchOperations, ImportedItem } from '../shared/ledger/batch-operations.ts';
@@ -80,12 +80,12 @@ function judge(exported: ExportedLine, modelOf: Parameters<typeof readExportedRo
   return readExportedRow(exported.value, modelOf);
 }
 
-/** Links that only `--upload` takes. */
+/** Links that are only accepted with `--upload`. */
 function isUploaded({ url }: ImportedItem): boolean {
   return /^http:/i.test(url);
 }
 
-/** Makes each batch before its first item; why it cannot take items of that model, else null. */
+/** Creates each batch before its first item; returns why it cannot hold items of that model, else null. */
 function openBatches({ ledger, storageRoot }: ImportDeps) {
   const refusals = new Map<string, string | null>();
   return async (name: string, model: string, upload: boolean): Promise<string | null> => {
@@ -106,7 +106,7 @@ function openBatches({ ledger, storageRoot }: ImportDeps) {
 
 type ImportReply = Awaited<ReturnType<BatchOperations['importItems']>>;
 
-/** Gathers the items of each batch into chunks; one chunk is under way at a time. */
+/** Collects the items of each batch into chunks; one chunk is written at a time. */
 function openSender({ importItems }: BatchOperations, onReply: (reply: ImportReply) => void) {
   const waiting = new Map<string, ImportedItem[]>();
   let underWay: Promise<ImportReply> | undefined;

@@ -1,7 +1,7 @@
 /**
- * Goes through a great batch in chunks that Redis answers in a few milliseconds, so that others are served in
- * between. The size follows the time that Redis worked on the last chunk: a slow or busy one gets smaller chunks, and
- * a far one no smaller than a near one. Used by the operations on batches.
+ * Processes a large batch in chunks that Redis answers in a few milliseconds, so that other clients are served in
+ * between. The size depends on the time that Redis worked on the last chunk: a slow or busy one gets smaller chunks,
+ * and a distant one no smaller than a near one. Used by the operations on batches.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -20,8 +20,8 @@ export interface ChunkRules {
 }
 
 /**
- * Calls `act` with the size of the next chunk until it has looked at nothing more, or the signal is aborted.
- * @param act returns how many items it has looked at
+ * Calls `act` with the size of the next chunk until it has checked nothing more, or the signal is aborted.
+ * @param act returns how many items it has checked
  */
 export async function inChunks(
   act: (size: number) => Promise<number>,

@@ -1,6 +1,6 @@
 /**
- * What of a list's row is carried along with its link: the columns that somebody asked for, and the line. Bounded,
- * since it stays in Redis with the link. Pure.
+ * The part of a list's row that is kept with its link: the requested columns, and the line number. Bounded, because it
+ * stays in Redis with the link. Pure.
  */
 import type { ItemRow } from '../shared/ledger/item.ts';
 import { nameKey } from './lists/link-name.ts';

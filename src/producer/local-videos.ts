@@ -1,6 +1,5 @@
 /**
- * Videos on this machine, as the producer sees them: whether a model takes them, and the digest of their content, which
- * is their identity.
+ * Local videos in the producer: whether a model accepts them, and the digest of their content, which is their identity.
  */
 import type { Configuration } from '../shared/configuration/configuration.ts';
 import { createKnownDigests } from '../shared/local-video/known-digests.ts';

@@ -7,7 +7,7 @@ import { isEnded } from '../shared/ledger/states.ts';
 import type { EnqueueAnswer, LedgerLink } from '../shared/ledger/take-links.ts';
 import { type LinksToPrice, type LinkToPrice, mostRead } from './foresee-cost.ts';
 
-/** `repeated`: given before in the same list. `known`: under way, or ended without a video. */
+/** `repeated`: earlier in the same list. `known`: unfinished, or ended without a video. */
 export type LookedAt = 'new' | 'saved' | 'known' | 'repeated';
 
 const answerOf = {

@@ -1,6 +1,6 @@
 /**
- * Makes a batch, or joins the one of that name, before its first link is taken: for the command line, the server,
- * schedules and the library alike.
+ * Creates a batch, or joins the one of that name, before its first link is enqueued: for the command line, the server,
+ * schedules and the library.
  */
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
@@ -29,7 +29,7 @@ export async function openBatch(
   await giveBudget({ batch, model, ...funds }, ledger);
 }
 
-/** The same where nobody can be asked about the cost. */
+/** The same without a question about the cost. */
 export async function openAnnounced(
   request: BatchToOpen,
   deps: Keyspace & { readonly ledger: Ledger },

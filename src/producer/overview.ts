@@ -29,7 +29,7 @@ export interface Overview {
   readonly rate: Rate | null;
   readonly vendorPause: VendorPause | null;
   readonly isAllPaused: boolean;
-  /** Of all batches, also of those that were not asked for. */
+  /** Of all batches, including those that were not requested. */
   readonly whole: Progress & {
     readonly counts: StateCounts;
     readonly runnable: number;

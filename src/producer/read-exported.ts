@@ -79,7 +79,7 @@ async function* csvBlocks(chunks: AsyncIterable<Buffer>): AsyncGenerator<Exporte
   yield linesOf(records.end());
 }
 
-/** A cell that a spreadsheet would take for a formula was exported behind an apostrophe. */
+/** A cell that a spreadsheet would read as a formula was exported after an apostrophe. */
 function rowOf(header: readonly string[], cells: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     header.map((name, index) => [name, (cells[index] ?? '').replace(/^'(?=[=+\-@\t\r])/, '')]),

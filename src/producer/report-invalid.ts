@@ -1,8 +1,8 @@
 /**
- * Accounts for the lines that brought no link: counts all of them, keeps the first for printing, and when there
- * are more, writes every one to a file beside the logs, so that a person can correct and give them again. Takes
- * lines as fast as lists are read, in constant memory. A report that cannot be written stops no batch: the
- * counts stay right and the result says what went wrong.
+ * Reports the lines without a link: counts all of them, keeps the first ones for printing, and if there are more,
+ * writes every one to a file next to the logs, so that a person can correct and enqueue them. As fast as lists are
+ * read, in constant memory. A report that cannot be written stops no batch: the counts stay correct, and the result has
+ * the error.
  */
 import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -41,7 +41,7 @@ export interface InvalidCollector {
 export const SHOWN_LINES = 100;
 export const SHOWN_EXAMPLES = 3;
 
-// Reasons may come to hold a part of the link one day; they must not grow with the list.
+// Reasons may contain a part of the link in the future; they must not grow with the list.
 const MAX_REASONS = 50;
 const OTHER_REASONS = 'other';
 

@@ -1,7 +1,7 @@
 /**
- * Forgets, in the background, what ended longer ago than RETAIN_SAVED_DAYS and RETAIN_FAILED_DAYS say. Started with
- * every worker; a claim in Redis lets one of them do it at a time. A batch is gone through when something in it can
- * be due, and not before: its hash remembers when that is.
+ * Removes, in the background, records that ended longer ago than RETAIN_SAVED_DAYS and RETAIN_FAILED_DAYS. Started with
+ * every worker; a claim in Redis allows one of them at a time. A batch is only processed when something in it can be
+ * due: its hash has that time.
  */
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../shared/clock.ts';
@@ -17,7 +17,7 @@ import type { Logger } from '../shared/logging/logger.ts';
 import type { Keyspace } from '../shared/redis/keyspace.ts';
 import { removeBatch } from './remove-batch.ts';
 
-/** Days; undefined: for ever. */
+/** Days; undefined: forever. */
 export interface RetentionRules {
   readonly savedDays: number | undefined;
   readonly failedDays: number | undefined;
@@ -33,9 +33,9 @@ const dayMs = 86_400_000;
 /** A process that is started for a moment has better things to do. */
 const firstAfterMs = 2000;
 const everyMs = 600_000;
-/** A batch that links keep ending in is not gone through in every round. */
+/** A batch in which links keep ending is not processed in every round. */
 const leastRestMs = 3_600_000;
-/** Longer than a round over millions takes. */
+/** Longer than a round over millions of links. */
 const claimMs = 1_800_000;
 const dueField = 'retentionDue';
 
@@ -127,7 +127,7 @@ async function retainBatch(
   return removed;
 }
 
-/** Goes round every ten minutes until stopped; does nothing without a rule. */
+/** Runs every ten minutes until stopped; does nothing without a setting. */
 export function startRetention(rules: RetentionRules, deps: RetentionDeps): { stop(): Promise<void> } {
   const stopping = new AbortController();
   let running: Promise<void> = Promise.resolve();

@@ -1,7 +1,7 @@
 /**
- * Takes failed, cancelled and held links of a batch up again, chunk by chunk. Called by `retry` and by the
- * server. A task that is paid and may yet bring a video is collected; everything else waits in the backlog like
- * any other link, so that a million of them take their turn.
+ * Retries failed, cancelled and held links of a batch, chunk by chunk. Called by `retry` and by the server. A paid task
+ * that may still produce a video is collected; all others wait in the backlog like any link, so that a million of them
+ * take their turn.
  */
 import type { Queues } from '../shared/jobs/catalogue.ts';
 import type { BatchOperations } from '../shared/ledger/batch-operations.ts';
@@ -11,7 +11,7 @@ import { inChunks } from './in-chunks.ts';
 export interface RetrySummary {
   /** All that were retried. */
   readonly retried: number;
-  /** Of these, paid already: only looked at or downloaded again. */
+  /** Of these, already paid: only polled or downloaded again. */
   readonly collected: number;
 }
 

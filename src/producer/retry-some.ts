@@ -1,6 +1,6 @@
 /**
- * Takes single links of a batch up again, picked by a person. Uses the script that retries whole batches, one
- * position at a time, so that what a retry means stands in one place. Called through the server.
+ * Retries single links of a batch, chosen by a person. Uses the script that retries whole batches, one position at a
+ * time, so that the rules are in one place. Called through the server.
  */
 import type { Queues } from '../shared/jobs/catalogue.ts';
 import type { BatchOperations } from '../shared/ledger/batch-operations.ts';

@@ -1,6 +1,6 @@
 /**
- * A list that was uploaded with videos: its lines may name them, each with inputs of its own; those that no line names
- * are taken after it. Called by the wiring of the server for a check and for enqueueing.
+ * A list that was uploaded with videos: its lines may name them, each with its own inputs; the others are added after
+ * it. Called by the wiring of the server for a check and for enqueueing.
  */
 import { basename } from 'node:path';
 import type { Configuration } from '../shared/configuration/configuration.ts';
@@ -15,7 +15,7 @@ export interface UploadedList {
   readonly locals: LocalVideos | undefined;
 }
 
-/** @param folder of the videos; nothing: there are none, and no file is taken */
+/** @param folder of the videos; undefined: there are none, and no file is accepted */
 export function uploadedList(
   source: ListSource,
   folder: string | null | undefined,

@@ -1,15 +1,15 @@
 /**
- * What strangers can cost this server: connections that never finish a request are bounded in number and time. An
- * upload may take as long as it moves; a body that stalls is cut. Called once by start-server.ts. Invariant: a new
- * connection is always accepted, so a flood of half-open ones cannot keep callbacks out: the oldest that waits for
- * the rest of a request gives way.
+ * Limits what strangers can cost this server: connections that never finish a request are bounded in number and time.
+ * An upload may take as long as it makes progress; a stalled body is aborted. Called once by start-server.ts.
+ * Invariant: a new connection is always accepted, so a flood of half-open ones cannot block callbacks: the oldest
+ * incomplete one is closed.
  */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
 
 export interface ConnectionBounds {
   readonly mostConnections: number;
-  /** A body has to bring `leastBytes` in each such span. */
+  /** A body must deliver `leastBytes` in each period of this length. */
   readonly stallMs: number;
   readonly leastBytes: number;
 }
@@ -24,14 +24,16 @@ const usualBounds: ConnectionBounds = {
 export const headLimits = { headersTimeout: 10_000, requestTimeout: 0, connectionsCheckingInterval: 2000 };
 
 export interface BoundConnections {
-  /** Connections that are kept in mind now: all, those without a complete request, and those whose body still comes. */
+  /** Tracked connections: all, those without a complete request, and those whose body is incomplete. */
   held(): { readonly open: number; readonly waiting: number; readonly bodies: number };
 }
 
 export function boundConnections(server: Server, bounds: ConnectionBounds = usualBounds): BoundConnections {
-  /** Connections without a complete request, and what each had brought when it was looked at; the oldest first. */
+  /** Connections without a complete request, and how many bytes each had delivered at the last check; oldest first. */
   const waiting = new Map<Socket, Look>();
-  /** By connection, as long as it is open: an answer may leave before the body has come, and then no request ends. */
+  /**
+   * By connection, as long as it is open: a response may be sent before the body is complete, and then no request ends.
+   */
   const bodies = new Map<Socket, BodyWatch>();
   let open = 0;
 
@@ -48,8 +50,8 @@ export function boundConnections(server: Server, bounds: ConnectionBounds = usua
   });
 
   /**
-   * An upload that moves is passed over: only what brings nothing gives way. Thousands are accepted in one turn, in which
-   * nothing is read, so an upload is not looked at again at once.
+   * An upload with progress is skipped: only connections without new bytes are closed. Thousands are accepted in one
+   * turn, in which nothing is read, so an upload is not checked again at once.
    */
   function giveWay(): void {
     const now = performance.now();
@@ -105,7 +107,7 @@ function lookAt({ bytesRead }: Socket): Look {
 
 interface BodyWatch {
   readonly request: IncomingMessage;
-  /** Read when it was last looked at. */
+  /** Bytes read at the last check. */
   bytes: number;
 }
 

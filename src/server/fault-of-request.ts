@@ -1,6 +1,6 @@
 /**
- * Whether a request failed by its sender's doing: it left in the middle, or sent what does not have the form that it
- * must have. Such a request is answered with 400 and is no news for the log. Pure; asked by every error handler.
+ * Whether a request failed because of its sender: it was aborted, or does not have the required form. Such a request
+ * gets 400 and is not logged. Pure; called by every error handler.
  */
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';

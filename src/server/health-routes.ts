@@ -1,8 +1,7 @@
 /**
- * `/healthz`: this process answers. `/readyz`: it can do its work now, which means that Redis answers and takes
- * writes; asked again each time, with a short patience. For load balancers and people. Whether links move is
- * the workers' matter and takes no server out of service, so it is said beside, in a word that tells a
- * stranger nothing more.
+ * `/healthz`: this process answers. `/readyz`: it can work now, which means that Redis answers and accepts writes;
+ * checked each time, with a short timeout. For load balancers and people. Whether links move depends on the workers and
+ * takes no server out of service, so it is only an additional word, which tells a stranger nothing more.
  */
 import { listHalts } from '../shared/gate-state/halts.ts';
 import { createBatchOperations } from '../shared/ledger/batch-operations.ts';
@@ -61,7 +60,7 @@ async function readWork({ redis, prefix }: HealthDeps): Promise<WorkState> {
   });
 }
 
-/** The worst first: without a worker nobody notices the end of a halt. Pure. */
+/** The worst first: without a worker the end of a halt is not noticed. Pure. */
 export function workStateOf(facts: { alive: number; halts: number; isPaused: boolean }): WorkState {
   if (facts.alive === 0) return 'no worker';
   if (facts.halts > 0) return 'halted';

@@ -1,15 +1,14 @@
 /**
- * Whether the server may listen where it is told to. Pure. Pages show and change everything, so beyond this
- * machine they need credentials. Callbacks and health do not: a callback's address is its own secret, and
- * neither tells a stranger anything; where only they are to be reached from outside, `serve --callbacks-only`
- * leaves the pages out.
+ * Whether the server may listen on the configured address. Pure. Pages show and change everything, so beyond this
+ * machine they need credentials. Callbacks and health checks do not: a callback's address is its secret, and neither
+ * tells a stranger anything. If only they should be reachable from outside, `serve --callbacks-only` omits the pages.
  */
 import { isLoopback } from '../shared/outgoing/address-rules.ts';
 
 export interface ListenRequest {
   readonly host: string;
   readonly hasPages: boolean;
-  /** Of the account that may act; undefined where nobody signs in. */
+  /** Of the operator account; undefined without sign-in. */
   readonly password: string | undefined;
 }
 

@@ -44,7 +44,7 @@ export interface OperatorWindowOptions {
   readonly onReading?: (overview: Overview) => Promise<void>;
 }
 
-/** The readings are taken this often at most, whatever the number of viewers. */
+/** The readings are taken at most this often, whatever the number of viewers. */
 const overviewFreshMs = 900;
 
 export function operatorWindow({

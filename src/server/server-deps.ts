@@ -1,6 +1,6 @@
 /**
- * What the operator's window is handed: built once by the wiring of the process that carries it. What changes
- * batches comes as functions (`Operations`), because server and producer meet only through src/shared.
+ * The dependencies of the operator's pages: built once by the wiring of the process. Changes of batches are passed as
+ * functions (`Operations`), because server and producer only share src/shared.
  */
 import type { Clock } from '../shared/clock.ts';
 import type { ItemHistory } from '../shared/item-history/item-history.ts';
@@ -35,7 +35,7 @@ export interface ServerDeps {
   readonly videoFolder: Storage;
   readonly mostVideoBytes: number;
   readonly reserveBytes: number;
-  /** Asks the vendor for the balance; null when it does not say. Absent where there is no key. */
+  /** Reads the balance at the vendor; null without an answer. Absent without a key. */
   readonly readCredits?: (signal: AbortSignal) => Promise<number | null>;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -102,11 +102,11 @@ export interface RetrySelection {
 
 export interface RetryForecast {
   readonly links: number;
-  /** Of these, paid already: their tasks are looked at or their results downloaded again. */
+  /** Of these, already paid: their tasks are polled or their results downloaded again. */
   readonly collected: number;
   /** At most so many new tasks are paid. */
   readonly newTasks: number;
-  /** What a task costs; null where nobody knows yet. */
+  /** The price of a task; null if not known yet. */
   readonly creditsPerTask: number | null;
 }
 
@@ -128,7 +128,7 @@ interface ListRequest {
   readonly force: boolean;
   /** Workers upload the videos for the vendor. */
   readonly upload?: boolean;
-  /** A folder of videos: the list may name them, and those that it does not name are taken after it. */
+  /** A folder of videos: the list may name them, and the others are enqueued after it. */
   readonly videos?: string | null;
 }
 
@@ -137,10 +137,10 @@ interface CreateRequest extends ListRequest {
   readonly budget?: number | null;
   /** Unset: as it is, else 1. */
   readonly priority?: number;
-  /** Nothing is submitted until somebody resumes it. */
+  /** Nothing is submitted until a person resumes it. */
   readonly isPaused?: boolean;
   readonly onInvalid: (entry: InvalidEntry) => void;
-  /** Of the links taken so far. */
+  /** Of the links enqueued so far. */
   readonly onProgress?: (taken: number) => void;
   readonly signal: AbortSignal;
 }
@@ -160,7 +160,7 @@ export interface CheckedRow {
   readonly id: string;
   readonly url: string;
   readonly inputs: Readonly<Record<string, unknown>>;
-  /** `repeated`: given before in the list. `known`: under way, or ended without a video. */
+  /** `repeated`: earlier in the list. `known`: unfinished, or ended without a video. */
   readonly what: 'new' | 'saved' | 'known' | 'repeated';
 }
 
@@ -173,7 +173,7 @@ interface CheckListener {
 
 /** What people can do. Each is safe to repeat, and each number is of items. */
 export interface Operations {
-  /** Looks at every line; changes nothing. Credits by the definition's price, null when nobody knows. */
+  /** Checks every line; changes nothing. Credits by the definition's price, null if unknown. */
   check(request: ListRequest, listener: CheckListener): Promise<{ readonly credits: number | null }>;
   /** @throws Error with a `code` of `BATCH` or `model-unknown` when the request itself is wrong */
   create(request: CreateRequest): Promise<CreatedBatch>;
@@ -181,12 +181,12 @@ export interface Operations {
   retry(batch: string, selection: RetrySelection): Promise<number>;
   retryItem(id: string): Promise<boolean>;
   foreseeRetryOfItem(id: string): Promise<RetryForecast>;
-  /** Has a worker read the record of a task that a person says is the held link's; its story tells what came of it. */
+  /** A worker reads the record of a task that a person assigns to the held link; its history shows the outcome. */
   attachTask(id: string, taskId: string): Promise<boolean>;
   /** Cancels a held link. */
   giveUp(id: string): Promise<boolean>;
   giveUpHeld(batch: string): Promise<number>;
-  /** The most credits the batch may spend, with what it has spent; null takes the bound away. */
+  /** The batch's budget, including what it has spent; null removes the limit. */
   setBudget(batch: string, credits: number): Promise<void>;
   /** Waiting links stop at once, paid tasks are still collected. */
   cancel(batch: string): Promise<number>;

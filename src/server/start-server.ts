@@ -1,7 +1,7 @@
 /**
- * The HTTP server of a process, and nothing of what it serves: each part of it (callbacks, health, the operator's
- * pages) brings its own routes and is registered in a scope of its own, so that the body parsers, hooks
- * and error pages of one never reach another. Called by `serve`, and by commands that carry it along.
+ * The HTTP server of a process, without its contents: each part (callbacks, health, the operator's pages) has its own
+ * routes and is registered in its own scope, so that body parsers, hooks and error pages of one never affect another.
+ * Called by `serve`, and by commands that include it.
  */
 import { type FastifyInstance, type FastifyReply, fastify } from 'fastify';
 import type { Logger } from '../shared/logging/logger.ts';
@@ -15,7 +15,7 @@ export type RegisterRoutes = (scope: FastifyInstance) => void | Promise<void>;
 
 export interface ServerOptions {
   readonly host: string;
-  /** 0 takes any free one. */
+  /** 0 selects any free one. */
   readonly port: number;
   readonly routes: readonly RegisterRoutes[];
   readonly logger: Logger;
@@ -27,11 +27,11 @@ export interface ServerOptions {
 export interface RunningServer extends AsyncDisposable {
   /** Where it is reached from this machine. */
   readonly url: string;
-  /** Answers what has come in, then ends all connections. */
+  /** Answers the open requests, then ends all connections. */
   close(): Promise<void>;
 }
 
-/** Callback tokens are longer than what routers usually take. */
+/** Callback tokens are longer than the usual limit of routers. */
 const longestParameter = 200;
 
 /** Connections that may wait to be accepted, where the system allows it: Node’s 511 are full at once in a flood, and a callback that finds them full tries again after a second. */

@@ -103,7 +103,7 @@ describe('the schedule command', () => {
     [
       'a folder that is not there',
       ['add', 'x', '--cron', '@daily', '--source', 'folder:b'],
-      /b cannot be looked/,
+      /b cannot be read/,
     ],
     ['a wrong name', ['add', 'a:b', '--cron', '@daily', '--source', 'a'], /letters, digits/],
     ['an unknown model', ['add', 'x', '--cron', '@daily', '--source', 'a', '--model', 'y'], /no model "y"/],
@@ -234,7 +234,7 @@ describe('enqueue --source', () => {
       /nowhere\.txt: it does not exist on this machine/,
     ],
     ['files as well', ['--source', 'a', 'links.txt'], 2, /Use either files or --source, not both/],
-    ['a source of no kind', ['--source', 'ftp://a'], 2, /"ftp:" is not known/],
+    ['a source of no kind', ['--source', 'ftp://a'], 2, /"ftp:" is unknown/],
   ])(
     'ends with the right code at %s',
     async (_what, args, expected, message) => {

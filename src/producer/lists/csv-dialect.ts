@@ -10,7 +10,7 @@ export const SEPARATOR_LINE = /^"?sep=(\t|[^\s"])?"?\s*$/i;
 
 const DELIMITERS = [',', ';', '\t', '|'] as const;
 const SAMPLE_RECORDS = 20;
-// With one column nothing separates. NUL can stand for that: a line with NUL never gets as far as this.
+// With one column there is no separator. NUL represents that: a line with NUL never gets this far.
 const NO_DELIMITER = '\0';
 
 export function dialectOf(head: string, isWhole: boolean, format: ListFormat): string {
@@ -54,7 +54,7 @@ function isBetter(a: Score, b: Score): boolean {
   return a.even !== b.even ? a.even > b.even : a.first > b.first;
 }
 
-/** The first records with their quoted cells emptied: what stands in quotes separates nothing. */
+/** The first records with their quoted cells emptied: quoted text contains no separators. */
 function recordsWithoutQuoted(sample: string): string[] {
   return sample
     .replace(/"(?:[^"]|"")*"/g, '""')

@@ -1,7 +1,7 @@
 /**
- * Physical lines in, records out: a quoted cell may hold newlines, so a record can span lines. A quote that is
- * never closed would swallow the rest of the list; here it costs the line it stands on, and reading starts
- * again with the next one. Memory is bounded by the length and the lines a record may have.
+ * Physical lines in, records out: a quoted cell may contain newlines, so a record can span lines. An unclosed quote
+ * would swallow the rest of the list; here it only costs its own line, and reading starts again with the next one.
+ * Memory is bounded by the maximum length and lines of a record.
  */
 import { holdsColumnName, SEPARATOR_LINE } from './csv-dialect.ts';
 import { mayHoldLink } from './links-in-text.ts';
@@ -23,7 +23,7 @@ interface OpenRecord {
   length: number;
 }
 
-// Bounds also the work after a stray quote: each line is looked at again no more often than this.
+// Also bounds the work after an unclosed quote: each line is read again at most this often.
 const MAX_RECORD_LINES = 100;
 const UNCLOSED = 'opens a quote that is never closed';
 const AMBIGUOUS_COMMENT = 'starts with # but holds a link; remove the # or the link';
@@ -110,7 +110,7 @@ export class RecordAssembler {
       this.#isAtTop = false;
       return false;
     }
-    // `#12,A title,https://…`: a numbered row or one taken out? Neither lose it nor pay for it unasked.
+    // `#12,A title,https://…`: a numbered row or a commented one? Neither skip it silently nor pay for it.
     if (mayHoldLink(text)) records.push({ line, text, reason: AMBIGUOUS_COMMENT });
     return true;
   }

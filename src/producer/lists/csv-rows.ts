@@ -1,7 +1,7 @@
 /**
- * Records in, rows of cells out, through csv-parse. Records are parsed in blocks, since a parser costs more to
- * set up than a record to read; only when a block does not come out as it went in is each record parsed alone,
- * so that a broken one costs nothing but itself.
+ * Records in, rows of cells out, through csv-parse. Records are parsed in blocks, because setting up a parser costs
+ * more than reading a record. Only if a block is not parsed as expected is each record parsed alone, so that a broken
+ * one affects only itself.
  */
 import { CsvError, parse } from 'csv-parse/sync';
 import type { BadRecord, CsvRecord } from './csv-records.ts';

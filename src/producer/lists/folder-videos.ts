@@ -1,4 +1,4 @@
-/** The videos of a folder that stands for them, as an argument or as a line of a list. Its folders and hidden files do not count. */
+/** The videos of a folder, given as an argument or as a line of a list. Subfolders and hidden files do not count. */
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import {

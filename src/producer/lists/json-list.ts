@@ -1,8 +1,7 @@
 /**
- * Finds the rows in a stream of JSON tokens: the elements of a list, of each list that stands directly in one
- * object (`{"links":[…]}`), or the object itself. Holds one element at a time, and of what is nested in it only the
- * values of inputs, so that memory does not depend on the document. Other values nested deeper are problems, not
- * entries.
+ * Finds the rows in a stream of JSON tokens: the elements of a list, of each list directly in one object
+ * (`{"links":[…]}`), or the object itself. Holds one element at a time, and of its nested data only the values of
+ * inputs, so that memory does not depend on the document. Other values nested deeper are problems, not entries.
  */
 import type { Token } from 'stream-json/core/parser.js';
 import { type ListEntry, problemAt } from './list-entry.ts';
@@ -62,7 +61,7 @@ export class JsonList {
     return entries;
   }
 
-  /** `line` is where the token stands. Throws JsonTooDeep. */
+  /** `line` is the line of the token. Throws JsonTooDeep. */
   push(token: Token, line: number): void {
     this.#line = line;
     if (this.#nested !== undefined) this.#readNested(this.#nested, token);
@@ -129,7 +128,7 @@ export class JsonList {
       case 'endArray':
         this.#open.pop();
         return;
-      // The tokenizer is told to pack nothing, so that no value is ever held whole; white space means nothing.
+      // The tokenizer packs nothing, so that no value is ever held as a whole; white space has no meaning.
       case 'keyValue':
       case 'stringValue':
       case 'numberValue':

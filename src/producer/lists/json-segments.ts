@@ -1,7 +1,7 @@
 /**
- * Cuts JSON text after every comma, closing bracket and end of line, and says on which line each piece ends.
- * The tokenizer gives no positions and drops the tokens of the call in which it meets an error; fed in pieces
- * that do not depend on how the bytes arrived, it tells lines apart and loses nothing before an error.
+ * Cuts JSON text after every comma, closing bracket and end of line, and returns the line where each piece ends. The
+ * tokenizer gives no positions and drops the tokens of the call with an error; with pieces that do not depend on how
+ * the bytes arrived, lines are known and nothing before an error is lost.
  */
 import { MAX_LINE_BYTES } from './list-source.ts';
 

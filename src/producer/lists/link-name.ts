@@ -1,6 +1,6 @@
 /**
- * The names a link goes by: of a column in tables, of a field in JSON objects. One rule for both, so that a list
- * converted from one format to the other reads the same. Pure.
+ * The names of a link's column in tables and of its field in JSON objects. One rule for both, so that a list converted
+ * from one format to the other reads the same. Pure.
  */
 export const LINK_NAMES: readonly string[] = ['url', 'link', 'video_url'];
 

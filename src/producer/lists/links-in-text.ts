@@ -1,7 +1,7 @@
 /**
- * The one step from text to link, for a line, a cell, a JSON string and an address of a page alike. A text holds
- * one link and it is plain which: that is taken. It holds none, more than one, or something that only looks like
- * one: it is refused, because a wrong link is a paid task. Pure; takes time linear in the length of the text.
+ * The only step from text to link, for a line, a cell, a JSON string and an address on a page. A text with exactly one
+ * unambiguous link is accepted. A text without a link, with several, or with something that only resembles one is
+ * refused, because a wrong link is a paid task. Pure; linear in the length of the text.
  */
 import { isAscii } from 'node:buffer';
 import { identifyLink } from '../../shared/models/identify-link.ts';
@@ -115,7 +115,7 @@ export function linkFinder(model: ModelDefinition): LinkFinder {
   };
 }
 
-/** Start and end of each text that may be a link; one that stands in another's path or query is part of it. */
+/** Start and end of each text that may be a link; one in another's path or query is part of it. */
 function candidatesIn(text: string, starts: readonly number[]): [start: number, end: number][] {
   const inside = isAscii(Buffer.from(text)) ? INSIDE_ASCII : INSIDE;
   const candidates: [number, number][] = [];
@@ -150,7 +150,7 @@ function decoded(text: string): string {
 
 const CLOSERS: Readonly<Record<string, string>> = { ')': '(', ']': '[' };
 
-/** Without the punctuation that follows a link in a sentence, and the brackets that stand around it. */
+/** Without the punctuation after a link in a sentence, and the brackets around it. */
 function trimmed(raw: string, before: string): string {
   let end = raw.length;
   const open: string[] = [];
@@ -174,7 +174,7 @@ function isUnbalanced(raw: string, end: number): boolean {
   return opener !== undefined && !raw.slice(0, end - 1).includes(opener);
 }
 
-/** For a model that takes any host: the link of a row such as `https://…/a.mp4,title`; undefined if unclear. */
+/** For a model that accepts any host: the link of a row such as `https://…/a.mp4,title`; undefined if unclear. */
 function withoutRest(link: string): string | undefined {
   const [path = '', query = ''] = link.split(/(?=[?#])(.*)/s);
   const [first = '', ...rest] = path.split(/[,;]/);
@@ -203,7 +203,7 @@ export function isVideoFile(link: string): boolean {
   return VIDEO_FILE.test(URL.parse(link)?.pathname ?? '');
 }
 
-/** Whether text may hold a link of some model: tells a header from a row. */
+/** Whether text may contain a link of some model: distinguishes a header from a row. */
 export function mayHoldLink(text: string): boolean {
   return /https?:\/\/|www\.|[a-z0-9-]\.[a-z]{2,}\/|file:|\.(?:mp4|m4v|mov|webm|mkv)$/i.test(text);
 }

@@ -1,6 +1,6 @@
 /**
- * Which bytes are text, and how they are encoded, decided from a list's head. What is no text at all (an
- * old spreadsheet file, a video) is named, because "one million bad lines" helps nobody.
+ * Whether bytes are text, and their encoding, decided from a list's head. A file that is not text (an old spreadsheet,
+ * a video) is named, because "one million bad lines" is not helpful.
  */
 import { isUtf8 } from 'node:buffer';
 

@@ -1,13 +1,12 @@
 /**
- * What reading a list brings forth: a link (a candidate; which links a model takes is the model's rule) or a
- * problem, a line that is plainly no list entry. Every reader of this folder yields these and nothing else.
- * A problem's text comes from a stranger's file and goes to terminals and logs: it is short and holds no
- * control characters.
+ * The result of reading a list: a link (a candidate; the model decides whether it accepts it) or a problem, a line that
+ * is not a list entry. All readers of this folder yield these. A problem's text comes from a foreign file and is shown
+ * in terminals and logs: it is short and has no control characters.
  */
 export interface LinkEntry {
   readonly kind: 'link';
   readonly link: string;
-  /** The line on which the row stands, counted from 1; in a spreadsheet, the row. */
+  /** The line of the row, counted from 1; in a spreadsheet, the row. */
   readonly line: number;
   /** The row's values by the names of its columns or fields; undefined where nothing names them. */
   readonly fields: Fields | undefined;

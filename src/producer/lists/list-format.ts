@@ -1,7 +1,7 @@
 /**
- * Decides how a list is written: the caller's word first, then the extension, then the first characters. A text that
- * begins with the header of a table is one whatever its name, where columns are inputs of the model: they are paid for.
- * JSON and JSONL are told apart by their content, since their names are mixed up so often. Pure.
+ * Decides the format of a list: the caller's choice first, then the extension, then the first characters. A text that
+ * begins with a table header is a table whatever its name, if its columns are inputs of the model, because they affect
+ * what is paid. JSON and JSONL are distinguished by their content, because their names are often confused. Pure.
  */
 import { delimiterOf, holdsColumnName, SEPARATOR_LINE } from './csv-dialect.ts';
 import { mayHoldLink } from './links-in-text.ts';

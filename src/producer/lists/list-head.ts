@@ -1,7 +1,7 @@
 /**
- * Looks at the first bytes of a stream without losing them. The head has the same length whatever way the
- * bytes were cut into chunks, so that what is decided from it does not depend on the weather of a pipe.
- * Disposing it lets the source go, read to its end or not.
+ * Reads the first bytes of a stream without consuming them. The head has the same length however the bytes were cut
+ * into chunks, so decisions from it do not depend on timing. Disposing it releases the source, whether it was read to
+ * its end or not.
  */
 export interface HeadedStream extends AsyncDisposable {
   readonly head: Buffer;
@@ -18,7 +18,7 @@ export async function withHead(chunks: AsyncIterable<Uint8Array>, headBytes: num
   const iterator = chunks[Symbol.asyncIterator]();
   const seen: Buffer[] = [];
   let seenBytes = 0;
-  // One byte more than the head tells whether the head is all.
+  // One byte more than the head shows whether the head is everything.
   while (seenBytes <= headBytes) {
     const next = await iterator.next();
     if (next.done === true) break;

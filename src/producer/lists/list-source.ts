@@ -1,6 +1,6 @@
 /**
- * Where a list comes from and how it may be written. A source is a name for messages ('-' is standard input)
- * and its bytes as they arrive; the name's extension hints at the format.
+ * The origin of a list. A source is a name for messages ('-' is standard input) and its bytes as they arrive; the
+ * name's extension suggests the format.
  */
 export interface ListSource {
   readonly name: string;
@@ -17,11 +17,11 @@ export interface ListOptions {
   /** Columns and fields that hold inputs of the model: they are not searched for links. */
   readonly inputs?: readonly string[] | undefined;
   /**
-   * Where relative paths of videos begin; set where the list is of somebody who may read this machine's files. Without
-   * it paths are no links: a list of a stranger must not make us send files away.
+   * The folder for relative paths of videos; set if the list's author may read this machine's files. Without it paths
+   * are not links: a foreign list must not make us send files away.
    */
   readonly localFolder?: string | undefined;
-  /** A folder of uploaded videos, which a list may name; nothing else of this machine is taken. */
+  /** A folder of uploaded videos, which a list may name; no other local file is accepted. */
   readonly uploadedFolder?: string | undefined;
   /** Overrides what the name and the first bytes say. */
   readonly format?: ListFormat | undefined;

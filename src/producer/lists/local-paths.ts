@@ -1,6 +1,6 @@
 /**
- * Paths of videos in lists: a text without a link that is the path of a file, or a `file:` URL. It becomes the address
- * that an item keeps. Whether the file is a video, and which, is looked at when the item is made.
+ * Paths of videos in lists: a text without a link that is the path of a file, or a `file:` URL. It becomes the item's
+ * address. Whether the file is a video, and which, is checked when the item is created.
  */
 import { existsSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -16,7 +16,7 @@ import { describeFileError } from '../../shared/local-video/read-video.ts';
 import type { Found, LinkFinder } from './links-in-text.ts';
 import { printable } from './list-entry.ts';
 
-/** @param folder where relative paths begin; undefined: paths are not taken */
+/** @param folder base of relative paths; undefined: paths are not accepted */
 export function withLocalPaths(find: LinkFinder, folder: string | undefined): LinkFinder {
   if (folder === undefined) return find;
   return (text) => {

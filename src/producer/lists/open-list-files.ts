@@ -1,7 +1,6 @@
 /**
- * From the arguments of a command to list sources. Everything that can be known before the first link is
- * enqueued is checked here, and all of it is said at once: nobody wants to find out file by file. The files are
- * opened only when they are read.
+ * Converts the arguments of a command to list sources. Everything that can be known before the first link is enqueued
+ * is checked here, and all problems are reported at once. The files are opened only when they are read.
  */
 import { accessSync, constants, createReadStream, statSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -38,14 +37,14 @@ export function openListFiles(words: readonly string[], stdin: StandardInput): L
   return links.length === 0 ? files : [linkSource(links), ...files];
 }
 
-/** What a word of the command line stands for beside a list: a link, a video, or all videos of a folder. */
+/** What an argument can be other than a list: a link, a video, or all videos of a folder. */
 function linksOf(word: string): string[] {
   if (/^(?:https?|file):\/\//i.test(word)) return [word];
   if (hasVideoEnding(word)) return [localAddressOf(resolve(word))];
   return videosInFolder(resolve(word));
 }
 
-/** Addresses of lists are read with --source, which also asks again and remembers. */
+/** Addresses of lists are read with --source, which also retries and remembers. */
 function listAddressProblems(link: string): string[] {
   const path = URL.parse(link)?.pathname ?? '';
   if (!/\.(csv|tsv|txt|jsonl?|xlsx|ndjson)(\.gz)?$/i.test(path)) return [];

@@ -107,7 +107,7 @@ function decodeBlock(block: Buffer): PhysicalLine[] {
   return block.length > MAX_LINE_BYTES || text.includes('\0') ? lines.map(soundLine) : lines;
 }
 
-/** By hand: a pattern takes ten times as long where nearly every character ends a line. */
+/** Without a pattern, which takes ten times as long if nearly every character ends a line. */
 function splitAtAnyEnd(text: string): string[] {
   const lines: string[] = [];
   let start = 0;

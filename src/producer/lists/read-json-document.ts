@@ -1,7 +1,7 @@
 /**
- * One JSON document of any size, token by token, in memory that does not grow with it. After an error of syntax
- * nothing that follows can be trusted: what came before is kept, and one problem names the place. Values that
- * follow each other without a list around them are read as well. Called by `readList`.
+ * Reads one JSON document of any size, token by token, in constant memory. After a syntax error nothing that follows
+ * can be trusted: what was read before is kept, and one problem names the place. Consecutive values without a list
+ * around them are also read. Called by `readList`.
  */
 import { getManyValues, type Many, none } from 'stream-chain/core';
 import { jsonParser, type Token } from 'stream-json/core/parser.js';
@@ -21,7 +21,7 @@ export async function* readJsonDocument(
   rules: RowRules,
 ): AsyncGenerator<ListEntry[]> {
   const reader = new JsonReader(rules);
-  // Not fatal: a bad byte becomes U+FFFD, which makes one problem of the link it stands in.
+  // Not fatal: a bad byte becomes U+FFFD, which makes its link one problem.
   const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   for await (const chunk of chunks) {
     yield reader.push(decoder.decode(chunk, { stream: true }));

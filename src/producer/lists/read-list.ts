@@ -1,7 +1,7 @@
 /**
- * Reads one list of any size and format: bytes in, entries out, in constant memory and at the reader's pace.
- * Bad lines are entries of their own and never end the reading; a file that is no list at all is one problem.
- * Called by whatever enqueues links, with a source of `openListFiles` or any other stream of bytes.
+ * Reads one list of any size and format: bytes in, entries out, in constant memory and at the reader's pace. Bad lines
+ * are entries too and never end the reading; a file that is not a list is one problem. Called by everything that
+ * enqueues links, with a source of `openListFiles` or any other stream of bytes.
  */
 import type { ModelDefinition } from '../../shared/models/model-definition.ts';
 import { type ListEntry, printable, problemAt } from './list-entry.ts';
@@ -11,7 +11,7 @@ import type { ListOptions, ListSource } from './list-source.ts';
 import { readHeaded } from './read-headed.ts';
 import { GzipError, looksGzipped, unpackGzip } from './unpack-gzip.ts';
 
-// Enough to tell formats apart, little enough that a slow pipe starts soon.
+// Enough to distinguish formats, and little enough that a slow pipe starts soon.
 const HEAD_BYTES = 16 * 1024;
 const GZIP_HEAD_BYTES = 3;
 export const DAMAGED_GZIP = 'the gzip data is damaged or cut off; links from about here on are missing';

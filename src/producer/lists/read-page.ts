@@ -1,7 +1,7 @@
 /**
- * Files in which links are attributes or settings: web pages and exports of bookmarks (`href`), internet shortcuts
- * (`URL=`, `<string>`). A page links to a lot besides: only what the model takes counts, and of a model that takes
- * any host only video files. Called by `readHeaded`.
+ * Files in which links are attributes or settings: web pages and bookmark exports (`href`), internet shortcuts (`URL=`,
+ * `<string>`). A page has many other links: only those that the model accepts count, and for a model that accepts any
+ * host only video files. Called by `readHeaded`.
  */
 import { isVideoFile, type LinkFinder } from './links-in-text.ts';
 import { type ListEntry, linkAt, problemAt } from './list-entry.ts';

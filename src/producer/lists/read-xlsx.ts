@@ -1,7 +1,7 @@
 /**
- * The first sheet of a spreadsheet, row by row, by the rules of tables. What stands behind a cell (a hyperlink, a
- * formula) is searched for the link too. Called by `readHeaded` for zip files. Reads one XML tag at a time, in
- * linear time and bounded memory; see zip-parts.ts.
+ * Reads the first sheet of a spreadsheet, row by row, by the rules of tables. Hyperlinks and formulas of cells are also
+ * searched for the link. Called by `readHeaded` for zip files. Reads one XML tag at a time, in linear time and bounded
+ * memory; see zip-parts.ts.
  */
 import type { ListEntry } from './list-entry.ts';
 import { problemAt } from './list-entry.ts';

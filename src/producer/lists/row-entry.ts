@@ -1,8 +1,8 @@
 /**
- * One row to an entry: of a table, of a spreadsheet, or the fields of a JSON object. A column with the name of a
- * link counts alone. Without one the whole row is searched, and it has to be plain which link is meant; values of
- * the model's own inputs are not searched, since a prompt may hold a link. They stand in fields of their own, or together
- * in one that is called `inputs`, as in an export. Pure.
+ * Converts one row to an entry: of a table, of a spreadsheet, or the fields of a JSON object. A column with the name of
+ * a link is the only one that counts. Without one the whole row is searched, and the link must be unambiguous; values
+ * of the model's inputs are not searched, because a prompt may contain a link. Inputs are in their own fields, or
+ * together in a field `inputs`, as in an export. Pure.
  */
 import { LINK_NAMES, linkNameRank, nameKey } from './link-name.ts';
 import type { LinkFinder } from './links-in-text.ts';
@@ -20,7 +20,7 @@ export interface Row {
   readonly line: number;
   readonly text: string;
   readonly cells: readonly string[];
-  /** Where links are looked for, if there is more than the cells show: what stands behind a cell. */
+  /** Where to search for links, if there is more than the visible cell. */
   readonly targets?: readonly string[] | undefined;
 }
 
@@ -83,7 +83,7 @@ function fieldsOf(names: readonly string[], cells: readonly string[]): Fields {
   return Object.fromEntries(names.map((name, index) => [name.trim(), cells[index] ?? '']));
 }
 
-/** With the values that stand together as fields of their own; a field of that name wins. */
+/** With the collected values as separate fields; an existing field of that name wins. */
 function withInputs(fields: Fields, inputs: readonly string[]): Fields {
   const name = Object.keys(fields).find((each) => each.toLowerCase() === TOGETHER);
   if (name === undefined || isInput(name, inputs) || inputs.length === 0) return fields;

@@ -1,11 +1,11 @@
 /**
- * Compressed lists: bytes that start like gzip are unpacked while they stream, whatever the file is called.
- * Memory stays bounded however far they unpack, because the lines that come out have a bound of their own.
+ * Compressed lists: bytes that start like gzip are decompressed while they are streamed, whatever the file's name.
+ * Memory is bounded because the resulting lines are.
  */
 import { Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
-/** The compressed bytes are damaged or cut off; what came before was handed on. */
+/** The compressed bytes are damaged or cut off; what was read before was passed on. */
 export class GzipError extends Error {
   override readonly name = 'GzipError';
 }

@@ -1,5 +1,6 @@
 /**
- * What a list seems to be of which no line could be used: said once, as "one million bad lines" helps nobody. Pure.
+ * What a list without a usable line seems to contain: reported once, because "one million bad lines" is not helpful.
+ * Pure.
  */
 const KINDS: readonly (readonly [pattern: RegExp, kind: string])[] = [
   [/^s_[a-z0-9_-]+$/i, 'ids of share links; write https://sora.chatgpt.com/p/ before each'],

@@ -1,7 +1,7 @@
 /**
- * Parts of a zip file by name. Sizes that the file declares are not trusted: unpacking itself stops at a bound, so
- * that a small file cannot fill the memory. No library: those for spreadsheets unpack without a bound or bring a
- * dozen packages, those for zip allocate what the file declares, and Node's zlib has the bound.
+ * Parts of a zip file by name. Declared sizes are not trusted: decompression stops at a limit, so that a small file
+ * cannot fill the memory. Without a library: those for spreadsheets decompress without a limit or have a dozen
+ * dependencies, those for zip allocate the declared size, and Node's zlib has the limit.
  */
 import { inflateRawSync } from 'node:zlib';
 

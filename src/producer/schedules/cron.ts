@@ -1,8 +1,8 @@
 /**
- * When a schedule is due. Pure. BullMQ's own parser reads the expression; added to it is the one rule it lacks:
- * a time that the change to summer time leaves out is made up for right after the gap, also where the clocks
- * jump at midnight or by half an hour, so that a daily schedule runs on every day. A time that comes twice in
- * autumn is due once; `*` and steps of minutes continue in real time through both hours.
+ * When a schedule is due. Pure. BullMQ's parser reads the expression. This adds the one rule it lacks: a time that
+ * falls into the gap of summer time is made up for right after the gap, also if clocks change at midnight or by half an
+ * hour, so that a daily schedule runs every day. A time that occurs twice in autumn is due once; `*` and steps of
+ * minutes continue in real time through both hours.
  */
 import { getNextMillis } from 'bullmq';
 import { ScheduleError } from './schedule.ts';
@@ -45,7 +45,7 @@ export function nextTicks(cron: string, timeZone: string, after: number, count: 
   return ticks;
 }
 
-/** @throws ScheduleError that says what is wrong and shows what it should look like */
+/** @throws ScheduleError with the problem and an example */
 export function checkCron(cron: string, timeZone: string, now: number): void {
   if (!isTimeZone(timeZone)) {
     throw new ScheduleError(`"${timeZone}" is not a time zone; use one like Europe/Berlin or UTC`);

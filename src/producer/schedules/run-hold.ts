@@ -10,9 +10,9 @@ import type { ScheduleRunning } from './schedule.ts';
 import { scheduleKeys } from './schedule-keys.ts';
 
 interface RunHold {
-  /** Aborted when another has taken over. */
+  /** Aborted when another process has taken over. */
   readonly lost: AbortSignal;
-  /** @returns how many ticks were skipped meanwhile, or null when another has taken over */
+  /** @returns how many ticks were skipped meanwhile, or null if another process has taken over */
   end(): Promise<number | null>;
 }
 
@@ -49,7 +49,7 @@ export async function holdRun(
       (skipped) => {
         if (skipped === -1) losing.abort(new Error('another process has taken over the run'));
       },
-      // Redis is away: what the run does next meets the same trouble, and says so.
+      // Redis is away: the next step of the run fails too, and reports it.
       () => undefined,
     );
   }, renewEveryMs);

@@ -1,7 +1,7 @@
 /**
- * One run of a schedule, by a tick or by a person: takes what its source has that is new into a batch and writes
- * down what that brought. Never two of the same schedule at once. What is wrong with the source is the run's
- * result, and the next tick tries again; only an end that came from outside is thrown.
+ * One run of a schedule, by a tick or by a person: enqueues the new links of its source in a batch and records the
+ * result. Never two of the same schedule at once. An error of the source is the run's result, and the next tick tries
+ * again; only an interruption from outside is thrown.
  */
 import type { Clock } from '../../shared/clock.ts';
 import type { Ledger } from '../../shared/ledger/ledger.ts';
@@ -35,7 +35,7 @@ export interface RunScheduleDeps extends Keyspace {
   readonly keep?: KeptColumns;
   /** For people: where the run continues. */
   readonly host: string;
-  /** Links have come. */
+  /** There are new links. */
   readonly nudge: () => void;
 }
 
@@ -141,7 +141,7 @@ async function takeInto(
   return taken;
 }
 
-/** A budget that a person has changed meanwhile stands. */
+/** A budget that a person has changed meanwhile stays. */
 async function openBatch(
   batch: string,
   model: ModelDefinition,

@@ -4,7 +4,7 @@ export interface ScheduleKeys {
   readonly schedules: string;
   /** List: the last runs, the newest first, as JSON. */
   runs(name: string): string;
-  /** Hash: the run under way; expires soon after its process ends. */
+  /** Hash: the current run; expires soon after its process ends. */
   running(name: string): string;
 }
 

@@ -1,6 +1,6 @@
 /**
- * Runs the ticks of schedules as they come due: part of every worker. Several may run it; BullMQ hands each tick
- * to one of them, and one whose worker was killed to another.
+ * Runs the ticks of schedules when they are due: part of every worker. BullMQ gives each tick to one worker, and to
+ * another one if that worker is killed.
  */
 import type { Job } from 'bullmq';
 import { type TickData, tickDataSchema, ticksQueue } from '../../shared/jobs/catalogue.ts';

@@ -1,6 +1,6 @@
 /**
- * A schedule as it lies in Redis, and what is kept of its runs. Checked when it is read, because another
- * version of the program may have written it.
+ * A schedule in Redis, and the records of its runs. Validated when it is read, because another version of the program
+ * may have written it.
  */
 import { z } from 'zod';
 import { RequestError } from '../../shared/explained-error.ts';
@@ -37,7 +37,7 @@ const countsSchema = z.object({
 });
 
 export const scheduleRunSchema = z.object({
-  /** The instant it was due, Unix milliseconds; for a person's run the instant it was asked for. */
+  /** When it was due, Unix milliseconds; for a run by a person, when it was requested. */
   tickAt: z.number(),
   startedAt: z.number(),
   endedAt: z.number(),
@@ -45,13 +45,13 @@ export const scheduleRunSchema = z.object({
   host: z.string(),
   batch: z.string(),
   counts: countsSchema,
-  /** Lists read; those found as they were before; those somebody still writes. */
+  /** Lists that were read; unchanged ones; ones that are still being written. */
   lists: z.number(),
   unchanged: z.number(),
   unfinished: z.number(),
-  /** What went wrong, in one line; null when nothing did. */
+  /** The error, in one line; null without one. */
   error: z.string().nullable(),
-  /** Ticks that came due while it was going, and were left out. */
+  /** Ticks that were due during the run, and were skipped. */
   skippedTicks: z.number(),
 });
 export type ScheduleRun = z.infer<typeof scheduleRunSchema>;

@@ -1,6 +1,6 @@
 /**
- * What a person does with schedules: add, list, pause, resume, remove. Running them is the runner's part. Each
- * step is safe to repeat, and one that dies half-way is repaired by the next worker (repairTicks).
+ * Operations on schedules: add, list, pause, resume, remove. The runner runs them. Each step is safe to repeat, and an
+ * interrupted one is repaired by the next worker (repairTicks).
  */
 import type { Clock } from '../../shared/clock.ts';
 import { parseSourceAddress, type SourceAddress, writeSourceAddress } from '../sources/source-address.ts';
@@ -77,7 +77,7 @@ export async function removeSchedule(name: string, { queue, store }: SchedulesDe
   if (!removed) throw await unknownSchedule(name, store);
 }
 
-/** Ticks that come due while it is paused are not made up for. */
+/** Ticks that are due while it is paused are not made up for. */
 export async function pauseSchedule(name: string, { queue, store }: SchedulesDeps): Promise<void> {
   await store.put({ ...(await requireSchedule(name, store)), paused: true });
   await stopTicks(queue, name);

@@ -1,6 +1,6 @@
 /**
- * The queue of ticks and BullMQ's job schedulers in it, which bring a tick about at its time, once however many
- * workers there are. A scheduler follows from its schedule and is made again when it is missing.
+ * The queue of ticks and its BullMQ job schedulers, which create each tick at its time, once for all workers. A
+ * scheduler follows from its schedule and is created again if it is missing.
  */
 import { Queue, type RepeatOptions } from 'bullmq';
 import { type TickData, ticksQueue } from '../../shared/jobs/catalogue.ts';
@@ -16,7 +16,7 @@ export const tickSettings = {
     nextTickAt(pattern ?? '', tz ?? 'UTC', after),
 };
 
-/** A tick that was cut off (a worker stopped or killed) is picked up again; what went wrong in it is not. */
+/** An interrupted tick (a worker stopped or killed) is run again; a failed one is not. */
 const tickOptions = {
   attempts: 50,
   backoff: { type: 'fixed', delay: 1000 },
@@ -31,7 +31,7 @@ export function openTicksQueue({ redis, prefix }: Keyspace): TicksQueue {
     settings: tickSettings,
     defaultJobOptions: tickOptions,
   });
-  // Reported once for all by whoever opened the connection; without a listener BullMQ prints it.
+  // Reported once by the opener of the connection; without a listener BullMQ prints it.
   queue.on('error', () => undefined);
   return queue;
 }
@@ -49,13 +49,13 @@ export async function stopTicks(queue: TicksQueue, name: string): Promise<void> 
   await queue.removeJobScheduler(name);
 }
 
-/** When the next tick is due; null when none will come. */
+/** When the next tick is due; null if there is none. */
 export async function dueTick(queue: TicksQueue, name: string): Promise<number | null> {
   const scheduler = await queue.getJobScheduler(name);
   const dueAt = scheduler?.next;
   if (typeof dueAt !== 'number') return null;
   if ((await queue.getJob(`repeat:${name}:${dueAt}`)) !== undefined) return dueAt;
-  // It may have begun between the two looks, and then the one after it is due.
+  // It may have begun between the two reads; then the one after it is due.
   const again = (await queue.getJobScheduler(name))?.next;
   return typeof again === 'number' && again !== dueAt ? again : null;
 }

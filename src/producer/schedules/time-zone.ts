@@ -5,7 +5,7 @@ const minuteMs = 60_000;
 export function isTimeZone(timeZone: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone });
-    // An offset like +02:00 is taken as well, but knows no daylight saving: almost surely not what is meant.
+    // An offset like +02:00 is valid too, but has no daylight saving, which is probably not intended.
     return !/^[+-]/.test(timeZone);
   } catch {
     return false;

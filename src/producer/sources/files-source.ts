@@ -15,7 +15,7 @@ export function createFilesSource(address: string, pattern: string, deps: LocalL
   };
 }
 
-/** A glob that matches nothing is no mistake: the lists may yet come. A file that is missing is one. */
+/** A glob without a match is not an error: the lists may appear later. A missing file is one. */
 async function pathsOf(pattern: string): Promise<string[]> {
   if (!/[*?[{]/.test(pattern) || (await isThere(pattern))) return [pattern];
   const paths: string[] = [];

@@ -4,7 +4,7 @@
  * because programs that copy set the time of its content back.
  */
 
-/** What a look at a file says; times in Unix milliseconds. */
+/** The state of a file; times in Unix milliseconds. */
 export interface FileLook {
   readonly inode: number;
   readonly sizeBytes: number;
@@ -21,14 +21,14 @@ export function hasUnfinishedName(name: string): boolean {
 }
 
 /**
- * How long to wait until the file counts as finished; 0 when it does.
- * @param earlier the same file a settling time ago, where somebody has looked
+ * How long to wait until the file counts as finished; 0 if it does.
+ * @param earlier the same file a settling time ago, if known
  */
 export function unsettledMs(look: FileLook, earlier: FileLook | null, now: number, settleMs: number): number {
   if (earlier !== null && markOf(look) === markOf(earlier) && look.inodeChangedAt === earlier.inodeChangedAt)
     return 0;
   const stillMs = now - look.inodeChangedAt;
-  // A change that lies ahead is another machine's clock: wait the full time and look again.
+  // A change in the future is from another machine's clock: wait the full time and check again.
   return stillMs < 0 ? settleMs : Math.max(0, settleMs - stillMs);
 }
 

@@ -1,8 +1,8 @@
 /**
- * The source `folder:`: an inbox. Each finished file in it is a list; once all its links are in the ledger it is
- * moved into `done/` beside the others. Where that is not allowed it stays and is remembered instead. A file
- * that was taken by a run that died before moving it is only moved. A program that still has a file open which was
- * moved writes on in `done/`: for a day what it adds there is taken as well.
+ * The source `folder:`, an inbox. Each finished file in it is a list; once all its links are in the ledger, it is moved
+ * to `done/`. If that is not allowed, it stays and is remembered instead. A file of a run that died before moving it is
+ * only moved. A program that still has a moved file open writes to it in `done/`: for a day, what it adds there is read
+ * too.
  */
 import { access, mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { extname, join, parse, sep } from 'node:path';
@@ -18,7 +18,7 @@ export interface FolderSourceDeps extends LocalListDeps {
 }
 
 const doneFolder = 'done';
-/** For how long a list in `done/` is looked at after its last change. */
+/** For how long a list in `done/` is checked after its last change. */
 const watchedMs = 24 * 3_600_000;
 
 export function createFolderSource(address: string, folder: string, deps: FolderSourceDeps): Source {
@@ -43,7 +43,7 @@ async function watchedIn(folder: string, marks: Marks, { clock }: FolderSourceDe
   for (const [path, mark] of marks) {
     if (!path.startsWith(done)) continue;
     const found = await stat(path).catch(() => null);
-    // Another file of that name was put there by somebody else.
+    // Another process has put another file of that name there.
     if (found === null || !isOfInode(mark, found.ino)) continue;
     if (clock.now() - found.ctimeMs < watchedMs) watched.push(path);
   }

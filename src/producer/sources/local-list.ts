@@ -1,6 +1,6 @@
 /**
- * One file on this machine as a list of a source: looked at, waited for while it is being written, and read
- * from one open file, so that what is read is what was looked at. Used by the sources `files` and `folder`.
+ * One local file as a list of a source: checked, waited for while it is being written, and read from one open file, so
+ * that what is read is what was checked. Used by the sources `files` and `folder`.
  */
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
@@ -43,8 +43,8 @@ export async function findLocalList(
 }
 
 /**
- * A writer that pauses in mid-line would have a link cut off. A last line without its end is left for a later run,
- * until the file has lain still for so long that nobody can be writing it.
+ * If a writer pauses within a line, a link would be cut off. An incomplete last line is left for a later run, until the
+ * file has not changed for so long that it is no longer being written.
  */
 async function mayEndInMidLine(
   path: string,

@@ -23,7 +23,7 @@ export interface SourceDeps extends Pick<BucketSourceDeps, 's3Credentials'> {
   readonly settleMs?: number;
   /** Default 1, 5 and 15 s. */
   readonly retryDelaysMs?: readonly number[];
-  /** For one try to bring a list over; default 10 min. */
+  /** Time limit of one download of a list; default 10 min. */
   readonly fetchTimeoutMs?: number;
 }
 

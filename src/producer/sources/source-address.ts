@@ -81,7 +81,7 @@ function fileUrlPath(written: string): string {
 function webUrl(written: string): string {
   const url = URL.parse(written);
   if (url === null || url.hostname === '') throw invalid(written, 'it is not a URL');
-  // It would stand in Redis, in lists of schedules and in logs.
+  // It would be in Redis, in lists of schedules and in logs.
   if (url.username !== '' || url.password !== '')
     throw invalid('the URL', 'a user name or password in it is not accepted');
   url.hash = '';

@@ -1,7 +1,7 @@
 /**
- * What a source remembers in Redis between runs: a mark for each list, so that an unchanged one is not read
- * again, and a fingerprint for each link, so that a list that has grown brings only what was added, also when
- * the older links have left the ledger meanwhile. One memory for each source and model.
+ * The memory of a source in Redis between runs: a mark for each list, so that an unchanged one is not read again, and a
+ * fingerprint for each link, so that of a longer list only the added links are new, even if the older ones have left
+ * the ledger. One memory for each source and model.
  */
 import { hash } from 'node:crypto';
 import type { LedgerLink } from '../../shared/ledger/take-links.ts';

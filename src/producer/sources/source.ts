@@ -1,8 +1,7 @@
 /**
- * What every source of links looks like from outside: asked what is new, it answers with one finding for each
- * list it has. A source holds no memory of its own; it is shown the marks that were kept when its lists were
- * taken, and a mark is kept only after every link of its list stands in the ledger. So a run that dies
- * half-way finds the same lists again.
+ * The interface of every source of links: it returns one finding for each of its lists. A source has no memory; it gets
+ * the marks of its lists, and a mark is stored only after every link of its list is in the ledger. So after an
+ * interrupted run the same lists are found again.
  */
 import type { ListFormat, ListSource } from '../lists/list-source.ts';
 
@@ -10,8 +9,8 @@ export interface Source {
   /** As a person wrote it, made absolute; the same text is the same source. */
   readonly address: string;
   /**
-   * One finding for each list. A list is read before the next finding is asked for. Throws SourceError when
-   * the source as a whole cannot be asked.
+   * One finding for each list. A list is read before the next finding is requested. Throws SourceError if the source as
+   * a whole cannot be read.
    */
   look(marks: Marks, signal: AbortSignal): AsyncIterable<Finding>;
 }
@@ -33,14 +32,14 @@ export interface NewList extends About {
   readonly found: 'list';
   readonly list: ListSource;
   readonly format?: ListFormat;
-  /** What to remember the list by; null when it changed while it was read, so it is looked at again. */
+  /** The mark of the list; null if it changed while it was read, so that it is checked again. */
   mark(): Promise<string | null>;
   putAway?: PutAway;
 }
 
 /**
- * Puts a list away whose mark is kept.
- * @param keepMark keeps the mark under the key that the list has from then on
+ * Puts away a list whose mark is stored.
+ * @param keepMark stores the mark under the new key of the list
  */
 export type PutAway = (keepMark: (key: string) => Promise<void>) => Promise<void>;
 
@@ -51,7 +50,7 @@ export interface UnchangedList extends About {
   putAway?: PutAway;
 }
 
-/** Somebody still writes it: it is looked at again by the next run. */
+/** It is still being written, and is checked again by the next run. */
 interface UnfinishedList extends About {
   readonly found: 'unfinished';
 }

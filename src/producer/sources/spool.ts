@@ -1,6 +1,6 @@
 /**
- * Brings a body of unknown size over into a file without a name: bounded, hashed on the way, and gone with the
- * process whatever ends it, because the name is taken away as soon as the file is open.
+ * Receives a body of unknown size into a file without a name: bounded, hashed on the way, and removed with the process
+ * in any case, because the name is deleted as soon as the file is open.
  */
 import { createHash, randomUUID } from 'node:crypto';
 import { type FileHandle, open, unlink } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { join } from 'node:path';
 
 export interface SpooledList extends AsyncDisposable {
   readonly sha256: string;
-  /** From the start, each time it is asked for. */
+  /** From the start, with each call. */
   readonly chunks: AsyncIterable<Uint8Array>;
 }
 

@@ -1,7 +1,7 @@
 /**
- * One run over a source: every new list is read, its new links become items of a batch, and the list is
- * remembered. The order keeps the promise that a run which dies anywhere neither loses nor repeats a link: first
- * the ledger, then the memory of the links, then the mark of the list, then the list is put away.
+ * One run over a source: every new list is read, its new links become items of a batch, and the list is remembered. The
+ * order ensures that an interrupted run neither loses nor repeats a link: first the ledger, then the memory of the
+ * links, then the mark of the list, then the list is put away.
  */
 import type { Ledger } from '../../shared/ledger/ledger.ts';
 import type { EnqueuedChunk, LedgerLink } from '../../shared/ledger/take-links.ts';
@@ -23,14 +23,14 @@ export interface TakeRequest {
   readonly column?: string | undefined;
   /** Columns of the lists that are carried along. */
   readonly keep?: KeptColumns;
-  /** Take everything the lists hold, seen before or not, to be paid again. */
+  /** Enqueue all links of the lists, seen or not, which pays for them again. */
   readonly force: boolean;
 }
 
 export interface TakeDeps {
   readonly ledger: Ledger;
   readonly memory: SourceMemory;
-  /** Makes the batch, or joins it; called before its first link, so a run that brings nothing leaves no batch. */
+  /** Creates or joins the batch; called before its first link, so a run without links creates no batch. */
   openBatch(): Promise<void>;
   readonly onInvalid: (line: InvalidLine) => void;
   readonly onUnusableList?: (message: string) => void;
@@ -44,14 +44,14 @@ export interface Taken {
   /** Lists that were read. */
   readonly lists: number;
   readonly unchanged: number;
-  /** Lists somebody still writes. */
+  /** Lists that are still being written. */
   readonly unfinished: number;
   readonly problems: readonly { readonly list: string; readonly problem: string }[];
   /** The signal ended it; the next run continues. */
   readonly interrupted: boolean;
 }
 
-/** @throws SourceError when the source as a whole cannot be asked */
+/** @throws SourceError if the source as a whole cannot be read */
 export async function takeSource(request: TakeRequest, deps: TakeDeps): Promise<Taken> {
   const { signal } = deps;
   const marks = await deps.memory.marks();

@@ -1,7 +1,7 @@
 /**
- * The source `https://…`: one list behind a URL, asked for only when it has changed. The list is brought over
- * whole before a link of it is taken, within limits of size and time, so a slow Redis never holds the server's
- * connection and a cut transfer is asked for again. The rules for addresses are those of downloads.
+ * The source `https://…`: one list at a URL, downloaded only if it has changed. It is downloaded completely before a
+ * link of it is enqueued, within limits of size and time, so a slow Redis does not hold the server's connection and an
+ * interrupted transfer is retried. The rules for addresses are those of downloads.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';

@@ -21,7 +21,7 @@ export function alertBody(
     case 'slack':
       return JSON.stringify({ text: escapeSlack(text) });
     case 'discord':
-      // Nobody is mentioned, whatever the vendor's message holds. Discord refuses more than 2000 characters.
+      // Mentions are disabled, whatever the vendor's message contains. Discord refuses more than 2000 characters.
       return JSON.stringify({ content: text.slice(0, 2000), allowed_mentions: { parse: [] } });
     case 'ntfy':
       return text;
@@ -57,7 +57,7 @@ function linkOf(alert: Alert, baseUrl: string | null): string | null {
   return baseUrl === null ? null : `${baseUrl}${pathOf(alert)}`;
 }
 
-/** Headers that go with the body. A topic of ntfy takes plain text, and its title and priority from headers. */
+/** Headers for the body. A topic of ntfy gets plain text, and its title and priority in headers. */
 export function alertHeaders(alert: Alert, format: AlertFormat): Readonly<Record<string, string>> {
   if (format !== 'ntfy') return { 'content-type': 'application/json' };
   return {

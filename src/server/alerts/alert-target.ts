@@ -15,7 +15,7 @@ export interface AlertTarget {
   send(alert: Alert, at: number): Promise<void>;
 }
 
-/** The target has understood the alert and will not take it. */
+/** The target has understood the alert and refuses it. */
 export class AlertRefused extends Error {
   override readonly name = 'AlertRefused';
 }

@@ -1,6 +1,6 @@
 /**
- * Which alerts follow from a reading, given what was known at the one before. Pure. Each thing is told once: what
- * has been told is part of what is known.
+ * Which alerts follow from a reading and the previous state. Pure. Each event is reported once: the state includes what
+ * was reported.
  */
 import type { Halt } from '../../shared/gate-state/halts.ts';
 import { type Batch, totalOf, unfinished } from '../../shared/ledger/batch.ts';
@@ -64,7 +64,7 @@ export function decideAlerts(
   const isSame = (a: KnownHalt, b: KnownHalt) =>
     a.reason === b.reason && a.model === b.model && a.since === b.since;
   const began = seen.halts.filter((halt) => !known.halts.some((each) => isSame(each, halt)));
-  // While another halt stands, waiting links still wait, so no halt is reported as over.
+  // During another halt links still wait, so no halt is reported as over.
   const ended = seen.halts.length > 0 ? [] : known.halts;
   const kept = seen.halts.length > 0 ? known.halts : [];
   const problems = followProblems(known.problems, seen);

@@ -1,6 +1,6 @@
 /**
- * Alerts by mail. Certificates are verified, and a password is sent over TLS only (mail-url.ts). Each mail has a
- * connection of its own: alerts are rare, and an idle connection would be closed by the server anyway.
+ * Alerts by mail. Certificates are verified, and a password is only sent over TLS (mail-url.ts). Each mail uses a new
+ * connection: alerts are rare, and the server would close an idle one.
  */
 import type { MailRoute } from '../../shared/configuration/mail-url.ts';
 import { alertSubject, alertText, isUrgent } from './alert-message.ts';

@@ -1,7 +1,6 @@
 /**
- * Watches the readings and sends alerts to every target. What has been told is kept in Redis, so a restart tells
- * nothing twice and misses nothing; a target that is away is tried again for about two minutes, then the alert is
- * logged as lost.
+ * Watches the readings and sends alerts to every target. Redis stores what was reported, so a restart repeats nothing
+ * and misses nothing. An unreachable target is retried for about two minutes, then the alert is logged as lost.
  */
 import { z } from 'zod';
 import type { Overview } from '../readings/overview.ts';
@@ -20,7 +19,7 @@ const storedKnown = z.object({
 });
 const nothingKnown: Known = { halts: [], going: [], toldFailing: [], problems: {} };
 
-/** @returns a function that takes every reading */
+/** @returns a function to call with every reading */
 export function watchForAlerts(deps: ServerDeps, targets: readonly AlertTarget[], failedShare: number) {
   const { redis, prefix, clock, logger } = deps;
   const key = `${prefix}:alerts`;

@@ -1,6 +1,6 @@
 /**
- * The HTTP API `/api/v1`: thin routes from the table of calls to the ledger and the operations. Bodies of lists
- * are streamed; every change goes to the audit log; errors are problem+json.
+ * The HTTP API `/api/v1`: thin routes from the table of calls to the ledger and the operations. Bodies with lists are
+ * streamed; every change is written to the audit log; errors are problem+json.
  */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { RequestError } from '../../shared/explained-error.ts';
@@ -21,7 +21,7 @@ import { viewBatch, viewOverview } from './views.ts';
 export async function apiRoutes(scope: FastifyInstance, parts: ApiParts): Promise<void> {
   await scope.register(async (api) => {
     reportProblems(api, parts);
-    // Lists of any length are taken as they come; only the calls with a small body read it whole.
+    // Lists of any length are streamed; only calls with a small body read it completely.
     api.removeAllContentTypeParsers();
     api.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
     api.all('/api/*', { config }, (request, reply) => refuseUnknown(request, reply));

@@ -1,6 +1,6 @@
 /**
- * What can be called: method, path, who may, what goes in and what comes out, in one table. Routes are registered
- * from it and the OpenAPI document is made from it, so neither can know a call that the other does not.
+ * All calls in one table: method, path, role, request and response. Routes and the OpenAPI document are generated from
+ * it, so they cannot differ.
  */
 import { z } from 'zod';
 import {
@@ -39,7 +39,7 @@ import {
 } from './schemas.ts';
 
 const nothing = z.strictObject({});
-/** Of calls that take nothing: a body with fields is a mistake that could cost money. */
+/** For calls without fields: a body with fields is a mistake that could cost money. */
 export const noBody = z.strictObject({});
 
 export interface Call {

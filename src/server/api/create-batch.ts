@@ -1,4 +1,4 @@
-/** Takes a list in: streamed, whatever its length, and once under one key. */
+/** Enqueues a list: streamed, of any length, and once per key. */
 import { Readable } from 'node:stream';
 import type { FastifyRequest } from 'fastify';
 import type { z } from 'zod';

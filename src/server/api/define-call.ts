@@ -1,6 +1,6 @@
 /**
- * One call of the table as a route: who may, what goes in by its schemas, the answer or a problem, and the audit log for
- * what changes something.
+ * Turns a call of the table into a route: role, validation by its schemas, the response or a problem, and the audit log
+ * for changes.
  */
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';

@@ -1,7 +1,7 @@
 /**
- * Makes a repeated call harmless: under one key a call runs once, and a repetition with the same body gets the
- * first answer, also from a server that was started since. A call whose server died leaves its key busy for
- * some minutes; taking a list in again is harmless anyway, because links given again change nothing.
+ * Makes a repeated call harmless: under one key a call runs once, and a repetition with the same body gets the first
+ * response, also after a restart of the server. A call whose server died blocks its key for some minutes; enqueueing a
+ * list again is harmless anyway, because known links change nothing.
  */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
@@ -22,7 +22,7 @@ export interface IdempotencyOptions extends Keyspace {
   /** Whose key it is: two callers may use the same. */
   readonly caller: string;
   readonly key: string | undefined;
-  /** The request but for its body; a key belongs to one. */
+  /** The request without its body; a key belongs to one. */
   readonly request: string;
   /** Continues where it was left when it is read again. */
   readonly body: AsyncIterable<Uint8Array>;
@@ -63,7 +63,7 @@ async function answerOfFirst(
   body: AsyncIterable<Uint8Array>,
 ): Promise<unknown> {
   const first = storedSchema.safeParse(JSON.parse(stored));
-  // It failed or expired between the two looks.
+  // It failed or expired between the two reads.
   if (!first.success)
     throw new Refusal(409, 'The first call with this Idempotency-Key has just ended. Repeat the call.');
   if (first.data.request !== request)

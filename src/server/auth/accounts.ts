@@ -1,6 +1,6 @@
 /**
- * Who may come in, and as what. Names and secrets come from the configuration; what is kept here are digests,
- * and every comparison takes the same time whatever is given. Pure but for the digest.
+ * Accounts and their roles. Names and secrets are from the configuration; only digests are kept, and every comparison
+ * takes the same time whatever is given. Pure except for the digest.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 
@@ -18,11 +18,11 @@ export interface Identity {
 }
 
 export interface Accounts {
-  /** False where nobody needs to sign in: a server that only this machine reaches, without credentials. */
+  /** False without sign-in: a server without credentials that only this machine reaches. */
   readonly isClosed: boolean;
   /** By name and password, for people. */
   identify(name: string, password: string): Identity | null;
-  /** The account as it is now, for a session that began earlier; null when it is gone. */
+  /** The account as it is now, for a session that began earlier; null if it no longer exists. */
   byName(name: string): { readonly identity: Identity; readonly version: string } | null;
   /** By bearer token, for programs. */
   identifyToken(token: string): Identity | null;
@@ -43,7 +43,7 @@ export function createAccounts(people: readonly Account[], programs: readonly Ac
       const [givenName, given] = [digest(name), digest(password)];
       let found: Identity | null = null;
       for (const each of known) {
-        // Both are compared always, so that the time taken does not tell which was wrong.
+        // Both are always compared, so that the time does not show which was wrong.
         const [isName, isPassword] = [
           timingSafeEqual(each.nameDigest, givenName),
           timingSafeEqual(each.digest, given),
@@ -69,7 +69,7 @@ export function createAccounts(people: readonly Account[], programs: readonly Ac
   };
 }
 
-/** @param text `name:role:secret`, several separated by commas; @throws Error that says how it must look */
+/** @param text `name:role:secret`, several separated by commas; @throws Error with the required form */
 export function parseTokens(text: string): Account[] {
   return text
     .split(',')

@@ -1,6 +1,6 @@
 /**
- * Stands before every page and call: refuses what other sites make a browser send, finds out who asks, and
- * lets only operators act. Routes find the answer in `request.viewer`; a route without one is public.
+ * Runs before every page and call: refuses requests that other sites cause, identifies the user, and lets only
+ * operators act. Routes find the result in `request.viewer`; a route without one is public.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Viewer } from '../dashboard/layout.ts';
@@ -13,13 +13,13 @@ import { openSession, type Sessions } from './sessions.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Null on public routes before anybody has signed in. */
+    /** Null on public routes without a sign-in. */
     viewer: Viewer | null;
     /** Whether a bearer token was given, so that no form token is needed. */
     isProgram: boolean;
   }
   interface FastifyContextConfig {
-    /** Answers everybody: the way in, and what it is made of. */
+    /** Public: the sign-in page and its assets. */
     isPublic?: boolean;
     /** Answers in JSON, also when it refuses. */
     isApi?: boolean;
@@ -28,7 +28,7 @@ declare module 'fastify' {
 
 export const sessionCookie = 'kie_batch_session';
 
-/** A refusal that is told as it is: a status and words. */
+/** A refusal that is sent as it is: a status and a message. */
 export class Refusal extends Error {
   readonly statusCode: number;
   constructor(statusCode: number, message: string) {
@@ -66,7 +66,7 @@ export function guard(scope: FastifyInstance, parts: GuardParts): void {
   });
 }
 
-/** Also asked again while a live page stays open: a session may end meanwhile. */
+/** Also checked while a live page is open: a session may end meanwhile. */
 export async function recognize(
   request: FastifyRequest,
   { deps, accounts, sessions }: GuardParts,
@@ -97,7 +97,7 @@ export function viewerOf(request: FastifyRequest): Viewer {
   return request.viewer;
 }
 
-/** Whom a live page belongs to: an account, or an address where nobody signs in. */
+/** The owner of a live page: an account, or an address without sign-in. */
 export function readerOf(request: FastifyRequest): string {
   return request.viewer?.name ?? request.ip;
 }

@@ -1,6 +1,6 @@
 /**
- * What a request must look like before it is looked at: against pages of other sites that make a browser act
- * here, and against host names that lead a browser to this machine. And what every answer carries. Pure.
+ * Checks requests before anything else: against pages of other sites that make a browser act here, and against host
+ * names that lead a browser to this machine. Also the headers of every response. Pure.
  */
 import { isLoopback } from '../../shared/outgoing/address-rules.ts';
 
@@ -10,7 +10,7 @@ export interface RequestFacts {
   readonly host: string | undefined;
   readonly origin: string | undefined;
   readonly fetchSite: string | undefined;
-  /** A proxy that nobody has said to trust has passed the request on. */
+  /** An untrusted proxy has forwarded the request. */
   readonly isForwarded: boolean;
 }
 

@@ -1,7 +1,7 @@
 /**
- * Signed-in people. A session lies in Redis under the digest of its id, so that any server knows it, a look
- * into Redis gives nobody a usable id, and signing out ends it everywhere. A session ends with its account, and with
- * its password or role. The token that goes back with every form follows from the session id and a secret of the prefix.
+ * Sessions of signed-in people. A session is in Redis under the digest of its id: all servers know it, Redis contains
+ * no usable id, and signing out ends it everywhere. A session ends with its account, and with its password or role. The
+ * form token is derived from the session id and a secret of the prefix.
  */
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { z } from 'zod';
@@ -14,12 +14,12 @@ export interface Sessions {
   end(id: string): Promise<void>;
   /** Ends all sessions of an account, on every device. */
   endAll(name: string): Promise<void>;
-  /** What forms of this session carry; `open` is everybody's where nobody signs in. */
+  /** The form token of this session; `open` without sign-in. */
   csrfOf(id: string): Promise<string>;
   isCsrf(id: string, given: string): Promise<boolean>;
 }
 
-/** The id that stands for everybody where nobody signs in. */
+/** The id of all users without sign-in. */
 export const openSession = 'open';
 const lifeMs = 12 * 3_600_000;
 

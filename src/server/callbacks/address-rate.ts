@@ -1,11 +1,11 @@
 /**
- * How often one callback address is answered: the vendor posts a few times for a task, and a stranger who has found out an
- * address must not keep everybody busy with it. In the memory of the process, bounded. Called by the callback route.
+ * Rate limit per callback address: the vendor posts a few times for a task, and a stranger who knows an address must
+ * not cause unlimited work. In the memory of the process, bounded. Called by the callback route.
  */
 import type { Clock } from '../../shared/clock.ts';
 
 export interface AddressRate {
-  /** Whether a post to this address is taken now. */
+  /** Whether a post to this address is accepted now. */
   admits(address: string): boolean;
 }
 
@@ -14,7 +14,7 @@ const everyMs = 5000;
 const mostAddresses = 10_000;
 
 export function createAddressRate(clock: Clock): AddressRate {
-  /** By address: when its whole burst is there again. The oldest comes first. */
+  /** By address: when its full burst is available again. Oldest first. */
   const fullAt = new Map<string, number>();
   return {
     admits(address) {

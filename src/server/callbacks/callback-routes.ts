@@ -1,9 +1,8 @@
 /**
- * `POST /callback/:token`, where the vendor tells that a task has ended. The address is judged before the body is
- * read: a stranger's body is never waited for. Every caller gets the same answer: an unknown token, a wrong
- * signature, a body without a task id and a duplicate all get 200, so that nothing can be found out. The answer
- * follows the recording (some milliseconds), because the vendor tries three times and then never again: when Redis is
- * away, or more comes than is taken, it gets 503 or 429 and comes back.
+ * `POST /callback/:token`, where the vendor reports the end of a task. The address is checked before the body is read:
+ * a stranger's body is never waited for. An unknown token, a wrong signature, a body without a task id and a duplicate
+ * all get 200, so that nothing can be found out. The response follows the recording (some milliseconds), because the
+ * vendor tries only three times: while Redis is away, or above the rate limit, it gets 503 or 429 and retries.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type CallbackOrigin, createCallbackTokens } from '../../shared/callbacks/callback-tokens.ts';
@@ -18,7 +17,7 @@ export interface CallbackRouteDeps extends Omit<CallbackDeps, 'claims'> {
   readonly clock: Clock;
   /** When set, callbacks that are not signed with it change nothing. */
   readonly webhookKey: string | null;
-  /** CALLBACK_BASE_URL, whose path may come along when a proxy does not cut it off; or null. */
+  /** CALLBACK_BASE_URL, whose path remains if a proxy does not remove it; or null. */
   readonly baseUrl: string | null;
 }
 
@@ -28,7 +27,7 @@ const mostBodyBytes = 64 * 1024;
 const mostBodies = 256;
 /** The vendor waits for 15 s. */
 const patienceMs = 5000;
-/** A body has some kB: one that takes longer is given up. */
+/** A body has a few kB: a slower one is aborted. */
 const bodyPatienceMs = 10_000;
 
 export function callbackRoutes(deps: CallbackRouteDeps): RegisterRoutes {
@@ -114,7 +113,7 @@ function pathsOf(baseUrl: string | null): string[] {
 
 const late = Symbol('late');
 
-/** @returns `late` where it failed or takes too long */
+/** @returns `late` if it failed or takes too long */
 async function inTime<T>(work: Promise<T>, logger: CallbackDeps['logger']): Promise<T | typeof late> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<typeof late>((resolve) => {

@@ -1,8 +1,8 @@
 /**
- * What a callback brings about, once its address and signature have been judged. A task that the item has is looked
- * at now. Any other is a claim: anybody who knows the address can name a task of another item, so the worker reads the
- * task's record before anything is changed. Results are never taken from a callback. Called by the route; safe for
- * duplicates and for any order with the answer to the create call.
+ * Handles a callback after its address and signature were checked. If the item has this task, it is polled now. Any
+ * other task id is a claim: whoever knows the address can send another item's task id, so the worker reads the task's
+ * record before anything changes. Results are never read from a callback. Called by the route; safe for duplicates and
+ * for any order with the answer to the create call.
  */
 import type { CallbackOrigin } from '../../shared/callbacks/callback-tokens.ts';
 import type { Claims } from '../../shared/callbacks/claims.ts';
@@ -38,7 +38,7 @@ export async function takeCallback(
   if (await isOfAnother(id, taskId, deps)) return refuse(id, taskId, 'it belongs to another link', deps);
   const noted = await deps.claims.note(id, taskId);
   if (noted === 'full') return refuse(id, taskId, 'too many task ids were sent to this address', deps);
-  // Also when it is noted already: the process that noted it may have died before making the job.
+  // Also if it is already recorded: the process that recorded it may have died before adding the job.
   if (noted === 'open') await deps.queues.addClaim({ itemId: id, taskId, attempt });
   return null;
 }

@@ -1,7 +1,6 @@
 /**
- * What an operator can do from the pages. Each action checks the role and the form's token, is written to the
- * audit log with what came of it, and leads back to where it was asked for. What takes longer than a moment
- * continues behind the page, whose numbers follow.
+ * The actions of the pages. Each checks the role and the form token, is written to the audit log with its outcome, and
+ * returns to the page of the form. Long actions continue in the background, and the page shows their progress.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
@@ -251,7 +250,7 @@ async function told(notice: NoticeName, act: Promise<void>, outcome: string = no
   return { notice, outcome };
 }
 
-/** Runs on after the answer where it has to; what came of it is in the audit log either way. */
+/** Continues after the response if necessary; the outcome is in the audit log in any case. */
 async function begin(
   request: FastifyRequest,
   parts: ActionParts,

@@ -77,7 +77,7 @@ function whyCell({ reason, message }: Item): Html {
   return html`<span class="clamp one" title="${message}">${words}</span>`;
 }
 
-/** What tells one link from another to a person: its inputs, and what was kept of its row. */
+/** What distinguishes links for a person: the inputs, and the kept columns of the row. */
 function inputsCell({ inputs, row: given }: Item): Html | string {
   const text = [...Object.values(inputs), ...Object.values(given?.columns ?? {})]
     .map((value) => (typeof value === 'string' ? value : JSON.stringify(value)))
@@ -131,7 +131,7 @@ export function noneWords(reading: LinksReading): Html | null {
   return html`<p class="empty">${isFiltered || isGallery ? words : 'No links yet.'}</p>`;
 }
 
-/** What follows what is shown: how far the search has come, and the next page. */
+/** Below the rows: the progress of the search, and the next page. */
 export function restOf({ batch, items, query }: LinksReading): Html {
   const isOn = !isThrough(items, query.size);
   const to = (from: number, words: string) =>

@@ -1,6 +1,6 @@
 /**
- * What can be asked of a batch's items in the address of its page. Anything unknown is left out rather than
- * refused: an old bookmark should still open. Pure.
+ * The filters for a batch's items in the address of its page. Unknown values are ignored instead of refused: an old
+ * bookmark should still open. Pure.
  */
 import { z } from 'zod';
 import { failureReasons, itemStates } from '../../shared/ledger/states.ts';

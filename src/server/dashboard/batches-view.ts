@@ -98,7 +98,7 @@ function row({ batch, rates, etaMs }: BatchRow, overview: Overview, isOperator: 
   return html`<tr>${isOperator ? box : null}${cells}</tr>`;
 }
 
-/** The state beside it says why nobody can tell. */
+/** The state next to it says why it is unknown. */
 function timeLeft(etaMs: number | null): string {
   return etaMs === null || etaMs === 0 ? '–' : roughly(etaMs);
 }

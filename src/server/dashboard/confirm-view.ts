@@ -9,7 +9,7 @@ import { batchPath, count, itemPath, type Tile, tiles } from './parts.ts';
 export interface RetryQuestion {
   readonly batch: Batch;
   readonly forecast: RetryForecast;
-  /** What goes back with the form: which links. */
+  /** Sent with the form: which links. */
   readonly fields: Readonly<Record<string, string>>;
   /** In words, like `failed links with the reason rejected`. */
   readonly which: string;
@@ -36,13 +36,13 @@ ${question.asksBudget ? budgetField(question) : null}
 </form>`;
 }
 
-/** What the person was shown goes back with the form: a price that has risen meanwhile is not paid unasked. */
+/** The shown price is sent with the form: if it has risen meanwhile, it is not paid without a new question. */
 function priceField({ creditsPerTask }: RetryForecast): Record<string, string> {
   return creditsPerTask === null ? {} : { price: String(creditsPerTask) };
 }
 
 interface Cost extends Pick<RetryForecast, 'links' | 'collected' | 'newTasks'> {
-  /** Null where nobody knows a price. */
+  /** Null if the price is unknown. */
   readonly credits: number | null;
   /** Of the credits. */
   readonly note: string;

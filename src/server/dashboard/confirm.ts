@@ -1,6 +1,6 @@
 /**
  * The questions before actions that spend: GET shows what would be done and paid, POST of the same address (actions.ts)
- * does it. So nobody spends by one click, with or without a script in the browser.
+ * does it. So a single click never spends, with or without JavaScript.
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
@@ -19,7 +19,7 @@ export interface ConfirmParts {
 }
 
 const noneIsUndefined = z.literal('').transform(() => undefined);
-/** An unknown reason is refused: taken for none it would retry everything. */
+/** An unknown reason is refused: if it were ignored, everything would be retried. */
 export const selectionFields = {
   state: z.enum(['failed', 'cancelled', 'held']).or(noneIsUndefined).optional(),
   reason: z.enum(failureReasons).or(noneIsUndefined).optional(),

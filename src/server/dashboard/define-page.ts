@@ -20,7 +20,7 @@ export interface PageDefinition<Reading> {
   readonly hasCharts?: boolean;
   /** The batch whose history the charts show; unset: that of the whole. */
   readonly chartsOf?: (request: FastifyRequest) => string;
-  /** The content policy, where a page may show what lies elsewhere. */
+  /** The content policy, if a page may show external content. */
   policy?(reading: Reading): string | null;
   title(reading: Reading): string;
   /** Null when there is no such thing. */
@@ -53,7 +53,7 @@ export function definePage<Reading>(
     return reading;
   };
 
-  /** While Redis is away nobody knows: the page is told so, and follows when it is back. */
+  /** While Redis is away nothing is known: the page is informed, and updates when Redis is back. */
   const refuseMissing = (request: FastifyRequest) =>
     read(request).catch((error: unknown) => {
       if (!(error instanceof RedisAwayError)) throw error;

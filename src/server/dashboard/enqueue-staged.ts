@@ -1,6 +1,6 @@
 /**
- * Enqueues a list that was checked, from the same file. It runs behind the page: the page of the batch opens as soon as
- * its first links are taken. Pressing twice enqueues once.
+ * Enqueues a checked list from the same file, in the background: the page of the batch opens as soon as its first links
+ * are enqueued. Pressing twice enqueues once.
  */
 
 import { setTimeout as sleep } from 'node:timers/promises';

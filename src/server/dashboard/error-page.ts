@@ -1,6 +1,6 @@
 /**
- * What is shown when a page cannot be: the refusal in words, or that Redis is away. Then a page is loaded again when
- * Redis is back, but never the answer to a form, which would send the form again.
+ * The error page: the refusal as text, or that Redis is away. In that case a page reloads when Redis is back, but never
+ * the response to a form, which would send the form again.
  */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import type { Logger } from '../../shared/logging/logger.ts';

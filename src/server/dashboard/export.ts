@@ -49,7 +49,7 @@ async function* exportLines(name: string, query: ExportQuery, deps: ServerDeps):
 
 const pageSize = 500;
 
-/** Failed ones come from their own list: a group among a million is there at once. */
+/** Failed ones are read from their own list, so a group among a million is found at once. */
 async function* pagesOf(
   name: string,
   { state, reason }: ExportQuery,

@@ -1,6 +1,6 @@
 /**
- * The saved results of a batch as pictures, filtered like the table, and the ways to take them away. Pure. A video
- * loads when it comes into view, shows its first frame, and plays while the pointer or the focus is on it.
+ * The saved results of a batch as a gallery, filtered like the table, with downloads. Pure. A video loads when it
+ * becomes visible, shows its first frame, and plays while the pointer or the focus is on it.
  */
 import type { Item } from '../../shared/ledger/item.ts';
 import { mediaOfFile } from '../../shared/media/media-kind.ts';

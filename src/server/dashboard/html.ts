@@ -1,6 +1,6 @@
 /**
- * HTML from templates in which every value is text unless it is HTML already: links and the vendor's words are
- * shown as text whatever they contain, without anybody having to think of it. Pure.
+ * HTML from templates in which every value is text unless it already is HTML: links and the vendor's messages are
+ * always escaped. Pure.
  */
 export class Html {
   readonly text: string;
@@ -14,7 +14,7 @@ export class Html {
 
 export type HtmlValue = Html | string | number | null | undefined | false | readonly HtmlValue[];
 
-/** Null, undefined and false show nothing; arrays are joined. Attributes must stand in double quotes. */
+/** Null, undefined and false show nothing; arrays are joined. Attributes must be in double quotes. */
 export function html(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   let text = strings[0] ?? '';
   for (const [index, value] of values.entries()) text += render(value) + (strings[index + 1] ?? '');

@@ -1,4 +1,4 @@
-/** One item: where it stands, its story, its video and its sidecar. Pure. */
+/** One item: its state, history, video and sidecar. Pure. */
 import type { StoryEvent } from '../../shared/item-history/item-history.ts';
 import type { Item } from '../../shared/ledger/item.ts';
 import { mediaOfFile } from '../../shared/media/media-kind.ts';
@@ -22,11 +22,11 @@ import { type TimeLineEntry, timeLineOf } from './time-line.ts';
 export interface ItemReading {
   readonly item: Item;
   readonly story: readonly StoryEvent[];
-  /** The JSON beside the video, where there is one. */
+  /** The JSON of the video, if there is one. */
   readonly sidecar: unknown;
   /** Why it does not move; null when it moves or has ended. */
   readonly standstill: string | null;
-  /** Somebody wants to see the source beside the result. */
+  /** The source is shown next to the result. */
   readonly isCompared: boolean;
   /** Its job in the queues, while there is one. */
   readonly job: { readonly path: string; readonly queue: string; readonly progress: string | null } | null;
@@ -72,7 +72,7 @@ function head(item: Item, { role, csrf }: Viewer): Html {
   return html`<div class="title"><p>${stateChip(item.state)} <span class="break">${why}</span></p>${retry}</div>${item.state === 'held' && role === 'operator' ? heldChoices(item, csrf) : null}`;
 }
 
-/** The three ways out of `held`; the first is the button beside the state. */
+/** The three actions for `held`; the first is the button next to the state. */
 function heldChoices({ id }: Item, csrf: string): Html {
   return html`<section class="card"><h2>This link waits for your decision</h2>
 <p>The vendor’s answer to its create call was lost. Look for a task of this link in the vendor’s log. If there is one, enter its id. A worker reads its record for free, and uses the task if the record names this link.</p>

@@ -4,10 +4,10 @@
 import { type Html, html } from './html.ts';
 
 export interface Viewer {
-  /** Null when nobody needs to sign in here. */
+  /** Null without sign-in. */
   readonly name: string | null;
   readonly role: 'operator' | 'viewer';
-  /** Goes back with every form. */
+  /** Sent with every form. */
   readonly csrf: string;
 }
 

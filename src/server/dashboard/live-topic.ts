@@ -1,8 +1,8 @@
 /**
- * One page with all who follow it with the same credentials: read once a second for all of them, and told to each as
- * far as it differs from what that follower has. A follower whose connection still holds unsent bytes is told nothing
- * more, so that it costs one state of the page at most; it gets the newest when it has caught up, and is dropped when
- * it does not. Started by live.ts.
+ * One live page with all its followers that have the same credentials: read once a second for all of them; each
+ * follower gets the parts that differ from what it has. A follower whose connection still has unsent bytes gets nothing
+ * more, so that it costs at most one state of the page; it gets the newest state later, and is disconnected if it does
+ * not read. Started by live.ts.
  */
 import type { ServerResponse } from 'node:http';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -40,7 +40,7 @@ export interface LiveTopic {
 
 /** Less than the idle limits of usual proxies. */
 const heartbeatEveryTicks = 15;
-/** Who reads nothing for so long is gone or stuck; its page asks again when it is back. */
+/** A follower that reads nothing for this long is dead or stuck; its page reconnects later. */
 const patienceTicks = 30;
 /** Others are served in between. */
 const followersATurn = 50;
@@ -68,7 +68,7 @@ export function startTopic({ page, everyMs, move, onEnd }: TopicOptions): LiveTo
     if (mayRead && !isStopped) timer = setTimeout(() => void run(), everyMs);
   }
 
-  /** @returns whether its readers may still look */
+  /** @returns whether its followers may still see it */
   async function readPage(): Promise<boolean> {
     try {
       if (!(await page.mayRead())) return false;

@@ -1,8 +1,8 @@
 /**
- * Keeps open pages up to date by server-sent events. What is sent is the state, not a log of changes: a page
- * that comes back after an interruption gets every part that differs, and its charts continue from the last
- * sample it has (Last-Event-ID). While Redis is away each page is told so, and told when it is back. A page ends with
- * its reader's session. However many follow one page, it is read once (live-topic.ts).
+ * Updates open pages by server-sent events. Events carry the state, not a log of changes: a page that reconnects gets
+ * every part that differs, and its charts continue from the last sample (Last-Event-ID). Pages are informed when Redis
+ * is lost and back. A page ends with its user's session. However many followers a page has, it is read once
+ * (live-topic.ts).
  */
 import { createHash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -14,11 +14,11 @@ import type { Fragments } from './overview-view.ts';
 export interface LivePage {
   /** Whose page it is: places are counted for each reader. */
   readonly reader: string;
-  /** Whether the reader may still look; asked with every reading. */
+  /** Whether the user may still see it; checked with every reading. */
   mayRead(): Promise<boolean>;
   /** Reads what the page shows; rejects when Redis is away. */
   read(): Promise<Fragments>;
-  /** How a part that has changed is told; without it as HTML to put into the page. */
+  /** The form of a changed part; by default HTML for the page. */
   readonly tell?: (id: string, text: string) => { readonly event: string; readonly data: unknown };
   /** Samples after an instant, where the page has charts. */
   readonly samples?: (after: number) => Promise<readonly Sample[]>;
@@ -27,16 +27,16 @@ export interface LivePage {
 }
 
 export interface LiveHub {
-  /** Takes the request over until the page is left. */
+  /** Takes over the request until the page is closed. */
   open(request: FastifyRequest, reply: FastifyReply, livePage: LivePage): void;
-  /** Whether somebody with the same credentials follows the same page. */
+  /** Whether a follower with the same credentials has the same page. */
   isFollowed(request: FastifyRequest): boolean;
   close(): void;
 }
 
 const usualEveryMs = 1000;
 const mostPages = 2000;
-/** One reader cannot take the places of all others. */
+/** One user cannot use up all connections. */
 const mostPagesOfReader = 200;
 
 export function createLiveHub(

@@ -1,6 +1,6 @@
 /**
- * The models of a new batch: what each takes and costs, whether it is on, and a field for each of its inputs. The fields
- * of all models are on the page, under names of their own, so that choosing another needs no reload. Pure.
+ * The models of a new batch: input videos, price, state, and a field for each input. The fields of all models are on
+ * the page, with separate names, so that another choice needs no reload. Pure.
  */
 import type { Halt } from '../../shared/gate-state/halts.ts';
 import type { InputSpec } from '../../shared/models/input-spec.ts';

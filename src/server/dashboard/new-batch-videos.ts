@@ -1,6 +1,6 @@
 /**
- * The routes by which the form of a new batch sends and removes videos: one request for each, its bytes as the body, so
- * that a browser shows how far it is and can cancel it. What comes of them is JSON.
+ * The routes with which the form of a new batch uploads and removes videos: one request for each, with its bytes as the
+ * body, so that a browser can show progress and cancel it. Responses are JSON.
  */
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';

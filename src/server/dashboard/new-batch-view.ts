@@ -66,7 +66,7 @@ function videoPart({ videos, mostBytes }: NewBatchReading['uploaded'], { form }:
 <noscript><p class="note">Uploading videos needs JavaScript. Without it, use <code>kie-batch enqueue</code>.</p></noscript>`;
 }
 
-/** How it is to run: rarely needed, so folded away unless something was chosen. */
+/** Rarely needed options, collapsed unless one is set. */
 function choices({ budget, priority, isPaused, force, upload }: NewBatchForm): Html {
   const isChosen = budget !== '' || priority !== '1' || isPaused || force || upload;
   const box = (name: string, isOn: boolean, label: string) =>

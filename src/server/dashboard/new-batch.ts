@@ -195,7 +195,7 @@ function formOf(fields: UploadFields): NewBatchForm {
   };
 }
 
-/** Under this id the form's videos are kept. One that is made up anew has none. */
+/** The id of the form's videos. An invented one has none. */
 function formIdOf({ form }: UploadFields): string {
   return z.uuid().safeParse(form).data ?? randomUUID();
 }

@@ -1,6 +1,6 @@
 /**
- * What a page says after something has been done. The address carries only a known word and a number, so that
- * nobody can make a page say something by a link. Pure.
+ * The notices after an action. The address only contains a known word and a number, so that a link cannot put text on a
+ * page. Pure.
  */
 import { z } from 'zod';
 import { formatCount } from '../../shared/wording/format.ts';

@@ -1,6 +1,6 @@
 /**
- * The pages that show: overview, batches, one batch, one item. Each is a reading and a view; everything that
- * acts lies in actions.ts.
+ * The pages without actions: overview, batches, one batch, one item. Each is a reading and a view; actions.ts has the
+ * actions.
  */
 
 import type { FastifyInstance } from 'fastify';
@@ -51,7 +51,7 @@ export interface PagesParts extends PageParts {
 const batchesAPage = 20;
 /** A search through a million items that finds little answers after this, and continues while the page is open. */
 const searchBudgetMs = 100;
-/** A search that has to look through the items is not repeated every second for a page that follows. */
+/** A search through the items is not repeated every second for a live page. */
 const searchFreshMs = 10_000;
 const groupsFreshMs = 3000;
 
@@ -146,7 +146,7 @@ export function pageRoutes(scope: FastifyInstance, parts: PagesParts): void {
 
 const compareQuery = z.object({ source: z.literal('1').optional().catch(undefined) });
 
-/** The source is loaded from where it lies, and only when somebody asks for it. */
+/** The source is loaded from its own address, and only on request. */
 function policyFor({ item, isCompared }: ItemReading): string | null {
   const source = shownSource(item);
   if (source === null || !isCompared) return null;
@@ -155,7 +155,7 @@ function policyFor({ item, isCompared }: ItemReading): string | null {
 }
 
 const batchesAtOnce = 50;
-/** A filter that finds little looks through so many, and then says where to look on. */
+/** A filter with few results searches this many items, and then returns where to continue. */
 const mostBatchesLooked = 2000;
 
 async function readBatches(
@@ -269,7 +269,7 @@ async function readJob({ id, state }: Item, { queues }: ServerDeps): Promise<Ite
   return { path: jobPath(stage, id), queue: queueTexts[stage].displayName, progress: words };
 }
 
-/** Why a link under way does not move, in a sentence; null when it does. Pure. */
+/** Why an unfinished link does not move, in a sentence; null if it does. Pure. */
 function standstillOf({ state, id }: Item, batch: Batch, overview: Overview): string | null {
   const { overlong, overlongLimits, at } = overview;
   if (overlong.items.some((each) => each.id === id)) {

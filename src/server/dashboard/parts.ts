@@ -97,7 +97,7 @@ export function barLegend(counts: Batch['counts'], href?: (state: ItemState) => 
   })}</ul>`;
 }
 
-/** A button that posts; `confirm` is asked first where the page's script runs. */
+/** A button that posts; with JavaScript, `confirm` is asked first. */
 export function actionButton(options: {
   readonly action: string;
   readonly label: string;

@@ -1,7 +1,7 @@
 /**
- * Bull Board under `/queues`: the queues themselves, for people who want to see jobs. Viewers may look; what
- * changes something needs an operator and is written to the audit log. Jobs are wake-up calls: whatever is done
- * to them here, the ledger stays right and the sweep makes lost ones again.
+ * Bull Board under `/queues`: the queues themselves, for people who want to see jobs. Viewers may read; changes need an
+ * operator and are written to the audit log. Jobs only wake up workers: whatever happens to them here, the ledger stays
+ * correct and the sweep adds lost ones again.
  */
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
@@ -24,9 +24,9 @@ export function jobPath(stage: Stage, id: string): string {
   return `${basePath}/queue/${stage}/${encodeURIComponent(id)}`;
 }
 
-/** Its page carries a style of its own. */
+/** Its page has an inline style. */
 const policy = contentPolicy({ 'style-src': "'self' 'unsafe-inline'", 'base-uri': "'self'" });
-/** The policy would not load it anyway; without it the browser does not complain, and tells nobody. */
+/** The policy would not load it anyway; without it the browser does not complain and sends no request. */
 const foreignFont = /<link href="https:\/\/fonts\.googleapis\.com[^>]*>/;
 
 /** The board offers fewer; an address may ask for all there are, and each is read whole. */
@@ -72,7 +72,7 @@ export async function queueBoard(
       uiConfig: {
         boardTitle: 'kie-batch queues',
         boardLogo: { path: `${publicBase}/assets/icon.svg`, width: 28, height: 28 },
-        // Stands in the page too, whose paths are put below the base path: relative, it is right in both.
+        // Also in the page, whose paths are below the base path: relative, it is correct in both.
         favIcon: { default: '../assets/icon.svg', alternative: '../assets/icon.svg' },
         hideDocsLink: true,
         miscLinks: [{ text: 'To the dashboard', url: `${publicBase}/` }],

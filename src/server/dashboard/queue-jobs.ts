@@ -1,7 +1,7 @@
 /**
- * Makes Bull Board's jobs worth reading. A job carries little more than the id of its link; what the ledger knows of the
- * link is put beside it as the board's page reads it, and the link's story takes the place of the job's log, so that
- * nothing has to be stored twice. Also says which of the board's actions are safe here.
+ * Makes Bull Board's jobs readable. A job has little more than the id of its link; the facts of the link from the
+ * ledger are added when the board reads it, and the link's history replaces the job's log, so that nothing is stored
+ * twice. Also says which of the board's actions are safe here.
  */
 import { z } from 'zod';
 import type { Stage } from '../../shared/jobs/catalogue.ts';
@@ -82,8 +82,8 @@ async function storyLines(jobId: string, { itemHistory }: ServerDeps): Promise<s
 }
 
 /**
- * Jobs are wake-up calls: one that is run sooner or removed costs nothing, as the sweep makes it again. What would add
- * jobs, change their data or take a queue's settings away is refused.
+ * Jobs only wake up workers: running one earlier or removing it is harmless, because the sweep adds it again. Adding
+ * jobs, changing their data or removing a queue's settings is refused.
  */
 const safeActions = [
   /^\/api\/queues\/(?:pause|resume)$/,

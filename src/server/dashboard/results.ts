@@ -1,6 +1,6 @@
 /**
- * The results of a batch to take away: a zip that is made while it is sent, and a list of their addresses. Of all that
- * a search finds, or of a choice. Memory holds one chunk of one file and the names of those already sent.
+ * Downloads of a batch's results: a zip that is created while it is sent, and a list of addresses. For all results of a
+ * search, or for chosen ones. Memory holds one chunk of one file and the names of those already sent.
  */
 import { Readable } from 'node:stream';
 import { type InputWithoutMeta, makeZip } from 'client-zip';

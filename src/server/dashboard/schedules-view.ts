@@ -1,4 +1,4 @@
-/** Every schedule with its next and last runs, what each brought, and what went wrong. Pure. */
+/** Every schedule with its next and last runs, their results and errors. Pure. */
 import type { Overview } from '../readings/overview.ts';
 import { scheduleProblem } from '../readings/problems.ts';
 import type { ScheduleReading, ScheduleRunReading } from '../server-deps.ts';

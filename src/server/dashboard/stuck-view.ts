@@ -1,4 +1,4 @@
-/** Tasks and downloads that have taken longer than they should, oldest first, each to be looked at now. Pure. */
+/** Tasks and downloads that take longer than usual, oldest first, each with a button to check it now. Pure. */
 import type { OverlongItem } from '../../shared/ledger/search/waiting-items.ts';
 import type { Overview } from '../readings/overview.ts';
 import { type Html, html } from './html.ts';

@@ -65,7 +65,7 @@ function entryOf({ kind, message, at, times }: StoryEvent): Bare {
   return { at, ...descriptions[kind], words: message || null, times };
 }
 
-/** The milestones that stay for good. */
+/** The milestones that are kept permanently. */
 function fromRecord(item: Item): Bare[] {
   const milestone = (at: number | null, kind: EventKind, words: string | null): Bare[] =>
     at === null ? [] : [{ at, ...descriptions[kind], words, times: 1 }];

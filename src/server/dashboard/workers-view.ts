@@ -1,4 +1,4 @@
-/** Who works, what each has in hand, and who has vanished with links in hand. Pure. */
+/** The workers, their current links, and workers that disappeared with links in progress. Pure. */
 import type { PresentWorker } from '../../shared/presence/worker-presence.ts';
 import type { Overview } from '../readings/overview.ts';
 import { hasVanished } from '../readings/problems.ts';

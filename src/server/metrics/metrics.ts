@@ -1,6 +1,6 @@
 /**
- * `/metrics`: the state of the whole in Prometheus's form, read again when it is asked for. Everything comes from
- * Redis, where workers keep it, so any number of servers show the same and counters survive restarts.
+ * `/metrics` in Prometheus's format, read for each request. Everything is from Redis, where workers write it, so all
+ * servers show the same and counters survive restarts.
  */
 import { Counter, Gauge, Registry } from 'prom-client';
 import { haltReasons } from '../../shared/gate-state/halt-reasons.ts';

@@ -1,4 +1,4 @@
-/** What the waiting links will cost, each batch by the price of its own model and within its budget. Pure. */
+/** The expected cost of the waiting links, each batch by the price of its model and within its budget. Pure. */
 import type { Overview } from './overview.ts';
 
 export interface CreditsNeeded {

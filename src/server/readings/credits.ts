@@ -1,6 +1,5 @@
 /**
- * The balance at the vendor, asked for at most twice a minute however many people look, and only while
- * somebody does.
+ * The balance at the vendor, read at most twice a minute whatever the number of viewers, and only while there is one.
  */
 import type { ServerDeps } from '../server-deps.ts';
 

@@ -1,17 +1,17 @@
 /**
- * A search through many items that continues while somebody looks: each call adds what can be looked through in its
- * time, so that a page answers at once and fills by itself, whatever the size of the batch. What has been found
- * is kept for a while, and then looked for again.
+ * A search through many items that continues while its page is open: each call searches for a limited time, so that a
+ * page responds at once and fills gradually, whatever the size of the batch. Results are kept for a while, and then
+ * searched again.
  */
 import type { ItemPage } from '../../shared/ledger/search/item-pages.ts';
 
 export interface GrowingSearchOptions {
-  /** Looks on from a place for at most so many items, for a bounded time. */
+  /** Continues the search from a place for at most this many, for a limited time. */
   readonly look: (from: number, most: number) => Promise<ItemPage>;
   readonly from: number;
   readonly size: number;
   readonly keptMs: number;
-  /** Milliseconds of a clock that only goes forward. */
+  /** Milliseconds of a monotonic clock. */
   readonly now?: () => number;
 }
 

@@ -25,7 +25,7 @@ export interface Overview extends Work {
   readonly batchCount: number;
   readonly rates: Rates | null;
   readonly credits: CreditsReading | null;
-  /** What a task of each model of these batches costs; null where nobody knows yet. */
+  /** The price of a task for each model of these batches; null if unknown. */
   readonly prices: Readonly<Record<string, number | null>>;
   readonly storage: StorageReading;
   readonly overlong: Overlong;
@@ -81,7 +81,7 @@ async function pricesOf(waiting: readonly Batch[], { operations }: ServerDeps) {
 const leastOverlongMs = { task: 10 * 60_000, download: 15 * 60_000 } as const;
 const mostOverlongMs = 8 * 3_600_000;
 
-/** Twice what any has taken so far; before one has ended, ten times what the slowest model usually takes. Pure. */
+/** Twice the longest so far; before the first one has ended, ten times the usual time of the slowest model. Pure. */
 function overlongLimitsOf(
   measures: ReadonlyMap<string, number>,
   models: readonly { readonly typicalMs: number }[],

@@ -13,7 +13,7 @@ export interface Rates {
 /** Over this much of the latest past. */
 const windowMs = 60_000;
 
-/** @returns null when there is too little to tell */
+/** @returns null with too little data */
 export function ratesOf(samples: readonly Sample[], now: number): Rates | null {
   const recent = samples.filter(({ at }) => at >= now - windowMs);
   const [first, last] = [recent[0], recent.at(-1)];

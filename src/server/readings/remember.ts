@@ -1,6 +1,6 @@
 /**
- * Reads something once for everybody who asks at about the same time, and gives up when Redis does not answer:
- * a page that says "Redis is away" after two seconds is better than one that never comes.
+ * Reads something once for all concurrent callers, and gives up if Redis does not answer: a page that says "Redis is
+ * away" after two seconds is better than one that never loads.
  */
 import { isRedisTrouble } from '../../shared/redis/redis-trouble.ts';
 import type { RedisConnection } from '../../shared/redis/script.ts';
@@ -9,7 +9,7 @@ import { withTimeout } from '../../shared/time/with-timeout.ts';
 /** Redis does not answer: pages and health checks report it. */
 export class RedisAwayError extends Error {
   readonly code = 'REDIS-AWAY';
-  /** Whether a change was under way, of which part may have been done. */
+  /** Whether a change was in progress, a part of which may have been done. */
   readonly hasBegun: boolean;
   constructor({ cause, hasBegun = false }: { cause?: unknown; hasBegun?: boolean } = {}) {
     super('Redis does not answer', { cause });
@@ -34,7 +34,7 @@ const refusesForNow = /\b(?:LOADING|READONLY|MISCONF|OOM|NOREPLICAS|CLUSTERDOWN|
 const patienceMs = 2500;
 const late = Symbol('late');
 
-/** @throws RedisAwayError when the reading needs a Redis that is away */
+/** @throws RedisAwayError if Redis is away */
 export async function readWithin<Reading>(
   redis: RedisConnection,
   read: () => Promise<Reading>,
@@ -48,8 +48,7 @@ export async function readWithin<Reading>(
 }
 
 /**
- * Changes something that a person or a program has asked for, when Redis answers now; otherwise nothing is changed, now
- * or later.
+ * Makes a requested change if Redis answers now; otherwise nothing is changed, now or later.
  * @throws RedisAwayError, see `describeAway`
  */
 export async function actWithin<Result>(redis: RedisConnection, act: () => Promise<Result>): Promise<Result> {

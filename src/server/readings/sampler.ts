@@ -1,6 +1,7 @@
 /**
- * Takes a sample of the whole and of each batch under way every few seconds, for the charts, and hands each reading to its watchers
- * (the alerts); of several servers only the one whose sample was taken does. Runs as long as the server does; a Redis that is away costs a sample, nothing else.
+ * Takes a sample of the totals and of each unfinished batch every few seconds, for the charts, and passes each reading
+ * to its watchers (the alerts). Of several servers only the one whose sample was accepted does. Runs as long as the
+ * server; while Redis is away samples are missing.
  */
 import type { ServerDeps } from '../server-deps.ts';
 import { countSample, type Overview, sampleOf } from './overview.ts';

@@ -1,8 +1,8 @@
 /**
- * The history behind the charts: a sample of the whole every few seconds, in a Redis stream whose ids are the
- * samples' instants. Any number of servers may sample: Redis takes one sample a tick, the others are told
- * that the id is taken. Kept for some hours, about 80 bytes each; one of every five minutes for a week. Each batch
- * under way has a history of its own in the same form, the fine samples for an hour.
+ * The history for the charts: a sample of the totals every few seconds, in a Redis stream whose ids are the samples'
+ * instants. Any number of servers may sample: Redis accepts one sample per tick and refuses the id to the others. Kept
+ * for some hours, about 80 bytes each; one of every five minutes for a week. Each unfinished batch has its own history
+ * in the same form, with the fine samples for an hour.
  */
 import { z } from 'zod';
 import type { Keyspace } from '../../shared/redis/keyspace.ts';

@@ -10,7 +10,7 @@ import type { Keyspace } from '../../shared/redis/keyspace.ts';
 export interface VendorCallReading {
   /** Of the last minute, or since this server has read for the first time. */
   readonly minute: Readonly<Record<'submit' | 'query' | 'all', CallSummary>>;
-  /** Since the beginning, by what they came to. */
+  /** Since the beginning, by outcome. */
   readonly total: Readonly<Record<CallOutcome, number>>;
   readonly counts: VendorCallCounts;
 }

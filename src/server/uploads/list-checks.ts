@@ -1,6 +1,6 @@
 /**
- * Checks of staged lists: each runs once in the background, in chunks between which others are served, and everybody who asks
- * sees how far it has come. A check of before a restart is begun again when somebody asks for it.
+ * Checks of staged lists: each runs once in the background, in chunks between which other requests are served, and all
+ * viewers see its progress. After a restart a check begins again when its page is opened.
  */
 import type { CheckedRow, InvalidEntry, Operations } from '../server-deps.ts';
 import type { StagedList, StagedLists } from './staged-lists.ts';
@@ -16,7 +16,7 @@ export interface ListCheckState {
   readonly invalid: readonly InvalidEntry[];
   /** Which columns give inputs; null without columns. */
   readonly columns: string | null;
-  /** By the definition's price; null when nobody knows before the first task. */
+  /** By the definition's price; null if unknown before the first task. */
   readonly credits: number | null;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The form of a new batch as it comes: its fields, and its list, which is handed on as it arrives, whatever its size. The
- * fields stand before the file, so that who sends it is known before a byte of it is kept.
+ * Reads the form of a new batch as a stream: its fields, and its list, which is passed on as it arrives, whatever its
+ * size. The fields come before the file, so that the sender is known before any byte is stored.
  */
 import { Readable } from 'node:stream';
 import { Busboy } from '@fastify/busboy';
@@ -28,7 +28,7 @@ export interface UploadRules {
   readonly keep: (chunks: AsyncIterable<Uint8Array>) => Promise<string>;
 }
 
-/** What is pasted where no script runs comes as a field. */
+/** Without JavaScript, pasted text is a field. */
 const mostFieldBytes = 16 * 2 ** 20;
 const pasted = 'pasted.txt';
 const unreadable = 'This form is invalid.';

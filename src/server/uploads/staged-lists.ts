@@ -1,6 +1,6 @@
 /**
- * Lists that were uploaded and wait for a person to have them enqueued: each a file under DATA_DIR, with what was chosen
- * for it beside it. What is enqueued is read from the same file that was checked. Forgotten after a day.
+ * Uploaded lists that wait for a person to enqueue them: each a file under DATA_DIR, with the chosen options next to
+ * it. The file that was checked is the one that is enqueued. Removed after a day.
  */
 import { randomUUID } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
@@ -30,10 +30,10 @@ export type ListChoices = Omit<StagedList, 'bytes'>;
 
 export interface StagedLists {
   keep(chunks: AsyncIterable<Uint8Array>): Promise<string>;
-  /** The same list under another id, for other choices. Null when it is gone. */
+  /** The same list under another id, for other options. Null if it no longer exists. */
   keepAgain(id: string): Promise<string | null>;
   choose(id: string, choices: ListChoices): Promise<void>;
-  /** Null when it was enqueued, has expired or lies on another server. */
+  /** Null if it was enqueued, has expired or is on another server. */
   find(id: string): Promise<StagedList | null>;
   read(id: string): AsyncIterable<Uint8Array>;
   discard(id: string): Promise<void>;

@@ -1,7 +1,7 @@
 /**
- * Videos that were uploaded with the form of a new batch: a folder for each form, in the folder of results or, where
- * that is a bucket, under DATA_DIR. Workers read them there, or get them through the bucket. What is here stands in
- * Redis, so every server sees it. Invariant: a video stays until its batch needs it no more, see `sweep`.
+ * Videos that were uploaded with the form of a new batch: a folder for each form, in the folder of results or, with a
+ * bucket, under DATA_DIR. Workers read them there, or get them through the bucket. Redis has the list, so every server
+ * knows it. Invariant: a video stays until its batch no longer needs it, see `sweep`.
  */
 import { rmdir } from 'node:fs/promises';
 import { dirname, extname } from 'node:path';

@@ -1,6 +1,6 @@
 /**
- * The parts of unfinished results that this process owns, by tokens of its own: what a killed process left is taken
- * over, and leftovers are swept. Used by file-storage.ts. Invariant: nothing that no storage wrote is adopted or removed.
+ * The parts of unfinished results that this process owns, by its own tokens. Parts of a killed process are taken over,
+ * and leftovers are swept. Used by file-storage.ts. Invariant: only files that a storage wrote are adopted or removed.
  */
 import { randomBytes } from 'node:crypto';
 import { rename, rm, stat, writeFile } from 'node:fs/promises';
@@ -15,7 +15,7 @@ import type { StorageFolder } from './storage-folder.ts';
 
 export interface OwnPartsDeps {
   readonly clock: Clock;
-  /** Silence after which a part of another process is taken rather than copied. */
+  /** Silence after which a part of another process is taken over instead of copied. */
   readonly abandonedAfterMs: number;
 }
 
@@ -48,7 +48,7 @@ export function createOwnParts(place: StorageFolder, { clock, abandonedAfterMs }
     });
   }
 
-  /** Holds a new token for the time of an act, so that no sweep of ours takes its file away. */
+  /** Holds a new token during an action, so that none of our sweeps removes its file. */
   async function withToken<T>(act: (token: string) => Promise<T>): Promise<T> {
     const token = newToken();
     open.add(token);

@@ -1,6 +1,6 @@
 /**
- * The folder of a file storage and the paths in it: where a key is kept, where that really lies, and folders that are
- * made durably. Used by file-storage.ts and own-parts.ts. Invariant: no symbolic link leads out of the folder.
+ * The folder of a file storage and the paths in it: where a key is stored, its real path, and folders that are created
+ * durably. Used by file-storage.ts and own-parts.ts. Invariant: no symbolic link leads out of the folder.
  */
 import { mkdir, realpath, stat } from 'node:fs/promises';
 import { dirname, join, sep } from 'node:path';
@@ -24,7 +24,7 @@ export function openStorageFolder(root: string, memory: StorageMemory | undefine
     return join(root, key);
   }
 
-  /** Where a file of the storage really lies; missing when a symbolic link leads out of the folder. */
+  /** The real path of a file of the storage; missing if a symbolic link leads out of the folder. */
   async function placeOf(key: string): Promise<string | undefined> {
     const path = pathOf(key);
     return guarded(path, () =>
@@ -58,7 +58,7 @@ export function openStorageFolder(root: string, memory: StorageMemory | undefine
     knownFolders.add(folder);
   }
 
-  /** A folder removed by somebody while we run is made again, once. */
+  /** A folder that was removed during the run is created again, once. */
   async function inFolder<T>(folder: string, act: () => Promise<T>): Promise<T> {
     await ensure(folder);
     try {

@@ -96,7 +96,7 @@ describe('a schedule', () => {
     await ran(1);
     await rm(join(folder, 'inbox'), { force: true });
     const { runs } = await viewSchedule('news', 10, deps);
-    expect(runs[0]?.error).toMatch(/The folder .*inbox cannot be looked into: it does not exist/);
+    expect(runs[0]?.error).toMatch(/The folder .*inbox cannot be read: it does not exist/);
     await add({ source: 'links.txt' });
     await writeFile(join(folder, 'links.txt'), `${listOf(1)}nonsense\n`);
     const brought = await until(
@@ -180,7 +180,7 @@ describe('a schedule', () => {
   it.each([
     ['a cron expression', { cron: 'often' }, /not a cron expression/],
     ['a time zone', { timeZone: 'Mars' }, /not a time zone/],
-    ['a source', { source: 'ftp://x' }, /"ftp:" is not known/],
+    ['a source', { source: 'ftp://x' }, /"ftp:" is unknown/],
     ['a batch template', { batchTemplate: '{nome}' }, /\{nome\}/],
   ])('is not made of what is not %s', async (_what, change, reason) => {
     const { add, deps } = await startScheduling();

@@ -1,11 +1,11 @@
--- Begins a run of a schedule, unless one is under way.
+-- Begins a run of a schedule, unless one is in progress.
 --
 -- KEYS  1 the schedule's running hash
 -- ARGV  1 token of this run   2 tick it belongs to   3 started at, ms   4 host   5 lifetime in ms
 -- Returns {'begun'} or {'running', started at, host}.
 --
--- Invariant: one token holds a schedule at a time. A tick that is picked up again after its worker was killed
--- takes over from itself; the earlier holder, should it still live, finds its token gone and stops.
+-- Invariant: one token holds a schedule at a time. If a tick is run again after its worker was killed, it takes over
+-- from itself; the earlier holder, if still alive, finds its token missing and stops.
 local held = redis.call('HMGET', KEYS[1], 'tick', 'startedAt', 'host')
 if held[1] and held[1] ~= ARGV[2] then
   redis.call('HINCRBY', KEYS[1], 'skipped', 1)

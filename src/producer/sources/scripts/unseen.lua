@@ -1,11 +1,10 @@
--- Says which links of a source are new: neither taken from this source before nor known to the ledger.
+-- Returns which links of a source are new: neither seen in this source nor known to the ledger.
 --
 -- KEYS  1 any key of the source's link memory (names the slot)
 -- ARGV  1 key prefix   2 start of the source's link keys   3… links, three each: item id, bucket, fingerprint
 -- Returns one letter a link: n new · k known.
 --
--- Reads only. The ledger is asked as well, because a run may have died after it enqueued a link and before it
--- remembered it.
+-- Reads only. The ledger is checked too, because a run may have died between enqueueing a link and remembering it.
 local itemPrefix, memory = ARGV[1] .. ':item:', ARGV[2]
 local letters = {}
 for i = 3, #ARGV, 3 do

@@ -1,4 +1,7 @@
-/** Why the links of a batch failed: groups of failures with the same reason and, but for numbers and ids, message. */
+/**
+ * Why the links of a batch failed: groups of failures with the same reason and the same message, except for numbers and
+ * ids.
+ */
 import { z } from 'zod';
 import type { Keyspace } from '../../redis/keyspace.ts';
 import { ledgerKeys } from '../keys.ts';
@@ -13,7 +16,7 @@ export interface FailureGroup {
 
 export interface FailureGroups {
   readonly groups: readonly FailureGroup[];
-  /** The latest failures that were looked at; there may be more. */
+  /** The latest failures that were read; there may be more. */
   readonly examined: number;
 }
 
@@ -31,7 +34,7 @@ export function createFailureGroups({ redis, prefix }: Keyspace) {
   };
 }
 
-/** Messages that differ only in numbers and long ids are one group; `…` stands for what differs. Pure. */
+/** Messages that differ only in numbers and long ids are one group; `…` replaces what differs. Pure. */
 export function groupKey(message: string): string {
   return message
     .replace(/[0-9a-f]{16,}/gi, '…')

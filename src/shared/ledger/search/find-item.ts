@@ -36,7 +36,7 @@ export function createItemFinder({ redis, prefix, ledger, models, pages }: ItemF
     return item?.taskIds.includes(wanted) ? item : null;
   }
 
-  /** What a text means in a batch: one item, by its link, id or task id; or something to look for among all of them. */
+  /** What a text means in a batch: one item, by its link, id or task id; or text to search for in all of them. */
   async function understand(batch: string, text: string): Promise<Sought> {
     const item = await find(text);
     if (item === null || ![item.batch, ...item.otherBatches].includes(batch))
@@ -47,8 +47,8 @@ export function createItemFinder({ redis, prefix, ledger, models, pages }: ItemF
   }
 
   /**
-   * All items of a link: one for each set of inputs it was given with. Looks through all batches, the newest first.
-   * @param budgetMs ends after about this long, with what was found by then
+   * All items of a link: one for each set of inputs. Searches all batches, the newest first.
+   * @param budgetMs ends after about this long, with what was found so far
    */
   async function findAll(text: string, budgetMs = Number.POSITIVE_INFINITY): Promise<Item[]> {
     const until = performance.now() + budgetMs;

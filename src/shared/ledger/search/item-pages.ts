@@ -23,7 +23,7 @@ export interface ItemPage {
   readonly items: readonly Item[];
   /** Where the next page begins; null at the end. A page may be short or empty and still have a next one. */
   readonly next: number | null;
-  /** How many items were looked at. */
+  /** How many items were checked. */
   readonly examined: number;
 }
 

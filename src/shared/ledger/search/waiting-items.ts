@@ -1,4 +1,4 @@
-/** How long items have waited: the oldest of each stage, and those under way for longer than they should be. */
+/** How long items have waited: the oldest of each stage, and those that take longer than they should. */
 import { z } from 'zod';
 import type { Keyspace } from '../../redis/keyspace.ts';
 import { ledgerKeys } from '../keys.ts';
@@ -49,7 +49,7 @@ export function createWaitingItems({ redis, prefix }: Keyspace) {
       const [queuedAt, submittedAt, completedAt, now] = waitingReply.parse(reply);
       return { queuedAt, submittedAt, completedAt, now: Number(now) };
     },
-    /** Tasks and downloads that have been under way for longer than the limits. */
+    /** Tasks and downloads that have taken longer than the limits. */
     async overlong({ task, download }: OverlongLimits): Promise<Overlong> {
       const limitsMs = [Math.round(task), Math.round(download)];
       const reply = await overlongScript([active], [prefix, examinedActive, overlongShown, ...limitsMs]);
