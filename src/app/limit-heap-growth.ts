@@ -1,10 +1,9 @@
 /**
- * Has a process collect its garbage early instead of letting the heap grow: one that streams a list of any length into
- * Redis or out of it, and one that works. Called before anything else is loaded, as the heap does not shrink again. A
- * million links then take 120 to 140 MiB instead of 320, for half as much again of processor time, and Redis is the
- * slower one anyway (`npm run bench -- million`). A run of 1,500 links takes 140 MiB instead of 290, and one with a video
- * of 2 GiB 135 instead of 180, for a twentieth more of processor time. `serve` under the attack of `npm run bench --
- * serve-attack` takes 330 instead of 500.
+ * Makes a process collect garbage early instead of growing the heap: for one that streams a list of any length to or
+ * from Redis, and for a worker. Called before anything else is loaded, because the heap does not shrink again. A
+ * million links then need 120 to 140 MiB instead of 320, for 50 % more CPU time, and Redis is slower anyway (`npm run
+ * bench -- million`). A run of 1,500 links needs 140 MiB instead of 290, and one with a video of 2 GiB 135 instead of
+ * 180, for 5 % more CPU time. `serve` under the attack of `npm run bench -- serve-attack` needs 330 instead of 500.
  */
 import { getHeapSpaceStatistics, setFlagsFromString } from 'node:v8';
 

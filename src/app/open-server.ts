@@ -1,6 +1,6 @@
 /**
- * The server of a session: callbacks, health and the pages it is given, where the configuration says. For `serve`
- * and for commands that carry it along; loaded only by those, as its parts take long to load.
+ * The server of a session: callbacks, health checks and the given pages, at the configured address. For `serve` and for
+ * commands that include it; loaded only by those, because its parts take long to load.
  */
 import { callbackRoutes } from '../server/callbacks/callback-routes.ts';
 import { healthRoutes } from '../server/health-routes.ts';

@@ -14,7 +14,7 @@ interface StorageOwner extends Keyspace {
   readonly configuration: Pick<Configuration, 'STORAGE_URL'>;
 }
 
-/** It knows the folder that was used before, so that a disk that is not mounted is not taken for an empty one. */
+/** It knows the folder that was used before, so that an unmounted disk is not treated as an empty one. */
 export function openStorage({ configuration, ...keyspace }: StorageOwner): Promise<Storage> {
   return createStorage(configuration.STORAGE_URL, {
     clock: systemClock,
@@ -22,7 +22,7 @@ export function openStorage({ configuration, ...keyspace }: StorageOwner): Promi
   });
 }
 
-/** Where uploaded videos go: beside the results, or into DATA_DIR where those are in a bucket. */
+/** The place of uploaded videos: next to the results, or in DATA_DIR if those are in a bucket. */
 export function openVideoFolder(
   { configuration }: { readonly configuration: Pick<Configuration, 'DATA_DIR'> },
   storage: Storage,
@@ -44,7 +44,7 @@ export interface OpenRelay extends AsyncDisposable {
   readonly relay: VideoRelay | null;
 }
 
-/** For whoever enqueues files of this machine. Reaches for nothing before the first of them. */
+/** For enqueueing local files. Opens nothing before the first one. */
 export async function openRelay({ configuration }: Pick<StorageOwner, 'configuration'>): Promise<OpenRelay> {
   const storage = await createStorage(configuration.STORAGE_URL, { clock: systemClock });
   return {

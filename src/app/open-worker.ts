@@ -115,7 +115,7 @@ export async function openWorker(
     async stop(deadlineMs) {
       const others = Promise.all([schedules?.stop(), retention.stop(), unfinished?.stop()]);
       await worker.stop(deadlineMs);
-      // With Redis away they do not end by themselves; nothing of theirs is lost.
+      // While Redis is away they do not end by themselves; nothing is lost.
       await withTimeout(others, jobPolicy.closeMs, null);
       await Promise.all([vendor.close(), outgoing.close(), storage.close()]);
       await withTimeout(calls.close(), jobPolicy.closeMs, null);
@@ -124,8 +124,8 @@ export async function openWorker(
 }
 
 /**
- * Records in Redis what earlier workers of this machine bought and could not record themselves.
- * @returns the run of Redis that has been told
+ * Records in Redis the paid tasks that earlier workers of this machine could not record.
+ * @returns the run of Redis in which they are recorded
  */
 async function recordEarlierCalls(parts: WorkerParts): Promise<WorkerContext['redisRun']> {
   const earlier = { ...parts, dataDir: parts.configuration.DATA_DIR };
@@ -184,10 +184,10 @@ function gatesOf({
 }
 
 /**
- * A storage that cannot be written would be found out after everything is paid. One that was used before is away for
- * a while: a halt. One that never was is most likely a wrong setting.
+ * An unwritable storage would only be noticed after everything is paid. One that was used before is temporarily
+ * unavailable: a halt. One that never was is probably a wrong setting.
  * @returns what is wrong, or null
- * @throws StorageError when the storage was never used
+ * @throws StorageError if the storage was never used
  */
 async function findOutage(storage: Storage, memory: StorageMemory): Promise<string | null> {
   const root = rootOf(storage);

@@ -1,6 +1,6 @@
 /**
- * The wiring of a process: configuration, logger, Redis, ledger and queues. Everything below is handed its
- * dependencies from here. What only working needs is wired in open-worker.ts, and loaded when it is asked for.
+ * The wiring of a process: configuration, logger, Redis, ledger and queues. Everything below gets its dependencies from
+ * here. What only workers need is wired in open-worker.ts, and loaded on demand.
  */
 import { join } from 'node:path';
 import { type Clock, systemClock } from '../shared/clock.ts';
@@ -42,7 +42,7 @@ export interface Session extends Keyspace {
   keepTime(): Promise<Clock>;
   /** @param onlyBatch submit links of this batch alone; null: of all */
   startWorker(stages: readonly Stage[], onlyBatch?: string | null): Promise<OpenWorker>;
-  /** The same data on a connection of its own, whose commands fail at once while Redis is away. */
+  /** The same data on a separate connection, whose commands fail at once while Redis is away. */
   connectForRequests(): Promise<RequestSide>;
   close(): Promise<void>;
 }
@@ -54,7 +54,7 @@ interface RequestSide extends Pick<Session, 'redis' | 'ledger' | 'queues'> {
 /** Where a process shows its log; the command line's terminal is one. */
 export interface LogOutput {
   readonly isWatched: boolean;
-  /** Shows warnings and errors of a log that nobody watches. */
+  /** Shows warnings and errors of a log that is only written to a file. */
   warn(text: string): void;
   readonly verbosity?: Verbosity;
 }
@@ -67,7 +67,7 @@ export interface SessionOptions {
   readonly logTo: 'standard-error' | 'file';
   /** One of the caller's own, in place of ours. */
   readonly givenLogger?: Logger | undefined;
-  /** Wait for a Redis that goes away for as long as it takes, instead of giving up after a minute. */
+  /** Wait for a lost Redis without limit, instead of giving up after a minute. */
   readonly waitsForRedis?: boolean;
 }
 
@@ -101,7 +101,7 @@ export async function openSession({
     queuePrefix: configuration.QUEUE_PREFIX,
     logger: notices,
   });
-  // A worker keeps its commands until Redis is back: a task id in hand must not be dropped because of an error.
+  // A worker keeps its commands until Redis is back: a received task id must not be dropped because of an error.
   const redis = handle.connect(waitsForRedis ? 'blocking' : 'commands');
   const prefix = configuration.QUEUE_PREFIX;
   try {
@@ -145,7 +145,7 @@ export async function openSession({
     },
     async connectForRequests() {
       const connection = handle.connect('requests');
-      // Through errors on the way: `once` of node:events would reject at the first one.
+      // Despite errors in between: `once` of node:events would reject at the first one.
       if (connection.status !== 'ready') await new Promise((resolve) => connection.once('ready', resolve));
       const ownQueues = openQueues({ redis: connection, prefix }, telemetry);
       return {
@@ -160,7 +160,7 @@ export async function openSession({
     },
     async close() {
       prices.close();
-      // With Redis away queues do not close by themselves; their connections are closed with the handle.
+      // While Redis is away queues do not close by themselves; their connections are closed with the handle.
       await withTimeout(closePolitely(), jobPolicy.closeMs, null);
       await handle.close();
       await tracing?.close();

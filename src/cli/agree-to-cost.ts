@@ -1,6 +1,6 @@
 /**
- * Before a batch starts: what it will cost against what is there, said plainly, and on a terminal the question
- * whether to start. Used by `run` and `enqueue`. What is really spent is taken from the vendor's records later.
+ * Before a batch starts: shows its expected cost and the available credits, and on a terminal asks whether to start.
+ * Used by `run` and `enqueue`. The real cost comes from the vendor's records later.
  */
 import { createInterface } from 'node:readline/promises';
 import { openVendor } from '../app/open-vendor.ts';
@@ -19,20 +19,20 @@ import { createVideoLengths, type VideoLengths } from '../shared/video-length/vi
 import { judgeSkew } from './doctor/judge-machine.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Asks a person; true for yes. */
+/** Asks the user; true for yes. */
 export type Ask = (question: string, byDefault: boolean) => Promise<boolean>;
 
 export interface CostDeps {
   readonly terminal: Pick<Terminal, 'say' | 'warn'>;
-  /** Null where nobody can be asked, or nobody wants to be. */
+  /** Null if there is no terminal, or with --yes. */
   readonly ask: Ask | null;
   readonly balance: Promise<number | null>;
 }
 
-/** The vendor may be slow or away; the batch need not wait for that. */
+/** The vendor may be slow or unreachable; the batch need not wait for that. */
 const balancePatienceMs = 8000;
 
-/** Says what the waiting links of a batch will cost. @returns false when the person does not want to start */
+/** Shows the expected cost of the waiting links of a batch. @returns false if the user does not want to start */
 export async function agreeToCost(
   batch: Batch,
   forecast: CostForecast,
@@ -75,8 +75,8 @@ export async function withLengths<Found>(
 }
 
 /**
- * Null when there is no key, or no answer.
- * @param warn is told of a clock that disagrees with the vendor's
+ * Null without a key or an answer.
+ * @param warn gets a warning about a clock that disagrees with the vendor's
  */
 export async function readBalance(
   configuration: Configuration,

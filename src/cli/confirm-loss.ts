@@ -1,4 +1,4 @@
-/** Asks for confirmation before a command drops results that were paid for. */
+/** Asks for confirmation before a command abandons paid results. */
 import { UsageError } from '../app/usage-error.ts';
 import { plural } from '../shared/wording/format.ts';
 import { openAsk } from './agree-to-cost.ts';
@@ -6,7 +6,7 @@ import type { Terminal } from './terminal.ts';
 
 /**
  * @param tasks paid tasks whose results are not stored
- * @throws UsageError where the answer is no, or where nobody can be asked and `--yes` is not given
+ * @throws UsageError if the answer is no, or without a terminal and `--yes`
  */
 export async function confirmLoss(
   tasks: number,

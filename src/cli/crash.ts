@@ -1,7 +1,7 @@
 /**
- * What happens when an error of our own reaches nobody: the work ends as at the first Ctrl-C (withInterrupt hears of
- * it too), with open create calls finished and their ids recorded, and only then the process ends. The person gets
- * one line, the log file gets the stack. Called by execute.ts.
+ * Handles an uncaught error: the work stops as at the first Ctrl-C (withInterrupt is informed too), open create calls
+ * are finished and their ids recorded, and only then does the process end. The user gets one line, the log file gets
+ * the stack. Called by execute.ts.
  */
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -14,7 +14,7 @@ export interface CrashWatch {
   readonly hasCrashed: boolean;
 }
 
-/** Longer than a create call can take; then nothing can be waited for any more. */
+/** Longer than a create call can take; after that nothing is waited for. */
 const longestDrainMs = 90_000;
 
 export function watchForCrash(terminal: Terminal): CrashWatch {

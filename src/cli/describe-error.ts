@@ -1,6 +1,6 @@
 /**
- * What a person is told when a command cannot continue. An ExplainedError says what to do; anything else is a bug of
- * ours, whose stack goes to the log file.
+ * The message when a command cannot continue. An ExplainedError says what to do; anything else is a bug, whose stack is
+ * written to the log file.
  */
 import { ExplainedError } from '../shared/explained-error.ts';
 import { describeRedisTrouble, isRedisTrouble } from '../shared/redis/redis-trouble.ts';

@@ -1,6 +1,6 @@
 /**
- * `--dry-run`: what `run` or `enqueue` would take, refuse and pay. Everything but enqueueing: nothing is written, and of
- * the vendor only the balance is asked.
+ * `--dry-run`: what `run` or `enqueue` would accept, refuse and pay. Nothing is written, and only the balance is read
+ * from the vendor.
  */
 import type { Session } from '../app/session.ts';
 import { type EnqueueCounts, enqueueLists } from '../producer/enqueue-lists.ts';

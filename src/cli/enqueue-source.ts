@@ -1,6 +1,6 @@
 /**
- * `kie-batch enqueue --source ADDRESS`: what a source has that is new goes into a batch, once and now. Made for an
- * ordinary crontab: prints nothing when nothing is new.
+ * `kie-batch enqueue --source ADDRESS`: enqueues the new links of a source in a batch, once. For an ordinary crontab:
+ * prints nothing if there are none.
  */
 import { basename } from 'node:path';
 import type { Session } from '../app/session.ts';

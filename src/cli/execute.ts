@@ -77,7 +77,7 @@ async function report(error: unknown, terminal: Terminal): Promise<number> {
   return exitCode;
 }
 
-/** Relative paths mean nothing in a folder that has been deleted, and some libraries wait for ever there. */
+/** Relative paths have no meaning in a deleted folder, and some libraries wait forever there. */
 function requireWorkingFolder(terminal: Terminal): void {
   try {
     process.cwd();

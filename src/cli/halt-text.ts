@@ -1,4 +1,4 @@
-/** What a person is told about a halt: what it is, and what to do. Pure. */
+/** The text about a halt: what it is, and what to do. Pure. */
 import type { Halt } from '../shared/gate-state/halts.ts';
 import { adviceFor, haltSpeaker } from '../shared/vendor/halt-advice.ts';
 import { formatDuration } from '../shared/wording/format.ts';

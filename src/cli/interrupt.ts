@@ -1,7 +1,7 @@
 /**
- * Ctrl-C, `kill`, a closed terminal or a crash: the first asks the work to end in good order, a second Ctrl-C or
- * `kill` ends the process at once. What was under way is picked up again by the next run either way. A second SIGHUP
- * is none: when a terminal closes, the kernel and the shell both send one.
+ * Ctrl-C, `kill`, a closed terminal or a crash: the first one ends the work in good order, a second Ctrl-C or `kill`
+ * ends the process at once. In both cases the next run resumes the work. A second SIGHUP does not count: when a
+ * terminal closes, the kernel and the shell both send one.
  */
 import { exitCodes } from './exit-codes.ts';
 import type { Terminal } from './terminal.ts';
@@ -10,8 +10,8 @@ import type { Terminal } from './terminal.ts';
 export type OnQuit = (describe: () => string | null) => void;
 
 /**
- * Runs `work` with a signal that the first SIGINT, SIGTERM or SIGHUP aborts, or an error that nobody has caught.
- * @param words what the person is told then
+ * Runs `work` with a signal that is aborted by the first SIGINT, SIGTERM or SIGHUP, or by an uncaught error.
+ * @param words the message to the user in that case
  */
 export async function withInterrupt<Result>(
   terminal: Terminal,
@@ -35,7 +35,7 @@ export async function withInterrupt<Result>(
     ['SIGINT', stopOrQuit],
     ['SIGTERM', stopOrQuit],
     ['SIGHUP', stop],
-    // Told by watchForCrash, which ends the process afterwards.
+    // Called by watchForCrash, which ends the process afterwards.
     ['uncaughtException', stop],
   ] as const;
   for (const [event, listener] of listeners) process.on(event, listener);

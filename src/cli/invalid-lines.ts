@@ -1,6 +1,6 @@
 /**
- * Tells a person which lines brought no link: each kind of problem once, with its count and its first lines. Every
- * line stands in a file, where there are many or where one is asked for.
+ * Reports the lines without a link: each kind of problem once, with its count and its first lines. If there are many,
+ * or on request, a file has all of them.
  */
 import { join } from 'node:path';
 import type { InvalidLine } from '../producer/enqueue-lists.ts';

@@ -1,6 +1,6 @@
 /**
- * The one picture of a batch under way, as lines for a terminal of any width. Pure; drawn by live-screen.ts for
- * `run` and `watch`. Never wider than the terminal, since a line that wraps cannot be drawn over.
+ * The live view of a batch, as lines for a terminal of any width. Pure; drawn by live-screen.ts for `run` and `watch`.
+ * Never wider than the terminal, because a wrapped line cannot be overwritten.
  */
 import type { Overview, SeenBatch } from '../producer/overview.ts';
 import type { Halt } from '../shared/gate-state/halts.ts';

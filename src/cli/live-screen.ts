@@ -14,7 +14,7 @@ export interface LiveScreen {
   stop(): void;
 }
 
-/** The part of a stream that is needed, so that a test can stand in for a terminal. */
+/** The required part of a stream, so that a test can replace a terminal. */
 export type ScreenStream = NodeJS.WritableStream & { readonly columns?: number };
 
 const styles = { plain: 'reset', good: 'green', bad: 'red', faint: 'dim' } as const satisfies Record<

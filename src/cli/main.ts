@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * The executable `kie-batch`. Has Node keep what it compiles in the user's cache folder before anything else is
- * loaded, which halves the time until a command begins; the commands stand in program.ts.
+ * The executable `kie-batch`. Enables Node's compile cache in the user's cache folder before anything else is loaded,
+ * which halves the start time; program.ts has the commands.
  */
 import { enableCompileCache } from 'node:module';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-/** The model that a command names, as its options want it used. */
+/** The model of a command, with its options applied. */
 import type { Session } from '../app/session.ts';
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { withUploads } from '../shared/models/uploading.ts';

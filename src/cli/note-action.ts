@@ -1,6 +1,6 @@
 /**
- * Tells the audit log what a person has done on the command line, with the user's name and the host. A log that cannot be
- * written changes nothing of what was done.
+ * Records an action on the command line in the audit log, with the user's name and the host. If the log cannot be
+ * written, the action is not affected.
  */
 import { hostname, userInfo } from 'node:os';
 import type { Session } from '../app/session.ts';

@@ -1,6 +1,6 @@
 /**
- * The batch of `run` and `enqueue`: made or joined when the first link is taken, so that a list without a usable link
- * binds no name. Where somebody can be asked, nothing of a new batch is handed out before the answer.
+ * The batch of `run` and `enqueue`: created or joined with the first link, so that a list without a usable link does
+ * not use up a name. With a question to the user, nothing of a new batch is handed out before the answer.
  */
 import type { Session } from '../app/session.ts';
 import { type BatchToOpen, openBatch } from '../producer/open-batch.ts';
@@ -13,7 +13,7 @@ interface AskedBatch extends BatchToOpen {
 export interface Opening {
   /** @throws BatchError where the name belongs to another model */
   open(): Promise<void>;
-  /** Opens a batch that is there already, whatever the list brings. @returns how many of its items are saved */
+  /** Opens an existing batch, whatever the list contains. @returns how many of its items are saved */
   ifKnown(): Promise<number>;
   isHeld(): boolean;
 }

@@ -1,7 +1,7 @@
 /**
- * The whole command line as data: every command with its arguments and options, nothing run. Built by execute.ts for
- * the executable, and by the script that writes docs/commands.md. A command is loaded when it is wanted: loading
- * all of them takes several times the memory and time of one.
+ * The whole command line as data: every command with its arguments and options, without running anything. Built by
+ * execute.ts for the executable, and by the script that writes docs/commands.md. A command is loaded when it is used:
+ * loading all of them takes several times the memory and time.
  */
 import { Command } from 'commander';
 import { programVersion } from '../shared/program-version.ts';

@@ -1,6 +1,6 @@
 /**
- * What a person sees while a batch runs: one calm view on a terminal, a plain line now and then elsewhere.
- * Written to standard error, as standard output belongs to what was asked for. Used by `run`, `enqueue` and `watch`.
+ * The output while a batch runs: one live view on a terminal, a plain line now and then elsewhere. Written to standard
+ * error, because standard output is for the requested output. Used by `run`, `enqueue` and `watch`.
  */
 import type { Overview } from '../producer/overview.ts';
 import { formatCount } from '../shared/wording/format.ts';
@@ -16,7 +16,7 @@ export interface Progress {
   stop(): void;
 }
 
-/** Lines come quickly at first and further apart in a run of hours. */
+/** Lines are frequent at first, and rarer in a run of hours. */
 const plainLines = { leastMs: 2000, mostMs: 60_000, shareOfElapsed: 0.1 } as const;
 const drawEveryMs = 100;
 /** More would not fit on a screen. */

@@ -1,7 +1,7 @@
 /**
- * Takes lists into a batch and works until the batch has ended: the heart of `run` and of the demo. What
- * ends it early is the caller's signal (Ctrl-C) or, where asked for, a halt; either way everything stays
- * queued and a later run continues.
+ * Enqueues lists in a batch and works until the batch has ended: the core of `run` and of the demo. It ends early by
+ * the caller's signal (Ctrl-C) or, if requested, by a halt; in both cases everything stays queued and a later run
+ * resumes.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OpenWorker } from '../app/open-worker.ts';
@@ -49,7 +49,7 @@ export interface RunRequest {
   readonly all: boolean;
 }
 
-/** `cut-off`: told to stop while Redis was away, so nobody can say what became of the links. */
+/** `cut-off`: stopped while Redis was away, so the state of the links is unknown. */
 export type RunEnd = FinishedRun | { readonly ended: 'cut-off' };
 
 interface FinishedRun {
@@ -61,7 +61,7 @@ export interface RunDeps {
   readonly session: Session;
   readonly progress: Progress;
   readonly invalidLines: InvalidLines;
-  /** Says what the batch will cost, and asks where somebody can be asked. */
+  /** Shows the expected cost of the batch, and asks on a terminal. */
   readonly cost: Pick<CostDeps, 'ask' | 'balance'>;
   readonly terminal: Terminal;
   readonly signal: AbortSignal;
@@ -135,7 +135,7 @@ async function workOn(request: RunRequest, worker: OpenWorker, deps: RunDeps): P
   return { ended, facts: { given, batch, savedBefore, elapsedMs: performance.now() - startedAt } };
 }
 
-/** A batch that has work under way already was agreed to; it is told what the rest will cost and continues. */
+/** A batch with work in progress was already confirmed; the remaining cost is shown and it continues. */
 async function agree(
   { batch: name, model }: RunRequest,
   isHeld: boolean,
@@ -194,7 +194,7 @@ async function waitForEnd(request: RunRequest, since: number, deps: RunDeps): Pr
   }
 }
 
-/** Asks whether the new price is accepted. Where nobody can be asked, what is under way is finished first. */
+/** Asks whether the new price is accepted. Without a terminal, open tasks are finished first. */
 async function declinesPrice(batch: Batch, told: Set<string>, deps: RunDeps): Promise<boolean> {
   const { session, progress, terminal, cost } = deps;
   const message = describeDearer(batch) ?? '';

@@ -1,4 +1,4 @@
-/** Schedules and their runs, for people and for scripts. Pure; times are told in the schedule's own zone. */
+/** Schedules and their runs, for people and for scripts. Pure; times are in the schedule's time zone. */
 import type { ScheduleRun } from '../producer/schedules/schedule.ts';
 import type { ScheduleView } from '../producer/schedules/schedules.ts';
 import { localTime } from '../producer/schedules/time-zone.ts';
@@ -37,7 +37,7 @@ function describeNext(nextAt: number | null, paused: boolean, timeZone: string, 
   return `${wallTime(nextAt, timeZone)} (in ${formatDuration(nextAt - now)})`;
 }
 
-/** One run in one line: when, what it brought, what was wrong. */
+/** One run in one line: time, result, error. */
 export function describeRun(run: ScheduleRun, timeZone: string): string {
   const by = run.by === 'person' ? ', by hand' : '';
   return `${wallTime(run.startedAt, timeZone)}${by}: ${describeBrought(run)}`;

@@ -26,7 +26,7 @@ export interface RunSummary {
 
 export interface RunFacts {
   readonly given: EnqueueCounts;
-  /** The batch as it stands now. */
+  /** The batch as it is now. */
   readonly batch: Batch;
   /** Saved items the batch had before this run. */
   readonly savedBefore: number;
@@ -53,7 +53,7 @@ export function summarize({ given, batch, savedBefore, elapsedMs }: RunFacts): R
   };
 }
 
-/** A line that is no link was asked for and not saved: a failure, with the reason in the list of invalid lines. */
+/** A line without a link was requested and not saved: a failure, with the reason in the list of invalid lines. */
 export function exitCodeOf(summary: RunSummary): number {
   const notSaved = summary.failed + summary.cancelled + summary.held + summary.invalid;
   return notSaved === 0 ? exitCodes.saved : exitCodes.failures;

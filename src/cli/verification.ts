@@ -1,6 +1,6 @@
 /**
- * Looks after saved files on behalf of `export --verify` and `retry --missing`: opens the storage they lie in,
- * says of each item what was found, and counts the findings for the end.
+ * Checks saved files for `export --verify` and `retry --missing`: opens their storage, reports the finding of each
+ * item, and counts the findings.
  */
 import { openStorage } from '../app/open-storage.ts';
 import type { Session } from '../app/session.ts';

@@ -1,4 +1,4 @@
-/** One look into Redis for commands that need nothing else of a session. Says nothing. */
+/** A single read from Redis for commands that need nothing else of a session. Prints nothing. */
 import { type Configuration, cacheFolder } from '../shared/configuration/configuration.ts';
 import { createLogger } from '../shared/logging/logger.ts';
 import type { Keyspace } from '../shared/redis/keyspace.ts';

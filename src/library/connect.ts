@@ -1,6 +1,6 @@
 /**
- * How a program of somebody else's joins kie-batch: the settings of docs/environment.md, its own logger if it has
- * one. Shared by the producer and the worker of the library.
+ * Connects another program to kie-batch: the settings of docs/environment.md, and its own logger if it has one. Shared
+ * by the producer and the worker of the library.
  */
 import { type LogOutput, openSession, type Session } from '../app/session.ts';
 import { loadConfiguration } from '../shared/configuration/configuration.ts';

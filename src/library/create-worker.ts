@@ -1,6 +1,6 @@
 /**
- * `createWorker`: works on whatever is queued, inside a program of somebody else's; the same as `kie-batch worker`.
- * Any number of them may run, on any machine that reaches the same Redis.
+ * `createWorker`: processes the queue inside another program, like `kie-batch worker`. Any number of workers may run,
+ * on any machine that reaches the same Redis.
  */
 import { requireApiKey } from '../app/api-key.ts';
 import { stages as allStages, type Stage } from '../shared/jobs/catalogue.ts';
@@ -13,8 +13,8 @@ export interface WorkerOptions extends ConnectOptions {
 
 export interface Worker extends AsyncDisposable {
   /**
-   * Finishes open create calls, which takes up to a minute when the vendor does not answer. Everything else has
-   * `deadlineMs` (default 8000), is cut off then, and is picked up again by another worker or a later one.
+   * Finishes open create calls, which takes up to a minute if the vendor does not answer. Everything else has
+   * `deadlineMs` (default 8000), is then aborted, and is resumed by another worker or a later one.
    */
   stop(deadlineMs?: number): Promise<void>;
 }

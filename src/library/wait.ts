@@ -1,7 +1,7 @@
 /**
- * Waiting for the end of links and batches, for `createProducer`. Redis is asked, first every second and less often
- * where an answer takes long: nothing is missed when a connection breaks, and a program may start to wait at any
- * time, also after the end. Aborting ends the wait alone; the work continues.
+ * Waits for the end of links and batches, for `createProducer`. It polls Redis, first every second and less often if an
+ * answer takes long: nothing is missed when a connection is lost, and a program may start to wait at any time, also
+ * after the end. Aborting only ends the wait; the work continues.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Batch, unfinished } from '../shared/ledger/batch.ts';
@@ -10,11 +10,11 @@ import type { Ledger } from '../shared/ledger/ledger.ts';
 import { activeStates } from '../shared/ledger/states.ts';
 
 const leastWaitMs = 1000;
-/** A pass over a large batch takes a share of the time, not all of it. */
+/** A pass over a large batch uses a share of the time, not all of it. */
 const waitPerPass = 10;
 
 /**
- * Asks until there is an answer.
+ * Polls until there is an answer.
  * @throws the signal's reason when it is aborted
  */
 export async function askUntil<Answer>(
@@ -36,7 +36,7 @@ export function hasEnded({ state }: { readonly state: string }): boolean {
 }
 
 /**
- * Each link of a batch once, when it has ended or is held; those that had ended before come first. Ends with the
+ * Each link of a batch once, when it has ended or is held, starting with those that had already ended. Ends with the
  * batch.
  */
 export async function* itemsAsTheyEnd(

@@ -1,7 +1,7 @@
 /**
- * Whether a new task may be made now: the account's limit, and a second client of the same account that
- * takes its share of it. The second client asks at even intervals; its requests are made up when the next
- * real one comes, at the instants they would have had, so it costs no timer.
+ * Whether a new task is accepted now: the account's limit, and a second client of the same account that uses a share of
+ * it. The second client calls at even intervals; its requests are simulated when the next real one arrives, with their
+ * own instants, so it needs no timer.
  */
 import type { RateLimit } from '../shared/configuration/values.ts';
 import { createLimiter, type LimiterKind, type Verdict } from './limiters.ts';
@@ -13,7 +13,7 @@ interface AdmissionSettings {
 }
 
 export interface Admission {
-  /** Asks for one new task. The instant must not be earlier than the last one. */
+  /** Requests one new task. The instant must not be earlier than the last one. */
   admit(nowMs: number, settings: AdmissionSettings): Verdict;
   /** Tasks the second client got so far. */
   otherClientAdmitted(): number;

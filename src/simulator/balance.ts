@@ -8,7 +8,7 @@ export interface Balance {
   charge(task: Task): void;
   spent(nowMs: number): number;
   left(nowMs: number): number;
-  /** Tops up, or takes away: from now on this much is left. */
+  /** Sets the balance. */
   set(credits: number, nowMs: number): void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * What a Range header asks for (RFC 9110, section 14): one range of bytes, or nothing that is understood.
- * Several ranges in one header are allowed to be answered with the whole file, and are.
+ * Parses a Range header (RFC 9110, section 14): one range of bytes, or nothing if it is invalid. Several ranges in one
+ * header may be answered with the whole file, and are.
  */
 
 /** `to` is exclusive. */

@@ -11,9 +11,9 @@ import { endsOf, type Task } from './task.ts';
 import { recordAt, sampleFor, type Vendor } from './vendor.ts';
 
 export interface Callbacks {
-  /** Sends callbacks at the ends of the task, when it wants any. */
+  /** Sends the callbacks of the task at its end, if it has a callback address. */
   schedule(task: Task, fault: FaultAt<'callback'> | undefined): void;
-  /** Sends one callback now, with all its tries; it tells of the task as it stood at `atMs`. */
+  /** Sends one callback now, with all its attempts, with the task's state at `atMs`. */
   send(task: Task, atMs: number): Promise<void>;
   close(): Promise<void>;
 }

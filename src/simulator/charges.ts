@@ -1,7 +1,7 @@
 /**
- * What a task costs at the simulated vendor: by the model's definition, the input and the real length of the video,
- * unless an option or a hook says otherwise. A video is read only where it lies at the simulator or on this machine's
- * loopback; every other one has the length that the option `videoSeconds` says.
+ * The price of a task at the simulated vendor: by the model's definition, the input and the real length of the video,
+ * unless an option or a hook overrides it. A video is only read from the simulator or from this machine's loopback;
+ * every other one has the length of the option `videoSeconds`.
  */
 import type { PricedInputs } from '../shared/models/price.ts';
 import { needsLength, priceOf } from '../shared/models/price.ts';
@@ -15,7 +15,7 @@ export interface Charged {
   readonly input: PricedInputs;
 }
 
-/** Of models whose price nobody has published. */
+/** For models without a published price. */
 const unpublishedCredits = 10;
 
 export async function creditsFor(vendor: Vendor, { model, link, input }: Charged): Promise<number> {

@@ -1,6 +1,6 @@
 /**
- * The simulator's own endpoints, under /simulator: counts and settings for tests and people in other
- * processes. No key is asked for; a simulator holds nothing worth one.
+ * The simulator's own endpoints, under /simulator: counts and settings for tests and people in other processes. No key
+ * is needed, because nothing here is secret.
  */
 import { z } from 'zod';
 import { type Answer, jsonAnswer } from './answer.ts';

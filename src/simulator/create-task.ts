@@ -108,7 +108,7 @@ async function make(vendor: Vendor, callbacks: Callbacks, wanted: Wanted, origin
     wanted.callBackUrl === undefined ? undefined : faultAt(vendor, 'callback', wanted.link, count);
   const early = callbackFault === 'callback-early';
   const task = makeTask(vendor, { ...wanted, origin, atOnce: early });
-  // The answer waits for the callback, but not for one that nobody takes.
+  // The answer waits for the callback, but not for one that is never accepted.
   if (early) await Promise.race([callbacks.send(task, task.endsAtMs), vendor.timers.wait(earlyCallbackMs)]);
   else callbacks.schedule(task, callbackFault);
   return task.id;

@@ -1,6 +1,6 @@
 /**
- * How long things take: the written forms (`2s`, `1s-3s`, `lognormal:5s,0.6`) and a pure sample from each.
- * Used for task times and for the delays of the simulated network. All results are milliseconds.
+ * Durations: the written forms (`2s`, `1s-3s`, `lognormal:5s,0.6`) and a pure sample from each. Used for task times and
+ * for the delays of the simulated network. All results are milliseconds.
  */
 
 export type Distribution =

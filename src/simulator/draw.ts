@@ -1,6 +1,6 @@
 /**
- * Chance that can be repeated: a draw depends on the seed and on what is being drawn for, never on the
- * order of requests. So the same seed gives the same link the same fate, whatever runs beside it.
+ * Repeatable randomness: a draw depends on the seed and its purpose, never on the order of requests. So the same seed
+ * gives the same link the same outcome, whatever else runs.
  */
 
 /** A number in [0, 1) that is always the same for the same seed and parts. */

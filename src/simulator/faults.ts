@@ -1,7 +1,7 @@
 /**
- * Everything that can be made to go wrong, by the place where it happens, and which of it happens on one
- * occasion. A fault comes from the caller's function, from a rule for links, or from a rate; at most one an
- * occasion, and the same one for the same seed, link and count, whatever else runs.
+ * All faults, by the place where they occur, and which of them occurs on one occasion. A fault comes from the caller's
+ * function, from a rule for links, or from a rate; at most one per occasion, and the same one for the same seed, link
+ * and count, whatever else runs.
  */
 import { drawOf } from './draw.ts';
 

@@ -97,7 +97,7 @@ async function answerVendor(
   if (exchange.url.pathname.startsWith('/results/')) {
     return answerResult(vendor, exchange.url, request, response);
   }
-  // Public: it asks for no key, and must get none.
+  // Public: it needs no key, and must not get one.
   if (isPriceListPath(exchange.url.pathname)) {
     if (request.headers.authorization !== undefined) vendor.tally.keyLeaks += 1;
     return answerPriceList(vendor, exchange.url.pathname, exchange.body);
@@ -124,7 +124,7 @@ function write(response: ServerResponse, reply: Reply): void {
   response.writeHead(reply.httpStatus, { ...reply.headers, ...length }).end(reply.body);
 }
 
-/** A client that went away is its own business; anything else is a bug of the simulator and says so. */
+/** A disconnected client is not an error; anything else is a bug of the simulator and is reported. */
 function fail(response: ServerResponse, problem: unknown): void {
   if (response.destroyed || response.headersSent) response.destroy();
   else write(response, jsonAnswer({ error: String(problem) }, 500));

@@ -1,7 +1,7 @@
 /**
- * What the vendor objects to in the input of a create call, by the definitions of the market's models: every model
- * with a definition is known here too. Optional fields are optional, whatever kie-batch makes of it. A model without a
- * definition, as tests make them up, takes any input with a video. Pure.
+ * Validates the input of a create call like the vendor, by the definitions of its models: every model with a definition
+ * is also known here. Optional fields are optional, whatever kie-batch makes of them. A model without a definition, as
+ * in some tests, accepts any input with a video. Pure.
  */
 import type { InputSpec } from '../shared/models/input-spec.ts';
 import { loadModels } from '../shared/models/load-models.ts';
@@ -30,7 +30,7 @@ export function videoIn(model: string, input: TaskInput): string {
   return String(linkIsList && Array.isArray(value) ? value[0] : value);
 }
 
-/** In the vendor's words, as far as they have been seen; undefined for an input that it takes. */
+/** The vendor's message, as far as it was seen; undefined for a valid input. */
 export function inputObjection(model: string, input: TaskInput): Objection | undefined {
   const definition = shipped.get(model);
   if (definition === undefined) return missing(anyField, input);

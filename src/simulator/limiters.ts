@@ -1,7 +1,7 @@
 /**
- * The ways a server counts a limit, each exact and free of clocks: the instant and the limit come with each
- * question, so the limit may change between two of them and a test can say what time it is. Instants must
- * not decrease. Refused requests are not counted by any of them.
+ * The ways a server counts a limit, each exact and without a clock: the instant and the limit are passed with each
+ * call, so the limit may change between two calls and a test can set the time. Instants must not decrease. None of them
+ * counts refused requests.
  */
 import type { RateLimit } from '../shared/configuration/values.ts';
 
@@ -53,7 +53,7 @@ function createSlidingWindow(): Limiter {
   };
 }
 
-/** A counter that starts with the first request and is thrown away `windowMs` later. */
+/** A counter that starts with the first request and is discarded `windowMs` later. */
 function createFixedWindow(): Limiter {
   let startedAt = Number.NEGATIVE_INFINITY;
   let count = 0;

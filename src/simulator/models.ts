@@ -1,7 +1,7 @@
 /**
- * What the vendor asks of a create call, decided from the body alone: which refusal it gets, or which task
- * it describes. The order of the checks is the vendor's as far as probes have shown it: the model's name,
- * whether it is switched on, then its input. An empty input is the free probe.
+ * Validates a create call by its body alone: which refusal it gets, or which task it describes. The order of the checks
+ * is the vendor's as far as probes have shown it: the model's name, whether it is switched on, then its input. An empty
+ * input is the free probe.
  */
 import { inputObjection, videoIn } from './input-rules.ts';
 

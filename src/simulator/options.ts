@@ -1,7 +1,7 @@
 /**
- * Every option of the simulated vendor with its default and meaning. One schema for all ways in: options in
- * process, flags of `kie-batch simulate` (each option also takes its written form) and
- * POST /simulator/settings. Everything but host, port and seed may change while it runs.
+ * Every option of the simulated vendor with its default and meaning. One schema for all uses: options in process, flags
+ * of `kie-batch simulate` (each option also has a written form) and POST /simulator/settings. Everything except host,
+ * port and seed may change while it runs.
  */
 import { z } from 'zod';
 import { parseRateLimit, parseSizeBytes, type RateLimit } from '../shared/configuration/values.ts';

@@ -1,6 +1,6 @@
 /**
- * The vendor's public price list, which asks for no key: a record for each price of each definition, among records of
- * other models. As seen, prices are numbers or texts, and half of the models have no anchor that names them.
+ * The vendor's public price list, which needs no key: a record for each price of each definition, among records of
+ * other models. As observed, prices are numbers or strings, and half of the models have no anchor with their name.
  */
 import type { ModelDefinition } from '../shared/models/model-definition.ts';
 import { creditsPerUnit, ownPrice } from '../shared/models/price.ts';

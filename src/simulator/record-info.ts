@@ -1,6 +1,6 @@
 /**
- * GET recordInfo: the record of a task as it stands, unless something goes wrong on the way. Queries have no
- * published limit; the option queryLimit gives each task one.
+ * GET recordInfo: the current record of a task, unless a fault occurs. Queries have no published limit; the option
+ * queryLimit sets one per task.
  */
 import { htmlAnswer, type Reply, vendorAnswer } from './answer.ts';
 import type { FaultAt } from './faults.ts';

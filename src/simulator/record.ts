@@ -22,7 +22,7 @@ export interface VendorRecord {
 }
 
 export interface RecordView {
-  /** Asked only when there are results to show. */
+  /** Called only if there are results. */
   readonly issueResultUrls: () => readonly string[];
   readonly emptyResultMs: number;
   readonly costTimeUnit: 'ms' | 's';
@@ -47,7 +47,7 @@ export function recordOf(task: Task, nowMs: number, view: RecordView): VendorRec
     completeTime: ended ? Math.round(endedAtMs) : null,
     createTime: Math.round(task.createdAtMs),
     updateTime: Math.round(ended ? endedAtMs : nowMs),
-    // Taken at submission, and given back when the task fails.
+    // Charged at submission, and refunded if the task fails.
     creditsConsumed: ended || view.showCredits === 'at-once' ? costOf(task, nowMs) : 0,
   };
 }

@@ -1,6 +1,6 @@
 /**
- * How the limit says no: in the body with HTTP 200 as the vendor mostly does, or as a real HTTP 429 with or
- * without JSON; with or without Retry-After and RateLimit headers, which nobody has captured yet.
+ * How the limit refuses: in the body with HTTP 200 as the vendor mostly does, or as a real HTTP 429 with or without
+ * JSON; with or without Retry-After and RateLimit headers, which have not been observed yet.
  */
 import type { RateLimit } from '../shared/configuration/values.ts';
 import { type Answer, textAnswer, vendorAnswer } from './answer.ts';

@@ -1,6 +1,6 @@
 /**
- * GET and HEAD of results: who may have what (agent, expiry, existence), then the planned transfer, sent in
- * pieces as fast as the client takes them. Downloads carry no key: one that does is counted as a leak.
+ * GET and HEAD of results: access (agent, expiry, existence), then the planned transfer, sent in pieces as fast as the
+ * client reads. Downloads must not have a key: one that does is counted as a leak.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { mediaKinds } from '../shared/media/media-kind.ts';
@@ -154,7 +154,7 @@ function* piecesOf(
   while (ending === 'endless') yield* file.slice(Math.max(0, to - 2 ** 16), to);
 }
 
-/** Whether the piece left; settles when the client has taken it, or has gone. */
+/** Whether the piece was sent; settles when the client has read it, or has disconnected. */
 function write(response: ServerResponse, piece: Buffer): Promise<boolean> {
   if (response.destroyed || piece.length === 0) return Promise.resolve(!response.destroyed);
   return new Promise((resolve) => {

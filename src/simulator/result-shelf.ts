@@ -1,7 +1,7 @@
 /**
- * Which result URLs exist and what is behind them. Reading a task's record gives the same temporary URLs each
- * time, or fresh ones where asked for; one URL can be made to expire early, and links can be minted; the file of a
- * result can be replaced by another.
+ * Which result URLs exist, and their files. Reading a task's record gives the same temporary URLs each time, or new
+ * ones on request; a URL can be made to expire early, links can be minted, and the file of a result can be replaced by
+ * another.
  */
 import { mediaKinds } from '../shared/media/media-kind.ts';
 import type { FaultAt } from './faults.ts';

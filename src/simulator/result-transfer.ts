@@ -10,7 +10,7 @@ export interface Transfer {
   readonly headers: Readonly<Record<string, string | number>>;
   /** A text, or a part of the file. */
   readonly body: string | ByteRange;
-  /** end: as HTTP wants it; cut: the connection closes after the body; stall: nothing more, ever. */
+  /** end: as HTTP requires; cut: the connection closes after the body; stall: nothing more is sent. */
   readonly ending: 'end' | 'cut' | 'stall' | 'trickle' | 'endless';
 }
 

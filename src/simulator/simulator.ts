@@ -30,7 +30,7 @@ export interface Simulator extends AsyncDisposable {
   counts(): SimulatorCounts;
   /** Changes settings from now on; tasks that exist keep their fate. Throws on an unknown option. */
   settings(patch: Partial<SimulatorOptions>): SimulatorSettings;
-  /** What each task was asked for and costs now, in the order in which they were made. */
+  /** The request and the current cost of each task, in the order of their creation. */
   orders(): readonly Order[];
   /** The bytes a right download of this result has. Throws when there is no such result (yet). */
   resultBytesOf(taskId: string, index?: number): Buffer;
@@ -95,7 +95,7 @@ async function listen(server: Server, { host, port }: SimulatorSettings): Promis
   return address.port;
 }
 
-/** A host for URLs: the one that stands for all addresses is reached under loopback. */
+/** A host for URLs: the wildcard address is reached under loopback. */
 function urlHost(host: string): string {
   if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
   return host.includes(':') ? `[${host}]` : host;

@@ -1,6 +1,6 @@
 /**
- * Everything tests may ask about afterwards, counted as it happens. Counting is cheap (numbers and short
- * entries per task); what needs work, like the fullest window, is worked out when somebody asks.
+ * Counts everything that tests may check. Counting is cheap (numbers and short entries per task); expensive values,
+ * such as the fullest window, are computed on request.
  */
 import type { FaultName } from './faults.ts';
 import { greatestInWindow } from './limiters.ts';
@@ -125,7 +125,7 @@ function greatestRunning(tasks: readonly Task[], nowMs: number): number {
   const ends = tasks.map(({ endsAtMs }) => Math.min(endsAtMs, nowMs)).sort((a, b) => a - b);
   let ended = 0;
   let greatest = 0;
-  // Tasks come in the order of their creation, which is the order of createdAtMs.
+  // Tasks are in the order of their creation, which is the order of createdAtMs.
   for (const [index, { createdAtMs }] of tasks.entries()) {
     while ((ends[ended] ?? nowMs) <= createdAtMs && ended < index) ended += 1;
     greatest = Math.max(greatest, index + 1 - ended);

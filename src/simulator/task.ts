@@ -1,6 +1,6 @@
 /**
- * A task and what its fate looks like at an instant. The fate is fixed when the task is made, so its state
- * is a pure function of time: waiting, queuing, generating, then success or fail. Nothing ticks.
+ * A task and its state at an instant. The outcome is fixed when the task is created, so its state is a pure function of
+ * time: waiting, queuing, generating, then success or fail. There are no timers.
  */
 import type { MediaKind } from '../shared/media/media-kind.ts';
 import type { FaultAt } from './faults.ts';

@@ -1,6 +1,6 @@
 /**
- * Waiting that ends with the simulator: every timer is known here, and close() drops them all, so that
- * nothing fires after the server is gone and no timer keeps the process alive.
+ * Timers that end with the simulator: every timer is registered here, and close() clears them all, so that nothing
+ * fires after the server has closed and no timer keeps the process alive.
  */
 
 export interface Timers {
@@ -10,7 +10,7 @@ export interface Timers {
   close(): void;
 }
 
-/** Node fires longer timers at once; a task this far away outlives any simulator. */
+/** Node fires longer timers at once; a task this far in the future outlives any simulator. */
 const longestMs = 2 ** 31 - 1;
 
 export function createTimers(): Timers {

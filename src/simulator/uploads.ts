@@ -23,7 +23,7 @@ export interface UploadedFile {
 const edgeBytes = 64 * 1024;
 const basePath = '/uploads/';
 
-/** Uploads have a limit of their own. */
+/** Uploads have their own limit. */
 export function uploadRefusal({ settings, clock, uploadLimiter, tally }: Vendor): Reply | undefined {
   const { uploadLimit } = settings;
   if (uploadLimit === 'none') return undefined;
@@ -72,13 +72,13 @@ export async function answerJsonUpload(
   });
 }
 
-/** How long an uploaded video is: null where nobody knows, undefined for an address that is no upload. */
+/** Length of an uploaded video: null if unknown, undefined for an address that is not an upload. */
 export function uploadedSeconds(vendor: Vendor, link: string): number | null | undefined {
   const { pathname = '', origin = '' } = URL.parse(link) ?? {};
   return vendor.origins.has(origin) ? vendor.uploads.get(pathname)?.seconds : undefined;
 }
 
-/** Whether an address of ours can no longer be fetched; one of another host is nobody's business here. */
+/** Whether one of our addresses can no longer be fetched; other hosts do not matter here. */
 export function isGoneUpload(vendor: Vendor, link: string, nowMs: number): boolean {
   const path = URL.parse(link)?.pathname ?? '';
   const isOurs = vendor.origins.has(URL.parse(link)?.origin ?? '') && path.startsWith(basePath);
@@ -114,7 +114,7 @@ function keep(vendor: Vendor, origin: string, { fields, fileName, bytes, sha256,
   });
 }
 
-/** Reads a form as it comes (RFC 7578). @returns null when it ends early or holds no file */
+/** Reads a form as a stream (RFC 7578). @returns null if it ends early or has no file */
 async function readForm(request: AsyncIterable<Buffer>, boundary: string): Promise<Form | null> {
   const delimiter = Buffer.from(`\r\n--${boundary}`);
   const fields = new Map<string, string>();

@@ -44,7 +44,7 @@ export interface Vendor {
 
 /** What only a caller in the same process can give. */
 export interface SimulatorHooks {
-  /** Faults as a function of the link and the occasion; asked before the rules and the rates. */
+  /** Faults as a function of the link and the occasion; called before the rules and the rates. */
   readonly faultOf?: FaultOf;
   /** Task times as a function of the link; undefined leaves it to the option taskTime. */
   readonly taskTimeMsOf?: (link: string, count: number) => number | undefined;
@@ -159,7 +159,7 @@ function newTaskId(model: string, nowMs: number, form: 'hex' | 'long', serial: n
   return randomBytes(16).toString('hex');
 }
 
-/** The record as it stands at this instant. */
+/** The record at this instant. */
 export function recordAt({ settings, shelf }: Vendor, task: Task, atMs: number): VendorRecord {
   const { emptyResultMs, costTimeUnit, showCredits, resultLifetimeMs, deadResultShare, resultUrls, seed } =
     settings;

@@ -39,7 +39,7 @@ function shellOf(text: string): string {
   throw new InvalidArgumentError(`It must be one of ${shells.join(', ')}.`);
 }
 
-/** Silent whatever goes wrong: it answers a key that was pressed. */
+/** Silent on any error, because it runs while the user types. */
 async function printBatchNames(terminal: Terminal): Promise<void> {
   const { readBatchNames } = await import('../read-batch-names.ts');
   const names = await readBatchNames().catch(() => []);

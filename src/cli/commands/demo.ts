@@ -1,7 +1,7 @@
 /**
- * `npm start` alone: both jobs at once with nothing to pay. A local Redis, the simulated vendor and a worker save the
- * bundled share links with the default model, then the bundled clips, files of this machine, with a prompt each.
- * Everything lies under a prefix of its own, so that the demo never touches real work, and is taken again each time.
+ * `npm start` alone: both kinds of jobs, free of charge. A local Redis, the simulated vendor and a worker save the
+ * bundled share links with the default model, then the bundled local clips, with a prompt each. Everything uses a
+ * separate prefix, so that the demo never touches real work, and is processed again each time.
  */
 import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';

@@ -1,4 +1,4 @@
-/** `kie-batch models [ID]`: the models, what they take and cost, and with a key whether they are on. Starts nothing. */
+/** `kie-batch models [ID]`: the models, their videos and prices, and with a key whether they are on. Starts nothing. */
 import { Command } from 'commander';
 import { openVendor } from '../../app/open-vendor.ts';
 import { systemClock } from '../../shared/clock.ts';
@@ -81,7 +81,7 @@ function describeModels(
   return [...rows.flat(), 'Details: kie-batch models ID'].join('\n');
 }
 
-/** Where it cannot be read the prices of the last one stand, else those of the definitions. */
+/** If it cannot be read, the cached prices are used, else those of the definitions. */
 async function readPrices(
   configuration: Configuration,
   isRefresh: boolean,

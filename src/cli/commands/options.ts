@@ -55,7 +55,7 @@ function setInput(text: string): GivenInputs {
   return { [name.trim()]: value };
 }
 
-/** For commands that download; takes the place of the setting LIMIT_RATE. */
+/** For commands that download; overrides the setting LIMIT_RATE. */
 export function limitRateOption(): Option {
   return new Option(
     '--limit-rate <size>',
@@ -66,7 +66,7 @@ export function limitRateOption(): Option {
   });
 }
 
-/** Settings that a flag takes the place of, as they would stand in the environment. */
+/** Settings that a flag overrides, as in the environment. */
 export function settingsOf({ limitRate }: { readonly limitRate?: string }): Readonly<Record<string, string>> {
   return limitRate === undefined ? {} : { LIMIT_RATE: limitRate };
 }
@@ -124,7 +124,7 @@ export function keptBy(
   return keepColumns === 'all' ? 'all' : [...keepColumns, ...templateColumns(pathTemplate)];
 }
 
-/** Weights are bounded so that nobody starves. */
+/** Priorities are bounded so that no batch starves. */
 export function priorityOf(text: string): number {
   const value = wholeNumber(text);
   if (value <= 1000) return value;

@@ -113,7 +113,7 @@ interface ServedAlong extends AsyncDisposable {
 }
 
 async function serveAlong(session: Session, terminal: Terminal): Promise<ServedAlong> {
-  // Loaded where it is used: most runs carry no server, and its parts take long to load.
+  // Loaded only if used: most runs have no server, and its parts take long to load.
   const [{ openOperatorPages }, { openServer }] = await Promise.all([
     import('../../app/operator-pages.ts'),
     import('../../app/open-server.ts'),

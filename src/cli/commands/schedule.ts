@@ -1,4 +1,4 @@
-/** `kie-batch schedule`: links that come by themselves, by cron, from a source. Workers run the ticks. */
+/** `kie-batch schedule`: links from a source by cron. Workers run the ticks. */
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Command, Option } from 'commander';
@@ -134,7 +134,7 @@ async function add(name: string, flags: AddFlags, scheduling: Scheduling, termin
   }
 }
 
-/** A name that was misspelt would be found out at the first tick, perhaps at night. What is far away may come yet. */
+/** A misspelt name would only be found at the first tick, perhaps at night. A remote source may appear later. */
 async function refuseMissingSource(place: SourceAddress, session: Session): Promise<void> {
   if (place.kind !== 'files' && place.kind !== 'folder') return;
   await withSources(session, async (deps) => {

@@ -1,4 +1,4 @@
-/** `kie-batch serve`: takes the vendor's callbacks and shows the state of things over HTTP, until stopped. */
+/** `kie-batch serve`: serves the dashboard, the API and the vendor's callbacks over HTTP, until stopped. */
 import { Command } from 'commander';
 import { openSession } from '../../app/session.ts';
 import { loadConfiguration } from '../../shared/configuration/configuration.ts';

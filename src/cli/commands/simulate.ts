@@ -34,7 +34,7 @@ Counts: ${simulator.url}/simulator/counts`);
   );
 }
 
-/** An option that has several forms is told apart by its written one, which stands last. */
+/** An option with several forms is recognised by its written one, which is last. */
 function describeIssues(issues: readonly z.core.$ZodIssue[]): string {
   const lines = issues.map((issue) => {
     const inner = issue.code === 'invalid_union' ? (issue.errors.at(-1)?.[0] ?? issue) : issue;

@@ -1,4 +1,4 @@
-/** `kie-batch status`: where the batches stand, once. */
+/** `kie-batch status`: the state of the batches, once. */
 import { Command } from 'commander';
 import { readOverview } from '../../producer/overview.ts';
 import { exitCodes } from '../exit-codes.ts';

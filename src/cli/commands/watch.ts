@@ -1,4 +1,4 @@
-/** `kie-batch watch`: status again and again, until the batch has ended. Looks on; the work is done elsewhere. */
+/** `kie-batch watch`: shows the status until the batch has ended. It does no work itself. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
 import type { Session } from '../../app/session.ts';

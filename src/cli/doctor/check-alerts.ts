@@ -1,4 +1,4 @@
-/** `doctor` on alerts: where they go and, when it is asked to, whether a test alert arrives there. */
+/** `doctor` on alerts: their targets and, on request, whether a test alert is delivered. */
 import { alertTargetsOf } from '../../app/alert-targets.ts';
 import type { Configuration } from '../../shared/configuration/configuration.ts';
 import { type Check, failed, ok, skipped } from './check.ts';

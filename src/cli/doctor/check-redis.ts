@@ -1,4 +1,6 @@
-/** `doctor` on Redis and on what lies in it: reachable, fit, with memory enough, in step, and nothing standing still. */
+/**
+ * `doctor` on Redis and its contents: reachable, suitable, enough memory, correct clock, and no links that cannot move.
+ */
 import type { Session } from '../../app/session.ts';
 import type { Overview } from '../../producer/overview.ts';
 import type { Situation } from '../../shared/gate-state/situation.ts';
@@ -31,7 +33,7 @@ export async function checkRedis(session: Session, waitingLinks: number): Promis
   return [...checks, judgeSkew('redis clock', 'Redis', (before + Date.now()) / 2 - redisNow)];
 }
 
-/** Whether somebody works, and nothing stands in the way. Pure. */
+/** Whether a worker runs and nothing blocks the links. Pure. */
 export function judgeWork({
   whole,
   halts,

@@ -1,4 +1,4 @@
-/** `doctor` on the vendor: key, credits, models by the free probe, clocks, and the way callbacks take. */
+/** `doctor` on the vendor: key, credits, models by the free probe, clocks, and the route of callbacks. */
 import { lookup } from 'node:dns/promises';
 import { openVendor } from '../../app/open-vendor.ts';
 import { systemClock } from '../../shared/clock.ts';
@@ -20,7 +20,7 @@ const timeoutMs = 15_000;
 export interface VendorDeps {
   readonly configuration: Configuration;
   readonly logger: Logger;
-  /** Those that links wait for, and the one that was asked about. */
+  /** Those of waiting links, and the requested one. */
   readonly models: readonly ModelDefinition[];
   readonly waitingLinks: number;
 }

@@ -1,6 +1,6 @@
 /**
- * The whole examination: one check after the other, none of which hinders the next. Costs nothing at the vendor and
- * changes nothing but a probe file that goes at once.
+ * All checks, one after the other, none of which blocks the next. Costs nothing at the vendor and changes nothing
+ * except for a test file that is removed at once.
  */
 import { openSession, type Session } from '../../app/session.ts';
 import { readOverview } from '../../producer/overview.ts';

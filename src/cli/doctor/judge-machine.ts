@@ -1,11 +1,11 @@
 /**
- * The verdicts of `doctor` on this machine: Node, storage, clocks. Pure; check-machine.ts and check-vendor.ts
- * bring the facts.
+ * The verdicts of `doctor` on this machine: Node, storage, clocks. Pure; check-machine.ts and check-vendor.ts collect
+ * the facts.
  */
 import { formatBytes, formatDuration } from '../../shared/wording/format.ts';
 import { type Check, failed, ok, warning } from './check.ts';
 
-/** What package.json's `engines` asks for. */
+/** The version in `engines` of package.json. */
 const leastNode = 22;
 
 export function judgeNode(version: string): Check {

@@ -16,7 +16,7 @@ export interface MemoryFacts {
   readonly usedBytes: number;
   /** Redis's own bound; 0 for none. */
   readonly maxMemoryBytes: number;
-  /** Of the machine Redis runs on; 0 where it does not tell. */
+  /** Of Redis's machine; 0 if unknown. */
   readonly machineBytes: number;
   readonly waitingLinks: number;
 }

@@ -1,14 +1,15 @@
--- Cancels the next items of a batch that has been stopped.
+-- Cancels the next items of a stopped batch.
 --
 -- KEYS  1 batch hash   2 batch's item list   3 counts (all batches)   4 active set   5 at-gate set
 --       6 rotation (batches with a backlog, by their turn)
--- ARGV  1 key prefix   2 batch name   3 position to continue from   4 how many to look at   5 '1' to abandon paid tasks too
--- Returns {looked at, cancelled, of these abandoned with a paid task, paid and still to be collected,
---          create calls under way, also in other batches, and continue there}.
+-- ARGV  1 key prefix   2 batch name   3 position to continue from   4 how many to check   5 '1' to abandon paid tasks
+-- too
+-- Returns {checked, cancelled, of these abandoned with a paid task, paid and still to be collected, with an open create
+-- call, left to other batches that list them too}.
 --
 -- Invariant: as in transition.lua an item is counted in one state in each of its batches. A link that another batch
--- lists as well is that batch's from now on: nobody's command takes a link away from somebody else. A repeat
--- finds the items cancelled and changes nothing.
+-- also lists now belongs to that batch: a command never takes a link away from another batch. A repeat finds the items
+-- cancelled and changes nothing.
 local batch, items, counts, active, atGate, rotation = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local prefix, name, abandon = ARGV[1], ARGV[2], ARGV[5] == '1'
 local ids = redis.call('LRANGE', items, ARGV[3], ARGV[3] + ARGV[4] - 1)
@@ -32,7 +33,8 @@ for _, id in ipairs(ids) do
   local state, others = record[1], record[3] or ''
   local isWaiting = state == 'queued' or state == 'held'
   local isPaid = isPaidState[state]
-  -- What was saved before, and is only fetched again, comes to its end as saved: cancelled, it could be paid again.
+  -- An item that was saved before and is only downloaded again ends as saved: if it were cancelled, it could be paid
+  -- again.
   local isAbandoned = isPaid and abandon and not record[4]
   if (isWaiting or isPaid) and record[2] ~= name then
     left = left + 1

@@ -1,18 +1,19 @@
--- Takes a chunk of links into a batch; each becomes an item, or is found to be one already.
+-- Enqueues a chunk of links in a batch; each becomes an item, or is an existing one.
 --
 -- KEYS  1 batch hash   2 batch's item list   3 batch's backlog   4 counts (all batches)   5 set of batches
 --       6 rotation (batches with a backlog, by their turn)
--- ARGV  1 key prefix   2 batch name   3 when this run began, ms ('' = now)   4 '1' to take ended items again (--force)
+-- ARGV  1 key prefix   2 batch name   3 when this run began, ms ('' = now)   4 '1' to enqueue finished items again
+-- (--force)
 --       5 field of the batch hash for what links share, '' for nothing   6 that, as JSON
---       7… links, four each: item id, url ('' when the url follows from the id), inputs ('' for none), what is kept of the
---       list's row ('' for nothing)
--- Returns {now in ms, one letter a link}:
+--       7… links, four each: item id, url ('' if the url follows from the id), inputs ('' for none), the kept columns
+-- of the list's row ('' for none)
+-- Returns {now in ms, one letter per link}:
 --   a accepted · r accepted again, having been among this batch's saved ones (counts as a) · d duplicate
 --   s saved before this run · j saved before and new in this batch (counts as s)
 --
--- Invariant: an item belongs to a batch's list once; it is counted once in each batch it belongs to; a link
--- given again changes nothing, so a repeat after a crash is harmless. What links share is known to every batch that lists
--- one of them, whichever of these the item belongs to later.
+-- Invariant: an item is in a batch's list once, and is counted once in each of its batches; a known link changes
+-- nothing, so a repeat after a crash is harmless. What links share is stored in every batch that lists one of them,
+-- whichever of these the item belongs to later.
 local prefix, name, force = ARGV[1], ARGV[2], ARGV[4] == '1'
 local batch, items, backlog, counts, batches, rotation = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6]
 local now = redisTime()
@@ -58,7 +59,7 @@ local function takeAgain(key, id, inputs, state, home, others)
   end
   redis.call('HINCRBY', counts, state, -1)
   redis.call('HDEL', key, 'r', 'g', 'a', 'm', 'd', 'v', 'n', 'h', 'f', 'y', 'k', 'j', unpack(inputFields))
-  -- A person has asked for it: the tasks so far do not count against the link.
+  -- Requested by a person: the tasks so far do not count against the link.
   local tasks = select(2, string.gsub(redis.call('HGET', key, 't') or '', '[^,]+', ''))
   if tasks > 0 then redis.call('HSET', key, 'j', tasks) end
   keepInputs(key, inputs)
@@ -71,7 +72,7 @@ local function join(key, id, state, home, others)
   copySharedInputs(prefix, key, home, batch)
   redis.call('HSET', key, 'o', others and others ~= '' and (others .. ',' .. name) or name)
   newItems[#newItems + 1] = id
-  -- In the backlogs of both: whichever batch runs first takes it along.
+  -- In the backlogs of both: the first batch that runs submits it.
   if state == 'queued' then waitingToo[#waitingToo + 1] = id end
   joined[state] = (joined[state] or 0) + 1
   local bytes, credits, unsure = unpack(redis.call('HMGET', key, 'n', 'c', 'x'))

@@ -1,8 +1,8 @@
--- Counts what the latest failures of a batch say.
+-- Groups the latest failures of a batch by message.
 --
 -- KEYS  1 the batch's failed items, by when they failed
--- ARGV  1 key prefix   2 how many to look at, at most
--- Returns {looked at, reason, message, count, …}; changes nothing.
+-- ARGV  1 key prefix   2 how many to check, at most
+-- Returns {checked, reason, message, count, …}; changes nothing.
 local ids = redis.call('ZRANGE', KEYS[1], 0, tonumber(ARGV[2]) - 1, 'REV')
 local counts, order = {}, {}
 for _, id in ipairs(ids) do

@@ -1,12 +1,12 @@
--- Holds a batch back until somebody has agreed to start it, or lets it go.
+-- Holds a new batch until a person confirms it, or releases it.
 --
 -- KEYS  1 batch hash   2 batch's backlog   3 rotation (batches with a backlog, by their turn)
--- ARGV  1 batch name   2 'hold'; 'start' to let go what was held; 'release' to let go what a person paused too
--- Returns 1 when the batch is held now, 0 when it is not: one that has work under way or waiting is not held back,
--- as others may be working on it, and one that a person has paused is that person's.
+-- ARGV  1 batch name   2 'hold'; 'start' to release what was held; 'release' to also release what a person paused
+-- Returns 1 if the batch is held now, else 0: one with work in progress or waiting is not held, because others may be
+-- working on it, and one that a person has paused stays paused.
 --
--- Invariant: a batch in the rotation is not paused, and one that is held is paused. A batch that is let go takes its
--- turn like a new one.
+-- Invariant: a batch in the rotation is not paused, and a held one is paused. A released batch takes its turn like a
+-- new one.
 local batch, backlog, rotation, name = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
 local flags = redis.call('HMGET', batch, 'paused', 'held-back')
 local paused, held = flags[1] == '1', flags[2] == '1'

@@ -1,14 +1,13 @@
--- Takes items over from another ledger, as they were there.
+-- Imports items from another ledger, as they were there.
 --
 -- KEYS  1 batch hash   2 batch's item list   3 batch's backlog   4 counts (all batches)   5 set of batches
 --       6 rotation   7 active set
--- ARGV  1 key prefix   2 batch name   3… items as JSON: {id, hash in hex or '', {field: value, …}, inputs ('' for none)}
--- Returns {taken over, known already}.
+-- ARGV  1 key prefix   2 batch name   3… items as JSON: {id, hash in hex or '', {field: value, …}, inputs ('' for
+-- none)}
+-- Returns {imported, already known}.
 --
--- Invariant: an item that this ledger knows stays as it is, whatever is said of it elsewhere; the batch lists it. One
--- that it has forgotten, but remembers as paid and saved, comes back as saved: it is never paid again.
--- What was under way is due now: the sweep makes its job, and a create call whose answer was not known when the items
--- were exported is treated like any lost answer. What has been spent counts against a budget of the batch.
+-- Invariant: an item that this ledger knows does not change, whatever the import says; the batch lists it. One whose
+-- record was removed, but that is remembered as saved, is saved again: it is never paid again.
 local prefix, name = ARGV[1], ARGV[2]
 local batch, items, backlog, counts, batches, rotation, active = unpack(KEYS)
 local now = redisTime()

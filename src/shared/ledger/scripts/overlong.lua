@@ -1,7 +1,7 @@
--- Finds work under way that has taken longer than it should.
+-- Finds items in progress that take longer than they should.
 --
 -- KEYS  1 active set
--- ARGV  1 key prefix   2 how many items to look at, at most   3 how many to return of each kind, at most
+-- ARGV  1 key prefix   2 how many items to check, at most   3 how many to return of each kind, at most
 --       4 age in ms above which a task is overlong   5 the same for a download
 -- Returns {overlong tasks, overlong downloads, then three each: state, id, instant in ms since when}; changes nothing.
 local prefix, most, shown = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])

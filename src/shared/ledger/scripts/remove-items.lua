@@ -1,15 +1,17 @@
--- Forgets the next ended items of a batch, but not that they are paid and saved.
+-- Removes the records of the next finished items of a batch, but remembers saved ones.
 --
 -- KEYS  1 batch hash   2 batch's item list   3 counts (all batches)   4 index of remembered places
--- ARGV  1 key prefix   2 batch name   3 how many to look at   4 saved before this instant in ms, '' for none
+-- ARGV  1 key prefix   2 batch name   3 how many to check   4 saved before this instant in ms, '' for none
 --       5 failed or cancelled before this instant in ms, '' for none
--- Returns {looked at, removed, kept, instant in ms at which the first of the kept ended ones is old enough ('' when none)}.
+-- Returns {checked, removed, kept, instant in ms at which the first of the kept finished ones is old enough ('' for
+-- none)}.
 --
--- The list is gone round once: ids are taken from its head, and those that stay are put at its end, so that the order
--- is the old one when the caller has looked at as many as there were. A batch that has no items left is deleted.
--- Remembered: 16,384 small hashes `<prefix>:remembered:<bucket>` from ten bytes of the id's digest to the number of the
--- place its video lies in, some 25 bytes a link; enqueue.lua asks them about links it does not know.
--- Invariant: an item that still has a way to go, or waits for a person, stays; one that another batch lists stays for that.
+-- The list is passed through once: ids are taken from its head, and kept ones are appended to its end, so that the
+-- order is restored when the caller has checked as many as there were. A batch without items is deleted.
+-- Remembered: 16,384 small hashes `<prefix>:remembered:<bucket>` from ten bytes of the id's digest to the number of its
+-- video's place, about 25 bytes a link; enqueue.lua checks them for links it does not know.
+-- Invariant: an unfinished item, or one that waits for a person, is kept; one that another batch lists is kept for that
+-- batch.
 local batch, items, counts, places = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local prefix, name = ARGV[1], ARGV[2]
 local before = { saved = tonumber(ARGV[4]), failed = tonumber(ARGV[5]), cancelled = tonumber(ARGV[5]) }
@@ -30,7 +32,7 @@ local function numberOfPlace()
   return placeNumber
 end
 
--- Its being there tells enqueue.lua that there is something to ask for.
+-- Its existence tells enqueue.lua to check for remembered links.
 redis.call('HSETNX', places, 'last', 0)
 
 local function remember(id, file)

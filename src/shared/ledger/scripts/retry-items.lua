@@ -1,14 +1,13 @@
--- Takes the next failed, cancelled and held items of a batch up again.
+-- Retries the next failed, cancelled and held items of a batch.
 --
 -- KEYS  1 batch hash   2 batch's item list   3 counts (all batches)   4 active set   5 rotation
--- ARGV  1 key prefix   2 position to continue from   3 how many to look at   4 reason, or '' for all
---       5 comma list of reasons for which a paid task is looked at again instead of another being paid
--- Returns {looked at, queued again, ids whose task is looked at again, ids whose result is downloaded again}.
+-- ARGV  1 key prefix   2 position to continue from   3 how many to check   4 reason, or '' for all
+--       5 comma list of reasons for which a paid task is polled again instead of paying for another
+-- Returns {checked, queued again, ids whose task is polled again, ids whose result is downloaded again}.
 --
--- Invariant: as in transition.lua an item is counted in one state in each of its batches. What is queued waits in the
--- backlog like any link, so a million retried links take their turn and no job is made for them before it.
--- What is collected again stands in the active set, due now: the sweep makes its job if the caller dies.
--- A task that has succeeded goes straight to its download: its credits are counted already.
+-- Invariant: as in transition.lua an item is counted in one state in each of its batches. Queued items wait in the
+-- backlog like any link, so a million retried links take their turn and get no job before it. Collected items are due
+-- now in the active set: if the caller dies, the sweep adds their jobs.
 local batch, items, counts, active, rotation = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local prefix, reason, collectable = ARGV[1], ARGV[4], ARGV[5]
 local now = redisTime()
@@ -24,7 +23,7 @@ local function count(field, by, names)
   end
 end
 
--- A task that was found beside is followed from now on: its cost is counted there, unless it was counted beside already.
+-- A secondary task becomes the current one: its cost is counted there, unless it was already counted.
 local function followAgain(key, tasks)
   local task = string.match(tasks, '[^,]*$')
   local beside = redis.call('HGET', key, 'p') or ''
@@ -59,7 +58,7 @@ for _, id in ipairs(ids) do
       table.insert(collected[to], id)
     else
       redis.call('HDEL', key, 'r', 'g', 'a', 'm', 'y', 'j')
-      -- A person has asked for it: the tasks so far do not count against the link.
+      -- Requested by a person: the tasks so far do not count against the link.
       local tasks = select(2, string.gsub(record[5] or '', '[^,]+', ''))
       if tasks > 0 then redis.call('HSET', key, 'j', tasks) end
       backlogs[record[2]] = backlogs[record[2]] or {}

@@ -1,11 +1,11 @@
--- Goes once round the backlog of a stopped batch and throws out the ids that wait no longer.
+-- Passes once through the backlog of a stopped batch and removes ids that no longer wait.
 --
 -- KEYS  1 batch hash   2 batch's backlog
--- ARGV  1 key prefix   2 batch name   3 how many ids to look at, at most
--- Returns how many ids were looked at; 0 when there is nothing left to do.
+-- ARGV  1 key prefix   2 batch name   3 how many ids to check, at most
+-- Returns how many ids were checked; 0 when it is finished.
 --
--- Invariant: what waits stays, in its order once the caller has gone round. When nothing of the batch waits, the whole
--- list goes at once.
+-- Invariant: waiting ids stay, in their order once the caller has finished the pass. If nothing of the batch waits, the
+-- whole list is deleted at once.
 local batch, backlog, prefix, name = KEYS[1], KEYS[2], ARGV[1], ARGV[2]
 if tonumber(redis.call('HGET', batch, 'queued') or '0') <= 0 then
   redis.call('UNLINK', backlog)

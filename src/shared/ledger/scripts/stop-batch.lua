@@ -1,11 +1,11 @@
--- Stops a batch: none of its waiting links is handed out any more.
+-- Stops a batch: no more of its waiting links are handed out.
 --
 -- KEYS  1 batch hash   2 rotation (batches with a backlog, by their turn)
 -- ARGV  1 batch name   2 'pause' or 'cancel'
--- Returns 1, or 0 when there is no such batch.
+-- Returns 1, or 0 if there is no such batch.
 --
--- Invariant: a batch in the rotation is not paused. `cancel` also leaves a mark, by which transition.lua cancels
--- what is on its way back to the batch; it stands until links are given to the batch or retried.
+-- Invariant: a batch in the rotation is not paused. `cancel` also sets a mark, with which transition.lua cancels items
+-- that return to the batch; it stays until links are enqueued or retried.
 if redis.call('HEXISTS', KEYS[1], 'model') == 0 then return 0 end
 redis.call('HSET', KEYS[1], 'paused', '1')
 -- A person's pause is not ended by hold-batch.lua.

@@ -1,12 +1,12 @@
--- Takes waiting items out of the backlog of a batch whose budget is used up for good, so that they can be ended.
+-- Takes waiting items from the backlog of a batch whose budget is permanently used up, so that they can be ended.
 --
 -- KEYS  1 batch hash   2 batch's backlog   3 rotation   4 active set
--- ARGV  1 batch name   2 how many at most   3 milliseconds until somebody should look after a taken item   4 key prefix
--- Returns the ids; none when there is room in the budget again, or a task under way that may make some. Links for
--- which another batch pays are left to that one.
+-- ARGV  1 batch name   2 how many at most   3 milliseconds until a taken item is overdue   4 key prefix
+-- Returns the ids; none if the budget has room again, or an open task may return credits. Links for which another batch
+-- pays are left to it.
 --
--- Invariant: as in take.lua an id leaves the backlog and enters the active set in one step. An item that is taken here
--- and not ended, because the caller died, comes back through the sweep and is refused by its budget again.
+-- Invariant: as in take.lua an id moves from the backlog to the active set in one step. If the caller dies before it
+-- ends an item, the sweep returns it, and its budget refuses it again.
 local f = redis.call('HMGET', KEYS[1], 'budget', 'committed', 'price', 'submitting', 'processing')
 if not f[1] then return {} end
 local room = tonumber(f[1]) - (tonumber(f[2]) or 0)

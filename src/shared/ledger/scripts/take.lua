@@ -1,18 +1,17 @@
--- Takes the next waiting items out of the backlogs, batch by batch in turn.
+-- Takes the next waiting items from the backlogs, batch by batch in turn.
 --
 -- KEYS  1 rotation (batches with a backlog, by their turn)   2 active set   3 at-gate set (taken, not yet submitted)
--- ARGV  1 key prefix   2 how many should stand at the gate   3 milliseconds until somebody should look after a taken item
---       4 the only batch to take from, or ''   5… models that are halted: their batches are passed over
--- Returns {ids in the order they are to be submitted, batches whose budget is used up for good}; no ids when enough
--- stand at the gate already, so any number of workers may call this at any time.
+-- ARGV  1 key prefix   2 how many should be at the gate   3 milliseconds until a taken item is overdue
+--       4 the only batch to take from, or ''   5… halted models: their batches are skipped
+-- Returns {ids in the order of submission, batches whose budget is permanently used up}; no ids if enough are at the
+-- gate, so any number of workers may call this at any time.
 --
--- Rule: every batch with a backlog gets one item a turn, a batch of weight w gets w (stride scheduling: the
--- batch with the lowest pass goes next, and its pass grows by 1/w). A new batch starts at the lowest pass there is,
--- so ten links given after ten thousand wait for ten turns, not for ten thousand. A batch that was passed over
--- has no claim to the turns it missed.
--- While everything is paused (`<prefix>:paused`) nothing is handed out.
--- Invariant: an id leaves the backlog and enters the active set in one step; if the caller dies before it has
--- made a job of it, the sweep finds it there.
+-- Rule: every batch with a backlog gets one item per turn, a batch of weight w gets w (stride scheduling: the batch
+-- with the lowest pass is next, and its pass grows by 1/w). A new batch starts at the lowest pass, so ten links
+-- enqueued after ten thousand wait for ten turns, not for ten thousand. A skipped batch does not get its missed turns
+-- later. While everything is paused (`<prefix>:paused`) nothing is handed out.
+-- Invariant: an id moves from the backlog to the active set in one step; if the caller dies before it has added a job,
+-- the sweep finds it there.
 local rotation, active, atGate, prefix = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
 local now = redisTime()
 if redis.call('EXISTS', prefix .. ':paused') == 1 then return { {}, {} } end
@@ -42,13 +41,13 @@ local function mayGo(name, batch)
   return f[9] ~= '1' or number(7) == 0 or number(7) * 4 * number(10) <= room
 end
 
--- Ids that wait no longer, or stand at the gate for another batch that lists them, are skipped: a bounded number a
--- call, as a half cancelled batch may have very many.
+-- Ids that no longer wait, or are at the gate for another batch, are skipped: a bounded number per call, because a
+-- partly cancelled batch may have very many.
 failIfOutOfMemory()
 -- The batch whose turn it is, and its pass; none when no batch may go any more.
 local function nextBatch()
   if only == '' then
-    -- Batches that were passed over stand in front: their pass is the lowest.
+    -- Skipped batches are at the front: their pass is the lowest.
     return redis.call('ZRANGE', rotation, #passedOver, #passedOver, 'WITHSCORES')
   end
   local pass = #passedOver == 0 and redis.call('ZSCORE', rotation, only)

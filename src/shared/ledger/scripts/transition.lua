@@ -1,34 +1,34 @@
 -- Moves one item from one state to another, or does nothing.
 --
--- KEYS  1 item hash   2 counts (all batches)   3 active set (items with work under way, by the time of their next look)
---       4 at-gate set (taken out of a backlog, not yet submitted)
+-- KEYS  1 item hash   2 counts (all batches)   3 active set (items in progress, by when they are overdue)
+--       4 at-gate set (taken from a backlog, not yet submitted)
 -- ARGV  1 key prefix   2 item id   3 states it may come from, comma separated   4 state it goes to, '' to stay
 --       5 expected number of attempts, or ''   6 expected latest task id, or ''
---       7 milliseconds until somebody should look after the item, '' when nobody needs to, 'same' to leave it
+--       7 milliseconds until the item is overdue, '' for never, 'same' to keep it
 --       8… changes, three each: operation, field, value
 --          set F V · del F - · add F N (a whole number; items and their batches count it) · push F V (comma list) · unshift F V (in front)
---          increase F N (the item alone counts it)
+--          increase F N (only the item counts it)
 --          tally F N (added to the item; its batches count the items where it is above zero)
 --          stamp F - (milliseconds since the item was enqueued) · gate - - (the item stays at the gate)
---          renew - - (the first one: a create call that has left already, see below)
---          unowned - TASK (refused when another item has it)
---          reserve F "ESTIMATE BASE PER UNIT" (the last two may be absent) or '' · charge F N · spend F N · release F - (credits, see below) · spend-beside F "N TASK" (a task that is not followed)
--- Returns {1, new state, ''}, with 'dearer' in the third place when the batch was paused as its tasks cost more than was
--- announced; or, when nothing happened, {0, state it is in ('' if unknown), why}; why is 'state',
--- 'known-task' (the task id is on record already), 'task-of-another' (at another item), 'paused' (the batch or everything is paused),
--- 'redis-restarted' (this server may have forgotten create calls, and has not been told of them by all workers), 'budget-wait' (the
--- batch's budget may have room again, as tasks are under way) or 'budget-out' (it will not).
+--          renew - - (the first one: a create call that was already sent, see below)
+--          unowned - TASK (refused if another item has it)
+--          reserve F "ESTIMATE BASE PER UNIT" (the last two may be absent) or '' · charge F N · spend F N · release F - (credits, see below) · spend-beside F "N TASK" (a secondary task)
+-- Returns {1, new state, ''}, with 'dearer' in the third place if the batch was paused because its tasks cost more than
+-- announced; or, if nothing happened, {0, current state ('' if unknown), why}; why is 'state', 'known-task' (the task id
+-- is already recorded), 'task-of-another' (at another item), 'paused' (the batch or everything is paused),
+-- 'redis-restarted' (this server may have lost create calls, and not all workers have recorded them again),
+-- 'budget-wait' (the batch's budget may have room again, because tasks are open) or 'budget-out' (it will not).
 --
 -- Invariant: an item is counted in exactly one state, in each of its batches and in total; a repeated call
--- finds the item already gone from the expected state and changes nothing; a task id is listed once.
--- Invariant of the budget: `committed` of the batch that pays (the item's first) is what its tasks have cost and what
--- those whose price is not seen yet may cost. It never exceeds `budget` while estimates are right, however many workers
--- submit, and by one task's price otherwise: until a price was seen in this batch one task is made alone, and tasks
--- without an estimate only so many at once that all but the dearest of them fit. A reservation becomes what the record
--- says the task costs (charge, while it runs; spend, at its end), is given back when nothing was charged (release), or
--- stays when nobody knows (an answer that was lost): until that task's record is read after all (spend-beside, once a
--- task). Fields of the item: `q` reserved, `i` estimate, `k` charged for the present task, `l` reserved for lost answers,
--- `p` tasks whose cost was counted beside, and, with `=` before them, those that are followed again (retry-items.lua).
+-- finds that the item has left the expected state and changes nothing; a task id is listed once.
+-- Invariant of the budget: `committed` of the batch that pays (the item's first) is the cost of its tasks, and the
+-- possible cost of those without a known price. It never exceeds `budget` if estimates are right, however many workers
+-- submit, and otherwise at most by one task's price: until a price is known in this batch, one task is created alone,
+-- and tasks without an estimate only so many at once that all but the most expensive one fit. A reservation becomes the
+-- cost in the record (charge, while the task runs; spend, at its end), is released if nothing was charged (release), or
+-- stays if the cost is unknown (a lost answer) until that task's record is read (spend-beside, once per task). Fields of
+-- the item: `q` reserved, `i` estimate, `k` charged for the current task, `l` reserved for lost answers, `p` secondary
+-- tasks whose cost was counted, and, with `=` before them, those that became current again (retry-items.lua).
 local item, counts, active, atGate = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local prefix, id, to = ARGV[1], ARGV[2], ARGV[4]
 local record = redis.call('HMGET', item, 's', 'b', 'o', 'a', 't', 'e', 'r')
@@ -132,8 +132,8 @@ end
 
 failIfOutOfMemory()
 
--- A server that was started again, or that took over, may have lost its last second: a link that is queued here may be
--- paid. It goes by the name of the run that all workers have settled with (settle-run.lua).
+-- A restarted server, or one that took over, may have lost its last second: a link that is queued here may be paid.
+-- Checked by the id of the run that all workers have settled (settle-run.lua).
 local isRenewed = ARGV[8] == 'renew'
 local function isSettled()
   local info = redis.pcall('INFO', 'server')
@@ -167,7 +167,7 @@ for i = 8, #ARGV, 3 do
   if refusal then return { 0, from, refusal } end
 end
 
--- What comes back to a cancelled batch is cancelled.
+-- Items that return to a cancelled batch are cancelled.
 local attention = ARGV[7]
 local isOnItsWayBack = to == 'queued' and (from == 'submitting' or from == 'processing')
 if isOnItsWayBack and not batches[2] and redis.call('HGET', payer, 'stopped') == '1' then
@@ -177,7 +177,7 @@ end
 local function reserved() return tonumber(redis.call('HGET', item, 'q') or '0') end
 local function commit(by) if by ~= 0 then redis.call('HINCRBYFLOAT', payer, 'committed', by) end end
 
--- The task's price is known, or will never be: it no longer stands for a price that is open.
+-- The task's price is known, or never will be: it no longer counts as an open price.
 local function closeReservation()
   if redis.call('HDEL', item, 'q') == 1 and fund('unseen') > 0 then redis.call('HINCRBY', payer, 'unseen', -1) end
 end
@@ -220,9 +220,9 @@ local function learnPrice(credits)
   isDearer = true
 end
 
--- What the task costs as far as its record says; given again it takes the place of what was said before.
+-- The cost of the task in its record so far; a new value replaces the earlier one.
 local function charge(field, credits, isLast)
-  -- It was counted beside, while the link was cancelled or had failed: only what is reserved for it is open.
+  -- It was counted as a secondary task while the link was cancelled or had failed: only its reservation is open.
   if lists(redis.call('HGET', item, 'p') or '', lastTask) then
     commit(-reserved())
     closeReservation()

@@ -1,8 +1,8 @@
--- Finds how long things have been waiting: the oldest link of the backlogs, and the oldest work under way.
+-- Finds the oldest waiting link of the backlogs, and the oldest items in progress.
 --
 -- KEYS  1 rotation (batches with a backlog, by their turn)   2 active set
--- ARGV  1 key prefix   2 how many of each to look at, at most
--- Returns {instant in ms of the oldest waiting link ('' when none), of the oldest task at the vendor, of the oldest
+-- ARGV  1 key prefix   2 how many of each to check, at most
+-- Returns {instant in ms of the oldest waiting link ('' for none), of the oldest task at the vendor, of the oldest
 -- result waiting to be downloaded, this server's time in ms}; changes nothing.
 local prefix, most = ARGV[1], tonumber(ARGV[2])
 local oldest = {}
