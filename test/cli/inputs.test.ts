@@ -109,7 +109,7 @@ describe.concurrent('inputs', () => {
     }
     const links = await project.writeLinks('links.txt', 3);
     const priced = await project.run(['enqueue', links, '--dry-run']);
-    expect(priced.stdout).toContain('3 would be taken');
+    expect(priced.stdout).toContain('3 would be accepted');
     expect(priced.stdout).toMatch(/which need 30 \(10 a task/);
     expect(project.simulator.counts().createCalls).toBe(0);
     expect(JSON.parse((await project.run(['list', '--json'])).stdout)).toEqual({ batches: [] });
@@ -132,7 +132,7 @@ describe.concurrent('inputs', () => {
     expect(words.stdout).toMatch(/about 336 credits: 3 videos, 1 minute, 8 a second/);
     const tooLong = await dry(wan);
     expect(tooLong.stdout).toMatch(/Of 3 videos that were checked, 2 would be rejected/);
-    expect(tooLong.stdout).toMatch(/2\.mp4 has 20 seconds; wan\/2-7-videoedit takes at most 10/);
+    expect(tooLong.stdout).toMatch(/2\.mp4 has 20 seconds; wan\/2-7-videoedit accepts at most 10/);
 
     const links = await project.writeLinks('links.txt', 2);
     await project.run(['run', links, '--yes']);

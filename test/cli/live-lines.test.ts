@@ -67,7 +67,7 @@ describe('the live view', () => {
       situation: { kind: 'halted', reasons: ['no-credits'], isWatched: true } as const,
     };
     const lines = textOf({ ...overviewOf(halted), halts: [halt] }, 120);
-    expect(lines.at(-1)).toMatch(/^Halted: no-credits for 1 min 0 s · .*top up.* · next look in 10 s$/);
+    expect(lines.at(-1)).toMatch(/^Halted: no-credits for 1 min 0 s · .*top up.* · next check in 10 s$/);
     expect(lines.join('\n')).not.toMatch(/left/);
   });
 

@@ -75,7 +75,7 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
     const [id = ''] = await window.system.give(12);
     await tab.page.locator('.headline').getByText('No worker is running').waitFor();
     await window.system.startWorker();
-    await tab.page.getByText('Nothing waits: 12 saved.').waitFor();
+    await tab.page.getByText('Finished: 12 saved.').waitFor();
     expect(await tab.page.locator('#connection').textContent()).toBe('Live');
     await tab.page.locator('.chart canvas').first().waitFor();
     await tab.page.getByRole('link', { name: 'test', exact: true }).click();
@@ -105,7 +105,7 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
     expect(await accessibilityIssues(tab.page)).toEqual([]);
     window.system.simulator.settings({ credits: 1000 });
     await hasten(window);
-    await tab.page.getByText('Nothing waits: 3 saved.').waitFor();
+    await tab.page.getByText('Finished: 3 saved.').waitFor();
     expect(await halt.count()).toBe(0);
   });
 
@@ -165,7 +165,7 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
       n % 100 === 0 ? `https://example.com/${n}` : shareLink(n),
     );
     await tab.page.getByLabel('Name').fill('pasted');
-    await tab.page.getByLabel('Links, one a line').fill(lines.join('\n'));
+    await tab.page.getByLabel('Links, one per line').fill(lines.join('\n'));
     await tab.page.getByRole('button', { name: 'Check' }).click();
     await tab.page.getByRole('heading', { name: 'Lines without a usable link' }).waitFor();
     const invalid = tab.page.getByRole('region', { name: 'Lines without a usable link' });

@@ -50,7 +50,7 @@ describe('what follows from a record', () => {
     expect(decide({ kind: 'pending', state: 'waiting' }, late)).toMatchObject({
       kind: 'fail',
       reason: 'task-timeout',
-      message: expect.stringContaining('running for 60 minutes; a retry looks at it again'),
+      message: expect.stringContaining('running for 60 minutes; a retry polls it again'),
     });
   });
 

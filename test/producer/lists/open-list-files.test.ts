@@ -75,7 +75,7 @@ describe('opening lists', () => {
     const message = refusalOf(['-', missing, folder, '-', join(list, 'below')], standardInput(false));
     expect(message.split('\n  ')).toEqual([
       'These lists cannot be read:',
-      '"-" is given 2 times, and standard input can be read only once. Name it once.',
+      '"-" is given 2 times, but standard input can be read only once.',
       `"${missing}" does not exist. Check the name and the folder you are in.`,
       `"${folder}" is a folder without videos (.mp4, .mov, .webm, .mkv). Name the lists in it.`,
       `"${join(list, 'below')}" does not exist: part of its path is a file, not a folder.`,

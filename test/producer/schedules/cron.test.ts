@@ -171,7 +171,7 @@ describe('what is no schedule', () => {
     ['* * *', 'UTC', /five fields/],
     ['0 0 30 2 *', 'UTC', /"0 0 30 2 \*" is not a cron expression/],
     ['@fortnightly', 'UTC', /five fields/],
-    ['* * * * *', 'Europe/Nowhere', /"Europe\/Nowhere" is not a time zone; write one like Europe\/Berlin/],
+    ['* * * * *', 'Europe/Nowhere', /"Europe\/Nowhere" is not a time zone; use one like Europe\/Berlin/],
     ['* * * * *', '+02:00', /is not a time zone/],
   ])('%j in %j is refused with the reason', (cron, zone, reason) => {
     expect(() => checkCron(cron, zone, now)).toThrow(reason);

@@ -39,7 +39,7 @@ describe('the address of a source', () => {
   it.each([
     ['', /it is empty/],
     ['folder:', /names no path/],
-    ['ftp://host/links', /"ftp:" is not known; give a file/],
+    ['ftp://host/links', /"ftp:" is unknown; use a file/],
     ['https://', /not a URL/],
     ['s3://', /s3:\/\/bucket\/key/],
     ['s3://lists/x?regoin=eu', /regoin/],

@@ -79,7 +79,7 @@ describe('a value that the model does not allow is named with its reason', () =>
         prompt: 'x',
         reference_image: 'https://a/1 https://a/2 https://a/3 https://a/4 https://a/5 https://a/6',
       },
-      /^reference_image must hold at most 5/,
+      /^reference_image must contain at most 5/,
       'happyhorse/video-edit',
     ],
   ])('%j', (given, reason, id = wan.id) => {
@@ -123,7 +123,7 @@ test("constants of a user's file can be set like inputs", () => {
 test.each([
   [{ a: { type: 'enum' } }, /is only allowed with the type enum/],
   [{ a: { type: 'string', required: true, default: 'x' } }, /never missing/],
-  [{ a: { type: 'integer', default: '5' } }, /another type: write it as 5/],
+  [{ a: { type: 'integer', default: '5' } }, /wrong type: write it as 5/],
   [{ a: { type: 'enum', values: ['x'], default: 'y' } }, /must be x/],
   [{ video: { type: 'string' } }, /must not name the link field/],
 ])('a definition with %j is refused', (inputs, message) => {

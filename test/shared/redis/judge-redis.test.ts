@@ -39,10 +39,10 @@ const rows: Row[] = [
   ],
   ['Redis 5', { version: '5.0.14' }, alone, /version 5\.0\.14 is too old/, null],
   ['Redis 6.0.5, without LPOS', { version: '6.0.5' }, alone, /too old/, null],
-  ['Redis 6.0.16', { version: '6.0.16' }, alone, null, /6\.2\.0 or newer is advised/],
+  ['Redis 6.0.16', { version: '6.0.16' }, alone, null, /6\.2\.0 or newer is recommended/],
   ['Redis 6.2.0', { version: '6.2.0' }, alone, null, null],
   ['Redis 10.0.0', { version: '10.0.0' }, alone, null, null],
-  ['allkeys-lru', { evictionPolicy: 'allkeys-lru' }, alone, /allkeys-lru throws links away/, null],
+  ['allkeys-lru', { evictionPolicy: 'allkeys-lru' }, alone, /allkeys-lru deletes links/, null],
   [
     'volatile-ttl, which evicts locks',
     { evictionPolicy: 'volatile-ttl' },

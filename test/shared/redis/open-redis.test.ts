@@ -114,7 +114,7 @@ describe('opening a Redis', () => {
     const url = await startServer(['maxmemory-policy', 'allkeys-lru']);
     const error = await refusal(url);
     expect(error.code).toBe('unsuitable');
-    expect(error.message).toMatch(/allkeys-lru throws links away .* set it to noeviction\.$/);
+    expect(error.message).toMatch(/allkeys-lru deletes links .* set it to noeviction\.$/);
   });
 
   it('refuses a replica', async () => {

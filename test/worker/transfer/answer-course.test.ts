@@ -123,7 +123,7 @@ test.each<[string, number, Record<string, string>, Held, Partial<AnswerCourse> |
     206,
     { 'content-range': 'bytes 0-99/100' },
     half,
-    startOver('asked for the rest from 50, got it from 0'),
+    startOver('requested the rest from 50, received it from 0'),
   ],
   [
     'a range that stops early',

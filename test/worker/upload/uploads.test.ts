@@ -57,7 +57,7 @@ describe('--upload', () => {
       environment: { MAX_VIDEO_BYTES: '1MiB' },
     });
     expect(large.code).toBe(1);
-    expect((await project.run(['export', 'large'])).stdout).toMatch(/at most 1\.0 MB are taken/);
+    expect((await project.run(['export', 'large'])).stdout).toMatch(/at most 1\.0 MB are allowed/);
     const http = await project.run(['run', link, '--batch', 'private', '--upload', ...model], {
       environment: { ALLOW_PRIVATE_ADDRESSES: 'false' },
     });
@@ -140,8 +140,8 @@ describe('a link to a video that the model does not take', () => {
     await system.ended();
     const items = await Promise.all(names.map((name) => ledger.item(`h${name}`)));
     expect(items.map((item) => [item?.state, item?.reason, item?.message])).toEqual([
-      ['failed', 'rejected', 'the video has 12.3 seconds; wan/2-7-videoedit takes at most 10'],
-      ['failed', 'rejected', 'the video has 1 seconds; wan/2-7-videoedit takes at least 2'],
+      ['failed', 'rejected', 'the video has 12.3 seconds; wan/2-7-videoedit accepts at most 10'],
+      ['failed', 'rejected', 'the video has 1 seconds; wan/2-7-videoedit accepts at least 2'],
       ['saved', null, null],
       ['saved', null, null],
     ]);
