@@ -93,8 +93,8 @@ function tally({ state }: Item, by: 1 | -1): ItemChanges {
 }
 
 /**
- * Records a task id; looks again when the item moves on meanwhile.
- * @param seen the item as it is believed to be, which saves reading it
+ * Records a task id; tries again if the item has changed meanwhile.
+ * @param seen the item as last read, which saves another read
  */
 export async function recordFoundTask(
   ledger: Ledger,
