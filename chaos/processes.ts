@@ -10,6 +10,8 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const main = join(import.meta.dirname, '../src/cli/main.ts');
+/** A process that is killed leaves nothing of what it has compiled for the next one. */
+const compiled = join(import.meta.dirname, '../node_modules/.cache/compiled');
 
 export type Environment = Readonly<Record<string, string>>;
 
@@ -60,7 +62,7 @@ function launch({ args, environment, folder, host }: Launch): ChildProcess {
   const [program = '', ...rest] = command;
   return spawn(program, rest, {
     cwd: folder,
-    env: { PATH: process.env['PATH'], HOME: folder, ...environment },
+    env: { PATH: process.env['PATH'], HOME: folder, NODE_COMPILE_CACHE: compiled, ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
 }

@@ -74,6 +74,8 @@ export async function openProject(options: ProjectOptions = {}): Promise<Project
     MIN_FREE_BYTES: '1MiB',
     // The Redis of the tests keeps nothing on disk, and says so each time.
     LOG_LEVEL: 'error',
+    // In a new home folder each process would compile everything anew.
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
     ...options.environment,
   };
   const started: Running[] = [];

@@ -69,7 +69,7 @@ it('data of a newer release is refused by every command, and not changed', async
   }
   expect(await everythingBelow(project.prefix, redis)).toEqual(before);
   expect(project.simulator.counts().createCalls).toBe(0);
-}, 120_000);
+});
 
 async function everythingBelow(prefix: string, { keys, dump }: Pick<Redis, 'keys' | 'dump'>) {
   const names = (await keys.call(redis, `${prefix}*`)).toSorted();

@@ -21,11 +21,14 @@ const program = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/goo
 const axeSource = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 if (program === undefined) console.warn('Skipped: no chromium here (Debian: apt-get install chromium)');
 
+/** The rules that a colour scheme can make a difference to. */
+const colourRules = ['color-contrast', 'link-in-text-block'];
+
 const axeResult = z.object({
   violations: z.array(
     z.object({
       id: z.string(),
-      nodes: z.array(z.object({ html: z.string() })),
+      nodes: z.array(z.object({ html: z.string(), failureSummary: z.string() })),
     }),
   ),
 });
@@ -43,7 +46,7 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
   async function open(url: string, options: { width?: number } = {}) {
     const { width = 1280 } = options;
     const page = await browser.newPage({ viewport: { width, height: 900 } });
-    page.setDefaultTimeout(90_000);
+    page.setDefaultTimeout(240_000);
     const complaints: string[] = [];
     page.on('console', (message) => {
       if (message.type() === 'error') complaints.push(message.text());
@@ -54,11 +57,20 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
     return { page, complaints, [Symbol.asyncDispose]: () => page.close() };
   }
 
-  /** Injected past the page's policy, which rightly lets no foreign script in. */
-  async function accessibilityIssues(page: Page): Promise<string[]> {
+  /**
+   * Injected past the page's policy, which rightly lets no foreign script in.
+   * @param runOnly names of rules; else all
+   */
+  async function accessibilityIssues(page: Page, runOnly?: readonly string[]): Promise<string[]> {
     if (await page.evaluate('!("axe" in window)')) await page.evaluate(axeSource);
-    const found = axeResult.parse(await page.evaluate('axe.run(document, { resultTypes: ["violations"] })'));
-    return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`);
+    const options = JSON.stringify({ resultTypes: ['violations'], runOnly });
+    const found = axeResult.parse(await page.evaluate(`axe.run(document, ${options})`));
+    return found.violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html} ${nodes[0]?.failureSummary}`);
+  }
+
+  /** On a busy machine a page is answered before the work is done, and says so. */
+  async function countsOf({ system }: TestWindow, batch: string) {
+    return (await system.session.ledger.batch(batch))?.counts;
   }
 
   /** So that the test need not wait for the probe's usual time. */
@@ -81,9 +93,7 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
     await tab.page.getByRole('link', { name: 'test', exact: true }).click();
     await tab.page.getByRole('link', { name: id }).click();
     await tab.page.getByText('Saved: verified and stored').waitFor();
-    await expect
-      .poll(() => tab.page.evaluate('document.querySelector("video").duration'), { timeout: 10_000 })
-      .toBeGreaterThan(0);
+    await expect.poll(() => tab.page.evaluate('document.querySelector("video").duration')).toBeGreaterThan(0);
     await tab.page.evaluate(`new Promise((sought) => {
       const video = document.querySelector('video');
       video.addEventListener('seeked', sought, { once: true });
@@ -125,9 +135,8 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
     await row.getByRole('link', { name: 'Retry' }).click();
     expect(await accessibilityIssues(tab.page)).toEqual([]);
     await tab.page.getByRole('button', { name: 'Retry 8 links' }).click();
-    await tab.page.getByText('8 links will be retried.').waitFor();
-    const batch = await window.system.session.ledger.batch('test');
-    expect(batch?.counts).toMatchObject({ failed: 2, queued: 28 });
+    await tab.page.getByText(/8 links will be retried|Links are being retried/).waitFor();
+    await expect.poll(() => countsOf(window, 'test')).toMatchObject({ failed: 2, queued: 28 });
     expect(tab.complaints).toEqual([]);
   });
 
@@ -151,9 +160,7 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
       await tab.page.getByRole('button', { name: 'Search' }).click();
       // A search through all resumes automatically until it is through.
       await tab.page.getByRole('link', { name: id }).waitFor();
-      await expect
-        .poll(() => tab.page.getByText('the search continues').count(), { timeout: 60_000 })
-        .toBe(0);
+      await expect.poll(() => tab.page.getByText('the search continues').count()).toBe(0);
       expect(await tab.page.locator('table.items tbody tr').count()).toBe(1);
     }
   });
@@ -173,8 +180,8 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
     expect(await window.system.session.ledger.batch('pasted')).toBeNull();
     expect(await accessibilityIssues(tab.page)).toEqual([]);
     await tab.page.getByRole('button', { name: 'Enqueue 990 links' }).click();
-    await tab.page.getByText('990 links accepted.').waitFor();
-    expect((await window.system.session.ledger.batch('pasted'))?.counts.queued).toBe(990);
+    await tab.page.getByText(/990 links accepted|The list is being read/).waitFor();
+    await expect.poll(() => countsOf(window, 'pasted')).toMatchObject({ queued: 990 });
   });
 
   it('uploads chosen videos with progress, cancels one, and enqueues the others', async () => {
@@ -200,7 +207,8 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
     expect(await accessibilityIssues(tab.page)).toEqual([]);
     await tab.page.getByRole('button', { name: 'Check' }).click();
     await tab.page.getByRole('button', { name: 'Enqueue 1 link' }).click();
-    await tab.page.getByText('1 link accepted.').waitFor();
+    await tab.page.getByText(/1 link accepted|The list is being read/).waitFor();
+    await expect.poll(() => countsOf(window, 'films')).toMatchObject({ queued: 1 });
     // The browser itself tells of the refused one.
     expect(tab.complaints).toEqual([expect.stringContaining('422')]);
   });
@@ -259,7 +267,10 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
         await tab.page.setViewportSize({ width, height: 900 });
         const shown = [path, width, colorScheme];
         // The same rules hold at 640 pixels as at 390.
-        if (width !== 640) expect([...shown, await accessibilityIssues(tab.page)]).toEqual([...shown, []]);
+        if (width !== 640) {
+          const rules = colorScheme === 'dark' ? colourRules : undefined;
+          expect([...shown, await accessibilityIssues(tab.page, rules)]).toEqual([...shown, []]);
+        }
         expect([
           ...shown,
           await tab.page.evaluate('document.documentElement.scrollWidth - innerWidth'),
@@ -267,6 +278,20 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
       }
     }
   }, 600_000);
+
+  it('is not made wider by a chart that has not followed a smaller window yet', async () => {
+    await using window = await openWindow();
+    await window.system.give(1);
+    await using tab = await open('about:blank', { width: 640 });
+    await tab.page.addInitScript('ResizeObserver.prototype.observe = () => undefined');
+    await tab.page.goto(window.url);
+    await tab.page.locator('.chart canvas').first().waitFor();
+    await tab.page.setViewportSize({ width: 390, height: 900 });
+    expect(await tab.page.evaluate('document.querySelector(".chart canvas").clientWidth')).toBeGreaterThan(
+      390,
+    );
+    expect(await tab.page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0);
+  });
 
   it('the way in has no accessibility issue', async () => {
     const environment = { DASHBOARD_USER: 'op', DASHBOARD_PASSWORD: 'a-long-password' };
@@ -298,9 +323,9 @@ describe.skipIf(program === undefined)('the operator’s window in a browser', (
     await video.scrollIntoViewIfNeeded();
     const state = (what: string) =>
       tab.page.evaluate(`document.querySelector('video[data-keep="${id}"]').${what}`);
-    await expect.poll(() => state('readyState'), { timeout: 30_000 }).toBeGreaterThan(1);
+    await expect.poll(() => state('readyState')).toBeGreaterThan(1);
     await video.hover();
-    await expect.poll(() => state('currentTime'), { timeout: 30_000 }).toBeGreaterThan(0.1);
+    await expect.poll(() => state('currentTime')).toBeGreaterThan(0.1);
     expect(await accessibilityIssues(tab.page)).toEqual([]);
     await tab.page.getByLabel(`Choose ${id}`).check();
     const coming = tab.page.waitForEvent('download');

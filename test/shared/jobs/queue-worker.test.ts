@@ -16,7 +16,8 @@ const stuck: Readonly<Record<string, (backend: RedisQueueBackend) => void>> = {
   },
 };
 
-describe('a worker', () => {
+// Each waits until the connection counts as stuck.
+describe.concurrent('a worker', () => {
   it.each(Object.keys(stuck))('takes jobs in spite of %s', async (name) => {
     const prefix = redisPrefix();
     const connection = connectTestRedis();
