@@ -65,7 +65,8 @@ describe.concurrent('a Redis that refuses writes', () => {
     await callsUnderWay(system);
     await redis.refuse('NOREPLICAS');
     await refusalSaid(system);
-    await worker.stop(500);
+    // Longer than the open calls take on a busy machine.
+    await worker.stop(10_000);
     const folder = join(system.environment['DATA_DIR'] ?? '', 'unrecorded-tasks');
     expect(await readdir(folder)).toHaveLength(1);
     expect(system.said.join('\n')).toMatch(/could not be recorded in Redis/);
