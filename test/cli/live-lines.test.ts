@@ -93,7 +93,7 @@ describe('the live view', () => {
     ],
     [
       { kind: 'vendor-outage' },
-      'The vendor does not give usable answers. kie-batch retries with one request at a time.',
+      'The vendor gives no usable answers. kie-batch retries one request at a time.',
     ],
   ] as const)('says why nothing moves instead of how long it takes: %j', (situation, why) => {
     const lines = textOf(overviewOf({ ...underWay, situation, etaMs: null }), 80);

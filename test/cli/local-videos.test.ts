@@ -75,7 +75,7 @@ describe('local videos', () => {
     await writeFile(join(project.folder, 'empty.mp4'), '');
     const run = await project.run(['run', 'text.mp4', 'empty.mp4', ...model, '--json']);
     expect(JSON.parse(run.stdout)).toMatchObject({ total: 2, invalid: 2 });
-    expect(run.stderr).toMatch(/text\.mp4 is no video/);
+    expect(run.stderr).toMatch(/text\.mp4 is not a video/);
     expect(run.stderr).toMatch(/empty\.mp4 is empty/);
     await writeVideo(project, 'good.mp4', 'good');
     const share = await project.run(['run', 'good.mp4', '--yes']);
@@ -101,7 +101,7 @@ describe('local videos', () => {
 describe('a local video that has gone or changed since', () => {
   it.each([
     ['gone', (path: string) => rm(path), /does not exist/],
-    ['changed', (path: string) => writeFile(path, Buffer.alloc(10)), /is no video/],
+    ['changed', (path: string) => writeFile(path, Buffer.alloc(10)), /is not a video/],
   ])('is %s ends as input-unreadable, and nothing is paid', async (_name, change, message) => {
     await using project = await openProject();
     const path = await writeVideo(project, 'a.mp4', 'a');

@@ -93,7 +93,7 @@ it('an upload that breaks off, is no video, is too large, or is removed leaves n
   const form = await openForm(window);
   const video = await makeVideo(2, { text: 'x' });
   const text = await form.put('text.mp4', Buffer.from('nothing like a video '.repeat(20)));
-  expect([text.status, (await text.json()).detail]).toEqual([422, expect.stringContaining('is no video')]);
+  expect([text.status, (await text.json()).detail]).toEqual([422, expect.stringContaining('is not a video')]);
   const large = Buffer.concat([video, Buffer.alloc(2 * 2 ** 20)]);
   expect((await form.put('large.mp4', large)).status).toBe(413);
   expect((await form.put('x.mp4', video, { 'x-csrf-token': 'wrong' })).status).toBe(403);

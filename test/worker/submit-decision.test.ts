@@ -93,7 +93,7 @@ describe('the answer to a create call', () => {
       'a lost answer under the policy hold',
       lost,
       { onAmbiguous: 'hold' },
-      { kind: 'hold', message: expect.stringContaining('reset; held, because a task may have been paid') },
+      { kind: 'hold', message: expect.stringContaining('reset; held, because the task may have been paid') },
     ],
   ])('%s', (_, reply, changes, expected) => {
     const step = decide(reply, changes);

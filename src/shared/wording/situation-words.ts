@@ -92,7 +92,7 @@ export function explain(situation: Situation, at: number, batch?: string): { ton
     case 'vendor-outage':
       return {
         tone: 'bad',
-        why: 'The vendor does not give usable answers. kie-batch retries with one request at a time.',
+        why: 'The vendor gives no usable answers. kie-batch retries one request at a time.',
       };
     case 'vendor-pause':
       return { tone: 'warn', why: pauseWords(situation.pause, at) };

@@ -15,7 +15,7 @@ describe('a batch template', () => {
   });
 
   it.each([
-    ['{name}-{day}', /"\{day\}" .* is not allowed in a batch template; use \{name\}, \{date\}, \{time\}/],
+    ['{name}-{day}', /"\{day\}" is not allowed in a batch template; use \{name\}, \{date\}, \{time\}/],
     ['{name}/{date}', /is not a valid batch name/],
     ['-{date}', /is not a valid batch name/],
     ['', /is not a valid batch name/],

@@ -38,7 +38,7 @@ describe('the address of a source', () => {
 
   it.each([
     ['', /it is empty/],
-    ['folder:', /names no path/],
+    ['folder:', /has no path/],
     ['ftp://host/links', /"ftp:" is unknown; use a file/],
     ['https://', /not a URL/],
     ['s3://', /s3:\/\/bucket\/key/],

@@ -79,7 +79,7 @@ const rows: Row[] = [
     'a Cluster and a prefix without tag',
     { mode: 'cluster' },
     { ...cluster, queuePrefix: 'kie' },
-    /write \{kie\}/,
+    /use \{kie\}/,
     null,
   ],
   ['a single Redis and a prefix without tag', {}, { ...alone, queuePrefix: 'kie' }, null, null],

@@ -42,8 +42,8 @@ test.each([
 test.each([
   ['{batch}/{id}.webm', 'must end in .mp4'],
   ['{batch}/video.mp4', 'must contain {id}'],
-  ['{batch}/{id}{nmae}.mp4', '{nmae} is not known'],
-  ['{column:}/{id}.mp4', '{column:} is not known'],
+  ['{batch}/{id}{nmae}.mp4', '{nmae} is not allowed in a path template'],
+  ['{column:}/{id}.mp4', '{column:} is not allowed in a path template'],
   ['../{id}.mp4', 'not a valid name'],
   ['/srv/{id}.mp4', 'not a valid name'],
   ['a//{id}.mp4', 'not a valid name'],

@@ -44,7 +44,7 @@ describe('--upload', () => {
     const run = await project.run(['run', 'links.txt', '--upload', ...model, '--json']);
     expect(JSON.parse(run.stdout)).toMatchObject({ total: 2, failed: 2 });
     const rows = (await project.run(['export', 'links'])).stdout;
-    expect(rows).toMatch(/"reason":"input-unreadable","message":"\S+page\.mp4 is no video/);
+    expect(rows).toMatch(/"reason":"input-unreadable","message":"\S+page\.mp4 is not a video/);
     expect(rows).toMatch(/gone\.mp4 answered HTTP 410/);
     expect(project.simulator.counts()).toMatchObject({ tasks: 0, uploads: [] });
   });
