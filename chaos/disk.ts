@@ -1,4 +1,4 @@
-/** The disk that the videos are on: a small file system of its own where this user may mount one. */
+/** The disk of the videos: a separate small file system if this user may mount one. */
 import { execFile } from 'node:child_process';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ const pieceBytes = 1024 * 1024;
 
 export interface Disk extends AsyncDisposable {
   readonly folder: string;
-  /** Whether it is one of its own: only that can be filled, or be read-only. */
+  /** Whether it is a separate one: only that can be filled, or be read-only. */
   readonly isMounted: boolean;
   /** Not a byte is free until it is emptied. */
   fill(): Promise<void>;

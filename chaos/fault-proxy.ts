@@ -1,6 +1,6 @@
 /**
- * A TCP proxy that can refuse, cut, slow and stall the connections through it. One stands before the servers of Redis, one
- * before the vendor, and one before the bucket.
+ * A TCP proxy that can refuse, cut, slow and stall connections. There is one in front of the Redis servers, one in
+ * front of the vendor, and one in front of the bucket.
  */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
@@ -17,7 +17,7 @@ export interface FaultProxy extends AsyncDisposable {
   cuts(): number;
   /** Each piece of data waits so long, in both directions. */
   slow(delayMs: number): void;
-  /** Data is kept until it is lifted; nobody is told. */
+  /** Data is kept until the stall ends, without an error. */
   stall(isStalled: boolean): void;
   /** Everything passes again. */
   heal(): void;

@@ -4,7 +4,7 @@ import type { Session } from '../src/app/session.ts';
 import { stages } from '../src/shared/jobs/catalogue.ts';
 import type { JudgedWorld, Violate } from './judge.ts';
 
-/** Nothing is left that waits for somebody. */
+/** Nothing is left that waits for a person. */
 export async function judgeRedis(
   { environment }: JudgedWorld,
   { queues, redis }: Session,

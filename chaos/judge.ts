@@ -1,6 +1,6 @@
 /**
- * What must hold when the trouble is over and everything has ended. The vendor's own books, the ledger and the storage are
- * asked, and compared. A violation says in full what does not hold.
+ * What must hold when the failures are over and everything has ended. The vendor's records, the ledger and the storage
+ * are read and compared. A violation is described in full.
  */
 import type { Session } from '../src/app/session.ts';
 import { stages } from '../src/shared/jobs/catalogue.ts';
@@ -68,7 +68,7 @@ function factsOf(world: JudgedWorld, items: readonly Item[]): Record<string, num
   };
 }
 
-/** Whether nothing is under way any more, tasks beside the followed ones included. */
+/** Whether nothing is in progress any more, including secondary tasks. */
 export async function isAtRest({ ledger, queues }: Session, batches: Iterable<string>): Promise<boolean> {
   for (const name of batches) {
     const batch = await ledger.batch(name);

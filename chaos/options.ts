@@ -1,4 +1,4 @@
-/** What a run can be told, by flags of `npm run chaos -- …`. */
+/** The options of a run, as flags of `npm run chaos -- …`. */
 import { parseArgs } from 'node:util';
 
 export interface ChaosOptions {
@@ -18,9 +18,9 @@ export interface ChaosOptions {
   readonly callbacks: 'on' | 'off' | 'either';
   readonly redis: 'single' | 'sentinel' | 'cluster' | 'either';
   readonly storage: 'folder' | 'bucket' | 'either';
-  /** For how long the rest may take before it counts as lost. */
+  /** How long the remaining work may take before it counts as lost. */
   readonly drainMinutes: number;
-  /** Where the run's folder goes; removed at its end, unless `keep`. */
+  /** The place of the run's folder; removed at its end, unless `keep`. */
   readonly keep: boolean;
   readonly quiet: boolean;
 }

@@ -1,4 +1,4 @@
-/** Numbers that follow from a seed, so that a run's decisions can be repeated. Each user takes a stream of its own. */
+/** Pseudo-random numbers from a seed, so that a run's decisions can be repeated. Each user has its own stream. */
 
 export interface Random {
   /** At least 0 and below 1. */

@@ -12,7 +12,7 @@ import { torment } from './tormentor.ts';
 import { openWorld, type World } from './world.ts';
 
 export interface ChaosReport extends Judgement {
-  /** What the seed and the options have come to. */
+  /** The run that results from the seed and the options. */
   readonly settings: string;
   readonly torments: ReadonlyMap<string, number>;
   readonly seconds: number;
@@ -22,7 +22,7 @@ export interface ChaosReport extends Judgement {
   readonly histories: readonly string[];
 }
 
-/** Of a violation in hundreds, the first few tell what is wrong. */
+/** Of hundreds of equal violations, the first few are enough. */
 const mostHistories = 5;
 const restForMs = 3000;
 

@@ -7,12 +7,12 @@ import type { Torment } from './torments/torment.ts';
 import type { World } from './world.ts';
 
 const firstTaskMs = 600_000;
-/** The trouble lasts so many times as long as was asked for, at most. */
+/** The failures last at most this many times as long as specified. */
 const mostTimes = 4;
 
 /**
- * From the first task until the time is over and all links are given: on a busy machine commands take long to start,
- * and trouble for a system that does nothing shows nothing.
+ * From the first task until the time is over and all links are enqueued: on a busy machine commands start slowly, and
+ * failures of an idle system show nothing.
  * @returns how often each torment was done
  */
 export async function torment(world: World, given: Promise<void>): Promise<ReadonlyMap<string, number>> {

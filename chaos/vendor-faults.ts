@@ -1,4 +1,7 @@
-/** What goes wrong at the vendor throughout a run, beside the torments: shares of its answers, tasks, results and callbacks. */
+/**
+ * The faults of the vendor throughout a run, in addition to the torments: shares of its answers, tasks, results and
+ * callbacks.
+ */
 import type { FaultName } from '../src/simulator/faults.ts';
 
 /** Weights within each place. */

@@ -1,6 +1,6 @@
 /**
- * Everything a run consists of: the simulated vendor, Redis, a proxy before each, workers, the server and one `run` as
- * processes, a disk for the videos, and the batches. Torments are done to it; the judge looks at what is left.
+ * All parts of a run: the simulated vendor, Redis, a proxy in front of each, workers, the server and one `run` as
+ * processes, a disk for the videos, and the batches. Torments change it; the judge checks the result.
  */
 import type { ChildProcess } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -24,7 +24,7 @@ import { faultRates } from './vendor-faults.ts';
 
 export interface World extends AsyncDisposable {
   readonly options: ChaosOptions;
-  /** What the seed and the options have come to. */
+  /** The run that results from the seed and the options. */
   readonly settings: string;
   readonly random: Random;
   readonly policy: 'resubmit' | 'hold';
@@ -39,7 +39,7 @@ export interface World extends AsyncDisposable {
   readonly proxies: Readonly<Record<'redis' | 'vendor' | 'storage', FaultProxy>>;
   readonly workers: readonly Service[];
   readonly server: Service;
-  /** A `run` of a batch of its own, started again until it has ended by itself. */
+  /** A `run` of a separate batch, started again until it has ended by itself. */
   readonly runner: Service;
   /** All of these. */
   readonly services: readonly Service[];
@@ -100,7 +100,7 @@ function chooseForm({ redis }: ChaosOptions, draw: Random): RedisForm {
   return hasRedisPrograms ? draw.pick<RedisForm>(['single', 'sentinel', 'cluster']) : 'single';
 }
 
-/** All that processes say to it goes through the proxy. */
+/** All traffic of the processes goes through the proxy. */
 async function startRedis(form: RedisForm, folder: string, { front }: FaultProxy): Promise<TormentedRedis> {
   if (form === 'sentinel') return startSentinelRedis({ key: prefix, front });
   if (form === 'cluster') return startClusterRedis({ key: prefix, front });

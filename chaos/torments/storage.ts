@@ -83,7 +83,7 @@ function fail(store: BucketStore, draw: Random): StorageTrouble {
   });
 }
 
-/** It does what it is asked for, and nobody hears of it. */
+/** It executes the request, but the response is lost. */
 const loseAnswer: Answer = async ({ req }, next) => {
   await next();
   req.socket.destroy();

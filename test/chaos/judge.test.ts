@@ -1,4 +1,4 @@
-/** The judge of `npm run chaos` finds what does not hold, and nothing else: a batch that went well, then changed by hand. */
+/** The judge of `npm run chaos` finds exactly the violations in a correct batch that is changed by hand. */
 import { appendFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';

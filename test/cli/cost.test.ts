@@ -126,7 +126,7 @@ describe('--exit-on-halt', () => {
     expect((await project.run(['run', list, '--exit-on-halt'])).code).toBe(0);
   });
 
-  it('ends again when the halt of an earlier run still stands', async () => {
+  it('ends again if the halt of an earlier run still lasts', async () => {
     await using project = await openProject({ simulator: { pausedModels: [testModel] } });
     const list = await project.writeLinks('links.txt', 5);
     expect((await project.run(['run', list, '--exit-on-halt'])).code).toBe(3);
@@ -197,7 +197,7 @@ function runOf(
 }
 
 describe('tasks that cost more than was announced', () => {
-  it('pause the batch of a run that nobody watches, which ends when nothing is under way', async () => {
+  it('pause the batch of an unattended run, which ends when no task is open', async () => {
     await using project = await openProject({ simulator: { creditsPerTask: 80 } });
     const list = await project.writeLinks('links.txt', 30);
     const { code, stderr } = await project.run(['run', list, '--max-credits', '200', '--yes']);

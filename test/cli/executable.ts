@@ -1,6 +1,6 @@
 /**
- * Runs the real executable the way a shell would: a process of its own in a folder of its own, with nothing of
- * our environment but what a user would have set. A project is such a folder with a simulated vendor and a prefix.
+ * Runs the real executable like a shell: a separate process in its own folder, with only those environment variables
+ * that a user would have set. A project is such a folder with a simulated vendor and a prefix.
  */
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { once } from 'node:events';

@@ -1,4 +1,4 @@
-/** A standard output that takes nothing. */
+/** A standard output that accepts nothing. */
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';

@@ -35,7 +35,7 @@ describe('lines that brought no link', () => {
     ]);
   });
 
-  it('stand in a file that is asked for', () => {
+  it('are in a requested file', () => {
     const file = join(dataDir, 'all.jsonl');
     const lines = showInvalidLines({ batch: 'b', dataDir, file }, (text) => said.push(text));
     lines.onInvalid({ file: 'a.txt', line: 1, text: 'x', reason: 'no link here' });

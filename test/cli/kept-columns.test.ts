@@ -31,7 +31,7 @@ it('names files by a column, and carries columns and line number into sidecar an
   expect((await project.run(['export', 'clips', '--format', 'csv', '--verify'])).code).toBe(0);
 });
 
-it('keeps nothing in Redis where nobody asks', async () => {
+it('keeps nothing in Redis by default', async () => {
   await using project = await openProject();
   const redis = connectTestRedis();
   await project.write('clips.csv', list);

@@ -1,4 +1,4 @@
-/** `--limit-rate` as a flag of processes: it takes the place of the setting, and a wrong one starts nothing. */
+/** `--limit-rate` as a flag of processes: it overrides the setting, and an invalid one starts nothing. */
 import { describe, expect, it } from 'vitest';
 import { openProject } from './executable.ts';
 

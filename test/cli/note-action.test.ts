@@ -1,4 +1,4 @@
-/** What is done on the command line stands in the audit log, and the log can be searched. */
+/** Actions on the command line are in the audit log, and the log can be searched. */
 import { hostname, userInfo } from 'node:os';
 import { expect, it } from 'vitest';
 import { noteAction } from '../../src/cli/note-action.ts';

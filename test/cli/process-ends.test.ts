@@ -1,6 +1,6 @@
 /**
- * However a process ends, its open create calls are finished and their ids recorded: the same command again pays for
- * nothing a second time. Each create call here takes a second, so that the end always comes in the middle of some.
+ * However a process ends, its open create calls are finished and their ids recorded: the same command pays for nothing
+ * a second time. Each create call here takes a second, so that the process always ends during some.
  */
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ const options = {
 };
 const links = 40;
 
-/** Has the process reject a promise that nobody handles at SIGUSR2. */
+/** Makes the process reject an unhandled promise at SIGUSR2. */
 const crashing = {
   NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(
     "process.on('SIGUSR2', () => void Promise.reject(new Error('planned')))",
@@ -65,7 +65,7 @@ describe.concurrent('a process that ends in the middle', () => {
     await expectAllPaidOnce(project);
   });
 
-  it('does not end when nobody reads its output any more', async () => {
+  it('does not end when its output is no longer read', async () => {
     await using project = await openProject(options);
     const running = await startRun(project);
     closePipes(running);
@@ -87,7 +87,7 @@ describe.concurrent('a process that ends in the middle', () => {
 });
 
 describe.concurrent('a Redis that refuses writes from the start', () => {
-  it.each(['run', 'enqueue'])('is told by %s in one line, without a stack', async (command) => {
+  it.each(['run', 'enqueue'])('is reported by %s in one line, without a stack', async (command) => {
     await using redis = await startOwnRedis();
     await using project = await openProject({ environment: { REDIS_URL: redis.url } });
     await project.writeLinks('links.txt', 3);
@@ -99,7 +99,7 @@ describe.concurrent('a Redis that refuses writes from the start', () => {
   });
 });
 
-describe.concurrent('a Redis that is gone for good', () => {
+describe.concurrent('a Redis that is permanently gone', () => {
   it.each([
     ['run', ['run', 'links.txt'], 130],
     ['worker', ['worker'], 0],

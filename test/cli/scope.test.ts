@@ -1,4 +1,4 @@
-/** What a run works on, and pays for: its own batch, unless it is told otherwise. */
+/** What a run processes and pays for: its own batch, unless options say otherwise. */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { describe, expect, it } from 'vitest';

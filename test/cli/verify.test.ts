@@ -43,7 +43,7 @@ const goOn = (project: Project, environment = {}) =>
   project.run(['run', '--yes', '--json', 'list.txt'], { environment });
 
 describe.concurrent('a file that a user has deleted', () => {
-  it('is noticed beside changed ones, and fetched again without another task', async () => {
+  it('is found among changed ones, and downloaded again without another task', async () => {
     await using project = await savedProject(4);
     const before = await verify(project);
     expect([before.code, before.rows.map(({ verdict }) => verdict)]).toEqual([0, Array(4).fill('intact')]);

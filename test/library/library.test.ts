@@ -48,7 +48,7 @@ const ended = (producer: Producer, batch: string) =>
   }, 'the batch has ended');
 
 describe('the library', () => {
-  it('takes links, works on them and tells what became of each', async () => {
+  it('enqueues links, processes them and reports the result of each', async () => {
     const { producer, settings, folder } = await openLibrary();
     const links = [0, 1, 2].map(shareLink);
     const given = [...links, links[0] ?? '', 'no link', ' '];

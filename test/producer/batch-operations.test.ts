@@ -67,7 +67,7 @@ describe('the operations on a batch', () => {
     expect(await take(10)).toEqual(['s_a1', 's_a2', 's_a3', 's_a4', 's_b0']);
   });
 
-  it('a link that stands at the gate when its batch is paused goes back in front of the others', async () => {
+  it('a link at the gate when its batch is paused returns to the front', async () => {
     await ledger.enqueue('one', links(3));
     await take(1);
     await operations.pause('one');
@@ -116,7 +116,7 @@ describe('the operations on a batch', () => {
     expect(await cancelBatch('one', operations, { abandon: false })).toMatchObject({ cancelled: 0 });
   });
 
-  it('a link whose create call comes back without a task to a cancelled batch is cancelled', async () => {
+  it('a link whose create call returns without a task to a cancelled batch is cancelled', async () => {
     await ledger.enqueue('one', links(2));
     await take(2);
     await ledger.move('beginSubmit', 's_a0');

@@ -71,7 +71,7 @@ describe('the deleted files of a batch', () => {
     expect(await fetchMissing('two', deps)).toEqual({ missing: 0, fetchedAgain: 0, withoutTask: 0 });
   });
 
-  it('stand in the active set meanwhile, so that a lost job is made again', async () => {
+  it('are in the active set meanwhile, so that a lost job is added again', async () => {
     await save(5);
     await fetchMissing('one', deps);
     expect(await redis.zscore(`${prefix}:active`, 's_a')).not.toBeNull();

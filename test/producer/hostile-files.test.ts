@@ -31,7 +31,11 @@ it.each<[what: string, make: (path: string) => Promise<unknown> | Buffer, reason
   ['a folder named like a video', (path) => mkdir(path), /is a folder/],
   ['a named pipe', (path) => execFileSync('mkfifo', [path]), /not a regular file/],
   ['an empty file', (path) => writeFile(path, ''), /is empty/],
-  ['a text named like a video', (path) => writeFile(path, 'no video at all, whatever its name'), /not a video/],
+  [
+    'a text named like a video',
+    (path) => writeFile(path, 'no video at all, whatever its name'),
+    /not a video/,
+  ],
 ])('%s is one clear line', async (what, make, reason) => {
   const path = join(folder, `${what}.mp4`);
   await make(path);

@@ -15,7 +15,7 @@ describe('the chunks of a great batch', () => {
 
   const ping = () => Promise.resolve();
 
-  it('end when nothing more was looked at', async () => {
+  it('end when nothing more was checked', async () => {
     const left = [200, 300, 7, 0, 5];
     await inChunks(() => Promise.resolve(left.shift() ?? 0), { ping });
     expect(left).toEqual([5]);

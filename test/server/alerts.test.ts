@@ -46,7 +46,7 @@ describe('an alert is sent', () => {
     expect(kinds(ended.known, { batches: [batch('a', { saved: 10 })] }).kinds).toEqual([]);
   });
 
-  it('never for batches that ended long before anybody watched', () => {
+  it('never for batches that ended long before the server started', () => {
     expect(kinds(nothing, { batches: [batch('a', { saved: 10 })] }).kinds).toEqual([]);
   });
 
@@ -70,7 +70,7 @@ describe('the message', () => {
     expect(alertBody({ kind: 'halt-began', halt }, 'slack', 5000)).toContain('Top &lt;up&gt;');
   });
 
-  it('for Discord mentions nobody and keeps to its length', () => {
+  it('for Discord has no mentions and keeps to its length', () => {
     const long = { ...halt, message: `@everyone ${'x'.repeat(3000)}` };
     const body: unknown = JSON.parse(alertBody({ kind: 'halt-began', halt: long }, 'discord', 5000));
     expect(body).toMatchObject({
@@ -94,7 +94,7 @@ describe('the message', () => {
   });
 });
 
-it('an ended batch is told to the webhook, also when its first answer is a failure', async () => {
+it('an ended batch is reported to the webhook, also if its first answer is a failure', async () => {
   const heard: { body: string; signature: unknown }[] = [];
   let answers = 0;
   const hook = createServer((request, response) => {

@@ -4,7 +4,7 @@ import { ApiError, createClient, runBatch } from '../../examples/api-client.ts';
 import { shareLink } from '../setup/system.ts';
 import { openWindow } from './window.ts';
 
-it('a program enqueues, waits, reads items and is told what is refused', async () => {
+it('a program enqueues, waits, reads items and gets the reason of a refusal', async () => {
   await using window = await openWindow({
     environment: {
       API_TOKENS: 'ci:operator:0123456789abcdef',

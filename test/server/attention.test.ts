@@ -54,7 +54,7 @@ describe('a problem', () => {
   const decide = (known: Known, at: number, problems: Problem[]) =>
     decideAlerts(known, { at, halts: [], batches: [], problems }, 0.1);
 
-  it('is told once when it has lasted a minute, with a link, and once when it is over', () => {
+  it('is reported once when it has lasted a minute, with a link, and once when it is over', () => {
     const first = decide(nothing, 0, [problem]);
     expect(first.alerts).toEqual([]);
     const second = decide(first.known, 61_000, [problem]);
@@ -78,7 +78,7 @@ describe('a problem', () => {
   });
 });
 
-it('a halt is not said to be over while another stands', () => {
+it('a halt is not reported as over during another one', () => {
   const halt = (reason: 'no-credits' | 'maintenance') => ({
     reason,
     model: null,
@@ -99,7 +99,7 @@ it('a halt is not said to be over while another stands', () => {
 });
 
 describe('the page of', () => {
-  it('workers shows version, memory and what each has in hand', async () => {
+  it('workers shows version, memory and current links', async () => {
     await using window = await openWindow();
     await window.system.startWorker();
     await until(

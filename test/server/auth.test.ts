@@ -1,4 +1,4 @@
-/** Who may come in, and what nobody may do: over real HTTP. */
+/** Authentication and forbidden requests, over real HTTP. */
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { refuseRequest } from '../../src/server/auth/request-rules.ts';
@@ -133,7 +133,7 @@ describe('a window with credentials', () => {
       expect((await window.post('/batches/test/cancel', { csrf: wrong }, { cookie: one })).status).toBe(403);
   });
 
-  it('answers a wrong name and a wrong password alike, and not for ever', async () => {
+  it('answers a wrong name and a wrong password alike, and limits attempts', async () => {
     await using window = await openWindow({ environment: closed });
     const tries = async (user: string) => {
       const answer = await window.post('/login', { user, password: 'wrong', csrf: '' });
@@ -209,7 +209,7 @@ describe('a window with credentials', () => {
     expect(await live.text()).toContain('event: signed-out');
   });
 
-  it('follows only to pages of its own', async () => {
+  it('redirects only to its own pages', async () => {
     await using window = await openWindow({ environment: closed });
     for (const [next, leadsTo] of [
       ['/batches/x?state=failed', '/batches/x?state=failed'],

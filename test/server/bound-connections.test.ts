@@ -37,7 +37,7 @@ async function serve(
   };
 }
 
-it('a flood of half-open requests keeps nobody out, and the oldest of them give way', async () => {
+it('a flood of half-open requests blocks nobody, and the oldest of them are closed', async () => {
   await using server = await serve((_request, response) => response.end('here'));
   const flood: Socket[] = [];
   for (let n = 0; n < 100; n += 1) flood.push(await server.open('GET / HTTP/1.1\r\nHost: x\r\n'));

@@ -1,4 +1,4 @@
-/** The callback route from outside: what it answers, what it brings about, and what it does not let happen. */
+/** The callback route from outside: its responses, its effects, and what it prevents. */
 import { createHmac } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -74,7 +74,7 @@ describe('callbacks', () => {
     expect(batch).toMatchObject({ creditsSpent: 30, possiblyPaidTwice: 0, counts: { saved: 3 } });
   });
 
-  it('answer everybody the same, whatever was sent', async () => {
+  it('give every caller the same answer, whatever was sent', async () => {
     await using system = await startServedSystem({ environment: { KIE_WEBHOOK_KEY: webhookKey } });
     const [id = ''] = await system.give(1);
     const { ledger } = system.session;
@@ -123,7 +123,7 @@ describe('callbacks', () => {
     await once(socket, 'close');
   });
 
-  it('are taken in any order and any number of times, and a second task is told of', async () => {
+  it('are accepted in any order and any number of times, and a second task is reported', async () => {
     await using system = await startServedSystem({ simulator: { taskTime: '1h' } });
     const [id = ''] = await system.give(1);
     const { ledger } = system.session;
@@ -185,7 +185,7 @@ describe('callbacks', () => {
     for (const id of [victim, recorded]) await ledger.move('beginSubmit', id, { stamp: ['submittedAt'] });
     const taken = await makeVendorTask(system, shareLink(1), await system.callbackUrl(recorded));
     await ledger.move('recordTask', recorded, { taskId: taken });
-    // Nobody has recorded this one yet: its record alone says whose it is.
+    // It is not recorded yet: only its record shows whose it is.
     const open = await makeVendorTask(system, shareLink(2), await system.callbackUrl('s_other'));
     const withoutAddress = await makeVendorTask(system, shareLink(2));
     const before = await redis.hgetall(`${system.environment['QUEUE_PREFIX']}:item:${victim}`);

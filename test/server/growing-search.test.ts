@@ -28,7 +28,7 @@ function searchIn(items: number, size: number, stride = 25) {
   return { search, looks, clock };
 }
 
-it('each call adds what it finds, until everything was looked at', async () => {
+it('each call adds what it finds, until everything is searched', async () => {
   const { search, looks } = searchIn(60, 50);
   expect((await search()).items).toHaveLength(3);
   expect(await search()).toMatchObject({ next: 50, examined: 50 });

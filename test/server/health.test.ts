@@ -25,7 +25,7 @@ it.each([
   expect(workStateOf(facts)).toBe(work);
 });
 
-it('readiness follows workers, a pause, a halt, and a Redis that goes and comes back', async () => {
+it('readiness follows workers, a pause, a halt, and a Redis that is lost and back', async () => {
   await using window = await openWindow({ simulator: { credits: 0 } });
   const { redis, configuration } = window.system.session;
   const operations = createBatchOperations({ redis, prefix: configuration.QUEUE_PREFIX });

@@ -68,7 +68,7 @@ describe('a live page', () => {
     expect(page.text()).not.toContain(`"at":${tick},`);
   });
 
-  it('is told when Redis is away and when it is back', async () => {
+  it('is informed when Redis is lost and back', async () => {
     await using redis = await startRedisProxy(inject('redisUrl'));
     await using window = await openWindow({ environment: { REDIS_URL: redis.url } });
     await using page = follow(`${window.url}/live/`);
@@ -141,7 +141,7 @@ describe('followers of one page', () => {
     }
   });
 
-  it('are dropped when they do not read, and keep nobody else from reading', async () => {
+  it('are disconnected if they do not read, and do not block others', async () => {
     let n = 0;
     const filler = 'x'.repeat(4_000_000);
     await using live = await serveLive(() => `${n++} ${filler}`);

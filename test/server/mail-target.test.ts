@@ -1,4 +1,4 @@
-/** Alerts by mail, to a real mail server of this machine: what arrives, what is refused, and what is given away. */
+/** Alerts by mail, to a real local mail server: what is delivered, what is refused, and what is disclosed. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,7 +35,7 @@ function routeTo(port: number, changes: Partial<MailRoute> = {}): MailRoute {
 }
 
 describe('an alert by mail', () => {
-  it('reaches everybody, with a subject, a link and the marks of an automatic mail', async () => {
+  it('reaches all recipients, with a subject, a link and the headers of an automatic mail', async () => {
     await using server = await startMailServer();
     await mailTarget(routeTo(server.port), 'https://videos.example.com').send(halt, at);
     const [mail] = server.mails;
@@ -59,7 +59,7 @@ describe('an alert by mail', () => {
     expect(server.mails).toMatchObject([{ account: null }]);
   });
 
-  it('is not tried again when the server refuses it for good', async () => {
+  it('is not retried after a permanent refusal of the server', async () => {
     await using server = await startMailServer();
     const wrong = routeTo(server.port, { account: { user: 'bot', password: 'wrong' } });
     const refused = deliver({ kind: 'test' }, mailTarget(wrong, null), () => at);
@@ -74,7 +74,7 @@ describe('an alert by mail', () => {
     expect(server.mails).toHaveLength(1);
   });
 
-  it('does not wait for good for a server that says nothing', async () => {
+  it('does not wait forever for a server that says nothing', async () => {
     await using server = await startMailServer({ isSilent: true });
     const sent = mailTarget(routeTo(server.port), null).send({ kind: 'test' }, at);
     await expect(sent).rejects.toThrow(/[Gg]reeting|[Tt]imeout/);
@@ -113,7 +113,7 @@ describe.skipIf(spawnSync('openssl', ['version']).status !== 0)('with TLS', () =
   );
 });
 
-it('an ended batch is told by mail', async () => {
+it('an ended batch is reported by mail', async () => {
   await using server = await startMailServer();
   await using window = await openWindow({
     environment: {

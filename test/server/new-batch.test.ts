@@ -149,7 +149,7 @@ describe('a list from the browser', () => {
     ['for a batch whose name cannot be one', links(1), 'start with a letter or digit'],
   ])('%s makes no batch', async (_name, list, words) => {
     await using window = await openWindow();
-    const answer = await upload(window, list, words.startsWith('starts') ? { batch: 'bad name' } : {});
+    const answer = await upload(window, list, words.startsWith('start ') ? { batch: 'bad name' } : {});
     const text = answer.status === 303 ? (await checked(window, answer)).text : await answer.text();
     expect(text).toContain(words);
     const path = answer.headers.get('location');

@@ -1,4 +1,4 @@
-/** Requests that nobody's browser sends are answered in words, and are no failures of the server's in its log. */
+/** Requests that no browser sends get a proper response, and are not logged as failures of the server. */
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { connect } from 'node:net';

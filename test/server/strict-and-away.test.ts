@@ -14,7 +14,7 @@ function call(window: TestWindow, path: string, body?: object) {
   });
 }
 
-describe('a request with a field that nobody knows', () => {
+describe('a request with an unknown field', () => {
   it.each([
     ['batches/test/retry', { reson: 'rejected' }, 'reson'],
     ['batches/test/cancel', { reason: 'rejected' }, 'reason'],

@@ -1,4 +1,6 @@
-/** Videos from the browser: streamed to the disk, enqueued like files of a machine, and gone once nobody needs them. */
+/**
+ * Videos from the browser: streamed to the disk, enqueued like local files, and removed when they are no longer needed.
+ */
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { request } from 'node:http';

@@ -9,7 +9,7 @@ export interface MailServerOptions {
   readonly startsWithTls?: boolean;
   /** Answers to `RCPT TO`, one after the other; then 250. */
   readonly recipientAnswers?: readonly string[];
-  /** Takes connections and never says a word. */
+  /** Accepts connections and never answers. */
   readonly isSilent?: boolean;
 }
 

@@ -1,14 +1,13 @@
 /**
- * The Redis of a test: a prefix that nobody else uses, and a connection. Tests run at the same time on one
- * Redis, which may be one that holds other things, so nothing is ever flushed: keys are found again by their
- * prefix when the run ends (global-redis.ts).
+ * The Redis of a test: its own prefix, and a connection. Tests run concurrently on one Redis, which may contain other
+ * data, so nothing is ever flushed: keys are found by their prefix when the run ends (global-redis.ts).
  */
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { inject } from 'vitest';
 import './provided.ts';
 
-/** A prefix of its own for a test, in the hash-tag form of QUEUE_PREFIX: `{test-…}`. */
+/** A separate prefix for a test, in the hash-tag form of QUEUE_PREFIX: `{test-…}`. */
 export function redisPrefix(): string {
   return `{test-${inject('redisRun')}-${randomUUID().slice(0, 13)}}`;
 }

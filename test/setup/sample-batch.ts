@@ -1,4 +1,4 @@
-/** A batch as the ledger tells of it, for tests of what is said or decided of one: empty, but for what a test changes. */
+/** A batch as returned by the ledger, for tests of texts and decisions: empty, except for what a test changes. */
 import type { Batch } from '../../src/shared/ledger/batch.ts';
 
 export const noCounts: Batch['counts'] = {

@@ -3,7 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const lookEveryMs = 20;
 
-/** Looks until `look` gives something other than null or false; fails after `deadlineMs`, saying what was waited for. */
+/**
+ * Calls `look` until it returns something other than null or false; fails after `deadlineMs` with the description of
+ * what was awaited.
+ */
 export async function until<Result>(
   look: () => Promise<Result | null | false> | Result | null | false,
   what: string,

@@ -1,4 +1,4 @@
-/** A task at the simulated vendor that no answer has told of: what a worker that was killed had sent. */
+/** A task at the simulated vendor without a received answer: as created by a worker that was killed. */
 import { expect } from 'vitest';
 import { type System, testModel } from './system.ts';
 

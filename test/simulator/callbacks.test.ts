@@ -30,7 +30,7 @@ describe('a callback', () => {
     expect((await recordOf(simulator, taskId)).completeTime).toBe(body.data['completeTime']);
   });
 
-  it('tells of a failure with little more than its code', async () => {
+  it('reports a failure with little more than its code', async () => {
     await using receiver = await startCallbackReceiver();
     await using simulator = await startWith({}, 'task-fails-422');
     const taskId = await make(simulator, 'a', { callBackUrl: receiver.url });

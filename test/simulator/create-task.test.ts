@@ -5,7 +5,7 @@ import { startSimulator } from '../../src/simulator/simulator.ts';
 import { answerOf, create, createBody, createManualClock, get, linkOf, make, post, sora } from './calls.ts';
 
 describe('creating a task', () => {
-  it('answers with an id that nobody else has, and counts the task under its link', async () => {
+  it('answers with a unique id, and counts the task under its link', async () => {
     await using simulator = await startSimulator();
     const taskIds = [await make(simulator, 'a'), await make(simulator, 'a'), await make(simulator, 'b')];
     expect(new Set(taskIds).size).toBe(3);
@@ -183,7 +183,7 @@ describe('the limit', () => {
     expect(await response.text()).toContain(text);
   });
 
-  it('can tell what is left in RateLimit headers', async () => {
+  it('can report the remaining requests in RateLimit headers', async () => {
     await using simulator = await startSimulator({ limit: '2/10s', rateLimitHeaders: 'ratelimit' });
     const admitted = await create(simulator, 'a');
     expect(admitted.headers.get('ratelimit')).toBe('"default";r=1;t=10');

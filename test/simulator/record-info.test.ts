@@ -63,7 +63,7 @@ describe('the record of a task', () => {
     expect([...kinds].sort()).toEqual(['object', 'string']);
   });
 
-  it('is not there for a task that nobody made, and a bad request without an id', async () => {
+  it('is missing for an unknown task, and a bad request without an id', async () => {
     await using simulator = await startSimulator();
     expect(await answerOf(await query(simulator, 'nobody'))).toMatchObject({
       httpStatus: 200,

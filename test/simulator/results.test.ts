@@ -175,7 +175,7 @@ describe('a result', () => {
     expect((await download(`${simulator.url}/results/none/0.mp4?expires=9e15`)).status).toBe(404);
   });
 
-  it('can be one of several, each with bytes of its own', async () => {
+  it('can be one of several, each with different bytes', async () => {
     await using simulator = await startSimulator({ taskTime: 0, resultsPerTask: 2 });
     const taskId = await make(simulator, 'a');
     const urls = await resultUrlsOf(simulator, taskId);

@@ -1,4 +1,4 @@
-/** Batches about whose price nobody is asked: what was announced, and what happens when tasks cost more. */
+/** Batches whose price no person confirms: what was announced, and what happens if tasks cost more. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';

@@ -67,7 +67,7 @@ describe('the journal of create calls', () => {
     expect((await place.calls()).map(({ itemId }) => itemId)).toEqual(['first', 'last']);
   });
 
-  it('is removed a minute after its last call, and written anew by a worker that lives', async () => {
+  it('is removed a minute after its last call, and written again by a live worker', async () => {
     await using place = await openFolder();
     const journal = place.journal('w1');
     await journal.write('a', open);
@@ -81,7 +81,7 @@ describe('the journal of create calls', () => {
     expect((await place.calls()).map(({ itemId }) => itemId)).toEqual(['b']);
   });
 
-  it('that cannot be written stops no call, and is told once', async () => {
+  it('that cannot be written stops no call, and is logged once', async () => {
     await using place = await openFolder();
     const notAFolder = join(place.folder, 'file');
     await writeFile(notAFolder, '');

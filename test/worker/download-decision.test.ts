@@ -95,7 +95,7 @@ describe('what follows from a download', () => {
     expect(afterFetch(away, 7, rules, 0)).toMatchObject({ kind: 'fail', reason: 'download-failed' });
   });
 
-  it('never comes back sooner than the host asks for', () => {
+  it('never retries sooner than the host asks for', () => {
     const busy = { kind: 'retry', message: 'busy', retryAfterMs: 30_000, gainedBytes: 0 } as const;
     expect(afterFetch(busy, 0, rules, 0)).toMatchObject({ delayMs: 30_000 });
   });
@@ -161,7 +161,7 @@ describe('what follows from a download', () => {
     expect(step).toHaveProperty('message', `the task's record gives no result (${words})`);
   });
 
-  it('gives up when the record has lost its result for good', () => {
+  it('gives up when the record has permanently lost its result', () => {
     const gone = { kind: 'unknown-task', message: 'recordInfo is null' } as const;
     expect(afterRefresh(gone, 7, rules, 0)).toMatchObject({ kind: 'fail', reason: 'download-failed' });
   });

@@ -1,6 +1,6 @@
 /**
- * Halts against the simulated vendor, whose account is switched while links wait: nothing is charged, nothing is
- * hammered, paid tasks are collected where that goes, and the halt ends by itself.
+ * Halts with the simulated vendor, whose account is changed while links wait: nothing is charged, there are no
+ * excessive calls, paid tasks are collected if possible, and the halt ends by itself.
  */
 import { describe, expect, it } from 'vitest';
 import type { HaltReason } from '../../src/shared/gate-state/halt-reasons.ts';

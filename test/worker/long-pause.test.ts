@@ -1,4 +1,4 @@
-/** A vendor that asks for a pause of a day: told to whoever looks, probed, and ended early. */
+/** A vendor that asks for a pause of a day: it is shown, probed, and ended early. */
 import { expect, it } from 'vitest';
 import { readOverview } from '../../src/producer/overview.ts';
 import { resetGate } from '../../src/shared/gate-state/gate-state.ts';
@@ -36,7 +36,7 @@ async function over(system: System, act: () => Promise<unknown>): Promise<void> 
   }, 'the pause is over');
 }
 
-it('a pause of a day is told with its end instead of a forecast, and a probe ends it early', async () => {
+it('a pause of a day is shown with its end instead of a forecast, and a probe ends it early', async () => {
   await using system = await startThrottledSystem();
   const { vendorPause, batches } = await paused(system);
   expect(vendorPause?.message).toMatch(/frequency/);

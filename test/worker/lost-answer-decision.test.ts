@@ -60,7 +60,7 @@ describe('the wait for a callback', () => {
 describe('a task id that comes', () => {
   const found = { taskId: 't9', attempt: 1, by: 'callback' } as const;
 
-  it('is never lost, whatever the item has come to', () => {
+  it("is never lost, whatever the item's state", () => {
     for (const state of itemStates) {
       const { changes } = placeFoundTask(anItem({ state, taskIds: ['t1'] }), found);
       expect(changes.taskId ?? changes.otherTaskId).toBe('t9');
@@ -82,7 +82,7 @@ describe('a task id that comes', () => {
     expect(changes('held')).toBeUndefined();
   });
 
-  it('is collected by a retry where the link had failed without one, and else noted beside', () => {
+  it('is collected by a retry if the link had failed without one, else recorded as a secondary task', () => {
     const changes = (reason: FailureReason) =>
       placeFoundTask(anItem({ state: 'failed', reason, taskIds: ['t1'] }), found).changes;
     for (const reason of ['attempts-exhausted', 'generation-failed', 'budget-exhausted'] as const)

@@ -108,7 +108,7 @@ describe('a machine that loses its power', () => {
 });
 
 describe('a Redis that has lost its last second', () => {
-  it('with a task’s id and the intent to make it, is told of the task again', async () => {
+  it('with a task’s id and its create call, gets the task again', async () => {
     await using system = await startSystem(settings);
     const redis = connectTestRedis();
     const [id = ''] = await system.give(1);
@@ -120,7 +120,7 @@ describe('a Redis that has lost its last second', () => {
     await expectPaidOnce(system, id);
   });
 
-  it('with a task’s id alone, is told of the task again', async () => {
+  it('with a task’s id alone, gets the task again', async () => {
     await using system = await startSystem(settings);
     const redis = connectTestRedis();
     const prefix = system.environment['QUEUE_PREFIX'] ?? '';

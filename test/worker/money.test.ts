@@ -57,7 +57,7 @@ describe('--max-credits', () => {
     expect((await system.ended('poor')).failures).toEqual({ 'budget-exhausted': 20 });
   });
 
-  it('can be raised: what was left over is picked up again', async () => {
+  it('can be raised: the remaining links are retried', async () => {
     await using system = await startSystem();
     const { ledger, queues } = system.session;
     await ledger.openBatch('test', { model: 'sora-watermark-remover', root: '/' });

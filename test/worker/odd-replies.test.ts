@@ -1,6 +1,6 @@
 /**
- * The vendor at its oddest, over real HTTP: all shapes and refusals at once. Every link comes to its end, none is paid
- * twice that need not be, and what was spent is what the vendor has charged.
+ * The vendor with all kinds of unusual replies and refusals at once, over real HTTP. Every link ends, none is paid
+ * twice unnecessarily, and the counted credits are what the vendor has charged.
  */
 import { describe, expect, it } from 'vitest';
 import { listHalts } from '../../src/shared/gate-state/halts.ts';

@@ -1,4 +1,4 @@
-/** A vendor that is out of order for everybody: no link is at fault, and hammering helps nobody. */
+/** A vendor that fails for all links: no link is at fault, and there are no excessive calls. */
 import { describe, expect, it } from 'vitest';
 import { startSystem } from '../setup/system.ts';
 import { until } from '../setup/until.ts';
@@ -23,7 +23,7 @@ describe('an outage of the vendor', () => {
     },
   );
 
-  it('does not keep a link for ever that alone is met with errors', async () => {
+  it('does not keep a link forever that alone gets errors', async () => {
     await using system = await startSystem({
       simulator: { faults: { 'create-http-500': 1 } },
       environment: { SUBMIT_LIMIT: '1000/1s' },

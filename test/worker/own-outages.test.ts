@@ -1,7 +1,6 @@
 /**
- * Outages of our own storage and of the host of results, while links are in work: nothing fails, no attempt is charged,
- * and no task is bought while the halt stands. The mounts are real ones: they need the right to mount, and are skipped
- * without it.
+ * Outages of our storage and of the result host while links are in progress: nothing fails, no attempt is charged, and
+ * no task is created during the halt. The mounts are real: they need the right to mount, and are skipped without it.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';

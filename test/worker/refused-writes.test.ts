@@ -1,6 +1,6 @@
 /**
- * Redis refuses writes while create calls are open: the task ids that come are held and recorded later, nothing more is
- * bought meanwhile, and no link is paid twice or fails.
+ * Redis refuses writes while create calls are open: received task ids are kept and recorded later, no task is created
+ * meanwhile, and no link is paid twice or fails.
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';

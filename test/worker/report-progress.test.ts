@@ -1,4 +1,4 @@
-/** A long download tells the queue how far it is, seldom; a short one tells nothing. */
+/** A long download reports its progress, rarely; a short one does not. */
 import { expect, it } from 'vitest';
 import { progressOf } from '../../src/worker/report-progress.ts';
 

@@ -1,4 +1,4 @@
-/** What follows from the record of a task that a link has beside the one it follows. */
+/** What follows from the record of a secondary task. */
 import { describe, expect, it } from 'vitest';
 import type { RecordReply } from '../../src/shared/vendor/replies.ts';
 import { afterSecondaryPoll } from '../../src/worker/secondary-task-decision.ts';
@@ -19,7 +19,7 @@ const failed = (credits: number | null): RecordReply => ({
 });
 const decide = (reply: RecordReply, tries = 0) => afterSecondaryPoll({ taskId: 't1', tries }, reply, 10, 0);
 
-describe('the record of a task beside', () => {
+describe('the record of a secondary task', () => {
   it.each<[string, RecordReply, number]>([
     ['what a success cost', succeeded(7.5), 7.5],
     ['the price of the model where it does not say', succeeded(null), 10],

@@ -24,7 +24,7 @@ describe('the time a task was seen in a state', () => {
     });
   });
 
-  it('is forgotten when another state is seen, but for the time it has run', () => {
+  it('is reset in another state, except for the time it has run', () => {
     const seen = { look, runningMs: 10, failedMs: 20, unknownMs: 30 };
     expect(seeAgain(seen, 'failed', 2000, 1)).toEqual({
       look: { at: 2000, nextMs: 1 },

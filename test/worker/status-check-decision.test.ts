@@ -34,7 +34,7 @@ const timedOut = {
 } as const;
 
 describe('what follows from a record', () => {
-  it('looks at a running task again when the schedule says so', () => {
+  it('polls a running task again by the schedule', () => {
     expect(decide({ kind: 'pending', state: 'generating' })).toEqual({
       kind: 'poll-again',
       delayMs: 4321,
@@ -54,7 +54,7 @@ describe('what follows from a record', () => {
     });
   });
 
-  it('gives no task up for time in which nobody could look, nor for a clock that steps', () => {
+  it('gives no task up for time without polls, or for a clock that is changed', () => {
     const pending = { kind: 'pending', state: 'waiting' } as const;
     for (const at of [now - 10 * rules.deadlineMs, now + 10 * rules.deadlineMs]) {
       const away = { submittedAt: at, seen: { look: { at, nextMs: 5000 }, runningMs: 20_000 } };
@@ -64,13 +64,13 @@ describe('what follows from a record', () => {
     }
   });
 
-  it('gives no task up that could not be looked at', () => {
+  it('gives no task up that could not be polled', () => {
     const late = { seen: { look: { at: now - 30_000, nextMs: 30_000 }, runningMs: rules.deadlineMs } };
     const trouble = { kind: 'retry', message: '', sent: true } as const;
     expect(decide(trouble, late)).toEqual({ kind: 'poll-again', delayMs: 1000, tries: 1, ...late });
   });
 
-  it('gives up a record that nobody can understand after an hour, or once the file is gone', () => {
+  it('gives up an unreadable record after an hour, or once the file is gone', () => {
     const away = { kind: 'retry', message: 'HTTP 502', sent: true } as const;
     const odd = { ...away, warn: true } as const;
     const fortnightMs = 14 * 24 * 3_600_000;
@@ -125,7 +125,7 @@ describe('what follows from a record', () => {
     expect(decide(failed, { chargedCredits: 6 })).toMatchObject({ kind: 'resubmit', credits: 6 });
   });
 
-  it('excuses a link while the model fails everybody, a final failure once', () => {
+  it('excuses a link while the model fails all tasks, a final failure once', () => {
     const final = { ...failed, resubmit: false };
     const excused = {
       kind: 'resubmit',
@@ -168,7 +168,7 @@ describe('what follows from a record', () => {
     expect(decide(trouble, known)).toMatchObject({ ...known, kind: 'poll-again', tries: 3 });
   });
 
-  it('keeps the words of the vendor when a task failed for good', () => {
+  it("keeps the vendor's message of a final failure", () => {
     const step = decide({ ...failed, resubmit: false, failCode: '422', failMsg: 'no access' });
     expect(step).toMatchObject({ kind: 'fail', reason: 'generation-failed', message: '422: no access' });
   });
@@ -190,7 +190,7 @@ describe('what follows from a record', () => {
     expect(decide({ kind: 'unknown-task', message: 'null' })).toMatchObject({ kind: 'poll-again' });
   });
 
-  it('comes back soon for a task that runs on after its callback, a few times', () => {
+  it('polls soon, a few times, for a task that still runs after its callback', () => {
     const running = { kind: 'pending', state: 'generating' } as const;
     const told = (tries: number, nextPollMs = 600_000) =>
       decide(running, { calledBack: true, tries }, { nextPollMs });
@@ -203,13 +203,13 @@ describe('what follows from a record', () => {
     expect(told(4)).toEqual({ ...again, delayMs: 600_000, seen: seen(600_000) });
   });
 
-  it('tells what a running task costs as soon as its record does', () => {
+  it('reports the cost of a running task as soon as its record does', () => {
     const running = { kind: 'pending', state: 'generating' } as const;
     expect(decide({ ...running, credits: 6 })).toMatchObject({ kind: 'poll-again', credits: 6 });
     for (const credits of [0, null]) expect(decide({ ...running, credits })).not.toHaveProperty('credits');
   });
 
-  it('comes back soon for a record that is behind its callback', () => {
+  it('polls soon for a record that is behind its callback', () => {
     const unknown = { kind: 'unknown-task', message: 'null' } as const;
     const step = decide(unknown, { calledBack: true, tries: 1 }, { nextPollMs: 600_000 });
     expect(step).toEqual({
@@ -240,7 +240,7 @@ describe('what follows from a record', () => {
     expect(decide(lost, { ...gone, taskIds: ['t1', 't2', 't3'] })).toEqual(failure);
   });
 
-  it('never comes back sooner than a refusal asks for', () => {
+  it('never retries sooner than a refusal asks for', () => {
     const step = decide({ kind: 'throttled', message: '', hints: {}, retryAfterMs: 7000 });
     expect(step).toMatchObject({ kind: 'poll-again', delayMs: 7000 });
   });

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { startSystem } from '../setup/system.ts';
 import { until } from '../setup/until.ts';
 
-it('a worker that starts removes what is of no use to anybody, and leaves what others may be writing', async () => {
+it('a starting worker removes what is useless, and keeps what others may be writing', async () => {
   await using system = await startSystem();
   const folder = join(system.folder, 'videos', '.unfinished');
   await mkdir(folder, { recursive: true });

@@ -48,7 +48,7 @@ describe('the next way to a result', () => {
     expect(isGone(null, 2 * fortnightMs)).toBe(false);
   });
 
-  it('is told to a person with the day until which the file is kept', () => {
+  it('names the day until which the file is kept', () => {
     const completedAt = Date.UTC(2026, 10, 1, 12);
     expect(describeKept('clips', completedAt, completedAt)).toMatch(
       /until 2026-11-15 12:00 UTC, and kie-batch retry clips/,

@@ -2,7 +2,7 @@ import { expect, it, vi } from 'vitest';
 import { openTicksQueue } from '../../../src/producer/schedules/ticks-queue.ts';
 import { connectTestRedis, redisPrefix } from '../../setup/redis.ts';
 
-it('an error of the connection is left to whoever opened it, and not printed', async () => {
+it('an error of the connection is left to its opener, and not printed', async () => {
   const redis = connectTestRedis();
   const reported = vi.fn();
   redis.on('error', reported);

@@ -81,7 +81,7 @@ describe('a file as a source', () => {
     expect(await linksOf()).toEqual([1, 2].map(linkOf));
   });
 
-  it('is left for the next run while somebody writes it', async () => {
+  it('is left for the next run while it is being written', async () => {
     const { folder, take } = await startTaking();
     const path = join(folder, 'links.txt');
     await writeFile(path, listOf(1));
@@ -180,7 +180,7 @@ describe('an inbox as a source', () => {
     expect(await linksOf()).toEqual([1, 2, 3].map(linkOf));
   });
 
-  it('takes no file that somebody has put into done/, and looks at its own for a day', async () => {
+  it('reads no foreign file in done/, and checks its own for a day', async () => {
     const { folder, take, memory } = await startTaking();
     await writeFile(join(folder, 'a.txt'), listOf(1));
     await take('folder:.');

@@ -136,7 +136,7 @@ describe('a URL as a source', () => {
     expect(await ledger.batchNames()).toEqual([]);
   });
 
-  it('gives up on a server that does not come to an end', async () => {
+  it('gives up on a server whose response never ends', async () => {
     const { take } = await startTaking();
     const server = createServer((_request, response) => void response.write('https://'));
     server.listen(0, '127.0.0.1');

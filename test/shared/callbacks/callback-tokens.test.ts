@@ -1,4 +1,4 @@
-/** Tokens of callback addresses: nobody makes one up, and all processes agree. */
+/** Tokens of callback addresses: they cannot be forged, and all processes agree. */
 import { afterAll, expect, it } from 'vitest';
 import { createCallbackTokens } from '../../../src/shared/callbacks/callback-tokens.ts';
 import { connectTestRedis, redisPrefix } from '../../setup/redis.ts';
@@ -16,7 +16,7 @@ it('a token says which call of which item it was made for, in every process', as
   expect(await other.read(token)).toEqual(origin);
 });
 
-it('a token that was changed, cut or made elsewhere is nobody’s', async () => {
+it('a token that was changed, cut or made elsewhere is invalid', async () => {
   const tokens = createCallbackTokens({ redis, prefix: redisPrefix() });
   const stranger = createCallbackTokens({ redis, prefix: redisPrefix() });
   const token = await tokens.make({ id: 's_a', attempt: 1 });

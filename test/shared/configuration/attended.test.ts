@@ -1,4 +1,4 @@
-/** Whether anybody may sit at a terminal, and what the terminal can do, by its environment. */
+/** Whether a terminal has a user, and what it can do, by its environment. */
 import { expect, it } from 'vitest';
 import { canDrawOver, isBuildMachine } from '../../../src/shared/configuration/attended.ts';
 

@@ -55,7 +55,7 @@ test('data of a newer program is refused with what to do', async () => {
   expect(await redis.get(versionKey(prefix))).toBe('99');
 });
 
-test('what release 0.1.0 left is opened: counts stand, waiting links are finished, saved ones are not paid again', async () => {
+test('data of release 0.1.0 is opened: counts are kept, waiting links are finished, saved ones are not paid again', async () => {
   const prefix = redisPrefix();
   await restoreOldData(prefix, redis);
   await using system = await startSystem({ environment: { QUEUE_PREFIX: prefix } });

@@ -25,7 +25,7 @@ describe('halts', () => {
     ]);
   });
 
-  test('halts of the account and of models stand side by side, the oldest first', async () => {
+  test('halts of the account and of models coexist, the oldest first', async () => {
     await beginHalt({ redis, prefix }, { ...paused, message: 'off', nextProbeAt: 1 });
     await beginHalt({ redis, prefix }, { reason: 'no-credits', message: 'broke', nextProbeAt: 1 });
     const reasons = (await listHalts({ redis, prefix })).map(({ reason, model }) => [reason, model]);
@@ -53,7 +53,7 @@ describe('probes', () => {
     expect(claims.find(({ claimed }) => !claimed)).toMatchObject({ gone: false });
   });
 
-  test('nobody probes before the time', async () => {
+  test('there is no probe before its time', async () => {
     await beginHalt({ redis, prefix }, { ...paused, message: 'off', nextProbeAt: Date.now() + 60_000 });
     const claim = await claimProbe({ redis, prefix }, { ...paused, claimant: 'a', leaseMs });
     expect(claim).toMatchObject({ claimed: false, gone: false });
@@ -75,7 +75,7 @@ describe('probes', () => {
     });
   });
 
-  test('a halt that has ended is gone for whoever asks', async () => {
+  test('a halt that has ended is over for all callers', async () => {
     expect(await claimProbe({ redis, prefix }, { ...paused, claimant: 'a', leaseMs })).toEqual({
       claimed: false,
       waitMs: 0,

@@ -1,4 +1,4 @@
-/** Why links do or do not move: every reason, and which comes first. */
+/** Why links move or not: every reason, and its precedence. */
 import { describe, expect, it } from 'vitest';
 import { type SituationFacts, situationOf } from '../../../src/shared/gate-state/situation.ts';
 import { stages } from '../../../src/shared/jobs/catalogue.ts';
@@ -72,7 +72,7 @@ describe('the situation', () => {
     expect(situationOf(facts(changes)).kind).toBe(kind);
   });
 
-  it('names the stages that nobody works on', () => {
+  it('names the stages without a worker', () => {
     expect(situationOf(facts({ workedOn: ['submit', 'status-check'] }))).toEqual({
       kind: 'no-worker',
       stages: ['download'],

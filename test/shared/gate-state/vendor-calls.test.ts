@@ -44,7 +44,7 @@ it('whatever times are counted, the number of fields is bounded', async () => {
   await keyspace.redis.quit();
 });
 
-it('the client tells of each call what it came to, and when the head of the answer was there', async () => {
+it('the client reports the outcome of each call, and its time to the first byte', async () => {
   const answers = [
     { code: 200, msg: 'success', data: { taskId: 'abc' } },
     { code: 429, msg: 'too fast' },

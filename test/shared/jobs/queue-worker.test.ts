@@ -1,4 +1,4 @@
-/** A worker whose blocking connection does not come back still takes its jobs. */
+/** A worker whose blocking connection does not recover still runs its jobs. */
 import { createRedisBackend, Queue, type RedisQueueBackend } from 'bullmq';
 import { describe, expect, it } from 'vitest';
 import { QueueWorker } from '../../../src/shared/jobs/queue-worker.ts';

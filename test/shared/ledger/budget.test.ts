@@ -180,7 +180,7 @@ describe('a budget', () => {
     expect(await ledger.batch('b')).toMatchObject({ creditsSpent: 0 });
   });
 
-  it('pauses a batch whose tasks cost more than was announced, until somebody agrees', async () => {
+  it('pauses a batch whose tasks cost more than announced, until a person agrees', async () => {
     const { ledger, prefix, committed } = await openBatch(4, 200);
     await ledger.announcePrice('b', price);
     await begin(ledger, 's_0');
@@ -236,7 +236,7 @@ describe('a budget', () => {
     expect(await begin(ledger, 's_1')).toMatchObject({ refusal: 'budget-out' });
   });
 
-  it('hands out no link it cannot pay, and names the batch once nothing can come back', async () => {
+  it('hands out no link it cannot pay, and names the batch once no credits can be returned', async () => {
     const { ledger } = await openBatch(5, 25);
     const { ids } = await ledger.take(2);
     for (const id of ids) await begin(ledger, id);

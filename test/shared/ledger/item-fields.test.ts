@@ -24,7 +24,7 @@ describe('the fields of an item', () => {
     expect(letters.toSorted()).toEqual([...new Set(letters)].toSorted());
   });
 
-  it('keep tasks that do not count against the link, whoever submits it', async () => {
+  it('keep tasks that do not count against the link, whichever worker submits it', async () => {
     const prefix = redisPrefix();
     const ledger = createLedger({ redis, prefix, shareUrl: () => null });
     await ledger.openBatch('b', { model: 'm', root: '/' });

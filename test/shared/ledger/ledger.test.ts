@@ -1,4 +1,4 @@
-/** The ledger against a real Redis: what a link, given however often, comes to, and that counting never errs. */
+/** The ledger with a real Redis: the state of a link, however often it is enqueued, and correct counters. */
 
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -112,7 +112,7 @@ describe('the ledger', () => {
     expect(unfinished((await ledger.batch('second'))?.counts ?? expect.fail())).toBe(0);
   });
 
-  it('counts what a link under way has cost, and what may be paid twice, in a batch that lists it later', async () => {
+  it('counts the cost of an unfinished link, and a possible double payment, in a batch that lists it later', async () => {
     await ledger.enqueue('first', [link('s_a'), link('s_b')]);
     await ledger.take(10);
     await ledger.move('beginSubmit', 's_a');
@@ -247,7 +247,7 @@ describe('the ledger', () => {
     expect((await ledger.take(54)).ids.filter((id) => !id.startsWith('s_f'))).toEqual(['s_x', 's_y']);
   });
 
-  it('hands out no more than may stand at the gate, however many ask', async () => {
+  it('hands out no more than may be at the gate, however many callers there are', async () => {
     await ledger.enqueue(
       'first',
       Array.from({ length: 30 }, (_, n) => link(`s_${n}`)),

@@ -1,9 +1,9 @@
 /**
- * The ledger beside a model of it: random commands of workers, callbacks and persons, in any interleaving, with calls
- * whose answers come late, twice or never. Whoever carries a command out may die before or after any call to the
- * ledger, and another does it again. After each command the ledger must stand where the model stands, count what a
- * recount counts, have counted what each task has cost once, and have lost nobody. The model does not read the table of
- * states.ts; the last test holds the two, and the diagram, equal.
+ * The ledger compared with a model of it: random commands of workers, callbacks and persons, in any interleaving, with
+ * calls whose answers arrive late, twice or never. The caller of a command may die before or after any call to the
+ * ledger, and another one repeats the command. After each command the ledger must agree with the model and with a
+ * recount, must have counted the cost of each task once, and must have lost no item. The model does not read the table
+ * of states.ts; the last test compares the two, and the diagram.
  */
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
@@ -49,7 +49,7 @@ interface ModelItem {
   wasSaved: boolean;
   /** What each of its tasks has cost, as it was said last. */
   readonly costs: Map<string, number>;
-  /** Tasks that were found beside the one that is followed. */
+  /** Secondary tasks. */
   readonly beside: Set<string>;
   readonly countedBeside: Set<string>;
 }
@@ -69,11 +69,11 @@ interface Real {
   readonly redis: Redis;
   readonly prefix: string;
   readonly seen: Set<string>;
-  /** Somebody died over this command: it may have been carried out already. */
+  /** An earlier caller died during this command: it may already have been carried out. */
   readonly isRepeated?: boolean;
 }
 
-/** When whoever carries a command out dies: at which of its calls, before it arrived or after it took effect. */
+/** When the caller of a command dies: at which of its calls, before it arrived or after it took effect. */
 interface Crash {
   readonly call: number;
   readonly when: 'before' | 'after';
@@ -107,7 +107,7 @@ const collectable = ['download-failed', 'result-invalid', 'task-timeout'];
 const linkOf = (id: string) => ({ id, url: `https://sora.chatgpt.com/p/${id}` });
 const lastOf = (item: ModelItem) => item.tasks.at(-1);
 
-/** One thing that somebody does: to the model, and to the ledger, whose answers must agree. */
+/** One command, for the model and for the ledger, whose answers must agree. */
 class Command implements fc.AsyncCommand<Model, Real> {
   readonly #name: string;
   readonly #act: (model: Model, real: Real) => Promise<void>;
@@ -214,13 +214,13 @@ function say(model: Model, known: ModelItem, taskId: string, credits: number): v
     model.spent.set(name, (model.spent.get(name) ?? 0) + more);
 }
 
-/** What has happened already when somebody died does not happen again. */
+/** What had already happened when the caller died does not happen again. */
 function expectMoved({ moved }: { readonly moved: boolean }, applies: boolean, { isRepeated }: Real): void {
   if (isRepeated) expect(moved && !applies).toBe(false);
   else expect(moved).toBe(applies);
 }
 
-/** Whoever waits stands where somebody looks: in a backlog of his batches, or among those under way. */
+/** A waiting item is where it is found: in a backlog of its batches, or in the active set. */
 async function expectNobodyLost(model: Model, redis: Redis, prefix: string): Promise<void> {
   const underWay = new Set(await redis.zrange(`${prefix}:active`, '0', '-1'));
   for (const [id, { state, home, others }] of model.items) {
@@ -303,7 +303,7 @@ function begin(id: string): Command {
     const hasRoom = runs !== limited || before + price <= budget;
     if (!hasRoom && !real.isRepeated)
       return expect(moved).toMatchObject({ refusal: expect.stringMatching(/^budget-/) });
-    // Somebody who died may have taken the last room.
+    // A caller that died may have used the last of the budget.
     if (!hasRoom && (await real.ledger.item(id))?.state !== 'submitting') return;
     expectMoved(moved, true, real);
     known.state = 'submitting';
@@ -311,7 +311,7 @@ function begin(id: string): Command {
   });
 }
 
-/** The answer to any call that has ever left: also one that was taken for lost, and one that has come before. */
+/** The answer to any call that was ever sent: also one that counts as lost, and one that was already answered. */
 function answer(which: number, by: 'answer' | 'callback'): Command {
   return new Command(`the ${by} to call ${which} comes`, async (model, { ledger }) => {
     const call = model.calls[which % Math.max(1, model.calls.length)];
@@ -365,7 +365,7 @@ function recordInModel(known: ModelItem, { taskId, attempt }: Call): void {
   }
 }
 
-/** What comes back to a cancelled batch is cancelled. */
+/** An item that returns to a cancelled batch is cancelled. */
 function back(model: Model, known: ModelItem): void {
   known.state = known.others.length === 0 && model.stopped.has(known.home) ? 'cancelled' : 'queued';
 }
@@ -411,7 +411,7 @@ function awaitCallback(id: string): Command {
   });
 }
 
-/** What a look at a task has found, also at one that is not followed any more. */
+/** The result of polling a task, also a secondary one. */
 function taskEnds(
   which: number,
   how: 'running' | 'worth another' | 'billed' | 'well' | 'unknown',
@@ -523,7 +523,7 @@ function retry(batch: string): Command {
           (known.state === 'failed' && collectable.includes(known.reason ?? '')));
       if (hasTask) {
         known.state = known.isCompleted ? 'downloading' : 'processing';
-        // It is followed now: what it costs is not counted beside as well.
+        // It is the current task now: its cost is not also counted as that of a secondary task.
         const task = lastOf(known) ?? '';
         if (!known.isCompleted && !known.countedBeside.has(task)) known.beside.delete(task);
       } else {
@@ -608,7 +608,7 @@ describe('the ledger and its model', () => {
     await redis.quit();
   });
 
-  it('stand at the same place after every command, whatever comes late, twice or never', async () => {
+  it('agree after every command, whatever arrives late, twice or never', async () => {
     const seen = new Set<string>();
     await fc.assert(
       fc.asyncProperty(fc.commands(commands, { maxCommands: 60, size: 'max' }), async (given) => {

@@ -68,7 +68,7 @@ describe('a packed page', () => {
     );
   });
 
-  it('leaves out fields that nobody asked for', async () => {
+  it('omits fields that were not requested', async () => {
     expect(await readBack([{ q: Buffer.from('10'), s: Buffer.from('queued') }])).toEqual([
       { id: 's_0', fields: { s: Buffer.from('queued') } },
     ]);

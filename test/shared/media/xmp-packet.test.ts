@@ -50,7 +50,7 @@ test.each([
   expect(merged.match(/<[\w.-]+:DigitalSourceType|[\w.-]+:DigitalSourceType\s*=/g)).toHaveLength(1);
 });
 
-test('a source and a tool that somebody else wrote stay theirs; ours are beside them', () => {
+test('a foreign source and tool are kept; ours are added', () => {
   const theirs =
     '<rdf:Description xmp:CreatorTool="Camera"><dc:source>elsewhere</dc:source></rdf:Description>';
   const merged = mergePacket(packet(theirs), disclosure) ?? '';
@@ -69,12 +69,12 @@ test.each(['', 'no xml', '<rdf:RDF>', 'UTF-16 \uFFFD </rdf:RDF>'])('%j cannot be
   expect(mergePacket(text, disclosure)).toBeUndefined();
 });
 
-test('what cannot be merged with gets a packet of ours beside it', () => {
+test('what cannot be merged gets a separate packet', () => {
   const { packet, replaces } = packetFor(found('no xml'), disclosure);
   expect([packet.toString('utf8'), replaces]).toEqual([expect.stringContaining(DIGITAL_SOURCE_TYPE), false]);
 });
 
-test('any link comes back from the packet as it went in, and no link breaks out of its element', () => {
+test('any link is read from the packet unchanged, and none breaks out of its element', () => {
   fc.assert(
     fc.property(fc.oneof(fc.string({ unit: 'grapheme' }), fc.string({ unit: 'binary-ascii' })), (text) => {
       const printable = text

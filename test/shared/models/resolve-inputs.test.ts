@@ -55,7 +55,7 @@ test('the same link and inputs are one item in whatever order or form', () => {
   expect(idOf({ prompt: 'make it rain', seed: 7 })).not.toBe(id);
 });
 
-test('a link without inputs of its own keeps the id it had', () => {
+test('a link without its own inputs keeps its id', () => {
   const plain = identifyLink(topaz, link);
   expect(plain.ok && idOf({ upscale_factor: 2 }, {}, topaz)).toBe(plain.ok && plain.id);
   expect(plain.ok && plain.id).toMatch(/^h[0-9a-f]{20}$/);

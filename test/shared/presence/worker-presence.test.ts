@@ -1,4 +1,4 @@
-/** When a worker counts as gone: its open create calls are taken for lost then, and not a moment earlier. */
+/** When a worker counts as dead: only then do its open create calls count as lost. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { hostname } from 'node:os';

@@ -10,7 +10,7 @@ import { until } from '../../setup/until.ts';
 const dayMs = 24 * 3_600_000;
 const timeoutMs = 20_000;
 
-it('is read once a day, kept with its time, and stands when the vendor does not answer', async () => {
+it('is read once a day, stored with its time, and used while the vendor does not answer', async () => {
   await using simulator = await startSimulator();
   const folder = await mkdtemp(join(tmpdir(), 'kie-batch-prices-'));
   let at = 1_000_000_000_000;

@@ -57,7 +57,7 @@ describe('the lock between processes', () => {
     });
   });
 
-  it('of a holder in another container counts while it is refreshed, and not for ever', async () => {
+  it('of a holder in another container counts while it is refreshed, and not forever', async () => {
     await lock(async () => undefined);
     const elsewhere = { pid: 1, startedAt: '1', realm: 'other-host pid:[1] other-boot' };
     await writeFile(join(folder, 'lock.7'), JSON.stringify(elsewhere));

@@ -147,7 +147,7 @@ describe('what Redis says of itself', () => {
     });
   });
 
-  it('is a Valkey by the version of its own, not by the one it is compatible with', () => {
+  it('is a Valkey by its own version, not by the compatible one', () => {
     const facts = readFacts(
       'redis_version:7.2.4\r\nvalkey_version:8.1.0\r\nserver_mode:cluster\r\n',
       unknown,

@@ -169,7 +169,7 @@ describe('a local Redis', () => {
     expect(await ask(next, (redis) => redis.get('key'))).toBe('value');
   });
 
-  it('comes back by itself under its users when it alone is killed', async () => {
+  it('restarts by itself for its users when only it is killed', async () => {
     const user = startUser();
     const path = (await user.hear('up')).split(' ')[1];
     const local = await start();

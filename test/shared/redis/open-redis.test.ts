@@ -93,7 +93,7 @@ describe('opening a Redis', () => {
     await handle.close();
   });
 
-  it('keeps commands waiting through a restart of a local Redis, and tells of it once', async () => {
+  it('keeps commands waiting through a restart of a local Redis, and logs it once', async () => {
     const handle = await open();
     const redis = handle.connect('commands');
     const others = [handle.connect('commands'), handle.connect('blocking')];
@@ -175,7 +175,7 @@ describe('opening a Redis', () => {
     expect(error.message).not.toContain('s3cret');
   });
 
-  it('does not wait for ever for something that never answers', async () => {
+  it('does not wait forever for something that never answers', async () => {
     const silent = createServer();
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     const address = silent.address();

@@ -54,7 +54,7 @@ describe('a published folder', () => {
     expect(await readdir(parent)).toEqual(['server']);
   });
 
-  it('is made beside what a killed process left, which is removed; what a living one makes is not', async () => {
+  it('is created next to the remains of a killed process, which are removed, unlike those of a live one', async () => {
     const own = await identifyOwnProcess();
     await leave('.fetching-killed', JSON.stringify({ ...own, startedAt: 'long ago' }));
     await leave('.fetching-living', JSON.stringify(own));
@@ -63,7 +63,7 @@ describe('a published folder', () => {
     expect((await readdir(parent)).sort()).toEqual(['.fetching-living', '.fetching-unknown', 'server']);
   });
 
-  it('is not kept company for ever by work that nobody owns', async () => {
+  it('removes work folders without an owner after some time', async () => {
     await leave('.fetching-unknown', '{"pid":');
     await publish('server', undefined, { now: () => systemClock.now() + 7 * 60 * 60 * 1000 });
     expect(await readdir(parent)).toEqual(['server']);

@@ -1,6 +1,6 @@
 /**
- * What every storage promises, as tests: called by the test file of each backend with a way to open the
- * same storage again (as another process would) and to look at everything that is stored.
+ * The contract of every storage, as tests: called by the test file of each backend with a way to open the same storage
+ * again (like another process) and to list everything that is stored.
  */
 
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -70,7 +70,7 @@ export function describeStorage(name: string, prepare: () => Promise<StorageUnde
       expect(await listed(key)).toEqual([key]);
     });
 
-    test('a result larger than one piece comes back as it went in', async () => {
+    test('a result larger than one piece is read back unchanged', async () => {
       const key = newKey();
       const piece = Buffer.alloc(700_001, 'abcdefg');
       const part = await storage.openPart(key);
@@ -190,7 +190,7 @@ export function describeStorage(name: string, prepare: () => Promise<StorageUnde
       await other.close();
     });
 
-    test('a sidecar stands beside its result and is read back', async () => {
+    test('a sidecar is next to its result and is read back', async () => {
       const key = newKey();
       await store(key, Buffer.from('video'));
       expect(await storage.putSidecar(key, { url: 'https://x', bytes: 5 })).toBe(

@@ -179,7 +179,7 @@ test('what a process killed between the files of a part has left goes when the r
   expect(await filesIn(root)).toEqual([key]);
 });
 
-test('parts of no use to anybody are swept after a minute of silence, not after a day', async () => {
+test('useless parts are swept after a minute of silence, not after a day', async () => {
   const dayMs = 24 * 3_600_000;
   const other = createFileStorage(root, { clock: systemClock });
   await suspendedPart(Buffer.from('left by another'), other);
@@ -194,7 +194,7 @@ test('parts of no use to anybody are swept after a minute of silence, not after 
   expect(await partFiles()).toEqual([]);
 });
 
-test('a batch folder that somebody removes meanwhile is made again', async () => {
+test('a batch folder that is removed meanwhile is created again', async () => {
   const part = await storage.openPart(key);
   await part.begin(identity);
   await part.write(Buffer.from('video'));
@@ -228,7 +228,7 @@ test('a place that cannot be written names itself and the error', async () => {
   });
 });
 
-test('free space is told', async () => {
+test('free space is reported', async () => {
   await mkdir(root, { recursive: true });
   expect(await storage.freeBytes()).toBeGreaterThan(0);
 });

@@ -48,7 +48,7 @@ test('folders do not wait for each other', async () => {
   await other;
 });
 
-test('a failure reaches those who asked for it and nobody after', async () => {
+test('a failure reaches its callers and no later ones', async () => {
   const { running, sync } = controlled();
   const first = sync('a');
   const second = sync('a');

@@ -52,7 +52,7 @@ test.each<[string, PartOnDisk[], string | undefined, string | undefined, string[
   expect(choice.remove).toEqual(remove);
 });
 
-test('a part that somebody may still be writing is never taken or removed', () => {
+test('a part that may still be written is never taken over or removed', () => {
   const anyPart = fc.record({
     token: fc.constantFrom('aa1', 'aa9', 'bb1', 'cc1'),
     identity: fc.constantFrom(undefined, identity, { validator: undefined, totalBytes: 5 }),

@@ -61,7 +61,7 @@ test('little reaches the disk by itself after a moment', async () => {
   await writes.close();
 });
 
-test('a failed write is told by every later call, and nothing hangs', async () => {
+test('a failed write is reported by every later call, and nothing hangs', async () => {
   const path = join(folder, 'read-only');
   await writeFile(path, '');
   const writes = createWriteBehind(() => open(path, 'r'), 0);
@@ -72,7 +72,7 @@ test('a failed write is told by every later call, and nothing hangs', async () =
   await writes.close();
 });
 
-test('a file that cannot be opened is told like a failed write', async () => {
+test('a file that cannot be opened is reported like a failed write', async () => {
   const writes = createWriteBehind(() => open(join(folder, 'no', 'folder'), 'wx'), 0);
   const many = (async () => {
     for (let count = 0; count < 20; count += 1) await writes.write(Buffer.alloc(1_000_000));

@@ -15,7 +15,7 @@ describe('the time of Redis', () => {
     expect(nextOffsetMs(1000, { offsetMs: 1000 + hourMs, toleranceMs: 5 })).toBe(1000 + hourMs);
   });
 
-  it('is told whatever the clock of this process says', async () => {
+  it("is independent of this process's clock", async () => {
     const redis = connectTestRedis();
     const clock = await startRedisClock({
       redis,

@@ -40,7 +40,7 @@ export async function serveTcp(onSocket: (socket: Socket) => void): Promise<stri
   return listen(server);
 }
 
-/** A base URL nobody listens on. */
+/** A base URL without a listener. */
 export async function refusingUrl(): Promise<string> {
   const server = createTcpServer();
   const url = await listen(server);

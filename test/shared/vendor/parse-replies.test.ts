@@ -431,7 +431,7 @@ describe('the balance and the probe', () => {
   });
 });
 
-test('frames beside a result are taken along, each address once', () => {
+test('frames with a result are kept, each address once', () => {
   const [video, first, last] = [
     'https://a.example/x.mp4',
     'https://a.example/f.png',

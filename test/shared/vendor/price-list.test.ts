@@ -85,7 +85,7 @@ describe('the price list', () => {
     expect(await readPriceList({ baseUrl: simulator.url, timeoutMs: 20_000 })).toBeNull();
   });
 
-  it('is null where it is too slow, and where nobody listens', async () => {
+  it('is null if it is too slow, or without a listener', async () => {
     await using simulator = await startSimulator({ priceList: 'slow', slowAnswerMs: '10m' });
     expect(await readPriceList({ baseUrl: simulator.url, timeoutMs: 200 })).toBeNull();
     expect(await readPriceList({ baseUrl: 'http://127.0.0.1:9', timeoutMs: 20_000 })).toBeNull();

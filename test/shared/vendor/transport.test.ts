@@ -175,7 +175,7 @@ describe('the request may have arrived', () => {
     expect(await create(url, {}, stopper.signal)).toMatchObject({ kind: 'ambiguous' });
   });
 
-  test('the client is closed while the request is under way', async () => {
+  test('the client is closed during the request', async () => {
     const arrived = Promise.withResolvers<void>();
     const { url } = await serveRequests(() => arrived.resolve());
     const { client } = connect(url);

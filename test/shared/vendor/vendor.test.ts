@@ -1,4 +1,4 @@
-/** The client over real HTTP: what it sends, what it makes of the answers, and what it never gives away. */
+/** The client over real HTTP: its requests, its replies, and what it never discloses. */
 import { inspect } from 'node:util';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import pino from 'pino';

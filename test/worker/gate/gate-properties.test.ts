@@ -44,7 +44,7 @@ describe('whatever happens', () => {
       { numRuns: 30 },
     ));
 
-  test('killed workers cost no refusal, and their slots come back with the lease', () =>
+  test('killed workers cost no refusal, and their slots are freed with the lease', () =>
     fc.assert(
       fc.asyncProperty(
         circumstances,

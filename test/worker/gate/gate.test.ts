@@ -66,7 +66,7 @@ describe('slots', () => {
     expect((await gate.free()).freeSlots).toBe(freeSlots);
   });
 
-  test('a slot that nobody settles counts as answered when its lease ends', async () => {
+  test('a slot that is not settled counts as answered when its lease ends', async () => {
     const gate = gateOf({ limit: { max: 1, windowMs: 1000 } });
     await admitted(gate);
     nowMs += 6000;
@@ -209,7 +209,7 @@ describe('a pause of a day', () => {
     return gate;
   }
 
-  test('is told with its end and the vendor’s words, and the rate that will follow', async () => {
+  test('is reported with its end, the vendor’s message, and the rate that will follow', async () => {
     await pausedForADay();
     const state = await readGate({ redis, prefix }, 'submit');
     expect(state).toMatchObject({ limit: { max: 1 }, rate: { max: 20 }, refused: 1 });

@@ -1,7 +1,6 @@
 /**
- * Downloads from a host that misbehaves for a third of them, by a worker that is killed again and again: what
- * must come out is the right files and nothing else. At full size, and through the whole of kie-batch, it runs as
- * `npm run bench -- chaos`.
+ * Downloads from a host that misbehaves for a third of them, by a worker that is killed repeatedly: the result must be
+ * exactly the right files. At full size, and with all of kie-batch, it runs as `npm run bench -- chaos`.
  */
 
 import { spawn } from 'node:child_process';

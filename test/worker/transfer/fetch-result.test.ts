@@ -89,7 +89,7 @@ test('a result is stored whole, labelled and hashed', async () => {
   expect(reply).toMatchObject({ resumedFromBytes: 0 });
 });
 
-test('how much is here is told from the first chunk to the last', async () => {
+test('progress is reported from the first chunk to the last', async () => {
   const told: [number, number | undefined][] = [];
   await fetchFrom(serve(), { onProgress: (received, total) => void told.push([received, total]) });
   expect(told.at(-1)).toEqual([bytes.length, bytes.length]);
@@ -295,7 +295,7 @@ test('a stored result of another task is fetched over', async () => {
   await expectStored(await fetchFrom(serve([], { bytes: forced, etag: '"v2"' }), { disclosure }), forced);
 });
 
-test('a file that somebody else put there is not taken for the result', async () => {
+test('a foreign file does not count as the result', async () => {
   await fetchFrom(serve());
   await writeFile(join(root, key), sampleMp4('not ours'));
   await expectStored(await fetchFrom(serve()));

@@ -39,7 +39,7 @@ test('time in which the transfer itself holds back does not count', () => {
   expect(allowance.isStalled(1_005_000)).toBe(false);
 });
 
-test('bytes that nobody waited for earn time, and none is used up between two waits', () => {
+test('bytes without a wait earn time, and none is used up between two waits', () => {
   const allowance = createStallAllowance(rules);
   allowance.waitFrom(0);
   allowance.received(1000, 9000);

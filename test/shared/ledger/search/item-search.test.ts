@@ -102,7 +102,7 @@ describe('a page of items', () => {
     expect(await all(search, { part: ids[5]?.slice(-6) })).toEqual([ids[5]]);
   });
 
-  it('leaves out what has been picked up again', async () => {
+  it('omits what has been retried', async () => {
     await using system = await startSystem();
     const ids = await system.give(5);
     await fail(system, ids, 'no');
@@ -120,7 +120,7 @@ describe('a page of items', () => {
   });
 });
 
-it('failures are grouped by reason and by what was said but for numbers', async () => {
+it('failures are grouped by reason and message without numbers', async () => {
   await using system = await startSystem();
   const ids = await system.give(10);
   await fail(system, ids.slice(0, 3), 'too long: 700 characters');

@@ -127,7 +127,7 @@ test('one wrong bit in a PNG is found by its checksums', async () => {
   for (let at = 0; at < bytes.length; at += 1) expect(walk(flipped(bytes, at)).kind).toBe('broken');
 });
 
-test('a PNG that is compressed XMP keeps it, and ours stands behind it', async () => {
+test('a PNG with compressed XMP keeps it, and ours follows it', async () => {
   const bytes = await sampleOf('png');
   const typed = Buffer.from('iTXtXML:com.adobe.xmp\0\x01\0\0\0zzz', 'latin1');
   const chunk = Buffer.concat([Buffer.alloc(4), typed, Buffer.alloc(4)]);

@@ -153,7 +153,7 @@ test.each([
   expect(edit).toMatchObject({ at: movie.length, remove: 0 });
 });
 
-test('a box of a type that nobody knows is no stray text', () => {
+test('a box of an unknown type is not stray text', () => {
   const bytes = Buffer.concat([ftyp, moov, mdat, box('Xtra', Buffer.alloc(40, 0xfe))]);
   expect(walk(bytes)).toMatchObject({ kind: 'whole' });
 });
@@ -252,7 +252,7 @@ test('a movie of QuickTime is one with ftyp and without', () => {
   });
 });
 
-test('the walk comes to the same end however the bytes are cut into chunks', () => {
+test('the result is the same however the bytes are cut into chunks', () => {
   const whole = Buffer.concat([
     sampleMp4('a', 300, [uuidBox(XMP_UUID, Buffer.from('<x/>'))]),
     longBox('free', Buffer.alloc(5)),
