@@ -13,10 +13,12 @@ export const budgetBatch = 'budget';
 export const cancelledBatch = 'dropped';
 export const scheduledBatch = 'inbox';
 export const runBatch = 'run';
+/** What a person pauses at times, and resumes. */
+export const pausedBatch = 'list';
 
 /** How many links each batch gets, as a share; `again` lists links of the first batch once more. */
 const shares = {
-  list: 0.3,
+  [pausedBatch]: 0.3,
   again: 0.1,
   [scheduledBatch]: 0.2,
   [budgetBatch]: 0.2,
@@ -51,8 +53,8 @@ export function budgetOf(batches: BatchPlan): number {
 const budgetFlags = (batches: BatchPlan) => ['--max-credits', `${budgetOf(batches)}`];
 
 /**
- * What was given in the second that Redis has lost is given again, as a person does who runs a command once more; a
- * link that is known changes nothing.
+ * What was done in the second that Redis has lost is done again, as a person does who runs a command once more: links are
+ * given, where one that is known changes nothing, and what was paused is resumed.
  */
 export async function giveAgain({ folder, batches, command }: World): Promise<void> {
   for (const [name, links] of batches) {
@@ -61,6 +63,7 @@ export async function giveAgain({ folder, batches, command }: World): Promise<vo
     const flags = name === budgetBatch ? budgetFlags(batches) : [];
     await command(['enqueue', file, '--batch', name, '--yes', ...flags]);
   }
+  for (const what of [[], [pausedBatch]]) await command(['resume', ...what]);
 }
 
 const pieces = 4;
@@ -103,7 +106,7 @@ export async function giveLinks(world: World): Promise<void> {
     await command(['cancel', cancelledBatch, '--yes']);
   };
   await Promise.all([
-    enqueue('list'),
+    enqueue(pausedBatch),
     enqueue('again'),
     enqueue(budgetBatch, budgetFlags(batches)),
     schedule(),

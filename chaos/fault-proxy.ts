@@ -17,8 +17,8 @@ export interface FaultProxy extends AsyncDisposable {
   cuts(): number;
   /** Each piece of data waits so long, in both directions. */
   slow(delayMs: number): void;
-  /** Data is kept until the stall ends, without an error. */
-  stall(isStalled: boolean): void;
+  /** Data is kept until the stall ends, without an error. @param port only what leads to this one */
+  stall(isStalled: boolean, port?: number): void;
   /** Everything passes again. */
   heal(): void;
 }
@@ -29,13 +29,14 @@ export function openFaultProxy(): FaultProxy {
   let isRefusing = false;
   let cuts = 0;
   let delayMs = 0;
-  let stalled: PromiseWithResolvers<void> | null = null;
+  const stalls = new Map<number | undefined, PromiseWithResolvers<void>>();
+  const stallOf = (port: number) => stalls.get(port) ?? stalls.get(undefined);
 
   /** In order; the sender is not read while its data waits. */
-  async function forward(from: Socket, to: Socket): Promise<void> {
+  async function forward(from: Socket, to: Socket, port: number): Promise<void> {
     for await (const piece of from) {
       if (delayMs > 0) await sleep(delayMs);
-      while (stalled !== null) await stalled.promise;
+      for (let stall = stallOf(port); stall !== undefined; stall = stallOf(port)) await stall.promise;
       if (!to.write(piece)) await Promise.race([once(to, 'drain'), once(to, 'close')]);
     }
     to.end();
@@ -56,8 +57,8 @@ export function openFaultProxy(): FaultProxy {
     open.add(end);
     upstream.on('error', end);
     for (const socket of [client, upstream]) socket.setNoDelay(true).on('close', end);
-    forward(client, upstream).catch(end);
-    forward(upstream, client).catch(end);
+    forward(client, upstream, port).catch(end);
+    forward(upstream, client, port).catch(end);
   }
 
   function cut(share: number, draw: () => number): number {
@@ -66,17 +67,15 @@ export function openFaultProxy(): FaultProxy {
     cuts += chosen.length;
     return chosen.length;
   }
-  function stall(isStalled: boolean): void {
-    if (isStalled) stalled ??= Promise.withResolvers();
-    else {
-      stalled?.resolve();
-      stalled = null;
-    }
+  function stall(isStalled: boolean, port?: number): void {
+    stalls.get(port)?.resolve();
+    if (isStalled) stalls.set(port, Promise.withResolvers());
+    else stalls.delete(port);
   }
   function heal(): void {
     isRefusing = false;
     delayMs = 0;
-    stall(false);
+    for (const port of stalls.keys()) stall(false, port);
   }
   return {
     async front(port) {

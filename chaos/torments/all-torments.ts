@@ -1,5 +1,6 @@
 /** Everything that is done to a running system, in the order from which a seed draws. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pausedBatch } from '../batches.ts';
 import { callbackTorments } from './callbacks.ts';
 import { allConnectionTorments } from './connections.ts';
 import { clockTorments, processTorments } from './processes.ts';
@@ -13,7 +14,7 @@ const pauseAndResume: Torment = {
   subject: 'person',
   weight: 1,
   async run(world, draw) {
-    const which = draw.chance(0.5) ? ['list'] : [];
+    const which = draw.chance(0.5) ? [pausedBatch] : [];
     const ms = draw.between(1000, 5000);
     world.note(`${which[0] ?? 'everything'} is paused for ${(ms / 1000).toFixed(1)} s`);
     await world.command(['pause', ...which]).catch(() => undefined);

@@ -36,13 +36,32 @@ export const redisTorments: readonly Torment[] = [
     name: 'redis-fails-over',
     subject: 'redis',
     weight: 5,
-    isFor: ({ redis }) => redis.failOver !== undefined,
+    isFor: ({ redis }) => redis.group !== undefined,
     async run({ redis, note, losses }, draw) {
       const ms = draw.between(0, 4000);
       // What had not reached the replica is lost.
       losses.redis += 1;
       note('Redis fails over');
-      await redis.failOver?.().finally(() => sleep(ms).then(() => redis.start()));
+      await redis.group?.failOver().finally(() => sleep(ms).then(() => redis.start()));
+    },
+  },
+  {
+    name: 'redis-primary-cut-off',
+    subject: 'redis',
+    weight: 3,
+    isFor: ({ redis }) => redis.group !== undefined,
+    async run(world, draw) {
+      const { redis, proxies, losses } = world;
+      const port = await redis.group?.primaryPort();
+      // What it takes after it is replaced, and before it is told, is lost.
+      losses.redis += 1;
+      await forAWhile(world, {
+        ms: draw.between(2000, 15_000),
+        message: 'the primary of Redis is cut off from all others',
+        begin: () => proxies.redis.stall(true, port),
+        end: () => proxies.redis.stall(false, port),
+      });
+      await redis.group?.untilWhole();
     },
   },
   {

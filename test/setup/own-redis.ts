@@ -33,8 +33,15 @@ export interface TormentedRedis extends AsyncDisposable {
   /** It answers nobody for so long, as while a slow command runs. */
   block(seconds: number): Promise<void>;
   flushScripts(): Promise<void>;
-  /** Kills the primary of several, and resolves once its replica has taken over. */
-  failOver?(): Promise<void>;
+  /** Of several servers. */
+  readonly group?: {
+    /** Kills the primary, and resolves once its replica has taken over. */
+    failOver(): Promise<void>;
+    /** The port that the primary listens on. */
+    primaryPort(): Promise<number>;
+    /** Until each primary has its replica. */
+    untilWhole(): Promise<void>;
+  };
 }
 
 export interface OwnRedis extends TormentedRedis {

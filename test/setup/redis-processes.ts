@@ -22,8 +22,7 @@ export const hasRedisPrograms = ['redis-server', 'redis-sentinel', 'redis-cli'].
 );
 
 export interface RedisGroup extends TormentedRedis {
-  /** Kills the primary, and resolves once its replica has taken over. */
-  failOver(): Promise<void>;
+  readonly group: NonNullable<TormentedRedis['group']>;
 }
 
 export interface GroupOptions {
@@ -141,10 +140,14 @@ function createGroup(running: AsyncDisposable, { url, servers, primary }: GroupP
     // A replica of nothing is made a primary again by those that watch over it.
     refusals: refusals.filter((each) => each !== 'READONLY'),
     kill: async () => (await primaryServer()).kill(),
-    async failOver() {
-      const known = await primary();
-      await (await serverOf(known)).kill();
-      await untilTakenOver(known);
+    group: {
+      async failOver() {
+        const known = await primary();
+        await (await serverOf(known)).kill();
+        await untilTakenOver(known);
+      },
+      primaryPort: async () => (await primaryServer()).port,
+      untilWhole,
     },
     /** As when the replica is a second behind the primary that is lost. */
     async losePower() {

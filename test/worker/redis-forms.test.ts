@@ -30,7 +30,7 @@ describe.skipIf(!hasRedisPrograms).each(forms)('%s', (_name, startRedis) => {
     await system.startWorker();
     const saved = async () => (await system.session.ledger.batch('test'))?.counts.saved ?? 0;
     await until(async () => (await saved()) >= 5, 'some links are saved');
-    await redis.failOver();
+    await redis.group.failOver();
     await until(async () => (await saved().catch(() => 0)) === links, 'all links are saved', slowMs);
     expect(system.simulator.counts().tasks).toBe(links);
   });
