@@ -63,7 +63,9 @@ export async function openBucketStore(proxy: FaultProxy): Promise<BucketStore & 
   const base = `${url.slice(0, url.indexOf('?'))}/`;
   return {
     ...{ kind: 'bucket', server },
-    list: async () => (await server.list()).map((key) => base + key),
+    // Uploads of processes that were killed are aborted by age, and are no files.
+    list: async () =>
+      (await server.list()).filter((key) => !key.startsWith('unfinished/')).map((key) => base + key),
     read: (file) => server.read(file.slice(base.length)),
     environment: {
       STORAGE_URL: url,

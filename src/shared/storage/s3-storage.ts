@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { Readable } from 'node:stream';
 import {
   AbortMultipartUploadCommand,
+  CreateMultipartUploadCommand,
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
@@ -14,6 +15,7 @@ import {
   ListObjectsV2Command,
   type MultipartUpload,
   PutObjectCommand,
+  UploadPartCommand,
 } from '@aws-sdk/client-s3';
 import type { Clock } from '../clock.ts';
 import { mediaEndings } from '../media/media-kind.ts';
@@ -45,9 +47,6 @@ export function createS3Storage(location: S3Location, deps: S3StorageDeps): Stor
   const { bucket, prefix } = location;
   const client = connectS3(location, deps.s3Credentials);
   const base = `s3://${bucket}/${prefix === '' ? '' : `${prefix}/`}`;
-
-  /** Objects of probes that may be left, as where an answer was lost: the next one that works removes all. */
-  const probes = new Set<string>();
 
   function place(key: string): { readonly Bucket: string; readonly Key: string } {
     assertKey(key);
@@ -169,16 +168,19 @@ export function createS3Storage(location: S3Location, deps: S3StorageDeps): Stor
       });
     },
     freeBytes: async () => undefined,
+    /** By an upload that is aborted: whatever fails, nothing is to be seen, and open uploads are aborted by age. */
     async probe(beside = '') {
-      const folder = beside.slice(0, beside.lastIndexOf('/') + 1);
-      // Always the same one: what a probe that was killed has left, the next one removes.
-      const key = `${folder}.probe.json`;
-      probes.add(key);
-      await put(key, 'probe');
-      for (const each of probes) {
-        await remove(each);
-        probes.delete(each);
-      }
+      const key = `${beside.slice(0, beside.lastIndexOf('/') + 1)}.probe`;
+      const object = place(key);
+      await guarded(key, async () => {
+        const { UploadId } = await client.send(new CreateMultipartUploadCommand(object));
+        const upload = { ...object, UploadId };
+        try {
+          await client.send(new UploadPartCommand({ ...upload, PartNumber: 1, Body: 'probe' }));
+        } finally {
+          await client.send(new AbortMultipartUploadCommand(upload));
+        }
+      });
     },
     close: async () => client.destroy(),
   };

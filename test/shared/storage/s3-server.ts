@@ -78,7 +78,7 @@ async function answerUploads(context: Context, next: () => Promise<void>, bucket
   const { uploadId, prefix } = context.query;
   const uploads = join(bucket, UPLOADS);
   if (context.method === 'DELETE' && uploadId !== undefined) {
-    await rm(join(uploads, uploadId), { recursive: true });
+    await rm(join(uploads, uploadId), { recursive: true, force: true });
     context.status = 204;
   } else if (context.method === 'GET' && 'uploads' in context.query) {
     context.type = 'application/xml';
