@@ -3,7 +3,8 @@
  * 100 ms, results of about 40 kB), compared with the same three HTTP calls as plain BullMQ jobs, as pg-boss jobs (if
  * PostgreSQL is installed), and with a p-queue script that stores nothing. Each contender has its own process and its own
  * Redis or PostgreSQL; the simulated vendor runs in another process. A row is timed from the first create call to the last
- * file. CPU is that of the contender's processes only; commands are those that its Redis counted.
+ * file. CPU is that of the contender's processes only; commands are those that its Redis counted. Where the time of a link
+ * goes, and what the difference to plain BullMQ pays for: [capacity.md](capacity.md#where-the-time-of-a-link-goes).
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
