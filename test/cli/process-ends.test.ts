@@ -94,7 +94,7 @@ describe.concurrent('a Redis that refuses writes from the start', () => {
     await redis.refuse('NOREPLICAS');
     const { code, stderr } = await project.run([command, 'links.txt']);
     expect(code).toBe(2);
-    expect(stderr).toMatch(/^error: Redis did not take a write: too few of its replicas.*NOREPLICAS/m);
+    expect(stderr).toMatch(/^error: Redis refused a write: too few of its replicas.*NOREPLICAS/m);
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 });

@@ -94,8 +94,7 @@ it('are logged when they are paused by a failed task that was billed', async () 
   await pausedBatch(system);
   const log = join(system.environment['DATA_DIR'] ?? '', 'logs', 'kie-batch.log');
   await until(
-    async () =>
-      (await readFile(log, 'utf8').catch(() => '')).includes('cost more than was announced') || null,
+    async () => (await readFile(log, 'utf8').catch(() => '')).includes('cost more than announced') || null,
     'the pause is in the log',
   );
 });

@@ -107,7 +107,7 @@ describe('opening a Redis', () => {
       'paid',
     ]);
     await handle.close();
-    expect(said.filter((line) => line.includes('Redis is away'))).toHaveLength(1);
+    expect(said.filter((line) => line.includes('Lost the connection to Redis'))).toHaveLength(1);
   });
 
   it('refuses one that evicts', async () => {
