@@ -25,6 +25,8 @@ export function createOwnParts(place: StorageFolder, { clock, abandonedAfterMs }
   const bootedAt = clock.now() - uptime() * 1000;
   /** Tokens that this process has open. */
   const open = new Set<string>();
+  /** Passing files that could not be removed, as on a disk that became read-only. */
+  const left = new Set<string>();
   let tokens = 0;
 
   function newToken(): string {
@@ -82,12 +84,22 @@ export function createOwnParts(place: StorageFolder, { clock, abandonedAfterMs }
       const path = join(folder, partName(partStem(key), token));
       try {
         await place.inFolder(folder, () => writeFile(path, text, { flag: 'wx', flush: true }));
-        return await act(path);
+        const result = await act(path);
+        for (const each of left) await removeTemporary(each);
+        return result;
       } catch (error) {
-        await rm(path, { force: true });
+        await removeTemporary(path);
         throw error;
       }
     });
+  }
+
+  /** What cannot be removed now is removed after the next write that works. */
+  async function removeTemporary(path: string): Promise<void> {
+    await rm(path, { force: true }).then(
+      () => left.delete(path),
+      () => left.add(path),
+    );
   }
 
   /** Writes a whole file over its final name, durably. */
