@@ -16,6 +16,7 @@ export class Connections {
   readonly #address: RedisAddress;
   readonly #logger: Logger;
   readonly #open = new Set<RedisConnection>();
+  #isClosed = false;
   #isDown = false;
   #wasEverUp = false;
 
@@ -35,10 +36,17 @@ export class Connections {
     return this.#keep(connection);
   }
 
-  /** BullMQ creates a second connection for a worker, and leaves it open if Redis is away when the worker closes. */
+  /**
+   * BullMQ creates a second connection for a worker, and leaves it open if Redis is away when the worker closes. It may
+   * also connect one again that has ended: that keeps the process alive for good unless it is closed here.
+   */
   #keep<Kept extends RedisConnection>(connection: Kept): Kept {
     this.#open.add(connection);
-    connection.once('end', () => this.#open.delete(connection));
+    connection.on('end', () => this.#open.delete(connection));
+    connection.on('connecting', () => {
+      if (this.#isClosed) connection.disconnect();
+      else this.#open.add(connection);
+    });
     const duplicate = connection.duplicate.bind(connection) as (...given: unknown[]) => Kept;
     Object.assign(connection, { duplicate: (...given: unknown[]) => this.#keep(duplicate(...given)) });
     return connection;
@@ -54,7 +62,9 @@ export class Connections {
     if ((await withTimeout(quitting, QUIT_TIMEOUT_MS, 'late')) === 'late') connection.disconnect();
   }
 
+  /** Closes all connections, and those that are opened after this at once. */
   async closeAll(): Promise<void> {
+    this.#isClosed = true;
     await Promise.all([...this.#open].map((connection) => this.close(connection)));
   }
 

@@ -1,4 +1,5 @@
 /** Opening Redis as a command does: what is handed out, what is refused, and how that is said. */
+import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -64,6 +65,22 @@ describe('opening a Redis', () => {
     expect(outcome.message).not.toContain('\n');
     return outcome;
   }
+
+  it('leaves no connection that BullMQ has made and connected again, and none that is connected after the end', async () => {
+    const handle = await open(await startServer());
+    const openAndEnd = async () => {
+      const connection = (handle.connect('blocking') as Redis).duplicate();
+      await once(connection, 'ready');
+      connection.disconnect();
+      await once(connection, 'end');
+      return connection;
+    };
+    const [early, late] = [await openAndEnd(), await openAndEnd()];
+    await early.connect();
+    await handle.close();
+    await expect(late.connect()).rejects.toThrow('closed');
+    await expect.poll(() => [early.status, late.status]).toEqual(['end', 'end']);
+  });
 
   it('starts a local one where no URL is given, and stops it when closed', async () => {
     const handle = await open();
