@@ -11,6 +11,7 @@ import type { KeptColumns } from '../producer/kept-row.ts';
 import type { ListOptions, ListSource } from '../producer/lists/list-source.ts';
 import { localVideosOf } from '../producer/local-videos.ts';
 import { readOverview } from '../producer/overview.ts';
+import { ExplainedError } from '../shared/explained-error.ts';
 import { type Halt, standsSince } from '../shared/gate-state/halts.ts';
 import { stages } from '../shared/jobs/catalogue.ts';
 import { type Batch, readBatch as batchIn, unfinished } from '../shared/ledger/batch.ts';
@@ -227,8 +228,19 @@ function noBatch({ batch, model }: RunRequest): Batch {
   return none;
 }
 
+/** As after a failover, or a restart of Redis without its last second, just after the links were enqueued. */
+class BatchLostError extends ExplainedError {
+  readonly code = 'BATCH_LOST';
+
+  constructor(name: string) {
+    super(
+      `Redis has lost the batch "${name}", as a failover or a power failure can lose its last second. Rerun the command: it enqueues the links again`,
+    );
+  }
+}
+
 async function readBatch(name: string, { ledger }: Session): Promise<Batch> {
   const batch = await ledger.batch(name);
-  if (batch === null) throw new Error(`batch ${name} no longer exists in Redis`);
+  if (batch === null) throw new BatchLostError(name);
   return batch;
 }

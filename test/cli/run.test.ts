@@ -2,6 +2,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { connectTestRedis } from '../setup/redis.ts';
 import { shareLink } from '../setup/system.ts';
 import { until } from '../setup/until.ts';
 import { openProject, type Project } from './executable.ts';
@@ -48,6 +49,22 @@ describe.concurrent('run', () => {
     expect(again.code).toBe(0);
     expect(JSON.parse(again.stdout)).toMatchObject({ alreadySaved: 12, saved: 0, accepted: 0 });
     expect(project.simulator.counts().tasks).toBe(12);
+  });
+
+  it('ends with 2 and says what to do when Redis has lost its batch, and enqueues the links again when rerun', async () => {
+    await using project = await openProject(slow);
+    await project.writeLinks('links.txt', 40);
+    const running = project.start(['run', 'links.txt']);
+    await until(() => project.simulator.counts().tasks > 0, 'a task is made');
+    const redis = connectTestRedis();
+    await redis.del(await redis.keys(`${project.prefix}*`));
+    await redis.quit();
+    const { code, stderr } = await running.ended;
+    expect([code, stderr]).toEqual([
+      2,
+      expect.stringMatching(/^error: Redis has lost the batch "links".*Rerun/m),
+    ]);
+    expect((await project.run(['run', 'links.txt'])).code).toBe(0);
   });
 
   it('counts everything in a messy list, names the bad lines, and ends with 1', async () => {
