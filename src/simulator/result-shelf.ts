@@ -26,6 +26,8 @@ export interface ResultShelf {
   expire(address: ResultAddress): void;
   /** The file, once the task has ended well. */
   find(address: Pick<ResultAddress, 'taskId' | 'index'>, nowMs: number): ResultFile | undefined;
+  /** The file and those that were behind its URL before, the oldest first. */
+  versionsOf(address: Pick<ResultAddress, 'taskId' | 'index'>, nowMs: number): ResultFile[];
   /** Puts another file in its place. */
   replace(address: ResultAddress): void;
 }
@@ -60,6 +62,22 @@ export function createResultShelf(tasks: ReadonlyMap<string, Task>, files: Resul
     return resultKinds.map((_, index) => issue(id, index, origin, expiresAtMs));
   }
 
+  function versionOf({ taskId, index }: Pick<ResultAddress, 'taskId' | 'index'>): number {
+    return versions.get(`${taskId}/${index}`) ?? 0;
+  }
+
+  function fileOf(
+    { taskId, index }: Pick<ResultAddress, 'taskId' | 'index'>,
+    version: number,
+    nowMs: number,
+  ): ResultFile | undefined {
+    const task = tasks.get(taskId);
+    const kind = task?.resultKinds[index];
+    if (!task || kind === undefined || stateOf(task, nowMs) !== 'success') return undefined;
+    const flaw = task.fault === undefined ? undefined : flawOf[task.fault];
+    return files({ taskId, index, version, leastBytes: task.resultSizeBytes, kind, flaw });
+  }
+
   return {
     urlsOf(task, { expiresAtMs, firstIsDead, fresh }) {
       const known = recorded.get(task.id);
@@ -77,17 +95,13 @@ export function createResultShelf(tasks: ReadonlyMap<string, Task>, files: Resul
     },
     isExpired: ({ expiresAtMs, token }, nowMs) => nowMs >= expiresAtMs || expired.has(token),
     expire: ({ token }) => expired.add(token),
-    find({ taskId, index }, nowMs) {
-      const task = tasks.get(taskId);
-      const kind = task?.resultKinds[index];
-      if (!task || kind === undefined || stateOf(task, nowMs) !== 'success') return undefined;
-      const version = versions.get(`${taskId}/${index}`) ?? 0;
-      const flaw = task.fault === undefined ? undefined : flawOf[task.fault];
-      return files({ taskId, index, version, leastBytes: task.resultSizeBytes, kind, flaw });
-    },
-    replace({ taskId, index }) {
-      const key = `${taskId}/${index}`;
-      versions.set(key, (versions.get(key) ?? 0) + 1);
+    find: (address, nowMs) => fileOf(address, versionOf(address), nowMs),
+    versionsOf: (address, nowMs) =>
+      Array.from({ length: versionOf(address) + 1 }, (_, version) => fileOf(address, version, nowMs)).filter(
+        (file) => file !== undefined,
+      ),
+    replace(address) {
+      versions.set(`${address.taskId}/${address.index}`, versionOf(address) + 1);
     },
   };
 }

@@ -34,6 +34,8 @@ export interface Simulator extends AsyncDisposable {
   orders(): readonly Order[];
   /** The bytes a right download of this result has. Throws when there is no such result (yet). */
   resultBytesOf(taskId: string, index?: number): Buffer;
+  /** As `resultBytesOf`, with the files that were behind its URL before; empty when there is no such result. */
+  resultVersionsOf(taskId: string, index: number): readonly Buffer[];
   /** Ends within a second, open connections included. */
   close(): Promise<void>;
 }
@@ -77,6 +79,8 @@ export async function startSimulator(
         return { id, model, link, input, callBackUrl, createdAtMs, fault, credits };
       }),
     settings: (patch) => changeSettings(vendor, patch),
+    resultVersionsOf: (taskId, index) =>
+      vendor.shelf.versionsOf({ taskId, index }, vendor.clock.now()).map(bytesOf),
     resultBytesOf(taskId, index = 0) {
       const file = vendor.shelf.find({ taskId, index }, vendor.clock.now());
       if (!file) throw new Error(`task ${taskId} has no result ${index} now`);

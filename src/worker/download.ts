@@ -5,6 +5,7 @@
  */
 import { type Halt, listHalts } from '../shared/gate-state/halts.ts';
 import type { JobData } from '../shared/jobs/catalogue.ts';
+import type { Item } from '../shared/ledger/item.ts';
 import { downloadPolicy } from '../shared/policy.ts';
 import { applyStep } from './apply-step.ts';
 import { collectResults } from './collect-results.ts';
@@ -21,6 +22,7 @@ export async function runDownload(
   onProgress: OnProgress,
 ): Promise<JobOutcome> {
   const item = await context.ledger.item(id);
+  if (item?.state === 'saved' && data.tries !== undefined) await clearParts(item, data, context);
   if (item?.state !== 'downloading') return { kind: 'done' };
   const halts = await listHalts(context);
   if (!(await mayFetch(halts, context))) {
@@ -35,6 +37,12 @@ export async function runDownload(
     return { kind: 'delay', delayMs: step.delayMs, data: kept };
   }
   return applyStep(step, item, kept, context);
+}
+
+/** Another worker saved the link while this job was between two tries: what it received is of no use any more. */
+async function clearParts(item: Item, { ways, urls }: JobData, { fetcher }: WorkerContext): Promise<void> {
+  const count = ways?.length ?? urls?.length ?? 1;
+  for (let index = 0; index < count; index += 1) await fetcher.clearParts(fetcher.keyOf(item, index));
 }
 
 /** While a halt says that nothing can be fetched or stored, downloads wait; of results one at a time tries. */

@@ -17,6 +17,8 @@ import { tryStorage } from './transfer/try-storage.ts';
 export interface ResultFetcher {
   readonly keyOf: ResultKeyOf;
   fetch(request: Omit<FetchRequest, 'expect'>, signal: AbortSignal): Promise<FetchReply>;
+  /** Removes the parts of a result that another worker has stored. */
+  clearParts(key: string): Promise<void>;
   /** Free space to keep in addition to the result: MIN_FREE_BYTES. */
   readonly reserveBytes: number;
   /** Whether downloads can continue after the storage was full: room for so much more than the reserve. */
@@ -47,6 +49,7 @@ export function createResultFetcher({ configuration, ...parts }: ResultFetcherDe
   return {
     keyOf: resultKeys(PATH_TEMPLATE),
     fetch: (request, signal) => fetchResult({ ...request, expect }, transfer, signal),
+    clearParts: storage.clearParts,
     reserveBytes: configuration.MIN_FREE_BYTES,
     async hasRoom(roomBytes = 0) {
       const freeBytes = await storage.freeBytes().catch(() => undefined);

@@ -2,6 +2,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { systemClock } from '../../src/shared/clock.ts';
+import { createFileStorage } from '../../src/shared/storage/file-storage.ts';
+import { PART_FOLDER } from '../../src/shared/storage/part-folder.ts';
 import { shareLink, startSystem } from '../setup/system.ts';
 import { until } from '../setup/until.ts';
 
@@ -31,6 +34,23 @@ describe('the way of a link', () => {
     expect((await readdir(join(system.folder, 'videos', 'test'))).sort()).toEqual(
       ids.flatMap((id) => [`${id}.json`, `${id}.mp4`]).sort(),
     );
+  });
+
+  it('leaves nothing of a download that another worker was quicker with', async () => {
+    await using system = await startSystem();
+    const [id = ''] = await system.give(1);
+    await system.startWorker();
+    await system.ended();
+    const storage = createFileStorage(join(system.folder, 'videos'), { clock: systemClock });
+    const part = await storage.openPart(`test/${id}.mp4`);
+    await part.begin({ validator: '"a"', totalBytes: 10 });
+    await part.write(Buffer.from('12345'));
+    await part.suspend();
+    const parts = () => readdir(join(system.folder, 'videos', PART_FOLDER));
+    expect(await parts()).not.toEqual([]);
+    await system.session.queues.add('download', id, 0, { tries: 1 });
+    await until(async () => (await parts()).length === 0, 'the part is removed');
+    await storage.close();
   });
 
   it('makes one task of each link and is never refused when the limit is right', async () => {
