@@ -58,7 +58,9 @@ describe.concurrent('a process that ends in the middle', () => {
     running.child.kill('SIGUSR2');
     const { code, stderr } = await running.ended;
     expect(code).toBe(70);
-    expect(stderr).toMatch(/error of its own: planned.*rerun the command to resume.*kie-batch\.log/);
+    expect(stderr).toMatch(
+      /internal error of kie-batch: planned.*rerun the command to resume.*kie-batch\.log/,
+    );
     expect(stderr).not.toMatch(/^\s+at /m);
     const log = await readFile(join(project.folder, 'data', 'logs', 'kie-batch.log'), 'utf8');
     expect(log).toMatch(/planned.* at /);

@@ -41,7 +41,7 @@ describe.concurrent('the stages of the work, each a process', () => {
     const stopped = await worker.ended;
     expect([stopped.code, stopped.stdout]).toEqual([0, '']);
     for (const line of stopped.stderr.trimEnd().split('\n')) {
-      if (!line.startsWith('Stopping: ')) expect(() => JSON.parse(line)).not.toThrow();
+      if (!line.startsWith('Stopping ')) expect(() => JSON.parse(line)).not.toThrow();
     }
 
     const people = await project.run(['status']);

@@ -90,7 +90,7 @@ it('the audit log, workers, stuck links and failures are read', async () => {
     const found = (await ask(window, 'GET', 'overview')).json;
     return found.situation === 'all-paused' ? found : null;
   }, 'the pause is told');
-  expect(overview.headline).toContain('Everything is paused');
+  expect(overview.headline).toContain('Everything was paused');
   expect((await ask(window, 'POST', `items/${id}/check`)).json).toEqual({ items: 0 });
 });
 
