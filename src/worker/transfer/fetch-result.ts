@@ -55,9 +55,16 @@ async function withPart(request: FetchRequest, deps: TransferDeps, signal: Abort
   }
 }
 
-/** The disk refused the write, so the exact need is unknown: at least the reserve and a little. */
-async function fullReply(request: FetchRequest, deps: TransferDeps): Promise<FetchReply> {
-  const freeBytes = (await deps.storage.freeBytes().catch(() => 0)) ?? 0;
-  const neededBytes = Math.max(freeBytes + 1, request.expect?.minFreeBytes ?? 0);
-  return { kind: 'storage-full', freeBytes, neededBytes };
+/**
+ * The disk refused the write, so the exact need is unknown: at least the reserve, and more than is free. If space has come
+ * back meanwhile, what is free says nothing about the need: a halt that waited for more than that would never end.
+ */
+async function fullReply({ key, expect }: FetchRequest, { storage }: TransferDeps): Promise<FetchReply> {
+  const freeBytes = (await storage.freeBytes().catch(() => 0)) ?? 0;
+  const isFull = (await tryStorage(storage, key)) !== null;
+  return {
+    kind: 'storage-full',
+    freeBytes,
+    neededBytes: Math.max(isFull ? freeBytes + 1 : 0, expect?.minFreeBytes ?? 0),
+  };
 }

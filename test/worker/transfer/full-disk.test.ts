@@ -84,4 +84,21 @@ describe.skipIf(disk === undefined)('a disk that fills up', () => {
     expect(host.seen.at(-1)?.range).toBe(`bytes=${reply.resumedFromBytes}-`);
     expect(await filesIn(root)).toEqual(['batch/s_1.json', 'batch/s_1.mp4']);
   });
+
+  test('whose space comes back before it is measured needs no more than the reserve', async () => {
+    await writeFile(ballast, Buffer.alloc(5 * MIB));
+    const { storage } = deps;
+    const probe: typeof storage.probe = async (beside) => {
+      await rm(ballast);
+      await storage.probe(beside);
+    };
+    // The free space is told once for all who ask within a moment.
+    const freeBytes = async () => 7 * MIB;
+    deps = { ...deps, storage: { ...storage, probe, freeBytes } };
+    expect(await fetchOne(1000, [untold])).toEqual({
+      kind: 'storage-full',
+      freeBytes: 7 * MIB,
+      neededBytes: 1000,
+    });
+  });
 });
