@@ -105,8 +105,10 @@ export async function recordFoundTask(
   for (let item = seen ?? (await ledger.item(id)); ; item = await ledger.item(id)) {
     if (item === null) return 'no-item';
     const isKnown = item.taskIds.includes(found.taskId);
-    // An answer that names a task of earlier: the vendor continues with that one.
-    const isRenewed = isKnown && found.by === 'answer' && item.state === 'submitting';
+    // The answer to the present call names a task of earlier: the vendor continues with that one. The answer to an earlier
+    // call, recorded once more, is no such answer.
+    const isRenewed =
+      isKnown && found.by === 'answer' && item.state === 'submitting' && found.attempt > item.attempts;
     if (isKnown && !isRenewed) return 'known';
     const placement = isRenewed ? renewed : placeFoundTask(item, found);
     const { transition } = placement;

@@ -320,7 +320,7 @@ function answer(which: number, by: 'answer' | 'callback'): Command {
     const known = item(model, call.id);
     if (known === undefined) return;
     if (!known.tasks.includes(call.taskId)) recordInModel(known, call);
-    else if (by === 'answer' && known.state === 'submitting') {
+    else if (by === 'answer' && known.state === 'submitting' && call.attempt > known.attempts) {
       known.state = 'processing';
       known.attempts += 1;
     }

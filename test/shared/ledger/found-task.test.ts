@@ -1,0 +1,40 @@
+/** Recording a task id: once more, late, and while a later create call is open. */
+import type { Redis } from 'ioredis';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { recordFoundTask } from '../../../src/shared/ledger/found-task.ts';
+import { createLedger } from '../../../src/shared/ledger/ledger.ts';
+import { connectTestRedis, redisPrefix } from '../../setup/redis.ts';
+
+let redis: Redis;
+beforeAll(() => {
+  redis = connectTestRedis();
+});
+afterAll(async () => {
+  await redis.quit();
+});
+
+async function withSecondCallOpen() {
+  const ledger = createLedger({ redis, prefix: redisPrefix(), shareUrl: () => null });
+  await ledger.openBatch('test', { model: 'm', root: '/' });
+  await ledger.enqueue('test', [{ id: 's_1', url: 'https://videos.test/1.mp4' }], { since: 0 });
+  await ledger.take(1);
+  await ledger.move('beginSubmit', 's_1', { submitter: 'w', stamp: ['submittedAt'] });
+  await recordFoundTask(ledger, 's_1', { taskId: 'first', attempt: 1, by: 'answer' });
+  await ledger.move('resubmit', 's_1', { addCreditsSpent: 3 });
+  await ledger.move('beginSubmit', 's_1', { submitter: 'w', stamp: ['submittedAt'] });
+  return ledger;
+}
+
+it('the answer to an earlier call, recorded once more, is not the answer to the call that is open', async () => {
+  const ledger = await withSecondCallOpen();
+  const again = { taskId: 'first', attempt: 1, by: 'answer' } as const;
+  expect(await recordFoundTask(ledger, 's_1', again)).toBe('known');
+  expect(await ledger.item('s_1')).toMatchObject({ state: 'submitting', attempts: 1, taskIds: ['first'] });
+});
+
+it('the vendor may answer the open call with the task of an earlier one: that task is polled', async () => {
+  const ledger = await withSecondCallOpen();
+  const renewed = { taskId: 'first', attempt: 2, by: 'answer' } as const;
+  expect(await recordFoundTask(ledger, 's_1', renewed)).toBe('taken');
+  expect(await ledger.item('s_1')).toMatchObject({ state: 'processing', attempts: 2, taskIds: ['first'] });
+});
