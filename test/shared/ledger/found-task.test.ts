@@ -1,6 +1,7 @@
-/** Recording a task id: once more, late, and while a later create call is open. */
+/** Recording a task id, and its cost: once more, late, and while a later create call is open. */
 import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createBatchOperations } from '../../../src/shared/ledger/batch-operations.ts';
 import { recordFoundTask } from '../../../src/shared/ledger/found-task.ts';
 import { createLedger } from '../../../src/shared/ledger/ledger.ts';
 import { connectTestRedis, redisPrefix } from '../../setup/redis.ts';
@@ -37,4 +38,24 @@ it('the vendor may answer the open call with the task of an earlier one: that ta
   const renewed = { taskId: 'first', attempt: 2, by: 'answer' } as const;
   expect(await recordFoundTask(ledger, 's_1', renewed)).toBe('taken');
   expect(await ledger.item('s_1')).toMatchObject({ state: 'processing', attempts: 2, taskIds: ['first'] });
+});
+
+it('a task that failed with a cost is counted once, also when a retry of the cancelled link polls it again', async () => {
+  const prefix = redisPrefix();
+  const ledger = createLedger({ redis, prefix, shareUrl: () => null });
+  const operations = createBatchOperations({ redis, prefix });
+  await ledger.openBatch('test', { model: 'm', root: '/' });
+  await ledger.enqueue('test', [{ id: 's_1', url: 'https://videos.test/1.mp4' }], { since: 0 });
+  await ledger.take(1);
+  await ledger.move('beginSubmit', 's_1', { submitter: 'w', stamp: ['submittedAt'] });
+  await recordFoundTask(ledger, 's_1', { taskId: 'first', attempt: 1, by: 'answer' });
+  await operations.beginCancel('test');
+  await ledger.move('resubmit', 's_1', { addCreditsSpent: 3 });
+  expect(await ledger.item('s_1')).toMatchObject({ state: 'cancelled', creditsSpent: 3 });
+  await operations.retryItems('test', 0, 10);
+  await ledger.note('s_1', { chargeCredits: 3 });
+  expect(await ledger.item('s_1')).toMatchObject({ state: 'processing', creditsSpent: 3 });
+  await ledger.move('resubmit', 's_1', { addCreditsSpent: 4 });
+  expect((await ledger.item('s_1'))?.creditsSpent).toBe(4);
+  expect((await ledger.batch('test'))?.creditsSpent).toBe(4);
 });

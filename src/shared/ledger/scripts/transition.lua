@@ -236,7 +236,9 @@ local function charge(field, credits, isLast)
   commit(credits - before - reserved())
   closeReservation()
   if credits > before then learnPrice(credits) end
-  if isLast then redis.call('HDEL', item, 'k', 'i') else redis.call('HSET', item, 'k', credits) end
+  if isLast then redis.call('HDEL', item, 'i') end
+  -- Kept after a failure: a retry of a cancelled link may poll the same task again.
+  if credits == 0 or to == 'downloading' then redis.call('HDEL', item, 'k') else redis.call('HSET', item, 'k', credits) end
 end
 
 local function spendBeside(field, credits, task)
@@ -283,6 +285,7 @@ for i = 8, #ARGV, 3 do
     if after == 0 then redis.call('HDEL', item, field) else redis.call('HSET', item, field, after) end
     if (before > 0) ~= (after > 0) then count('sum:' .. field, after > 0 and 1 or -1) end
   elseif operation == 'push' then
+    if tasks ~= '' then redis.call('HDEL', item, 'k') end
     redis.call('HSET', item, field, tasks == '' and value or (tasks .. ',' .. value))
     indexTask(prefix, value, id)
   elseif operation == 'unshift' then
