@@ -61,7 +61,14 @@ export function placeFoundTask(item: Item, { taskId, attempt }: FoundTask): Plac
       // The second, duplicate payment has not been made.
       return {
         transition: 'recordOrphan',
-        changes: { taskId, message: null, ...stamp(item), ...tally(item, -1) },
+        changes: {
+          taskId,
+          message: null,
+          // A call that was refused has not been counted.
+          addAttempts: attempt > attempts ? 1 : 0,
+          ...stamp(item),
+          ...tally(item, -1),
+        },
       };
     case 'processing':
     case 'downloading':

@@ -335,11 +335,13 @@ function recordInModel(known: ModelItem, { taskId, attempt }: Call): void {
       known.state = 'processing';
       return;
     case 'queued':
+      known.attempts += attempt > known.attempts ? 1 : 0;
       known.unsure = Math.max(0, known.unsure - 1);
       known.tasks.push(taskId);
       known.state = 'processing';
       return;
     case 'held':
+      known.attempts += attempt > known.attempts ? 1 : 0;
       known.tasks.push(taskId);
       known.state = 'processing';
       return;
