@@ -59,3 +59,21 @@ it('a task that failed with a cost is counted once, also when a retry of the can
   expect((await ledger.item('s_1'))?.creditsSpent).toBe(4);
   expect((await ledger.batch('test'))?.creditsSpent).toBe(4);
 });
+
+it('what a failed task has cost is not given back by a next call that is never made', async () => {
+  const prefix = redisPrefix();
+  const ledger = createLedger({ redis, prefix, shareUrl: () => null });
+  const operations = createBatchOperations({ redis, prefix });
+  await ledger.openBatch('test', { model: 'm', root: '/' });
+  await ledger.enqueue('test', [{ id: 's_1', url: 'https://videos.test/1.mp4' }], { since: 0 });
+  await ledger.take(1);
+  await ledger.move('beginSubmit', 's_1', { submitter: 'w', stamp: ['submittedAt'] });
+  await recordFoundTask(ledger, 's_1', { taskId: 'first', attempt: 1, by: 'answer' });
+  await ledger.move('resubmit', 's_1', { addCreditsSpent: 3 });
+  await ledger.move('fail', 's_1', { reason: 'input-unreadable', releaseCredits: true });
+  expect((await ledger.item('s_1'))?.creditsSpent).toBe(3);
+  await operations.retryItems('test', 0, 10);
+  await ledger.move('fail', 's_1', { reason: 'rejected', releaseCredits: true });
+  expect((await ledger.item('s_1'))?.creditsSpent).toBe(3);
+  expect((await ledger.batch('test'))?.creditsSpent).toBe(3);
+});

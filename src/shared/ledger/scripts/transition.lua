@@ -237,8 +237,9 @@ local function charge(field, credits, isLast)
   closeReservation()
   if credits > before then learnPrice(credits) end
   if isLast then redis.call('HDEL', item, 'i') end
-  -- Kept after a failure: a retry of a cancelled link may poll the same task again.
-  if credits == 0 or to == 'downloading' then redis.call('HDEL', item, 'k') else redis.call('HSET', item, 'k', credits) end
+  -- A retry may poll the task of a cancelled or failed link again. That of a queued one is over.
+  local mayBePolled = not isLast or to == 'cancelled' or to == 'failed'
+  if mayBePolled and credits > 0 then redis.call('HSET', item, 'k', credits) else redis.call('HDEL', item, 'k') end
 end
 
 local function spendBeside(field, credits, task)
