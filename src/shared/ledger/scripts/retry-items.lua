@@ -57,7 +57,7 @@ for _, id in ipairs(ids) do
       redis.call('ZADD', active, now, id)
       table.insert(collected[to], id)
     else
-      redis.call('HDEL', key, 'r', 'g', 'a', 'm', 'y', 'j', 'k')
+      redis.call('HDEL', key, 'r', 'g', 'a', 'm', 'y', 'j')
       -- Requested by a person: the tasks so far do not count against the link.
       local tasks = select(2, string.gsub(record[5] or '', '[^,]+', ''))
       if tasks > 0 then redis.call('HSET', key, 'j', tasks) end

@@ -222,8 +222,9 @@ end
 
 -- The cost of the task in its record so far; a new value replaces the earlier one.
 local function charge(field, credits, isLast)
-  -- It was counted as a secondary task while the link was cancelled or had failed: only its reservation is open.
-  if lists(redis.call('HGET', item, 'p') or '', lastTask) then
+  -- Only a reservation is open if no task is, or if the task was counted as a secondary one while the link was cancelled or
+  -- had failed.
+  if from == 'queued' or lists(redis.call('HGET', item, 'p') or '', lastTask) then
     commit(-reserved())
     closeReservation()
     return
@@ -237,9 +238,8 @@ local function charge(field, credits, isLast)
   closeReservation()
   if credits > before then learnPrice(credits) end
   if isLast then redis.call('HDEL', item, 'i') end
-  -- A retry may poll the task of a cancelled or failed link again. That of a queued one is over.
-  local mayBePolled = not isLast or to == 'cancelled' or to == 'failed'
-  if mayBePolled and credits > 0 then redis.call('HSET', item, 'k', credits) else redis.call('HDEL', item, 'k') end
+  -- Kept after a failure: a retry of a cancelled or failed link may poll the same task again.
+  if credits == 0 or to == 'downloading' then redis.call('HDEL', item, 'k') else redis.call('HSET', item, 'k', credits) end
 end
 
 local function spendBeside(field, credits, task)
