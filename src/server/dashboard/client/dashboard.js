@@ -83,7 +83,7 @@ function takePart(id, html) {
   const template = document.createElement('template');
   template.innerHTML = html;
   if (part.innerHTML === template.innerHTML) return;
-  // Into this document before anything is moved there: media that changes its document starts anew.
+  // Into this document before anything is moved there: media that changes its document starts again.
   const fresh = document.importNode(template.content, true);
   const open = [...part.querySelectorAll('details[open]')].map((each) => each.id);
   for (const details of fresh.querySelectorAll('details')) details.open = open.includes(details.id);
