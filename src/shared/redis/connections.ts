@@ -4,6 +4,7 @@
  */
 import type { Logger } from 'pino';
 import { withTimeout } from '../time/with-timeout.ts';
+import { coalesceWrites } from './coalesce-writes.ts';
 import type { ConnectionRole, RedisConnection } from './connect-redis.ts';
 import { connectRedis } from './connect-redis.ts';
 import type { RedisAddress } from './redis-address.ts';
@@ -41,6 +42,7 @@ export class Connections {
    * also connect one again that has ended: that keeps the process alive for good unless it is closed here.
    */
   #keep<Kept extends RedisConnection>(connection: Kept): Kept {
+    coalesceWrites(connection);
     this.#open.add(connection);
     connection.on('end', () => this.#open.delete(connection));
     connection.on('connecting', () => {
