@@ -1,5 +1,4 @@
 /** Waiting with a time limit. */
-import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * What the promise gives, or `late` once the time is over. The promise is not cancelled; a later rejection is ignored.
@@ -10,11 +9,14 @@ export async function withTimeout<Value, Late>(
   ms: number,
   late: Late,
 ): Promise<Value | Late> {
-  const timer = new AbortController();
   promise.catch(() => undefined);
+  let timer: NodeJS.Timeout | undefined;
+  const timedOut = new Promise<Late>((resolve) => {
+    timer = setTimeout(resolve, ms, late);
+  });
   try {
-    return await Promise.race([promise, sleep(ms, late, { signal: timer.signal }).catch(() => late)]);
+    return await Promise.race([promise, timedOut]);
   } finally {
-    timer.abort();
+    clearTimeout(timer);
   }
 }
