@@ -14,6 +14,7 @@ export default defineConfig({
       'test/worker/{backoff,callback-patience,seen-time,task-results}.test.ts',
       'test/worker/brake/failure-kind.test.ts',
       'test/worker/gate/query-limit.test.ts',
+      'test/worker/polling/{duration-distribution,frequent-polls,history,observed-duration,plan-polls}.test.ts',
       'test/worker/transfer/{answer-course,stall-allowance}.test.ts',
     ],
   },
