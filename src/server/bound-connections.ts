@@ -1,8 +1,8 @@
 /**
  * Limits what strangers can cost this server: connections that never finish a request are bounded in number and time.
  * An upload may take as long as it makes progress; a stalled body is aborted. Called once by start-server.ts.
- * Invariant: a new connection is always accepted, so a flood of half-open ones cannot block callbacks: the oldest
- * incomplete one is closed.
+ * Invariants: a new connection is always accepted, so a flood of half-open ones cannot block callbacks: the oldest
+ * incomplete one is closed. And none of them keeps a server that stops from ending.
  */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Socket } from 'node:net';
@@ -26,6 +26,11 @@ export const headLimits = { headersTimeout: 10_000, requestTimeout: 0, connectio
 export interface BoundConnections {
   /** Tracked connections: all, those without a complete request, and those whose body is incomplete. */
   held(): { readonly open: number; readonly waiting: number; readonly bodies: number };
+  /**
+   * For a server that stops: closes the connections without a request, and later ones that bring none at once. Node closes
+   * only those that have been answered before, and no longer checks how long the others take.
+   */
+  end(): void;
 }
 
 export function boundConnections(server: Server, bounds: ConnectionBounds = usualBounds): BoundConnections {
@@ -36,9 +41,11 @@ export function boundConnections(server: Server, bounds: ConnectionBounds = usua
    */
   const bodies = new Map<Socket, BodyWatch>();
   let open = 0;
+  let isEnding = false;
 
   server.on('connection', (socket) => {
     open += 1;
+    if (isEnding) setTimeout(() => closeUnused(socket), lastRequestMs);
     waiting.set(socket, lookAt(socket));
     socket.once('close', () => {
       open -= 1;
@@ -67,10 +74,15 @@ export function boundConnections(server: Server, bounds: ConnectionBounds = usua
     oldest?.destroy();
   }
 
+  function closeUnused(socket: Socket): void {
+    if (waiting.has(socket) && !bodies.has(socket)) socket.destroy();
+  }
+
   server.on('request', (request, response) => {
     const { socket } = request;
     response.once('close', () => {
       if (!socket.destroyed) waiting.set(socket, lookAt(socket));
+      if (isEnding) closeUnused(socket);
     });
     if (!hasBody(request)) {
       waiting.delete(socket);
@@ -89,7 +101,13 @@ export function boundConnections(server: Server, bounds: ConnectionBounds = usua
   }, bounds.stallMs);
   timer.unref();
   server.once('close', () => clearInterval(timer));
-  return { held: () => ({ open, waiting: waiting.size, bodies: bodies.size }) };
+  return {
+    held: () => ({ open, waiting: waiting.size, bodies: bodies.size }),
+    end() {
+      isEnding = true;
+      for (const socket of waiting.keys()) closeUnused(socket);
+    },
+  };
 }
 
 interface Look {
@@ -97,6 +115,9 @@ interface Look {
   /** By the monotonic clock. */
   readonly at: number;
 }
+
+/** So long a connection that is accepted at the last moment may take for its request. */
+const lastRequestMs = 1000;
 
 /** For so long a body is not judged again. */
 const spareMs = 2000;

@@ -51,7 +51,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     // A malformed address reaches no route.
     frameworkErrors: (error, _request, reply) => sendProblem(reply, error.statusCode ?? 400, error.message),
   });
-  boundConnections(server.server);
+  const connections = boundConnections(server.server);
+  server.addHook('preClose', async () => connections.end());
   server.setErrorHandler<Error & { statusCode?: number }>((error, request, reply) => {
     const fault = faultOfSender(error, request);
     const status = error.statusCode ?? (fault === null ? 500 : 400);

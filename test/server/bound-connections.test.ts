@@ -2,8 +2,10 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { connect, Socket } from 'node:net';
+import pino from 'pino';
 import { expect, it } from 'vitest';
 import { boundConnections, type ConnectionBounds } from '../../src/server/bound-connections.ts';
+import { startServer } from '../../src/server/start-server.ts';
 import { until } from '../setup/until.ts';
 
 const bounds: ConnectionBounds = { mostConnections: 20, stallMs: 200, leastBytes: 10 };
@@ -13,7 +15,7 @@ async function serve(
   changes: Partial<ConnectionBounds> = {},
 ) {
   const server = createServer(handle);
-  const { held } = boundConnections(server, { ...bounds, ...changes });
+  const { held, end } = boundConnections(server, { ...bounds, ...changes });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
@@ -29,6 +31,13 @@ async function serve(
   return {
     open,
     held,
+    end,
+    /** As a server does that stops; resolves when all connections have ended. */
+    async stop() {
+      end();
+      server.close();
+      await once(server, 'close');
+    },
     url: `http://127.0.0.1:${port}`,
     async [Symbol.asyncDispose]() {
       server.close();
@@ -153,4 +162,42 @@ it('an upload outlives thousands of connections that are accepted before anythin
   upload.destroy();
   http.close();
   http.closeAllConnections();
+});
+
+it('a server that stops waits for what it answers, and for no connection without a request', async () => {
+  let answer: (() => void) | undefined;
+  await using server = await serve((_request, response) => {
+    answer = () => response.end('late');
+  });
+  const asked = fetch(server.url);
+  await until(async () => answer ?? null, 'the request has arrived');
+  await server.open('');
+  await server.open('GET / HTTP/1.1\r\nHost: x\r\n');
+  await until(async () => server.held().waiting === 2 || null, 'all are accepted');
+  const stopped = server.stop();
+  answer?.();
+  expect(await (await asked).text()).toBe('late');
+  await stopped;
+  expect(server.held()).toEqual({ open: 0, waiting: 0, bodies: 0 });
+});
+
+it('a connection that a stopping server still accepts has a second for its request', async () => {
+  await using server = await serve((_request, response) => response.end('here'));
+  server.end();
+  await server.open('');
+  expect(await (await fetch(server.url)).text()).toBe('here');
+  await until(async () => server.held().open === 0 || null, 'both are closed');
+});
+
+it('the server of a process stops while a stranger holds a connection open', async () => {
+  const server = await startServer({
+    host: '127.0.0.1',
+    port: 0,
+    routes: [],
+    logger: pino({ level: 'silent' }),
+  });
+  const stranger = connect(Number(new URL(server.url).port), '127.0.0.1');
+  await once(stranger, 'connect');
+  await fetch(server.url);
+  await Promise.all([server.close(), once(stranger, 'close')]);
 });
