@@ -15,6 +15,7 @@ import { adoptTask, refuseTask } from './apply-claim-steps.ts';
 import { awaitCallback, recordTask, resubmitUnsure } from './apply-submit-steps.ts';
 import { itemLog } from './item-log.ts';
 import type { JobOutcome } from './queue-signals.ts';
+import { followSpareTask } from './spare-task.ts';
 import type { Step } from './step.ts';
 import { recordOf } from './step-record.ts';
 import { learnTaskPrice } from './task-price.ts';
@@ -31,7 +32,7 @@ export async function applyStep(
   data: JobData,
   context: WorkerContext,
 ): Promise<JobOutcome> {
-  const taken = keepSavedOnFailure(step, item);
+  const taken = keepSavedOnFailure(followSpareTask(step, item), item);
   const [outcome] = await Promise.all([
     context.held.keep(() => carryOut(taken, item, data, context)),
     noteEvent(taken, item, context),
@@ -119,8 +120,13 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
       if (step.credits !== undefined) await chargeRunning(item, step.credits, context);
       return { kind: 'delay', delayMs: step.delayMs, data: keptFor(step, data, clock.now()) };
     }
+    case 'follow-other':
+      return followOther(step, item, context);
     case 'count-credits':
-      await ledger.note(id, { addCreditsSpentBeside: { taskId: step.taskId, credits: step.credits } });
+      await ledger.note(id, {
+        addCreditsSpentBeside: { taskId: step.taskId, credits: step.credits },
+        ...(step.failed ? { uselessTaskId: step.taskId } : {}),
+      });
       return done;
     case 'poll-secondary-again':
       return { kind: 'delay', delayMs: step.delayMs, data: { ...data, tries: step.tries } };
@@ -158,6 +164,30 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
     default:
       return step satisfies never;
   }
+}
+
+async function followOther(
+  step: Extract<Step, { kind: 'follow-other' }>,
+  item: Item,
+  context: WorkerContext,
+): Promise<JobOutcome> {
+  const { ledger, queues } = context;
+  const { taskId, message, unpaid, credits } = step;
+  const moved = await ledger.move(
+    'followOther',
+    item.id,
+    { message, followedTaskId: taskId, ...(unpaid ? settled(credits) : {}) },
+    { expect: asDecided(item) },
+  );
+  logHigherPrice(moved, item, credits ?? 0, context);
+  itemLog(item, context).info(
+    { otherTaskId: taskId, message },
+    'A task gave no result: another one is polled',
+  );
+  // The job of a status check is this one.
+  if (item.state === 'processing') return { kind: 'delay', delayMs: 0, data: {} };
+  await queues.add('status-check', item.id);
+  return done;
 }
 
 /** The item has had no other call and no other task since the decision. */

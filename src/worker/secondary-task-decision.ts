@@ -1,6 +1,6 @@
 /**
- * What follows from the record of a secondary task. Pure. Only its cost matters: its credits stay reserved until the
- * record shows the cost, or permanently if it never does.
+ * What follows from the record of a secondary task. Pure. Its credits stay reserved until the record shows
+ * the cost, or permanently if it never does. Its result matters only if the task that is followed fails (spare-task.ts).
  */
 import { secondaryTaskPolicy } from '../shared/policy.ts';
 import type { RecordReply } from '../shared/vendor/replies.ts';
@@ -22,7 +22,7 @@ export function afterSecondaryPoll(
     case 'succeeded':
       return { kind: 'count-credits', taskId, credits: reply.credits ?? creditsPerTask };
     case 'failed':
-      return { kind: 'count-credits', taskId, credits: reply.credits ?? 0 };
+      return { kind: 'count-credits', taskId, credits: reply.credits ?? 0, failed: true };
     case 'pending':
       return pollAgain({ taskId, tries }, random, reply.credits ?? 0);
     case 'unknown-task':

@@ -26,6 +26,11 @@ export function recordOf(step: Step, item: Item, now: number): Note | null {
         event: { kind: 'task-failed', message: step.message },
         measured: { counted: { 'tasks:failed': 1, credits: step.credits ?? 0 } },
       };
+    case 'follow-other':
+      return {
+        event: { kind: 'task-failed', message: `${step.message}; its other task ${step.taskId} is polled` },
+        measured: { counted: { 'tasks:failed': 1, credits: step.credits ?? 0 } },
+      };
     case 'halt':
       return { event: { kind: 'halted', message: `${step.reason}: ${step.message}` } };
     case 'hold':

@@ -79,8 +79,22 @@ export type Step =
       /** The record was read, and the task was seen running. */
       readonly isRunning?: true;
     }
-  /** The record of a secondary task shows its cost. */
-  | { readonly kind: 'count-credits'; readonly taskId: string; readonly credits: number }
+  /** The task failed or is lost, and another one of the link is known: that one is followed instead. */
+  | {
+      readonly kind: 'follow-other';
+      readonly taskId: string;
+      readonly message: string;
+      /** As for `fail`. */
+      readonly unpaid?: true;
+      readonly credits?: number;
+    }
+  /** The record of a secondary task shows its cost. `failed`: it has no result. */
+  | {
+      readonly kind: 'count-credits';
+      readonly taskId: string;
+      readonly credits: number;
+      readonly failed?: true;
+    }
   /** … or does not say yet. */
   | { readonly kind: 'poll-secondary-again'; readonly delayMs: number; readonly tries: number }
   /** A task that a callback has named is the item's, by its record. */

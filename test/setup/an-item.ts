@@ -19,6 +19,7 @@ export function anItem(changes: Partial<Item> = {}): Item {
     chargedCredits: 0,
     estimate: null,
     excusedTasks: 0,
+    spareTasks: [],
     billedFailures: 0,
     file: null,
     bytes: null,

@@ -88,18 +88,17 @@ describe('a task id that comes', () => {
     for (const reason of ['attempts-exhausted', 'generation-failed', 'budget-exhausted'] as const)
       expect(changes(reason)).toMatchObject({ taskId: 't9', reason: 'task-timeout' });
     for (const reason of ['download-failed', 'result-invalid', 'task-timeout'] as const)
-      expect(changes(reason)).toEqual({ otherTaskId: 't9' });
+      expect(changes(reason)).toEqual({ otherTaskId: 't9', spareTaskId: 't9' });
   });
 
   it('does not displace the task that is being followed', () => {
     for (const state of ['processing', 'downloading', 'saved'] as const) {
+      const changes = { otherTaskId: 't9', ...(state === 'saved' ? {} : { spareTaskId: 't9' }) };
       expect(placeFoundTask(anItem({ state, taskIds: ['t1'] }), found)).toEqual({
         transition: null,
-        changes: { otherTaskId: 't9', addPossiblyPaidTwice: 1 },
+        changes: { ...changes, addPossiblyPaidTwice: 1 },
       });
-      expect(placeFoundTask(anItem({ state, possiblyPaidTwice: 1 }), found).changes).toEqual({
-        otherTaskId: 't9',
-      });
+      expect(placeFoundTask(anItem({ state, possiblyPaidTwice: 1 }), found).changes).toEqual(changes);
     }
   });
 });

@@ -20,13 +20,13 @@ const failed = (credits: number | null): RecordReply => ({
 const decide = (reply: RecordReply, tries = 0) => afterSecondaryPoll({ taskId: 't1', tries }, reply, 10, 0);
 
 describe('the record of a secondary task', () => {
-  it.each<[string, RecordReply, number]>([
-    ['what a success cost', succeeded(7.5), 7.5],
-    ['the price of the model where it does not say', succeeded(null), 10],
-    ['nothing for a failure', failed(null), 0],
-    ['what a failure cost all the same', failed(3), 3],
-  ])('counts %s', (_, reply, credits) => {
-    expect(decide(reply)).toEqual({ kind: 'count-credits', taskId: 't1', credits });
+  it.each<[string, RecordReply, object]>([
+    ['what a success cost', succeeded(7.5), { credits: 7.5 }],
+    ['the price of the model where it does not say', succeeded(null), { credits: 10 }],
+    ['nothing for a failure', failed(null), { credits: 0, failed: true }],
+    ['what a failure cost all the same', failed(3), { credits: 3, failed: true }],
+  ])('counts %s', (_, reply, counted) => {
+    expect(decide(reply)).toEqual({ kind: 'count-credits', taskId: 't1', ...counted });
   });
 
   it.each<RecordReply>([

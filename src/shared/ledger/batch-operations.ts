@@ -42,7 +42,14 @@ export interface RemovedItems {
 /** What another ledger knew of an item; the url is empty when it follows from the id. */
 export type ImportedItem = Omit<
   Item,
-  'batch' | 'otherBatches' | 'model' | 'excusedTasks' | 'billedFailures' | 'chargedCredits' | 'estimate'
+  | 'batch'
+  | 'otherBatches'
+  | 'model'
+  | 'excusedTasks'
+  | 'billedFailures'
+  | 'spareTasks'
+  | 'chargedCredits'
+  | 'estimate'
 >;
 
 /** Unix milliseconds; null: none. */

@@ -11,6 +11,12 @@ export interface ItemChanges {
   readonly taskId?: string;
   /** A secondary task. */
   readonly otherTaskId?: string;
+  /** A secondary task that may have a result. */
+  readonly spareTaskId?: string;
+  /** A secondary task that has none. */
+  readonly uselessTaskId?: string;
+  /** A secondary task that becomes the one that counts. */
+  readonly followedTaskId?: string;
   /** Refused when another item has this task. */
   readonly unownedTaskId?: string;
   /** Resets the count when a person retries. */
@@ -71,6 +77,8 @@ export function scriptArguments(changes: ItemChanges): (string | Buffer)[] {
     changes.unownedTaskId === undefined ? [] : ['unowned', '', changes.unownedTaskId],
     changes.taskId === undefined ? [] : call('push', 'taskIds', changes.taskId),
     changes.otherTaskId === undefined ? [] : call('unshift', 'taskIds', changes.otherTaskId),
+    changes.spareTaskId === undefined ? [] : call('list', 'spareTasks', changes.spareTaskId),
+    changes.uselessTaskId === undefined ? [] : call('unlist', 'spareTasks', changes.uselessTaskId),
     set('attempts', changes.attempts === undefined ? undefined : String(changes.attempts)),
     number('add', 'attempts', changes.addAttempts),
     number('add', 'bytes', changes.addBytes),
@@ -88,6 +96,13 @@ export function scriptArguments(changes: ItemChanges): (string | Buffer)[] {
       : call('reserve', 'creditsSpent', reservation(changes.reserveCredits)),
     changes.chargeCredits === undefined ? [] : call('charge', 'creditsSpent', String(changes.chargeCredits)),
     changes.releaseCredits ? call('release', 'creditsSpent') : [],
+    // After the account of the task that counted before.
+    ...(changes.followedTaskId === undefined
+      ? []
+      : [
+          call('unlist', 'spareTasks', changes.followedTaskId),
+          call('follow', 'taskIds', changes.followedTaskId),
+        ]),
     set('submitter', changes.submitter),
     set('submittedAt', changes.submittedAt),
     set('upload', changes.upload && `${changes.upload.at} ${changes.upload.url}`),

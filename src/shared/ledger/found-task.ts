@@ -72,8 +72,12 @@ export function placeFoundTask(item: Item, { taskId, attempt }: FoundTask): Plac
       };
     case 'processing':
     case 'downloading':
+      // Another task of the link is being followed. It continues; if it fails, this one is followed.
+      return {
+        transition: null,
+        changes: { ...spare(taskId), ...(item.possiblyPaidTwice > 0 ? {} : tally(item, 1)) },
+      };
     case 'saved':
-      // Another task of the link is being followed or has ended well. It continues, and this one is not lost sight of.
       return {
         transition: null,
         changes: { otherTaskId: taskId, ...(item.possiblyPaidTwice > 0 ? {} : tally(item, 1)) },
@@ -81,13 +85,17 @@ export function placeFoundTask(item: Item, { taskId, attempt }: FoundTask): Plac
     case 'failed':
       // It may be paid and produce the video: the link stays ended, and a retry collects it instead of paying again.
       return isCollectable(item.reason ?? '')
-        ? { transition: null, changes: { otherTaskId: taskId } }
+        ? { transition: null, changes: spare(taskId) }
         : { transition: null, changes: { taskId, reason: 'task-timeout', message: foundLate } };
     case 'cancelled':
-      return { transition: null, changes: { otherTaskId: taskId } };
+      return { transition: null, changes: spare(taskId) };
     default:
       return state satisfies never;
   }
+}
+
+function spare(taskId: string): ItemChanges {
+  return { otherTaskId: taskId, spareTaskId: taskId };
 }
 
 /** `submitting` has recorded when the call left. */

@@ -41,6 +41,8 @@ export interface Item {
   readonly estimate: CostEstimate | null;
   /** Tasks that failed while the model failed all tasks: they do not count against the link. */
   readonly excusedTasks: number;
+  /** Secondary tasks that may have a result: followed before the link fails or another task is paid for. */
+  readonly spareTasks: readonly string[];
   /** Failed tasks that cost something all the same. */
   readonly billedFailures: number;
   readonly file: string | null;
@@ -80,6 +82,7 @@ export const fields = {
   chargedCredits: 'k',
   estimate: 'i',
   excusedTasks: 'j',
+  spareTasks: 'S',
   billedFailures: 'y',
   file: 'f',
   bytes: 'n',
@@ -148,6 +151,7 @@ export function readItem(id: string, values: readonly (Buffer | null)[], context
     chargedCredits: number('chargedCredits') ?? 0,
     estimate: readEstimate(text('estimate')),
     excusedTasks: number('excusedTasks') ?? 0,
+    spareTasks: list(text('spareTasks')),
     billedFailures: number('billedFailures') ?? 0,
     file: state === 'saved' ? (text('file') ?? usualFile(context.root, batch, id)) : null,
     bytes: number('bytes'),

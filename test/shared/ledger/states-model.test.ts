@@ -22,8 +22,8 @@ type State = (typeof itemStates)[number];
 const edges: Readonly<Record<State, readonly State[]>> = {
   queued: ['submitting', 'processing', 'failed', 'cancelled'],
   submitting: ['submitting', 'processing', 'queued', 'held', 'failed', 'cancelled'],
-  processing: ['held', 'queued', 'downloading', 'failed', 'cancelled'],
-  downloading: ['saved', 'failed', 'cancelled'],
+  processing: ['processing', 'held', 'queued', 'downloading', 'failed', 'cancelled'],
+  downloading: ['processing', 'saved', 'failed', 'cancelled'],
   saved: ['queued', 'downloading'],
   failed: ['queued', 'processing', 'downloading'],
   cancelled: ['queued', 'processing', 'downloading'],
@@ -52,6 +52,8 @@ interface ModelItem {
   /** Secondary tasks. */
   readonly beside: Set<string>;
   readonly countedBeside: Set<string>;
+  /** Secondary tasks that may be followed. */
+  spares: string[];
 }
 
 interface Model {
@@ -159,6 +161,7 @@ async function expectAgreement(model: Model, real: Real): Promise<void> {
       others: item?.otherBatches,
       attempts: item?.attempts,
       tasks: item?.taskIds,
+      spares: item?.spareTasks,
       unsure: item?.possiblyPaidTwice,
       spent: item?.creditsSpent,
       wasSaved: item?.savedAt !== null,
@@ -169,6 +172,7 @@ async function expectAgreement(model: Model, real: Real): Promise<void> {
       others: wanted.others,
       attempts: wanted.attempts,
       tasks: wanted.tasks,
+      spares: wanted.spares,
       unsure: wanted.unsure,
       spent: spentOn(wanted),
       wasSaved: wanted.wasSaved,
@@ -259,6 +263,7 @@ function enqueue(batch: string, id: string, force: boolean): Command {
         costs: new Map(),
         beside: new Set(),
         countedBeside: new Set(),
+        spares: [],
       });
     } else if (force && ['saved', 'failed', 'cancelled'].includes(known.state)) {
       const before = [known.home, ...known.others].filter((name) => name !== batch);
@@ -347,6 +352,11 @@ function recordInModel(known: ModelItem, { taskId, attempt }: Call): void {
       return;
     case 'processing':
     case 'downloading':
+      known.tasks.unshift(taskId);
+      known.beside.add(taskId);
+      known.spares.push(taskId);
+      known.unsure = Math.max(1, known.unsure);
+      return;
     case 'saved':
       known.tasks.unshift(taskId);
       known.beside.add(taskId);
@@ -356,6 +366,7 @@ function recordInModel(known: ModelItem, { taskId, attempt }: Call): void {
       if (collectable.includes(known.reason ?? '')) {
         known.tasks.unshift(taskId);
         known.beside.add(taskId);
+        known.spares.push(taskId);
       } else {
         known.tasks.push(taskId);
         known.reason = 'task-timeout';
@@ -364,6 +375,7 @@ function recordInModel(known: ModelItem, { taskId, attempt }: Call): void {
     default:
       known.tasks.unshift(taskId);
       known.beside.add(taskId);
+      known.spares.push(taskId);
   }
 }
 
@@ -483,6 +495,36 @@ function fail(id: string, reason: 'rejected' | 'task-timeout' | 'download-failed
   });
 }
 
+/** The task that counts gave no result, and another one may have it. */
+function followOther(id: string): Command {
+  return new Command(`${id} follows another of its tasks`, async (model, real) => {
+    const known = item(model, id);
+    const spare = known?.spares.at(-1);
+    if (known === undefined || spare === undefined) return;
+    const { state } = known;
+    const last = lastOf(known) ?? '';
+    const settled = state === 'processing' ? { releaseCredits: true } : {};
+    const expect = { taskId: last };
+    const moved = await real.ledger.move(
+      'followOther',
+      id,
+      { followedTaskId: spare, ...settled },
+      { expect },
+    );
+    const applies = state === 'processing' || state === 'downloading';
+    expectMoved(moved, applies, real);
+    if (!applies) return;
+    if (state === 'processing' && !known.countedBeside.has(last)) say(model, known, last, 0);
+    if (!known.countedBeside.has(spare)) known.beside.delete(spare);
+    Object.assign(known, {
+      state: 'processing',
+      tasks: [...known.tasks.filter((task) => task !== spare), spare],
+      spares: known.spares.filter((task) => task !== spare),
+      isCompleted: false,
+    });
+  });
+}
+
 function pause(batch: string, how: 'pause' | 'resume'): Command {
   return new Command(`${batch}: ${how}`, async (model, { operations }) => {
     await operations[how](batch);
@@ -595,6 +637,7 @@ const commands = [
   fc
     .tuple(anyId, fc.constantFrom('rejected' as const, 'task-timeout' as const, 'download-failed' as const))
     .map((of) => fail(...of)),
+  anyId.map(followOther),
   fc.tuple(anyBatch, fc.constantFrom('pause' as const, 'resume' as const)).map((of) => pause(...of)),
   fc.tuple(anyBatch, fc.boolean()).map((of) => cancel(...of)),
   fc.tuple(anyCall, anyCredits).map((of) => seenBeside(...of)),

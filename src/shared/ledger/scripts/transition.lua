@@ -9,6 +9,7 @@
 --          set F V · del F - · add F N (a whole number; items and their batches count it) · push F V (comma list) · unshift F V (in front)
 --          increase F N (only the item counts it)
 --          tally F N (added to the item; its batches count the items where it is above zero)
+--          list F V · unlist F V (a name in a comma list) · follow F TASK (moved to the end of the list: it counts from now on)
 --          stamp F - (milliseconds since the item was enqueued) · gate - - (the item stays at the gate)
 --          renew - - (the first one: a create call that was already sent, see below)
 --          unowned - TASK (refused if another item has it)
@@ -264,6 +265,45 @@ local function spendBeside(field, credits, task)
   end
 end
 
+local function listed(field, value)
+  local names = {}
+  for name in eachName(redis.call('HGET', item, field)) do
+    if name ~= value then names[#names + 1] = name end
+  end
+  return names
+end
+
+local function setList(field, names)
+  if #names == 0 then redis.call('HDEL', item, field) else redis.call('HSET', item, field, table.concat(names, ',')) end
+end
+
+-- The cost of a secondary task that is followed from now on is counted as that of any task, unless it was already counted.
+local function follow(field, task)
+  local names = listed(field, task)
+  names[#names + 1] = task
+  setList(field, names)
+  redis.call('HDEL', item, 'k', 'd')
+  -- What the task before may have cost is still open.
+  if reserved() > 0 then redis.call('HINCRBYFLOAT', item, 'l', reserved()) end
+  closeReservation()
+  local counted = redis.call('HGET', item, 'p') or ''
+  if lists(counted, task) then return end
+  if not lists(counted, '=' .. task) then
+    redis.call('HSET', item, 'p', counted == '' and '=' .. task or (counted .. ',=' .. task))
+  end
+  local open = tonumber(redis.call('HGET', item, 'l') or '0')
+  if open == 0 then return end
+  local likely = math.max(fund('price'), fund('dearest'))
+  local reservation = likely > 0 and math.min(open, likely) or open
+  if open > reservation then
+    redis.call('HINCRBYFLOAT', item, 'l', -reservation)
+  else
+    redis.call('HDEL', item, 'l')
+  end
+  redis.call('HSET', item, 'q', reservation)
+  redis.call('HINCRBY', payer, 'unseen', 1)
+end
+
 -- Whose create call it was matters no more: it has been answered, or its answer is known to be lost.
 if from == 'submitting' and ARGV[4] ~= '' then redis.call('HDEL', item, 'w') end
 
@@ -292,6 +332,14 @@ for i = 8, #ARGV, 3 do
   elseif operation == 'unshift' then
     redis.call('HSET', item, field, tasks == '' and value or (value .. ',' .. tasks))
     indexTask(prefix, value, id)
+  elseif operation == 'list' then
+    local names = listed(field, value)
+    names[#names + 1] = value
+    setList(field, names)
+  elseif operation == 'unlist' then
+    setList(field, listed(field, value))
+  elseif operation == 'follow' then
+    follow(field, value)
   elseif operation == 'stamp' then
     redis.call('HSET', item, field, redisTime() - tonumber(record[6]))
   elseif operation == 'gate' then
