@@ -2,12 +2,14 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
+import { get } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from './free-port.ts';
 
 export interface Served extends AsyncDisposable {
   readonly url: string;
+  readonly pid: number;
   /** Milliseconds until the whole answer is here. */
   timeOf(path: string): Promise<number>;
   /** User and system time so far; NaN where the system does not tell. */
@@ -38,6 +40,7 @@ export async function startServe({ environment, port: given, args = [] }: ServeO
   const procFile = (name: string) => readFile(`/proc/${child.pid}/${name}`, 'utf8').catch(() => '');
   return {
     url,
+    pid: child.pid ?? Number.NaN,
     async timeOf(path) {
       const startedAt = performance.now();
       const answer = await fetch(`${url}${path}`);
@@ -92,7 +95,8 @@ export function openPages(
   return { [Symbol.dispose]: () => leaving.abort() };
 }
 
+/** Not with fetch, which after an abort opens another connection and leaves it unused. */
 async function follow(address: string, signal: AbortSignal, onPart: () => void): Promise<void> {
-  const answer = await fetch(address, { signal });
-  for await (const chunk of answer.body ?? []) if (Buffer.from(chunk).includes('event: part')) onPart();
+  const [answer] = await once(get(address, { signal, agent: false }), 'response');
+  for await (const chunk of answer) if (String(chunk).includes('event: part')) onPart();
 }
