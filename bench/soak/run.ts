@@ -34,8 +34,8 @@ const prefix = '{kie-batch}';
 const apiKey = 'key-of-the-benchmarks';
 const limit = '20/10s';
 const linksABatch = 200;
-/** Fewer unfinished links than this: the next batch is enqueued. */
-const ahead = 300;
+/** Fewer links than this wait to be submitted: the next batch is enqueued. */
+const ahead = 100;
 const fewestSamples = 12;
 /** Of each kind of call about a fifth. */
 const faults = {
@@ -156,7 +156,7 @@ async function feed(
 ): Promise<void> {
   const { ledger, environment } = system;
   while (!signal.aborted) {
-    if (unfinished(await ledger.counts()) < ahead) await nextBatch();
+    if ((await ledger.counts()).queued < ahead) await nextBatch();
     for (const name of isRemoving ? await ledger.batchNames() : []) {
       const batch = await ledger.batch(name);
       if (batch === null || unfinished(batch.counts) > 0) continue;
