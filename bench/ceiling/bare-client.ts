@@ -3,8 +3,6 @@
  * of them verifies, labels nor syncs a file, counts credits, or survives what kie-batch survives; that is what the difference
  * buys. Started by run.ts with the plan as its argument.
  */
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DelayedError, Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
@@ -12,6 +10,7 @@ import PQueue from 'p-queue';
 import { PgBoss } from 'pg-boss';
 import { z } from 'zod';
 import { shareLink } from '../system.ts';
+import { openVendorCalls } from '../vendor-calls.ts';
 
 const plan = z
   .object({
@@ -25,29 +24,7 @@ const plan = z
   .parse(JSON.parse(process.argv[2] ?? '{}'));
 const concurrency = 50;
 const pollMs = 110;
-const headers = { authorization: 'Bearer key-of-the-benchmarks', 'content-type': 'application/json' };
-const created = z.object({ data: z.object({ taskId: z.string() }) });
-const record = z.object({ data: z.object({ state: z.string(), resultJson: z.string().optional() }) });
-const result = z.object({ resultUrls: z.array(z.string()).min(1) });
-
-async function create(link: string): Promise<string> {
-  const body = JSON.stringify({ model: 'sora-watermark-remover', input: { video_url: link } });
-  const answer = await fetch(`${plan.vendor}/api/v1/jobs/createTask`, { method: 'POST', headers, body });
-  return created.parse(await answer.json()).data.taskId;
-}
-
-/** The address of the result, or null while the task runs. */
-async function query(taskId: string): Promise<string | null> {
-  const answer = await fetch(`${plan.vendor}/api/v1/jobs/recordInfo?taskId=${taskId}`, { headers });
-  const { data } = record.parse(await answer.json());
-  if (data.state !== 'success') return null;
-  return result.parse(JSON.parse(data.resultJson ?? '')).resultUrls[0] ?? null;
-}
-
-async function download(taskId: string, url: string): Promise<void> {
-  const answer = await fetch(url);
-  await writeFile(join(plan.files, `${taskId}.mp4`), Buffer.from(await answer.arrayBuffer()));
-}
+const { create, query, download } = openVendorCalls(plan);
 
 const contenders = { bullmq: withBullmq, 'pg-boss': withPgBoss, 'p-queue': withPQueue };
 await contenders[plan.kind]();

@@ -6,21 +6,16 @@
  * file. CPU is that of the contender's processes only; commands are those that its Redis counted. Where the time of a link
  * goes, and what the difference to plain BullMQ pays for: [capacity.md](capacity.md#where-the-time-of-a-link-goes).
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir, writeFile } from 'node:fs/promises';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import { Redis } from 'ioredis';
-import { z } from 'zod';
 import { type OwnRedis, openOwnRedis } from '../million/own-redis.ts';
+import { commandsOf, countsOf, cpuMsOf, main, startNode, startVendor, videosIn } from '../processes.ts';
 import { shareLink } from '../system.ts';
 import { openOwnPostgres } from './own-postgres.ts';
-
-const main = join(import.meta.dirname, '../../src/cli/main.ts');
-const countsSchema = z.looseObject({ createCalls: z.number(), queries: z.number() });
 
 interface Row {
   readonly name: string;
@@ -112,12 +107,9 @@ function bareOf(kind: keyof typeof bareNames, database?: string): Contender {
 
 async function measure(contender: Contender, links: number): Promise<Row> {
   await using redis = await openOwnRedis();
-  const simulator = startNode(
-    [main, 'simulate', '--json', '--port', '0', '--limit', '100000/1s', '--task-time', '100ms'],
-    {},
-  );
+  const simulator = await startVendor('--limit', '100000/1s', '--task-time', '100ms');
   try {
-    const vendor = await addressOf(simulator);
+    const vendor = simulator.url;
     const started = await contender.start(redis, vendor, links);
     const processes = started.flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
     let counts = await countsOf(vendor);
@@ -129,7 +121,7 @@ async function measure(contender: Contender, links: number): Promise<Row> {
     const [cpuBefore, commandsBefore] = [await cpuMsOf(processes), await commandsOf(redis)];
     let cpuMs = 0;
     // Seldom, as counting the files of a folder takes time from those that fill it.
-    while ((await filesIn(join(redis.folder, 'files'))) < links) {
+    while ((await videosIn(join(redis.folder, 'files'))) < links) {
       // Also during the run: `run` ends with the last file.
       cpuMs = Math.max(cpuMs, (await cpuMsOf(processes)) - cpuBefore);
       await sleep(100);
@@ -150,51 +142,6 @@ async function measure(contender: Contender, links: number): Promise<Row> {
       queriesPerTask: queries / links,
     };
   } finally {
-    simulator.kill('SIGTERM');
+    simulator.stop();
   }
-}
-
-function startNode(args: readonly string[], environment: Readonly<Record<string, string>>): ChildProcess {
-  return spawn(process.execPath, args, {
-    env: { ...process.env, ...environment },
-    stdio: ['ignore', 'pipe', process.env['DEBUG'] === undefined ? 'ignore' : 'inherit'],
-  });
-}
-
-async function addressOf({ stdout }: ChildProcess): Promise<string> {
-  if (stdout === null) throw new Error('the simulator has no output');
-  for await (const line of createInterface({ input: stdout })) {
-    return z.looseObject({ url: z.string() }).parse(JSON.parse(line)).url;
-  }
-  throw new Error('the simulator has not started');
-}
-
-async function countsOf(vendor: string): Promise<z.infer<typeof countsSchema>> {
-  return countsSchema.parse(await (await fetch(`${vendor}/simulator/counts`)).json());
-}
-
-/** Finished videos, in whichever folders. */
-async function filesIn(folder: string): Promise<number> {
-  const names = await readdir(folder, { recursive: true }).catch(() => []);
-  return names.filter((name) => name.endsWith('.mp4')).length;
-}
-
-/** User and system time, from /proc; clock ticks are hundredths of a second on Linux. */
-async function cpuMsOf(pids: readonly number[]): Promise<number> {
-  const { readFile } = await import('node:fs/promises');
-  let ticks = 0;
-  for (const pid of pids) {
-    const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    ticks += Number(fields[11] ?? 0) + Number(fields[12] ?? 0);
-  }
-  return ticks * 10;
-}
-
-async function commandsOf({ url }: OwnRedis): Promise<number> {
-  const redis = new Redis(url.startsWith('unix:') ? url.slice('unix://'.length) : url, { lazyConnect: true });
-  await redis.connect();
-  const info = await redis.info('commandstats');
-  redis.disconnect();
-  return [...info.matchAll(/calls=(\d+)/g)].reduce((sum, [, calls]) => sum + Number(calls), 0);
 }
