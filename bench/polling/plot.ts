@@ -1,4 +1,5 @@
 /** The comparison as an SVG: a panel a distribution, queries a task against delay, both on log scales. */
+import { axisLine, drawDot, drawLegend, type Look, onLogScale, svgDocument } from '../svg.ts';
 
 export interface PlotPoint {
   name: string;
@@ -26,7 +27,7 @@ const LEGEND_HEIGHT = 26;
 const LEGEND_STEP = 110;
 
 /** Told apart by colour and by the legend: labels at the points would lie on each other. */
-const LOOKS: Readonly<Record<string, { color: string; radius: number }>> = {
+const LOOKS: Readonly<Record<string, Look>> = {
   bound: { color: '#111', radius: 3 },
   learned: { color: '#d6006c', radius: 6 },
   'every 2 s': { color: '#1f77b4', radius: 4 },
@@ -38,14 +39,12 @@ const OTHER = { color: '#888', radius: 4 };
 
 export function plotSvg(panels: readonly Panel[]): string {
   const rows = Math.ceil(panels.length / COLUMNS);
-  const size = `width="${COLUMNS * WIDTH}" height="${rows * HEIGHT + LEGEND_HEIGHT}"`;
   const body = panels.map((panel, index) => {
     const [x, y] = [(index % COLUMNS) * WIDTH, LEGEND_HEIGHT + Math.floor(index / COLUMNS) * HEIGHT];
     return `<g transform="translate(${x} ${y})">${drawPanel(panel)}</g>`;
   });
-  const style =
-    '<style>text{font:11px sans-serif;fill:#222}.title{font-weight:bold}.axis{stroke:#bbb}</style>';
-  return `<svg xmlns="http://www.w3.org/2000/svg" ${size}>${style}<rect ${size} fill="#fff"/>\n${drawLegend()}\n${body.join('\n')}\n</svg>\n`;
+  const legend = drawLegend(LOOKS, MARGIN.left, LEGEND_STEP);
+  return svgDocument(COLUMNS * WIDTH, rows * HEIGHT + LEGEND_HEIGHT, [legend, ...body]);
 }
 
 function drawPanel({ title, points, frontier }: Panel): string {
@@ -62,42 +61,34 @@ function drawPanel({ title, points, frontier }: Panel): string {
 }
 
 function verticalLine(queries: number): string {
-  const line = `<line class="axis" x1="${x(queries)}" x2="${x(queries)}" y1="${MARGIN.top}" y2="${HEIGHT - MARGIN.bottom}"/>`;
+  const line = axisLine(x(queries), x(queries), MARGIN.top, HEIGHT - MARGIN.bottom);
   return `${line}<text x="${x(queries) - 4}" y="${HEIGHT - MARGIN.bottom + 14}">${queries}</text>`;
 }
 
 function horizontalLine(delayMs: number): string {
-  const line = `<line class="axis" x1="${MARGIN.left}" x2="${WIDTH - MARGIN.right}" y1="${y(delayMs)}" y2="${y(delayMs)}"/>`;
+  const line = axisLine(MARGIN.left, WIDTH - MARGIN.right, y(delayMs), y(delayMs));
   return `${line}<text x="18" y="${y(delayMs) + 4}">${delayMs / 1_000} s</text>`;
 }
 
 /** The bound is drawn last: where the learned schedule lies on it, it shows as its centre. */
 function drawPoint({ name, queries, delayMs }: PlotPoint): string {
-  return drawDot(name, x(queries), y(delayMs));
-}
-
-function drawDot(name: string, cx: number, cy: number): string {
-  const { color, radius } = LOOKS[name] ?? OTHER;
-  return `<circle cx="${cx}" cy="${cy}" r="${radius}" fill="${color}"/>`;
-}
-
-function drawLegend(): string {
-  const entries = Object.keys(LOOKS).map((name, index) => {
-    const left = MARGIN.left + index * LEGEND_STEP;
-    return `${drawDot(name, left, 14)}<text x="${left + 10}" y="18">${name}</text>`;
-  });
-  return entries.join('');
+  return drawDot(LOOKS[name] ?? OTHER, x(queries), y(delayMs));
 }
 
 function x(queries: number): number {
-  return scale(queries, MIN_QUERIES, MAX_QUERIES, MARGIN.left, WIDTH - MARGIN.right);
+  return onLogScale(queries, {
+    low: MIN_QUERIES,
+    high: MAX_QUERIES,
+    from: MARGIN.left,
+    to: WIDTH - MARGIN.right,
+  });
 }
 
 function y(delayMs: number): number {
-  return scale(delayMs, MIN_DELAY_MS, MAX_DELAY_MS, HEIGHT - MARGIN.bottom, MARGIN.top);
-}
-
-function scale(value: number, low: number, high: number, from: number, to: number): number {
-  const share = Math.log(Math.min(high, Math.max(low, value)) / low) / Math.log(high / low);
-  return Math.round((from + share * (to - from)) * 10) / 10;
+  return onLogScale(delayMs, {
+    low: MIN_DELAY_MS,
+    high: MAX_DELAY_MS,
+    from: HEIGHT - MARGIN.bottom,
+    to: MARGIN.top,
+  });
 }
