@@ -23,8 +23,7 @@ export interface Asked {
 const askEveryMs = 2;
 
 export async function startAsking(busy: Redis, idle: Redis): Promise<() => Promise<Asked>> {
-  await busy.config('SET', 'slowlog-log-slower-than', '500', 'slowlog-max-len', '10000');
-  await busy.slowlog('RESET');
+  await watchCommands(busy);
   const over = new AbortController();
   const asking = Promise.all([busy, idle].map((redis) => askUntil(redis, over.signal)));
   return async () => {
@@ -56,7 +55,14 @@ function summaryOf(waits: number[]): Waits {
   return { medianMs: at(0.5), p99Ms: at(0.99), mostMs: at(1) };
 }
 
-async function longestCommand(redis: Redis): Promise<number> {
+/** From now on `longestCommand` tells of the commands since. */
+export async function watchCommands(redis: Redis): Promise<void> {
+  await redis.config('SET', 'slowlog-log-slower-than', '500', 'slowlog-max-len', '10000');
+  await redis.slowlog('RESET');
+}
+
+/** What Redis took for its longest command since `watchCommands`, by its own account, ms; 0 below half of one. */
+export async function longestCommand(redis: Redis): Promise<number> {
   const entries: unknown = await redis.slowlog('GET', 10_000);
   if (!Array.isArray(entries)) return Number.NaN;
   const microseconds = entries.map((entry: unknown) => (Array.isArray(entry) ? Number(entry[2]) : 0));
