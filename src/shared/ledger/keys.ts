@@ -23,7 +23,7 @@ export interface LedgerKeys {
   rememberedIn(bucket: number): string;
   /** Sorted set: batch names by when they were created. */
   readonly batches: string;
-  /** Sorted set: batches with a backlog, by whose turn it is. */
+  /** Sorted set: batches with a backlog, by whose turn it is; those of halted models last. */
   readonly rotation: string;
 }
 

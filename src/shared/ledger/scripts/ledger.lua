@@ -21,11 +21,18 @@ end
 
 local function eachName(commaList) return string.gmatch(commaList or '', '[^,]+') end
 
+-- Batches of halted models have passes from here on (take.lua), behind all others.
+local firstPassAside = 1e12
+
+local function lowestPass(rotation)
+  local pass = redis.call('ZRANGE', rotation, 0, 0, 'WITHSCORES')[2]
+  return pass and tonumber(pass) < firstPassAside and pass or 0
+end
+
 -- A batch joins with the lowest pass (take.lua); a paused one is not added.
 local function joinRotation(rotation, batch, name)
   if redis.call('HGET', batch, 'paused') == '1' then return end
-  local first = redis.call('ZRANGE', rotation, 0, 0, 'WITHSCORES')
-  redis.call('ZADD', rotation, 'NX', first[2] or 0, name)
+  redis.call('ZADD', rotation, 'NX', lowestPass(rotation), name)
 end
 
 -- What is reserved for a link's calls whose answers were lost is committed by the batch that pays for the link: `to` does

@@ -10,23 +10,30 @@
 -- with the lowest pass is next, and its pass grows by 1/w). A new batch starts at the lowest pass, so ten links
 -- enqueued after ten thousand wait for ten turns, not for ten thousand. A skipped batch does not get its missed turns
 -- later. While everything is paused (`<prefix>:paused`) nothing is handed out.
+-- Batches of halted models are set aside: they get a pass behind all others, so that the next calls do not look at them
+-- again. When the halted models change, they return with the lowest pass. A call moves a bounded number of them.
 -- Invariant: an id moves from the backlog to the active set in one step; if the caller dies before it has added a job,
 -- the sweep finds it there.
 local rotation, active, atGate, prefix = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
 local now = redisTime()
 if redis.call('EXISTS', prefix .. ':paused') == 1 then return { {}, {} } end
 local wanted = tonumber(ARGV[2]) - redis.call('SCARD', atGate)
-local halted = {}
+local halted, haltedModels = {}, {}
 local only = ARGV[4]
-for i = 5, #ARGV do halted[ARGV[i]] = true end
+for i = 5, #ARGV do
+  halted[ARGV[i]] = true
+  haltedModels[#haltedModels + 1] = ARGV[i]
+end
+local mostMoved = 1000
 
 local taken, passedOver, exhausted, lastPass = {}, {}, {}, nil
 
--- Whether a batch may hand out an item; notes it when its money is used up and no task is left to give any back.
+-- Whether a batch may hand out an item, and whether its model is halted; notes it when its money is used up and no task
+-- is left to give any back.
 local function mayGo(name, batch)
   local f = redis.call('HMGET', batch, 'model', 'budget', 'committed', 'price', 'submitting', 'processing', 'unseen',
     'seen', 'blind', 'dearest', 'tight', 'tight-tries')
-  if halted[f[1]] then return false end
+  if halted[f[1]] then return false, true end
   if not f[2] then return true end
   local function number(i) return tonumber(f[i] or '0') end
   local room, underWay = number(2) - number(3), number(5) + number(6)
@@ -44,23 +51,48 @@ end
 -- Ids that no longer wait, or are at the gate for another batch, are skipped: a bounded number per call, because a
 -- partly cancelled batch may have very many.
 failIfOutOfMemory()
+
+-- The pass of batches that are set aside now. It grows with each change of the halted models, which tells them from those
+-- that were set aside before it.
+local function passAside()
+  table.sort(haltedModels)
+  local halts, models = rotation .. ':halts', table.concat(haltedModels, ',')
+  local before = redis.call('HMGET', halts, 'models', 'changes')
+  if (before[1] or '') == models then return firstPassAside + tonumber(before[2] or '0') end
+  redis.call('HSET', halts, 'models', models)
+  return firstPassAside + redis.call('HINCRBY', halts, 'changes', 1)
+end
+
+local function returnBatches(before)
+  local names = redis.call('ZRANGEBYSCORE', rotation, firstPassAside, '(' .. before, 'LIMIT', 0, mostMoved)
+  local pass = #names > 0 and lowestPass(rotation)
+  for _, name in ipairs(names) do redis.call('ZADD', rotation, 'XX', pass, name) end
+end
+
 -- The batch whose turn it is, and its pass; none when no batch may go any more.
 local function nextBatch()
   if only == '' then
     -- Skipped batches are at the front: their pass is the lowest.
-    return redis.call('ZRANGE', rotation, #passedOver, #passedOver, 'WITHSCORES')
+    local next = redis.call('ZRANGE', rotation, #passedOver, #passedOver, 'WITHSCORES')
+    return next[1] and tonumber(next[2]) < firstPassAside and next or {}
   end
   local pass = #passedOver == 0 and redis.call('ZSCORE', rotation, only)
   return pass and { only, pass } or {}
 end
 
-local looks = 0
-while #taken < wanted and looks < 5000 do
+local aside = passAside()
+returnBatches(aside)
+local looks, moved = 0, 0
+while #taken < wanted and looks < 5000 and moved < mostMoved do
   looks = looks + 1
   local first = nextBatch()
   if not first[1] then break end
   local batch = prefix .. ':batch:' .. first[1]
-  if not mayGo(first[1], batch) then
+  local may, isHalted = mayGo(first[1], batch)
+  if isHalted and only == '' then
+    redis.call('ZADD', rotation, 'XX', aside, first[1])
+    moved = moved + 1
+  elseif not may then
     passedOver[#passedOver + 1] = first[1]
   else
     lastPass = first[2]
