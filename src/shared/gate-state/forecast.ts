@@ -67,11 +67,11 @@ function afterMs(ahead: number, rate: Rate, facts: Pick<ForecastFacts, 'pauseLef
 /** Links that are submitted until the last of this batch is: in turns, each batch as often as its priority says. */
 function workAhead(batch: Waiting, all: readonly Waiting[]): number {
   const turns = waitingOf(batch) / batch.priority;
-  const others = all.filter(({ name }) => name !== batch.name);
-  return others.reduce(
-    (sum, other) => sum + Math.min(waitingOf(other), turns * other.priority),
-    waitingOf(batch),
-  );
+  let ahead = waitingOf(batch);
+  for (const other of all) {
+    if (other.name !== batch.name) ahead += Math.min(waitingOf(other), turns * other.priority);
+  }
+  return ahead;
 }
 
 function waitingOf({ counts }: Waiting): number {

@@ -38,6 +38,8 @@ export interface Work {
   readonly pausedQueues: readonly Stage[];
   /** Batches with unfinished links that are not paused by name, in no order. */
   readonly waiting: readonly Batch[];
+  /** Of these, those whose links move now: found once, as the time left of each batch depends on all of them. */
+  readonly moving: readonly Batch[];
   /** Waiting links that no pause of a batch holds back. */
   readonly runnable: number;
   /** How long a task usually takes, by model. */
@@ -71,7 +73,7 @@ export async function readWork(
     ]);
   const typicalMs = Object.fromEntries(models.list().map((model) => [model.id, model.typicalMs]));
   const going = batches.filter((batch) => unfinished(batch.counts) > 0);
-  return {
+  const reading = {
     at,
     counts,
     halts,
@@ -83,8 +85,14 @@ export async function readWork(
     waiting: waitingOf([...rotation.batches, ...batches]),
     runnable: Math.min(rotation.runnable, counts.queued),
     typicalMs,
-    slowestMs: Math.max(0, ...going.map(({ model }) => typicalMs[model] ?? 0)),
+    slowestMs: going.reduce((most, { model }) => Math.max(most, typicalMs[model] ?? 0), 0),
   };
+  return { ...reading, moving: movingIn(reading) };
+}
+
+function movingIn(work: Omit<Work, 'moving'>): Batch[] {
+  const reading = workReading(work);
+  return work.waiting.filter((batch) => situationOfBatch(batch, reading).kind === 'running');
 }
 
 export function situationOfWork(work: Work): Situation {
@@ -107,17 +115,20 @@ export function workEtaMs(work: Work): number | null {
 }
 
 export function batchEtaMs(batch: Batch, work: Work): number | null {
-  const waiting = work.waiting.filter((each) => batchSituation(each, work).kind === 'running');
-  const facts = { ...paceOf(work), waiting, typicalMs: work.typicalMs[batch.model] ?? 0 };
+  const facts = { ...paceOf(work), waiting: work.moving, typicalMs: work.typicalMs[batch.model] ?? 0 };
   return forecast(batchSituation(batch, work), batch, facts);
 }
 
 /** A pause that the vendor has asked for; null for none, or a short one. */
-export function vendorPauseIn({ submitGate, queryGate, at }: Work): VendorPause | null {
+export function vendorPauseIn({
+  submitGate,
+  queryGate,
+  at,
+}: Pick<Work, 'submitGate' | 'queryGate' | 'at'>): VendorPause | null {
   return vendorPauseOf([submitGate, queryGate], at);
 }
 
-function workReading(work: Work): WorkReading {
+function workReading(work: Omit<Work, 'moving'>): WorkReading {
   const isVendorAway = [work.submitGate, work.queryGate].some((gate) => gate?.isTroubled);
   return { ...work, isVendorAway, vendorPause: vendorPauseIn(work) };
 }
