@@ -34,7 +34,8 @@ type Settings = Readonly<Record<string, string>>;
 const prefix = '{kie-batch}';
 /** Before the measured ones: a process that has just started is slower. */
 const warmUpLinks = 500;
-const concurrentBatches = 8;
+/** Each waits for Redis most of the time. */
+const concurrentBatches = 50;
 
 export async function measureCase({ waiting, batches }: Case, links: number): Promise<Figures> {
   await using own = await openOwnRedis();

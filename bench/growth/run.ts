@@ -46,6 +46,7 @@ async function measureAll(cases: readonly Case[], links: number, rounds: number)
       const figures = await measureCase(each, links);
       const earlier = best[index];
       best[index] = earlier === undefined ? figures : betterOf(earlier, figures);
+      console.error(`${round + 1}: ${rowOf(each, figures, best[0])}`);
     }
   }
   return best;
