@@ -14,9 +14,8 @@ import type { OwnRedis } from './million/own-redis.ts';
 /** The executable in the source tree. */
 export const main = join(import.meta.dirname, '../src/cli/main.ts');
 
-export interface OwnVendor {
+export interface OwnVendor extends Disposable {
   readonly url: string;
-  stop(): void;
 }
 
 const countsSchema = z.looseObject({
@@ -48,7 +47,7 @@ export async function stopNode(child: ChildProcess, signal: 'SIGTERM' | 'SIGKILL
 /** A simulated vendor in a process of its own. */
 export async function startVendor(...options: readonly string[]): Promise<OwnVendor> {
   const child = startNode([main, 'simulate', '--json', '--port', '0', ...options], {});
-  return { url: await addressOf(child), stop: () => void child.kill('SIGTERM') };
+  return { url: await addressOf(child), [Symbol.dispose]: () => void child.kill('SIGTERM') };
 }
 
 async function addressOf({ stdout }: ChildProcess): Promise<string> {
@@ -88,8 +87,11 @@ export async function peakMibOf(pid: number): Promise<number> {
 
 /** All commands so far, with those that scripts make. */
 export async function commandsOf(redis: OwnRedis): Promise<number> {
-  const info = await infoOf(redis, 'commandstats');
-  return [...info.matchAll(/calls=(\d+)/g)].reduce((sum, [, calls]) => sum + Number(calls), 0);
+  return commandsIn(await infoOf(redis, 'commandstats'));
+}
+
+export function commandsIn(commandStats: string): number {
+  return [...commandStats.matchAll(/calls=(\d+)/g)].reduce((sum, [, calls]) => sum + Number(calls), 0);
 }
 
 /** Its process, which this one may have started or not. */

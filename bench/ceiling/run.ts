@@ -13,8 +13,9 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type OwnRedis, openOwnRedis } from '../million/own-redis.ts';
-import { commandsOf, countsOf, cpuMsOf, main, startNode, startVendor, videosIn } from '../processes.ts';
+import { commandsOf, countsOf, cpuMsOf, main, startNode, videosIn } from '../processes.ts';
 import { shareLink } from '../system.ts';
+import { startUnlimitedVendor, unlimitedSettings } from '../unlimited.ts';
 import { openOwnPostgres } from './own-postgres.ts';
 
 interface Row {
@@ -65,18 +66,7 @@ function kieBatchOf(workers: number): Contender {
     async start(redis, vendor, links) {
       const list = join(redis.folder, 'links.txt');
       await writeFile(list, Array.from({ length: links }, (_, n) => shareLink(n)).join('\n'));
-      const environment = {
-        KIE_API_KEY: 'key-of-the-benchmarks',
-        KIE_BASE_URL: vendor,
-        REDIS_URL: redis.url,
-        DATA_DIR: join(redis.folder, 'logs'),
-        STORAGE_URL: `file:${join(redis.folder, 'files')}`,
-        ALLOW_PRIVATE_ADDRESSES: 'true',
-        MIN_FREE_BYTES: '1MiB',
-        SUBMIT_LIMIT: '10000/1s',
-        MAX_IN_FLIGHT: '10000',
-        DOWNLOAD_CONCURRENCY: '50',
-      };
+      const environment = unlimitedSettings(redis, vendor);
       const node = (...rest: string[]) => startNode([main, ...rest], environment);
       if (workers === 1) return [node('run', list, '--yes')];
       const enqueue = node('enqueue', list, '--yes');
@@ -107,41 +97,37 @@ function bareOf(kind: keyof typeof bareNames, database?: string): Contender {
 
 async function measure(contender: Contender, links: number): Promise<Row> {
   await using redis = await openOwnRedis();
-  const simulator = await startVendor('--limit', '100000/1s', '--task-time', '100ms');
-  try {
-    const vendor = simulator.url;
-    const started = await contender.start(redis, vendor, links);
-    const processes = started.flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
-    let counts = await countsOf(vendor);
-    while (counts.createCalls === 0) {
-      await sleep(5);
-      counts = await countsOf(vendor);
-    }
-    const startedAt = performance.now();
-    const [cpuBefore, commandsBefore] = [await cpuMsOf(processes), await commandsOf(redis)];
-    let cpuMs = 0;
-    // Seldom, as counting the files of a folder takes time from those that fill it.
-    while ((await videosIn(join(redis.folder, 'files'))) < links) {
-      // Also during the run: `run` ends with the last file.
-      cpuMs = Math.max(cpuMs, (await cpuMsOf(processes)) - cpuBefore);
-      await sleep(100);
-    }
-    const seconds = (performance.now() - startedAt) / 1000;
-    cpuMs = Math.max(cpuMs, (await cpuMsOf(processes)) - cpuBefore);
-    const commands = (await commandsOf(redis)) - commandsBefore;
-    const { queries } = await countsOf(vendor);
-    for (const child of started) {
-      child.kill('SIGTERM');
-      if (child.exitCode === null) await once(child, 'exit');
-    }
-    return {
-      name: contender.name,
-      linksPerSecond: links / seconds,
-      cpuMsPerLink: cpuMs / links,
-      redisCommandsPerLink: commands / links,
-      queriesPerTask: queries / links,
-    };
-  } finally {
-    simulator.stop();
+  using simulator = await startUnlimitedVendor();
+  const vendor = simulator.url;
+  const started = await contender.start(redis, vendor, links);
+  const processes = started.flatMap(({ pid }) => (pid === undefined ? [] : [pid]));
+  let counts = await countsOf(vendor);
+  while (counts.createCalls === 0) {
+    await sleep(5);
+    counts = await countsOf(vendor);
   }
+  const startedAt = performance.now();
+  const [cpuBefore, commandsBefore] = [await cpuMsOf(processes), await commandsOf(redis)];
+  let cpuMs = 0;
+  // Seldom, as counting the files of a folder takes time from those that fill it.
+  while ((await videosIn(join(redis.folder, 'files'))) < links) {
+    // Also during the run: `run` ends with the last file.
+    cpuMs = Math.max(cpuMs, (await cpuMsOf(processes)) - cpuBefore);
+    await sleep(100);
+  }
+  const seconds = (performance.now() - startedAt) / 1000;
+  cpuMs = Math.max(cpuMs, (await cpuMsOf(processes)) - cpuBefore);
+  const commands = (await commandsOf(redis)) - commandsBefore;
+  const { queries } = await countsOf(vendor);
+  for (const child of started) {
+    child.kill('SIGTERM');
+    if (child.exitCode === null) await once(child, 'exit');
+  }
+  return {
+    name: contender.name,
+    linksPerSecond: links / seconds,
+    cpuMsPerLink: cpuMs / links,
+    redisCommandsPerLink: commands / links,
+    queriesPerTask: queries / links,
+  };
 }

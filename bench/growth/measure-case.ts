@@ -12,16 +12,9 @@ import { createProducer } from '../../src/index.ts';
 import { ledgerKeys } from '../../src/shared/ledger/keys.ts';
 import { longestCommand, watchCommands } from '../million/others.ts';
 import { openOwnRedis } from '../million/own-redis.ts';
+import { commandsIn, cpuMsOf, main, startNode, stopNode } from '../processes.ts';
 import { shareLink } from '../system.ts';
-import {
-  commandsIn,
-  cpuMsOf,
-  end,
-  main,
-  startNode,
-  startUnlimitedVendor,
-  unlimitedSettings,
-} from '../unlimited.ts';
+import { startUnlimitedVendor, unlimitedSettings } from '../unlimited.ts';
 import type { Figures } from './figures.ts';
 
 export interface Case {
@@ -39,10 +32,10 @@ const concurrentBatches = 50;
 
 export async function measureCase({ waiting, batches }: Case, links: number): Promise<Figures> {
   await using own = await openOwnRedis();
-  await using vendor = await startUnlimitedVendor();
+  using vendor = await startUnlimitedVendor();
   const redis = new Redis(own.url);
   const settings = {
-    ...unlimitedSettings(own, vendor),
+    ...unlimitedSettings(own, vendor.url),
     QUEUE_PREFIX: prefix,
     LOG_LEVEL: 'error',
     // No limit for one worker, and few enough that links wait in the ledger and not as jobs.
@@ -100,7 +93,7 @@ async function work(links: number, settings: Settings, redis: Redis) {
     };
   } finally {
     // Nothing that it still does is of use.
-    await end(worker, 'SIGKILL');
+    await stopNode(worker, 'SIGKILL');
   }
 }
 

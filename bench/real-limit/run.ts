@@ -118,7 +118,7 @@ async function measure(contender: Contender, minutes: number): Promise<Row> {
     };
   } finally {
     await stopNode(child, 'SIGKILL');
-    vendor.stop();
+    vendor[Symbol.dispose]();
   }
 }
 
