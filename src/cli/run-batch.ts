@@ -69,7 +69,9 @@ export interface RunDeps {
   readonly onQuit: OnQuit;
 }
 
+/** The end is noticed soon; what is shown, and halts, may wait longer: they take ten times as many commands. */
 const lookEveryMs = 200;
+const showEveryMs = 1000;
 /** Other batches that wait are named, so many at most. */
 const shownBatches = 5;
 /** Open calls get this long to end after Ctrl-C. */
@@ -171,7 +173,16 @@ async function nameOthers(
 async function waitForEnd(request: RunRequest, since: number, deps: RunDeps): Promise<FinishedRun['ended']> {
   const { session, progress, signal } = deps;
   const told = new Set<string>();
+  let shownAt = Number.NEGATIVE_INFINITY;
   for (;;) {
+    if (performance.now() - shownAt < showEveryMs && !signal.aborted) {
+      const batch = await session.ledger.batch(request.batch).catch(nullInTrouble);
+      if (batch !== null && unfinished(batch.counts) > 0) {
+        await sleep(lookEveryMs, undefined, { signal }).catch(() => undefined);
+        continue;
+      }
+    }
+    shownAt = performance.now();
     const overview = await readOverview([request.batch], session).catch(nullInTrouble);
     if (overview === null) {
       if (signal.aborted) return 'interrupted';

@@ -221,6 +221,8 @@ const haltIntervals: Readonly<Record<HaltReason, Backoff>> = {
 /** Halts are probed. */
 export const haltPolicy = {
   tickMs: 500,
+  /** Whether a long pause of the vendor may be over is asked every two minutes at most. */
+  pauseTickMs: 5000,
   leaseMs: 30_000,
   firstProbeMs: 5000,
   /** A trial of a model that fails its tasks may cost a task's price. */

@@ -199,6 +199,7 @@ export function startHaltProber(context: WorkerContext, downloads: boolean) {
   const prober: Prober = { claimant: randomUUID(), downloads };
   const stopping = new AbortController();
   let timer: NodeJS.Timeout | undefined;
+  let pausesAt = Number.NEGATIVE_INFINITY;
   let running: Promise<void> = probeAtOnce(context).catch(report).then(schedule);
 
   function report(error: unknown): void {
@@ -209,9 +210,15 @@ export function startHaltProber(context: WorkerContext, downloads: boolean) {
     if (!stopping.signal.aborted) timer = setTimeout(run, haltPolicy.tickMs);
   }
 
+  async function probePausesIfDue(): Promise<void> {
+    if (performance.now() - pausesAt < haltPolicy.pauseTickMs) return;
+    pausesAt = performance.now();
+    await probePauses(context, stopping.signal);
+  }
+
   function run(): void {
     running = probeHalts(context, prober, stopping.signal)
-      .then(() => probePauses(context, stopping.signal))
+      .then(() => probePausesIfDue())
       .catch(report)
       .then(schedule);
   }

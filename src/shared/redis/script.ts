@@ -54,11 +54,8 @@ type RunScript = (
 ) => Promise<unknown>;
 
 function load(parts: readonly (URL | string)[], byDigest: RunScript, bySource: RunScript): LoadedScript {
-  const source = parts
-    .map((part) => (typeof part === 'string' ? part : readFileSync(part, 'utf8')))
-    .join('\n');
-  const digest = createHash('sha1').update(source).digest('hex');
   return async (redis, keys, values) => {
+    const { source, digest } = textOf(parts);
     try {
       return await byDigest(redis, digest, keys, values);
     } catch (error) {
@@ -66,4 +63,24 @@ function load(parts: readonly (URL | string)[], byDigest: RunScript, bySource: R
       return bySource(redis, source, keys, values);
     }
   };
+}
+
+interface ScriptText {
+  readonly source: string;
+  readonly digest: string;
+}
+
+/** Read when first used: a page or a tick that needs one script of twelve reads and hashes that one, once. */
+const texts = new Map<string, ScriptText>();
+
+function textOf(parts: readonly (URL | string)[]): ScriptText {
+  const name = parts.join('\n');
+  const known = texts.get(name);
+  if (known !== undefined) return known;
+  const source = parts
+    .map((part) => (typeof part === 'string' ? part : readFileSync(part, 'utf8')))
+    .join('\n');
+  const text = { source, digest: createHash('sha1').update(source).digest('hex') };
+  texts.set(name, text);
+  return text;
 }
