@@ -49,6 +49,20 @@ describe('slots', () => {
     expect(await gate.free()).toEqual({ freeSlots: 2, waitMs: 0, why: null });
   });
 
+  test('asking again with the same holder gets the slot that it has, whatever has happened meanwhile', async () => {
+    const gate = gateOf({ learn: 'both', limit: { max: 1, windowMs: 1000 } });
+    const first = await gate.admit('first');
+    expect(first).toEqual({ go: true, slot: expect.stringMatching(/^\d+ 0 within first$/) });
+    nowMs += 50;
+    expect(await gate.admit('first')).toEqual(first);
+    await gate.settle(first.go ? first.slot : '', { kind: 'counted' });
+    // Alone beyond the limit, to find out whether there is room.
+    const beyond = await gate.admit('beyond');
+    expect(beyond).toEqual({ go: true, slot: expect.stringMatching(/^\d+ 1 beyond beyond$/) });
+    nowMs += 50;
+    expect(await gate.admit('beyond')).toEqual(beyond);
+  });
+
   test('asking again with the same holder takes no second slot', async () => {
     const gate = gateOf();
     const [first, second] = [await gate.admit('a'), await gate.admit('a')];
