@@ -88,7 +88,6 @@ const settleScript = script('settle.lua');
 
 /** With fewer of its slots in use a gate has room for calls that are not needed. */
 const roomShare = 0.8;
-const settleReply = z.tuple([z.number(), z.number()]);
 const waits = z.enum(['limit', 'in-flight', 'paused', 'halted']);
 interface Asked {
   readonly admission: Admission;
@@ -135,7 +134,7 @@ export function createGate(options: GateOptions): Gate {
     },
     settle: async (slot, verdict) => {
       const reply = await run(settleScript, slot, verdict.kind, ...settleHints(verdict));
-      const [, trouble] = settleReply.parse(reply);
+      const trouble = z.number().parse(reply);
       return { troubled: trouble >= TROUBLED };
     },
     free: async () => roomReply.parse(await run(peekScript, ...stoppingHaltFields(operation))),

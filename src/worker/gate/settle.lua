@@ -4,14 +4,14 @@
 -- ARGV  8 slot from admit.lua   9 verdict: counted, refused, unusable, unused, unsent or ambiguous
 --       10 pause in ms, 0 for none   11 limit and 12 window in ms as stated by the server, or 0
 --       13 the vendor's message of a refusal, or ''
--- Returns 1, or 0 if the slot is not open (already settled, or its lease and window have passed); and the number of
--- unusable answers in a row.
+-- Returns the number of unusable answers in a row; 0 if the slot is not open (already settled, or its lease and window
+-- have passed), and then nothing is learned.
 --
 -- Invariant: a slot is settled once; a counted request keeps its slot for a whole window after its answer, less the
 -- round trip that every request needs; a refused, unused or unsent one frees it; a pause is only ever extended.
 local admittedAt, used, where, holder = string.match(ARGV[8], '^(%d+) (%d+) (%a+) (.*)$')
 local leaseEnd = holder and redis.call('ZSCORE', openKey, holder)
-if not leaseEnd then return { 0, 0 } end
+if not leaseEnd then return 0 end
 -- Without memory Redis refuses only the commands that need some: this one, which changes nothing, is refused before
 -- anything is half done.
 redis.call('SETRANGE', KEYS[1] .. ':memory', 0, '')
@@ -42,4 +42,4 @@ end
 pause = math.max(pause, noteTrouble(state, verdict))
 if pause > 0 then beginPause(state, pause, ARGV[13]) end
 writeState(state)
-return { 1, state.trouble }
+return state.trouble

@@ -94,7 +94,8 @@ describe('slots', () => {
     const slot = await admitted(gate);
     await gate.settle(slot, { kind: 'counted' });
     await gate.settle(slot, { kind: 'unsent' });
-    expect((await gate.free()).freeSlots).toBe(1);
+    await gate.settle(slot, { kind: 'refused', retryAfterMs: 60_000 });
+    expect(await gate.free()).toEqual({ freeSlots: 1, waitMs: 0, why: null });
   });
 
   test('a clock that is set back by an hour holds nothing for longer than a lease and a window', async () => {
@@ -208,6 +209,28 @@ describe('pauses', () => {
       configured: { max: 2, windowMs: 1000 },
       saidByServer: 30,
     });
+    await gate.settle(await admitted(gate), { kind: 'counted', limit: 30, windowMs: 10_000 });
+    await gate.settle(await admitted(gate), { kind: 'counted', limit: 25, windowMs: 10_000 });
+    expect(await readGate({ redis, prefix }, 'submit')).toMatchObject({
+      limit: { max: 25, windowMs: 10_000 },
+      saidByServer: 25,
+    });
+  });
+
+  test('half of its word says nothing', async () => {
+    const gate = gateOf({ learn: 'both' });
+    await gate.settle(await admitted(gate), { kind: 'counted', limit: 30 });
+    await gate.settle(await admitted(gate), { kind: 'counted', windowMs: 60_000 });
+    expect(await readGate({ redis, prefix }, 'submit')).toMatchObject({
+      limit: { max: 2, windowMs: 1000 },
+      saidByServer: null,
+    });
+  });
+
+  test('its word does not raise a limit that is the most there is', async () => {
+    const gate = gateOf({ learn: 'down' });
+    await gate.settle(await admitted(gate), { kind: 'counted', limit: 30, windowMs: 2000 });
+    expect((await readGate({ redis, prefix }, 'submit'))?.limit).toEqual({ max: 2, windowMs: 2000 });
   });
 });
 
