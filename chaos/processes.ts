@@ -94,7 +94,8 @@ export function startService(name: string, given: Launch, lastCodes: readonly nu
     starts += 1;
     isUp = false;
     listen(child, keep);
-    child.on('exit', (code) => void afterEnd(code));
+    // Not at its end: its last words may not have been read yet.
+    child.on('close', (code) => void afterEnd(code));
     service.child = child;
     return child;
   };

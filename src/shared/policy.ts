@@ -33,6 +33,8 @@ export const jobPolicy = {
   misconfiguredMs: 5000,
   /** How often to search for items without a job. */
   sweepEveryMs: 15_000,
+  /** How often to search for items without a place. */
+  lostEveryMs: 60_000,
   /** How long past its own time a job may be late before the sweep makes it again. */
   graceMs: 60_000,
   /** After the jobs have ended or were cut off, this long for closing connections. */

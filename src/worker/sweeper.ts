@@ -7,6 +7,7 @@ import type { Queues } from '../shared/jobs/catalogue.ts';
 import type { Ledger } from '../shared/ledger/ledger.ts';
 import { stateFacts } from '../shared/ledger/states.ts';
 import type { Logger } from '../shared/logging/logger.ts';
+import { createLostItemSearch } from './lost-items.ts';
 import type { WarnOfTrouble } from './warn-of-trouble.ts';
 
 const pageSize = 200;
@@ -31,13 +32,24 @@ export function startSweeper(deps: {
   logger: Logger;
   warnOfTrouble: WarnOfTrouble;
   everyMs: number;
+  /** How often to look for items without a place. */
+  lostEveryMs: number;
 }) {
+  const findLost = createLostItemSearch(deps.ledger, deps.logger);
+  let lookedAt = performance.now();
   let stopped = false;
   let running: Promise<void> | null = null;
   let timer = setTimeout(run, 0);
 
+  async function findLostIfDue(): Promise<void> {
+    if (performance.now() - lookedAt < deps.lostEveryMs) return;
+    lookedAt = performance.now();
+    await findLost();
+  }
+
   function run(): void {
-    running = sweep(deps)
+    running = findLostIfDue()
+      .then(() => sweep(deps))
       .then((count) => {
         if (count > 0) deps.logger.debug({ count }, 'Found items without a job');
       })

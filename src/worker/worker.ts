@@ -98,7 +98,11 @@ export function startWorker(context: WorkerContext, settings: WorkerSettings): R
     download: (id, data, signal, onProgress) => runDownload(id, data, context, signal, onProgress),
   };
   const workers = stages.map((stage) => startStage(stage, runs[stage], held, context, settings));
-  const sweeper = startSweeper({ ...context, everyMs: jobPolicy.sweepEveryMs });
+  const sweeper = startSweeper({
+    ...context,
+    everyMs: jobPolicy.sweepEveryMs,
+    lostEveryMs: jobPolicy.lostEveryMs,
+  });
   const downloads = stages.includes('download');
   const prober = startHaltProber(context, downloads);
   const storageWatch = downloads ? startStorageWatch(context) : null;

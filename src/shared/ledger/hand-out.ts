@@ -12,12 +12,14 @@ export interface HandedOut {
 
 export function createHandOut({ redis, prefix }: Keyspace) {
   const keys = ledgerKeys(prefix);
-  const [takeScript, unaffordableScript, returnScript, overdueScript, touchScript] = [
+  const [takeScript, unaffordableScript, returnScript, overdueScript, touchScript, idleScript, lostScript] = [
     ledgerScript(redis, 'take'),
     ledgerScript(redis, 'take-unaffordable'),
     ledgerScript(redis, 'return-to-backlog'),
     ledgerScript(redis, 'overdue'),
     ledgerScript(redis, 'touch'),
+    ledgerScript(redis, 'idle-batches'),
+    ledgerScript(redis, 'find-lost'),
   ];
 
   /**
@@ -65,5 +67,34 @@ export function createHandOut({ redis, prefix }: Keyspace) {
     await touchScript([keys.active], [id, Math.round(nextJobMs) + jobPolicy.graceMs]);
   }
 
-  return { take, takeUnaffordable, returnToBacklog, leaveGate, overdue, touch };
+  /** The next batches with unfinished items and an empty backlog; the counts change with any progress. */
+  async function idleBatches(
+    from: number,
+    count: number,
+  ): Promise<{
+    readonly checked: number;
+    readonly found: readonly (readonly [name: string, counts: string])[];
+  }> {
+    const [checked, names, counts] = (await idleScript([keys.batches], [prefix, from, count])) as [
+      number,
+      string[],
+      string[],
+    ];
+    return { checked, found: names.map((name, index) => [name, counts[index] ?? ''] as const) };
+  }
+
+  /** Has the sweep find the next unfinished items of a batch that are neither in a backlog nor in progress. */
+  async function findLost(
+    batch: string,
+    from: number,
+    count: number,
+  ): Promise<{ readonly checked: number; readonly ids: readonly string[] }> {
+    const [checked, ids] = (await lostScript(
+      [keys.items(batch), keys.active, keys.backlog(batch)],
+      [prefix, from, count],
+    )) as [number, string[]];
+    return { checked, ids };
+  }
+
+  return { take, takeUnaffordable, returnToBacklog, leaveGate, overdue, touch, idleBatches, findLost };
 }
