@@ -9,7 +9,7 @@ const logger = pino({ level: 'silent' });
 it('are found when nothing of their batch has moved, and are saved', async () => {
   await using system = await startSystem({ simulator: { taskTime: '50ms' } });
   const [lost = '', ...others] = await system.give(3);
-  const { ledger, redis } = system.session;
+  const { ledger, redis, queues } = system.session;
   const prefix = system.environment['QUEUE_PREFIX'] ?? '';
   // Taken from the backlog, and come nowhere.
   await redis.lrem(`${prefix}:batch:test:backlog`, 0, lost);
@@ -19,6 +19,7 @@ it('are found when nothing of their batch has moved, and are saved', async () =>
   expect(await redis.zrange(`${prefix}:active`, '0', '-1')).toEqual(
     expect.arrayContaining([lost, ...others]),
   );
+  for (const id of others) await queues.add('submit', id);
   await system.startWorker();
   expect((await system.ended()).counts.saved).toBe(3);
 });
