@@ -171,9 +171,8 @@ async function followOther(
   item: Item,
   context: WorkerContext,
 ): Promise<JobOutcome> {
-  const { ledger, queues } = context;
   const { taskId, message, unpaid, credits } = step;
-  const moved = await ledger.move(
+  const moved = await context.ledger.move(
     'followOther',
     item.id,
     { message, followedTaskId: taskId, ...(unpaid ? settled(credits) : {}) },
@@ -184,10 +183,7 @@ async function followOther(
     { otherTaskId: taskId, message },
     'A task gave no result: another one is polled',
   );
-  // The job of a status check is this one.
-  if (item.state === 'processing') return { kind: 'delay', delayMs: 0, data: {} };
-  await queues.add('status-check', item.id);
-  return done;
+  return { kind: 'delay', delayMs: 0, data: {} };
 }
 
 /** The item has had no other call and no other task since the decision. */

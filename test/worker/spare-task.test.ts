@@ -22,11 +22,17 @@ describe('when the followed task gives no result, the other one', () => {
     expect(followSpareTask(unsure, spare())).toEqual(follow);
   });
 
-  it('is followed before the link fails or is held', () => {
+  it('is followed before the link fails', () => {
     expect(followSpareTask(fail, spare())).toEqual({ ...follow, unpaid: true });
-    expect(followSpareTask({ kind: 'hold', message: 'why' }, spare())).toEqual(follow);
+  });
+
+  it('is not followed while the first may still have a result, which would then be paid for again', () => {
+    const slow: Step = { kind: 'fail', reason: 'task-timeout', message: 'why' };
+    const held: Step = { kind: 'hold', message: 'why' };
     const unfetched: Step = { kind: 'fail', reason: 'download-failed', message: 'why' };
-    expect(followSpareTask(unfetched, spare({ state: 'downloading' }))).toEqual(follow);
+    expect(followSpareTask(slow, spare())).toBe(slow);
+    expect(followSpareTask(held, spare())).toBe(held);
+    expect(followSpareTask(unfetched, spare({ state: 'downloading' }))).toBe(unfetched);
   });
 
   it('is left where there is none, where nothing is followed yet, and where the link was saved', () => {

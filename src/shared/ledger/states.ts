@@ -82,11 +82,7 @@ export const transitions = {
   recordOrphan: { from: ['queued', 'held'], to: 'processing', because: 'lost task id recovered' },
   submitLater: { from: ['submitting'], to: 'queued', because: 'throttled, halted or to be retried' },
   hold: { from: ['submitting', 'processing'], to: 'held', because: 'answer lost, policy hold' },
-  followOther: {
-    from: ['processing', 'downloading'],
-    to: 'processing',
-    because: 'task failed, another one is known',
-  },
+  followOther: { from: ['processing'], to: 'processing', because: 'task failed, another one is known' },
   resubmit: { from: ['processing'], to: 'queued', because: 'task failed, retry allowed' },
   beginDownload: { from: ['processing'], to: 'downloading', because: 'result available' },
   save: { from: ['downloading'], to: 'saved', because: 'verified and stored' },

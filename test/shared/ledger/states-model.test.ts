@@ -23,7 +23,7 @@ const edges: Readonly<Record<State, readonly State[]>> = {
   queued: ['submitting', 'processing', 'failed', 'cancelled'],
   submitting: ['submitting', 'processing', 'queued', 'held', 'failed', 'cancelled'],
   processing: ['processing', 'held', 'queued', 'downloading', 'failed', 'cancelled'],
-  downloading: ['processing', 'saved', 'failed', 'cancelled'],
+  downloading: ['saved', 'failed', 'cancelled'],
   saved: ['queued', 'downloading'],
   failed: ['queued', 'processing', 'downloading'],
   cancelled: ['queued', 'processing', 'downloading'],
@@ -503,24 +503,22 @@ function followOther(id: string): Command {
     if (known === undefined || spare === undefined) return;
     const { state } = known;
     const last = lastOf(known) ?? '';
-    const settled = state === 'processing' ? { releaseCredits: true } : {};
     const expect = { taskId: last };
     const moved = await real.ledger.move(
       'followOther',
       id,
-      { followedTaskId: spare, ...settled },
+      { followedTaskId: spare, releaseCredits: true },
       { expect },
     );
-    const applies = state === 'processing' || state === 'downloading';
+    const applies = state === 'processing';
     expectMoved(moved, applies, real);
     if (!applies) return;
-    if (state === 'processing' && !known.countedBeside.has(last)) say(model, known, last, 0);
+    if (!known.countedBeside.has(last)) say(model, known, last, 0);
     if (!known.countedBeside.has(spare)) known.beside.delete(spare);
     Object.assign(known, {
       state: 'processing',
       tasks: [...known.tasks.filter((task) => task !== spare), spare],
       spares: known.spares.filter((task) => task !== spare),
-      isCompleted: false,
     });
   });
 }

@@ -282,7 +282,7 @@ local function follow(field, task)
   local names = listed(field, task)
   names[#names + 1] = task
   setList(field, names)
-  redis.call('HDEL', item, 'k', 'd')
+  redis.call('HDEL', item, 'k')
   -- What the task before may have cost is still open.
   if reserved() > 0 then redis.call('HINCRBYFLOAT', item, 'l', reserved()) end
   closeReservation()
