@@ -17,18 +17,18 @@ interface HeapLimits {
 
 const streaming: HeapLimits = { youngMiB: 4, growthPercent: 30 };
 const working: HeapLimits = { youngMiB: 8, growthPercent: 60 };
-const limitsOf: Readonly<Record<string, HeapLimits>> = {
-  enqueue: streaming,
-  export: streaming,
-  import: streaming,
-  serve: streaming,
-  run: working,
-  worker: working,
-};
+const limitsOf: ReadonlyMap<string | undefined, HeapLimits> = new Map([
+  ['enqueue', streaming],
+  ['export', streaming],
+  ['import', streaming],
+  ['serve', streaming],
+  ['run', working],
+  ['worker', working],
+]);
 const mostSurvivors = 400_000;
 
 export function limitHeapGrowth(command: string | undefined): void {
-  const limits = command === undefined ? undefined : limitsOf[command];
+  const limits = limitsOf.get(command);
   if (limits === undefined) return;
   growYoungGeneration(limits.youngMiB * 1024 * 1024);
   setFlagsFromString('--semi-space-growth-factor=1');

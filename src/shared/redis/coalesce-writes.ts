@@ -1,5 +1,5 @@
 /**
- * Sends the commands of one turn of the event loop together. ioredis writes each command to its socket by itself, and
+ * Sends the commands of one turn of the event loop together. ioredis makes one write for each command, and
  * at hundreds of links a second these system calls were a fifth of a worker's processor time. What the turn's events
  * have caused is written when they have all been handled: no later than a reply to them could have been read.
  */
