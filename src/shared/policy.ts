@@ -20,7 +20,7 @@ export const jobPolicy = {
   mostStalls: 1000,
   /** After Redis has refused to hand out a job. */
   retryDelayMs: 1000,
-  longestSleepS: 1,
+  longestSleepS: 2,
   /** A wait for jobs that is late by so much does not end: its connection is stuck. */
   lateWaitMs: 10_000,
   /** Downloads at once are a setting. */
@@ -62,6 +62,10 @@ export const feederPolicy = {
   readyJobs: 2,
   /** Also how soon after the end of a halt links are handed out again. */
   longestPauseMs: 500,
+  /** While the limit is used up, links are handed out for all slots that become free in this time. */
+  aheadMs: 1000,
+  /** Between two hand-outs: a burst of admissions causes one. */
+  leastPauseMs: 20,
 } as const;
 
 /** A Redis that was started again may have lost its last second. */
@@ -222,7 +226,7 @@ const haltIntervals: Readonly<Record<HaltReason, Backoff>> = {
 
 /** Halts are probed. */
 export const haltPolicy = {
-  tickMs: 500,
+  tickMs: 1000,
   /** Whether a long pause of the vendor may be over is asked every two minutes at most. */
   pauseTickMs: 5000,
   leaseMs: 30_000,

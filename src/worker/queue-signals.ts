@@ -1,10 +1,10 @@
 /**
  * The one place that speaks BullMQ's control flow. A stage says what is to become of its job; here that
- * turns into the calls and errors BullMQ expects. Being delayed costs a job no attempt. The data is written
- * before the job is moved: after the move another worker may hold it already.
+ * turns into the calls and errors BullMQ expects. Being delayed costs a job no attempt.
  */
 import { DelayedError, type Job } from 'bullmq';
 import type { JobData } from '../shared/jobs/catalogue.ts';
+import type { QueueWorker } from '../shared/jobs/queue-worker.ts';
 import type { HeldAnswers } from './held-answers.ts';
 
 export type JobOutcome =
@@ -12,16 +12,16 @@ export type JobOutcome =
   | { readonly kind: 'delay'; readonly delayMs: number; readonly data?: JobData };
 
 export async function settleJob(
-  job: Job<JobData>,
+  worker: QueueWorker<JobData>,
+  job: Pick<Job<JobData>, 'id'>,
   token: string | undefined,
   outcome: JobOutcome,
-  now: number,
   keep: HeldAnswers['keep'],
 ): Promise<void> {
   if (outcome.kind === 'done') return;
   const { data } = outcome;
-  if (data) await keep(() => job.updateData(data));
-  await keep(() => job.moveToDelayed(now + Math.max(1, Math.round(outcome.delayMs)), token));
+  const delayMs = Math.max(1, Math.round(outcome.delayMs));
+  await keep(() => worker.delayJob(job.id ?? '', token, delayMs, data));
   throw new DelayedError();
 }
 

@@ -18,6 +18,7 @@ import { withTimeout } from '../shared/time/with-timeout.ts';
 import { announceHalt } from './announce-halt.ts';
 import { applyStep } from './apply-step.ts';
 import { runDownload } from './download.ts';
+import { endUnaffordable } from './end-unaffordable.ts';
 import { type Feeder, startFeeder } from './feeder.ts';
 import { recordCallsOfOthers, recordForgottenCalls } from './forgotten-calls.ts';
 import { startHaltProber } from './halt-prober.ts';
@@ -58,7 +59,9 @@ type Run = (id: string, data: JobData, signal: AbortSignal, onProgress: OnProgre
 export function startWorker(context: WorkerContext, settings: WorkerSettings): RunningWorker {
   const { stages } = settings;
   const held = countHeld();
-  const feeder: Feeder | null = stages.includes('submit') ? startFeeder(context) : null;
+  const feeder: Feeder | null = stages.includes('submit')
+    ? startFeeder({ ...context, endUnaffordable: (batch) => endUnaffordable(batch, context) })
+    : null;
   const presence = announceWorker(
     {
       id: context.workerId,
@@ -82,7 +85,7 @@ export function startWorker(context: WorkerContext, settings: WorkerSettings): R
     },
   );
   const submit = createSubmitStage(context, {
-    admitted: () => feeder?.nudge(),
+    admitted: () => feeder?.admitted(),
     isGone: presence.isGone,
     isWanted: presence.isWanted,
     settleRun: presence.settleRun,
@@ -91,8 +94,7 @@ export function startWorker(context: WorkerContext, settings: WorkerSettings): R
     submit: submit.run,
     'status-check': async (id, data, signal) => {
       const outcome = await runStatusCheck(id, data, context, signal);
-      // The task has ended: under MAX_IN_FLIGHT there is room for another.
-      if (outcome.kind === 'done') feeder?.nudge();
+      if (outcome.kind === 'done') feeder?.taskEnded();
       return outcome;
     },
     download: (id, data, signal, onProgress) => runDownload(id, data, context, signal, onProgress),
@@ -152,13 +154,7 @@ function startStage(
     const abort = signal ?? new AbortController().signal;
     // Its lock was lost, for example after a change of Redis's clock: the current run must not count as dead.
     if (job.id !== undefined && running.has(job.id)) {
-      await settleJob(
-        job,
-        token,
-        { kind: 'delay', delayMs: jobPolicy.busyMs },
-        context.clock.now(),
-        context.held.keep,
-      );
+      await settleJob(worker, job, token, { kind: 'delay', delayMs: jobPolicy.busyMs }, context.held.keep);
     }
     using _ = hold(running, job.id ?? '');
     using __ = held.hold(stage, (job.data.claim ?? job.data.beside)?.itemId ?? job.id ?? '');
@@ -167,9 +163,9 @@ function startStage(
       () => run(job.id ?? '', jobDataSchema.parse(job.data), abort, progressOf(job)),
       context,
     );
-    await settleJob(job, token, outcome, context.clock.now(), context.held.keep);
+    await settleJob(worker, job, token, outcome, context.held.keep);
   };
-  const worker = new QueueWorker<JobData>(stage, process, {
+  const worker: QueueWorker<JobData> = new QueueWorker<JobData>(stage, process, {
     connection: settings.connection,
     prefix: context.prefix,
     concurrency: stage === 'download' ? settings.downloadConcurrency : jobPolicy.concurrency[stage],

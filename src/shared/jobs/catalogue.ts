@@ -64,7 +64,8 @@ export interface Queues {
   addClaim(claim: NonNullable<JobData['claim']>): Promise<void>;
   /** The item's job is overdue: makes it, or has the one run now that is delayed until an instant of another clock. */
   wake(stage: Stage, id: string): Promise<void>;
-  addMany(stage: Stage, ids: readonly string[]): Promise<void>;
+  /** @param delaysMs of each job; without one it runs now */
+  addMany(stage: Stage, ids: readonly string[], delaysMs?: readonly number[]): Promise<void>;
   queue(stage: Stage): Promise<Queue<JobData>>;
   close(): Promise<void>;
 }
@@ -116,8 +117,12 @@ export function openQueues(keyspace: Keyspace, telemetry?: Telemetry): Queues {
       const options = { jobId, priority: afterFollowed };
       await (await queue('status-check')).add('status-check', { claim }, options);
     },
-    async addMany(stage, ids) {
-      const jobs = ids.map((id) => ({ name: stage, data: {}, opts: { jobId: id, ...ownTrace } }));
+    async addMany(stage, ids, delaysMs = []) {
+      const jobs = ids.map((id, index) => ({
+        name: stage,
+        data: {},
+        opts: { jobId: id, delay: Math.round(delaysMs[index] ?? 0), ...ownTrace },
+      }));
       await (await queue(stage)).addBulk(jobs);
     },
     async close() {

@@ -23,6 +23,15 @@ export class QueueWorker<Data> extends Worker<Data> {
     super(name, process, options, withBoundedWaits(createBackend));
   }
 
+  /**
+   * Has a job that is being run wait, and writes its new data in the same step: afterwards another worker may run it at
+   * any time. `Job` takes one step for each.
+   */
+  async delayJob(id: string, token: string | undefined, delayMs: number, data?: Data): Promise<void> {
+    const fields = data === undefined ? {} : { fieldsToUpdate: { data: JSON.stringify(data) } };
+    await this.backend.moveToDelayed(id, Date.now(), delayMs, token, { skipAttempt: true, ...fields });
+  }
+
   /** Renews no more locks. Without Redis `close` never ends, and the timer of the locks keeps the process alive. */
   async giveUp(): Promise<void> {
     await this.lockManager.close();

@@ -8,6 +8,8 @@ export interface HandedOut {
   readonly ids: readonly string[];
   /** Batches that cannot continue: their budget is used up, and they have no open task. */
   readonly exhausted: readonly string[];
+  /** How many were at the gate before. */
+  readonly atGate: number;
 }
 
 export function createHandOut({ redis, prefix }: Keyspace) {
@@ -33,11 +35,11 @@ export function createHandOut({ redis, prefix }: Keyspace) {
     haltedModels: readonly string[] = [],
     only: string | null = null,
   ): Promise<HandedOut> {
-    const [ids, exhausted] = (await takeScript(
+    const [ids, exhausted, atGate] = (await takeScript(
       [keys.rotation, keys.active, keys.atGate],
       [prefix, wanted, jobPolicy.graceMs, only ?? '', ...haltedModels],
-    )) as [string[], string[]];
-    return { ids, exhausted };
+    )) as [string[], string[], number];
+    return { ids, exhausted, atGate };
   }
 
   async function takeUnaffordable(batch: string, count: number): Promise<string[]> {

@@ -36,12 +36,14 @@ export interface Settled {
   readonly troubled: boolean;
 }
 
-interface Room {
+export interface Room {
   /** Admissions possible right now. */
   freeSlots: number;
   /** Until the first one, when there is none now. */
   waitMs: number;
   why: GateWait | null;
+  /** When there is none now: after how many ms each of the next ones becomes possible, as far as that is known. */
+  soonMs: number[];
 }
 
 export interface Gate {
@@ -55,8 +57,11 @@ export interface Gate {
   hasRoom(): boolean;
   /** Must follow every admission that was used; without it the slot counts as used until its lease ends. */
   settle(slot: string, verdict: Verdict): Promise<Settled>;
-  /** Reads the state without taking a slot, for the feeder. */
-  free(): Promise<Room>;
+  /**
+   * Reads the state without taking a slot, for the feeder.
+   * @param aheadMs how far `soonMs` looks ahead
+   */
+  free(aheadMs?: number): Promise<Room>;
   /** Begins or renews a halt; true when it is new. */
   halt(halt: NewHalt): Promise<boolean>;
 }
@@ -105,8 +110,8 @@ const admissionReply = z.union([
     .transform(([, waitMs, why]): Asked => ({ admission: { go: false, waitMs, why }, hasRoom: false })),
 ]);
 const roomReply = z
-  .tuple([z.number(), z.number(), z.union([waits, z.literal('').transform(() => null)])])
-  .transform(([freeSlots, waitMs, why]): Room => ({ freeSlots, waitMs, why }));
+  .tuple([z.number(), z.number(), z.union([waits, z.literal('').transform(() => null)]), z.array(z.number())])
+  .transform(([freeSlots, waitMs, why, soonMs]): Room => ({ freeSlots, waitMs, why, soonMs }));
 
 export function createGate(options: GateOptions): Gate {
   const { redis, prefix, operation } = options;
@@ -137,7 +142,8 @@ export function createGate(options: GateOptions): Gate {
       const trouble = z.number().parse(reply);
       return { troubled: trouble >= TROUBLED };
     },
-    free: async () => roomReply.parse(await run(peekScript, ...stoppingHaltFields(operation))),
+    free: async (aheadMs = 0) =>
+      roomReply.parse(await run(peekScript, aheadMs, ...stoppingHaltFields(operation))),
     halt: (halt) => beginHalt({ redis, prefix }, halt),
   };
 }

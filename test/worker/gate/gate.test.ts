@@ -46,7 +46,25 @@ describe('slots', () => {
     for (const slot of slots) await gate.settle(slot, { kind: 'counted' });
     expect(await gate.admit('later')).toEqual({ go: false, why: 'limit', waitMs: 1001 });
     nowMs += 1001;
-    expect(await gate.free()).toEqual({ freeSlots: 2, waitMs: 0, why: null });
+    expect(await gate.free()).toMatchObject({ freeSlots: 2, waitMs: 0, why: null });
+  });
+
+  test('when the next slots become free is told as far as one looks ahead, for each of them', async () => {
+    const gate = gateOf({ limit: { max: 3, windowMs: 1000 } });
+    const slots = [await admitted(gate), await admitted(gate), await admitted(gate)];
+    // Nothing is known of slots without an answer.
+    expect((await gate.free(5000)).soonMs).toEqual([]);
+    for (const slot of slots) {
+      await gate.settle(slot, { kind: 'counted' });
+      nowMs += 200;
+    }
+    expect(await gate.free(700)).toEqual({ freeSlots: 0, waitMs: 401, why: 'limit', soonMs: [401, 601] });
+    expect((await gate.free()).soonMs).toEqual([]);
+    nowMs += 401;
+    expect(await gate.free(700)).toEqual({ freeSlots: 1, waitMs: 0, why: null, soonMs: [] });
+    // Of a limit that has become smaller, a slot that becomes free is none to be used.
+    const smaller = gateOf({ limit: { max: 1, windowMs: 1000 } });
+    expect((await smaller.free(700)).soonMs).toEqual([400]);
   });
 
   test('asking again with the same holder gets the slot that it has, whatever has happened meanwhile', async () => {
@@ -95,7 +113,7 @@ describe('slots', () => {
     await gate.settle(slot, { kind: 'counted' });
     await gate.settle(slot, { kind: 'unsent' });
     await gate.settle(slot, { kind: 'refused', retryAfterMs: 60_000 });
-    expect(await gate.free()).toEqual({ freeSlots: 1, waitMs: 0, why: null });
+    expect(await gate.free()).toMatchObject({ freeSlots: 1, waitMs: 0, why: null });
   });
 
   test('a clock that is set back by an hour holds nothing for longer than a lease and a window', async () => {

@@ -3,8 +3,8 @@
 -- KEYS  1 rotation (batches with a backlog, by their turn)   2 active set   3 at-gate set (taken, not yet submitted)
 -- ARGV  1 key prefix   2 how many should be at the gate   3 milliseconds until a taken item is overdue
 --       4 the only batch to take from, or ''   5… halted models: their batches are skipped
--- Returns {ids in the order of submission, batches whose budget is permanently used up}; no ids if enough are at the
--- gate, so any number of workers may call this at any time.
+-- Returns {ids in the order of submission, batches whose budget is permanently used up, how many were at the gate}; no
+-- ids if enough are at the gate, so any number of workers may call this at any time.
 --
 -- Rule: every batch with a backlog gets one item per turn, a batch of weight w gets w (stride scheduling: the batch
 -- with the lowest pass is next, and its pass grows by 1/w). A new batch starts at the lowest pass, so ten links
@@ -16,8 +16,9 @@
 -- the sweep finds it there.
 local rotation, active, atGate, prefix = KEYS[1], KEYS[2], KEYS[3], ARGV[1]
 local now = redisTime()
-if redis.call('EXISTS', prefix .. ':paused') == 1 then return { {}, {} } end
-local wanted = tonumber(ARGV[2]) - redis.call('SCARD', atGate)
+local waiting = redis.call('SCARD', atGate)
+if redis.call('EXISTS', prefix .. ':paused') == 1 then return { {}, {}, waiting } end
+local wanted = tonumber(ARGV[2]) - waiting
 local halted, haltedModels = {}, {}
 local only = ARGV[4]
 for i = 5, #ARGV do
@@ -113,4 +114,4 @@ end
 if lastPass then
   for _, name in ipairs(passedOver) do redis.call('ZADD', rotation, 'XX', 'GT', lastPass, name) end
 end
-return { taken, exhausted }
+return { taken, exhausted, waiting }
