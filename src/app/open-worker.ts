@@ -31,6 +31,7 @@ import { rootOf } from '../shared/storage/storage-root.ts';
 import { withTimeout } from '../shared/time/with-timeout.ts';
 import { createVideoLengths } from '../shared/video-length/video-lengths.ts';
 import { announceHalt } from '../worker/announce-halt.ts';
+import { createBudgetedBatches } from '../worker/budgeted-batches.ts';
 import { createCallJournal, removeOldJournals } from '../worker/call-journal.ts';
 import { createCreateCalls } from '../worker/create-calls.ts';
 import { recordCallsOfOthers } from '../worker/forgotten-calls.ts';
@@ -156,6 +157,7 @@ function contextOf(parts: WorkerParts, opened: Opened): WorkerContext {
     warnOfTrouble: createWarnOfTrouble({ logger, clock }),
     itemHistory: createItemHistory(parts),
     histories: createLearnedHistories({ redis, prefix, clock: steadyClock, logger }),
+    hasBudget: createBudgetedBatches(parts.ledger, steadyClock),
     lengths: createVideoLengths(outgoing),
     maxVideoBytes: configuration.MAX_VIDEO_BYTES,
     relay: videoRelay(storage),

@@ -9,6 +9,8 @@ import { openLiveScreen } from './live-screen.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface Progress {
+  /** How often an update is of use. */
+  readonly everyMs: number;
   reading(links: number): void;
   update(overview: Overview): void;
   /** A line that stays, above the view. */
@@ -19,6 +21,7 @@ export interface Progress {
 /** Lines are frequent at first, and rarer in a run of hours. */
 const plainLines = { leastMs: 2000, mostMs: 60_000, shareOfElapsed: 0.1 } as const;
 const drawEveryMs = 100;
+const liveEveryMs = 1000;
 /** More would not fit on a screen. */
 const mostBatches = 5;
 
@@ -31,6 +34,7 @@ export function openProgress(terminal: Terminal): Progress {
 }
 
 const silentProgress: Progress = {
+  everyMs: plainLines.leastMs,
   reading: () => undefined,
   update: () => undefined,
   note: () => undefined,
@@ -53,6 +57,7 @@ function openLiveView(terminal: Terminal): Progress {
     isOpen = true;
   };
   return {
+    everyMs: liveEveryMs,
     reading(links) {
       if (performance.now() - drawnAt < drawEveryMs) return;
       drawnAt = performance.now();
@@ -89,6 +94,7 @@ function openPlainLines(terminal: Terminal): Progress {
     terminal.say(text);
   };
   return {
+    everyMs: plainLines.leastMs,
     reading: (links) => say(`Reading links: ${formatCount(links)}`),
     update(overview) {
       const { batches } = overview;

@@ -69,9 +69,8 @@ export interface RunDeps {
   readonly onQuit: OnQuit;
 }
 
-/** The end is noticed soon; what is shown, and halts, may wait longer: they take ten times as many commands. */
-const lookEveryMs = 200;
-const showEveryMs = 1000;
+/** The counts alone are read often when the end may be near; everything that is shown takes ten times as many commands. */
+const lookEveryMs = { least: 200, most: 1000, perLink: 20 };
 /** Other batches that wait are named, so many at most. */
 const shownBatches = 5;
 /** Open calls get this long to end after Ctrl-C. */
@@ -175,10 +174,10 @@ async function waitForEnd(request: RunRequest, since: number, deps: RunDeps): Pr
   const told = new Set<string>();
   let shownAt = Number.NEGATIVE_INFINITY;
   for (;;) {
-    if (performance.now() - shownAt < showEveryMs && !signal.aborted) {
+    if (performance.now() - shownAt < progress.everyMs && !signal.aborted) {
       const batch = await session.ledger.batch(request.batch).catch(nullInTrouble);
       if (batch !== null && unfinished(batch.counts) > 0) {
-        await sleep(lookEveryMs, undefined, { signal }).catch(() => undefined);
+        await pause(batch, signal);
         continue;
       }
     }
@@ -186,7 +185,7 @@ async function waitForEnd(request: RunRequest, since: number, deps: RunDeps): Pr
     const overview = await readOverview([request.batch], session).catch(nullInTrouble);
     if (overview === null) {
       if (signal.aborted) return 'interrupted';
-      await sleep(lookEveryMs, undefined, { signal }).catch(() => undefined);
+      await pause(null, signal);
       continue;
     }
     const [batch] = overview.batches;
@@ -202,8 +201,16 @@ async function waitForEnd(request: RunRequest, since: number, deps: RunDeps): Pr
       told.add(key);
     }
     if (request.exitOnHalt && halts.some((halt) => stopsRun(halt, request, since))) return 'halted';
-    await sleep(lookEveryMs, undefined, { signal }).catch(() => undefined);
+    await pause(batch, signal);
   }
+}
+
+/** Until the batch may have ended. */
+async function pause(batch: Pick<Batch, 'counts'> | null, signal: AbortSignal): Promise<void> {
+  const { least, most, perLink } = lookEveryMs;
+  const left = batch === null ? 0 : unfinished(batch.counts);
+  const pauseMs = Math.min(most, Math.max(least, left * perLink));
+  await sleep(pauseMs, undefined, { signal }).catch(() => undefined);
 }
 
 /** Asks whether the new price is accepted. Without a terminal, open tasks are finished first. */

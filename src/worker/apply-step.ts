@@ -116,8 +116,10 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
       itemLog(item, context).warn({ message: step.message }, 'Could not fetch a deleted video again');
       return done;
     case 'poll-again': {
-      await ledger.touch(id, step.delayMs);
-      if (step.credits !== undefined) await chargeRunning(item, step.credits, context);
+      await Promise.all([
+        ledger.touch(id, step.delayMs),
+        step.credits !== undefined && chargeRunning(item, step.credits, context),
+      ]);
       return { kind: 'delay', delayMs: step.delayMs, data: keptFor(step, data, clock.now()) };
     }
     case 'follow-other':
@@ -141,8 +143,10 @@ async function carryOut(step: Step, item: Item, data: JobData, context: WorkerCo
         { addCreditsSpent: step.credits, stamp: ['completedAt'], message: null },
         { expect: sameTask(item) },
       );
-      await afterCharge(begun, item, step.credits, context);
-      await queues.add('download', id, 0, { urls: [...step.urls] });
+      await Promise.all([
+        queues.add('download', id, 0, { urls: [...step.urls] }),
+        afterCharge(begun, item, step.credits, context),
+      ]);
       return done;
     }
     case 'save':

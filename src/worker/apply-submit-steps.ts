@@ -33,13 +33,15 @@ export async function recordTask(taskId: string, item: Item, context: WorkerCont
 }
 
 async function lookAtFollowed(item: Item, context: WorkerContext): Promise<void> {
-  const { ledger, queues, clock } = context;
+  const { ledger, queues, clock, hasBudget } = context;
   const now = clock.now();
-  const history = await context.histories.of(context.models.get(item.model));
+  const [history, isPriceWanted] = await Promise.all([
+    context.histories.of(context.models.get(item.model)),
+    hasBudget(item.batch),
+  ]);
   const callbacksOn = context.callbackUrl !== null;
   const hasRoom = context.queryGate.hasRoom();
   const plannedMs = nextCheckAt(history, { submittedAt: now, callbacksOn, hasRoom }, now) - now;
-  const isPriceWanted = (await ledger.budgetOf(item.batch)) !== null;
   const firstPollMs = isPriceWanted ? Math.min(plannedMs, statusCheckPolicy.firstPricePollMs) : plannedMs;
   // The move that recorded the task has given its job the time of grace: enough for a poll that comes soon.
   if (firstPollMs > jobPolicy.graceMs / 2) await ledger.touch(item.id, firstPollMs);

@@ -21,10 +21,9 @@ export async function runDownload(
   signal: AbortSignal,
   onProgress: OnProgress,
 ): Promise<JobOutcome> {
-  const item = await context.ledger.item(id);
+  const [item, halts] = await Promise.all([context.ledger.item(id), listHalts(context)]);
   if (item?.state === 'saved' && data.tries !== undefined) await clearParts(item, data, context);
   if (item?.state !== 'downloading') return { kind: 'done' };
-  const halts = await listHalts(context);
   if (!(await mayFetch(halts, context))) {
     const delayMs = downloadPolicy.waitMs * (1 + context.random());
     await context.ledger.touch(id, delayMs);

@@ -2,11 +2,11 @@
  * Calls that ask the vendor about a task: its record, and a link to its result. Each passes the gate of queries,
  * with its limit and the halts that stop queries as well. Called by the status check and by downloads.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Item } from '../shared/ledger/item.ts';
 import type { LinkReply, RecordReply, UploadReply } from '../shared/vendor/replies.ts';
 import type { UploadRequest } from '../shared/vendor/vendor.ts';
-import type { Admission, Gate, Verdict } from './gate/gate.ts';
+import { admitSoon } from './gate/admit-soon.ts';
+import type { Verdict } from './gate/gate.ts';
 import type { WorkerContext } from './worker-context.ts';
 
 /** No query was sent; retry after `delayMs`. */
@@ -17,8 +17,6 @@ export interface NotNow {
 
 /** Retried at least this often: what the gate waits for may end early. */
 const longestWaitMs = 2000;
-const shortWaitMs = 50;
-const mostShortWaits = 5;
 
 export async function readRecord(
   item: Item,
@@ -57,21 +55,11 @@ async function query<Reply extends RecordReply | LinkReply | UploadReply>(
   const admission = await admitSoon(queryGate, `${item.id}.${random()}`, item.model);
   if (!admission.go) return { kind: 'not-now', delayMs: Math.min(admission.waitMs, longestWaitMs) };
   const reply = await ask();
-  // The reply counts for more than the slot, which becomes free with its lease.
-  await queryGate
+  // The reply counts for more than the slot, which becomes free with its lease: the link does not wait for it.
+  void queryGate
     .settle(admission.slot, verdictOf(reply, isUpload))
     .catch((error: unknown) => logger.debug({ err: error }, 'Could not settle a query with the gate'));
   return reply;
-}
-
-/** A slot that is free in a moment is waited for here: delaying the job would take longer. */
-async function admitSoon(gate: Gate, holder: string, model: string): Promise<Admission> {
-  for (let tries = 1; ; tries += 1) {
-    const admission = await gate.admit(holder, model);
-    const isSoon = !admission.go && admission.why === 'limit' && admission.waitMs <= shortWaitMs;
-    if (!isSoon || tries === mostShortWaits) return admission;
-    await sleep(admission.waitMs);
-  }
 }
 
 function verdictOf(reply: RecordReply | LinkReply | UploadReply, isUpload: boolean): Verdict {

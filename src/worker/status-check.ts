@@ -11,6 +11,7 @@ import type { RecordReply } from '../shared/vendor/replies.ts';
 import { announceHalt } from './announce-halt.ts';
 import { applyStep } from './apply-step.ts';
 import { noteFailure, noteSuccess } from './brake/model-brake.ts';
+import type { HasBudget } from './budgeted-batches.ts';
 import { pollClaimedTask } from './claimed-task.ts';
 import { type EndedTask, nextCheckAt } from './polling/history.ts';
 import { observedDurationMs } from './polling/observed-duration.ts';
@@ -48,9 +49,6 @@ export async function runStatusCheck(
     return { kind: 'delay', delayMs: reply.delayMs, data };
   }
   const now = context.clock.now();
-  if (reply.kind === 'succeeded' || reply.kind === 'failed') {
-    await context.histories.learn(model, endedTask(item, reply, data, now, context));
-  }
   const task = {
     item,
     now,
@@ -58,9 +56,14 @@ export async function runStatusCheck(
     tries: data.tries ?? 0,
     calledBack: data.calledBack ?? false,
   };
-  const modelFailing = await brake(item, taskId, task, reply, context);
-  const rules = { ...(await rulesFor(item, model, reply, now, context)), modelFailing };
-  const step = afterStatusCheck(task, reply, rules, context.random());
+  const ends = reply.kind === 'succeeded' || reply.kind === 'failed';
+  const learned = ends && context.histories.learn(model, endedTask(item, reply, data, now, context));
+  const [modelFailing, rules] = await Promise.all([
+    brake(item, taskId, task, reply, context),
+    rulesFor(item, model, reply, now, context),
+    learned,
+  ]);
+  const step = afterStatusCheck(task, reply, { ...rules, modelFailing }, context.random());
   return applyStep(step, item, data, context);
 }
 
@@ -97,8 +100,8 @@ async function rulesFor(
   model: ModelDefinition,
   reply: RecordReply,
   now: number,
-  { histories, submitRules, callbackUrl, ledger, queryGate }: WorkerContext,
-): Promise<StatusCheckRules> {
+  { histories, submitRules, callbackUrl, hasBudget, queryGate }: WorkerContext,
+): Promise<Omit<StatusCheckRules, 'modelFailing'>> {
   const { deadlineMs } = model;
   // What its own record said while it ran, or what was expected.
   const creditsPerTask = item.chargedCredits || (item.estimate?.credits ?? usualPrice(model) ?? 0);
@@ -108,7 +111,7 @@ async function rulesFor(
     hasRoom: queryGate.hasRoom(),
   };
   const plannedMs = nextCheckAt(await histories.of(model), task, now) - now;
-  const nextPollMs = (await isPriceWanted(item, reply, now, ledger))
+  const nextPollMs = (await isPriceWanted(item, reply, now, hasBudget))
     ? Math.min(plannedMs, statusCheckPolicy.pricePollMs)
     : plannedMs;
   return {
@@ -126,11 +129,11 @@ async function isPriceWanted(
   { batch, chargedCredits, submittedAt }: Item,
   reply: RecordReply,
   now: number,
-  ledger: WorkerContext['ledger'],
+  hasBudget: HasBudget,
 ): Promise<boolean> {
   const isKnown = reply.kind === 'succeeded' || chargedCredits > 0;
   if (isKnown || now - (submittedAt ?? now) > statusCheckPolicy.priceWantedForMs) return false;
-  return (await ledger.budgetOf(batch)) !== null;
+  return hasBudget(batch);
 }
 
 function endedTask(

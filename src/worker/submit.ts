@@ -16,6 +16,7 @@ import { applyStep } from './apply-step.ts';
 import { noteAccepted, noteFailure } from './brake/model-brake.ts';
 import { callbackPatienceMs } from './callback-patience.ts';
 import type { CreateCall } from './create-calls.ts';
+import { admitSoon } from './gate/admit-soon.ts';
 import type { Settled, Verdict } from './gate/gate.ts';
 import { settleTrial, takeTrial } from './halt-trial.ts';
 import { itemLog } from './item-log.ts';
@@ -140,7 +141,7 @@ export function createSubmitStage(
     const video = await videos.of(item, model, data, AbortSignal.any([signal, calls.stopping]));
     if (video.kind !== 'ready') return withoutVideo(video, item, data, context);
     const price = await expectedPrice(item, model, context, signal);
-    const admission = await submitGate.admit(`${item.id}.${randomUUID()}`, model.id);
+    const admission = await admitSoon(submitGate, `${item.id}.${randomUUID()}`, model.id);
     const trial =
       !admission.go && admission.why === 'halted' ? await takeTrial(model.id, item.id, context) : null;
     if (!admission.go && trial === null) return waitForGate(item, admission, context);
@@ -197,14 +198,13 @@ export function createSubmitStage(
     const isAccepted = reply.kind === 'accepted';
     const isUploadDead = reply.kind === 'reject' && video.isReused;
     const [outcome] = isAccepted
-      ? await Promise.all([decide({}), settled])
+      ? await Promise.all([decide({}), settled, held.keep(() => noteAccepted(sent.model.id, context))])
       : isUploadDead
         ? [await decide({})]
         : [await decide(await held.keep(async () => troubleOf(item, reply, await settled, signal)))];
     // What may be paid never counts as unsent, whatever Redis loses.
     if (reply.kind !== 'ambiguous') call.applied();
     if (!isAccepted && reply.kind !== 'ambiguous') context.recent.unpaid(item.id);
-    if (isAccepted) await held.keep(() => noteAccepted(sent.model.id, context));
     if (sent.trial !== null) await settleTrial(sent.trial, reply, context);
     if (isUploadDead && outcome.kind === 'delay')
       return { ...outcome, data: { ...data, deadUpload: video.url } };

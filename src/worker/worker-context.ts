@@ -12,6 +12,7 @@ import type { Outgoing } from '../shared/outgoing/outgoing.ts';
 import type { Keyspace } from '../shared/redis/keyspace.ts';
 import type { Vendor } from '../shared/vendor/vendor.ts';
 import type { VideoLengths } from '../shared/video-length/video-lengths.ts';
+import type { HasBudget } from './budgeted-batches.ts';
 import type { CreateCalls } from './create-calls.ts';
 import type { Gate } from './gate/gate.ts';
 import type { HeldAnswers } from './held-answers.ts';
@@ -40,6 +41,7 @@ export interface WorkerContext extends Keyspace {
   readonly models: ModelRegistry;
   /** How long tasks take, as learned by all workers. */
   readonly histories: LearnedHistories;
+  readonly hasBudget: HasBudget;
   /** The stories of items, and the measures. */
   readonly itemHistory: ItemHistory;
   readonly fetcher: ResultFetcher;
