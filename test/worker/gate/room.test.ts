@@ -105,7 +105,11 @@ describe('a request beyond the limit', () => {
       { learned: { ...isFull, nextProbeAt: nowUs + ms(70) }, heldUs },
       70,
     ],
-    ['or until a slot is free', { learned: { ...isFull, nextProbeAt: nowUs + ms(7000) }, heldUs }, 5000],
+    [
+      'waits until a slot is free if that is earlier',
+      { learned: { ...isFull, nextProbeAt: nowUs + ms(7000) }, heldUs },
+      5000,
+    ],
     ['waits for the answer to another', { learned: climbing, heldUs, openUs: [ms(10)] }, 20],
     [
       'waits for its own slot that is nearly free',
@@ -113,18 +117,22 @@ describe('a request beyond the limit', () => {
       200,
     ],
     ['is not sent after a refusal', { learned: { ...climbing, streak: 1 }, heldUs }, 5000],
-    ['nor above what the server said', { learned: { ...climbing, ceiling: 4 }, heldUs }, 5000],
+    ['is not sent above what the server said', { learned: { ...climbing, ceiling: 4 }, heldUs }, 5000],
     [
-      'nor above the configured limit where that is the most',
+      'is not sent above the configured limit where that is the most',
       { learned: { limit: 100, climbing: 1 }, heldUs: times(100, ms(5000)), options: down },
       5000,
     ],
-    ['nor where as many are in use already', { learned: climbing, heldUs: [ms(300), ...heldUs] }, 5000],
+    [
+      'is not sent where more than the limit is in use',
+      { learned: climbing, heldUs: [ms(300), ...heldUs] },
+      5000,
+    ],
   ])('%s', async (_rule, state, waitMs) => {
     expect(await roomOf(state)).toEqual({ freeSlots: 0, waitMs, why: 'limit' });
   });
 
-  test('where as many are in use already waits for the second slot', async () => {
+  test('waits for the second slot to be free where one more than the limit is in use', async () => {
     const state = { learned: climbing, heldUs: [ms(300), ms(400), ...times(3, ms(5000))] };
     expect(await roomOf(state)).toEqual({ freeSlots: 0, waitMs: 400, why: 'limit' });
   });
@@ -292,14 +300,18 @@ describe('tasks at the vendor', () => {
   const none = { freeSlots: 0, waitMs: 250, why: 'in-flight' };
 
   test.each<readonly [string, Parameters<typeof inFlight>, number]>([
-    ['none yet', [{}], 3],
-    ['those with a task', [{ processing: 2 }], 1],
-    ['those being sent', [{ submitting: 1, processing: 1 }], 1],
-    ['open requests of links that wait', [{ submitting: 1 }, [ms(1)], ['queued']], 1],
-    ['those of links that are gone', [{ submitting: 1 }, [ms(1)]], 1],
-    ['none twice', [{ submitting: 1 }, [ms(1)], ['submitting']], 2],
-    ['none twice that has its task', [{ processing: 1 }, [ms(1)], ['processing']], 2],
-  ])('leave room for the rest: %s', async (_what, state, freeSlots) => {
+    ['there are none', [{}], 3],
+    ['links with a task are counted', [{ processing: 2 }], 1],
+    ['links with a create call are counted', [{ submitting: 1, processing: 1 }], 1],
+    ['open requests of links that wait are counted', [{ submitting: 1 }, [ms(1)], ['queued']], 1],
+    ['open requests of links that are gone are counted', [{ submitting: 1 }, [ms(1)]], 1],
+    [
+      'a link with a create call and its request is counted once',
+      [{ submitting: 1 }, [ms(1)], ['submitting']],
+      2,
+    ],
+    ['a link with a task and its request is counted once', [{ processing: 1 }, [ms(1)], ['processing']], 2],
+  ])('leave room: %s', async (_what, state, freeSlots) => {
     expect(await inFlight(...state)).toEqual({ freeSlots, waitMs: 0, why: null });
   });
 
@@ -308,7 +320,7 @@ describe('tasks at the vendor', () => {
     ['above a cap that was lowered', [{ processing: 9 }]],
     ['at the cap, with a request that is open', [{ processing: 3 }, [ms(1)], ['processing']]],
     ['with a request that is open', [{ processing: 2 }, [ms(1)], ['queued']]],
-  ])('leave none: %s', async (_what, state) => {
+  ])('leave none %s', async (_what, state) => {
     expect(await inFlight(...state)).toEqual(none);
   });
 });
