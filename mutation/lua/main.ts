@@ -31,8 +31,8 @@ const gateTests = [
 const ledgerTests = [
   ['handing-out', 'money-rules', 'move-rules'],
   ['found-task', 'budget', 'states', 'ledger', 'item-inputs', 'halted-batches', 'full-memory'],
-  ['states-model'],
-].map((names) => names.map((name) => `test/shared/ledger/${name}.test.ts`));
+  ['states-model', '../../producer/batch-operations'],
+].map((names) => names.map((name) => join('test/shared/ledger', `${name}.test.ts`)));
 const subjects: readonly Subject[] = [
   ...['learning', 'slots', 'admit', 'settle', 'peek'].map((name) => ({
     script: `src/worker/gate/${name}.lua`,

@@ -51,6 +51,18 @@ describe('inputs in the ledger', () => {
     expect(await redis.hexists(`${prefix}:item:h2`, 'I')).toBe(0);
   });
 
+  it.each([
+    [64, [64]],
+    [65, [64, 1]],
+    [192, [64, 64, 64]],
+    [256, [64, 64, 64, 64]],
+    [257, [257]],
+  ])('of %s bytes lie in parts of 64, or in one where four are not enough', async (bytes, parts) => {
+    await give('a', 'h1', { prompt: 'x'.repeat(bytes - '{"prompt":""}'.length) }, {});
+    const stored = await redis.hmget(`${prefix}:item:h1`, 'I', 'J', 'K', 'L');
+    expect(stored.flatMap((text) => (text === null ? [] : [text.length]))).toEqual(parts);
+  });
+
   it('stay readable in another batch that lists the link, also when the first is removed', async () => {
     const own = { ...shared, watermark: true };
     await give('a', 'h1', shared);

@@ -4,6 +4,7 @@ import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { unfinished } from '../../../src/shared/ledger/batch.ts';
 import { createBatchOperations } from '../../../src/shared/ledger/batch-operations.ts';
+import { ledgerKeys } from '../../../src/shared/ledger/keys.ts';
 import { createLedger, type Ledger } from '../../../src/shared/ledger/ledger.ts';
 import { connectTestRedis, redisPrefix } from '../../setup/redis.ts';
 
@@ -89,6 +90,14 @@ describe('the ledger', () => {
     const { answers } = await ledger.enqueue('first', [link('s_a'), link('s_b'), link('s_a')]);
     expect(answers).toEqual(['accepted', 'accepted', 'duplicate']);
     expect((await ledger.batch('first'))?.counts.queued).toBe(2);
+  });
+
+  it('takes a list of 2,500 links whole, in its order', async () => {
+    const ids = Array.from({ length: 2500 }, (_, n) => `s_${n}`);
+    await ledger.enqueue('first', ids.map(link));
+    const keys = ledgerKeys(prefix);
+    expect(await redis.lrange(keys.items('first'), 0, -1)).toEqual(ids);
+    expect(await redis.lrange(keys.backlog('first'), 0, -1)).toEqual(ids);
   });
 
   it('keeps a link given in a second batch as one item that both batches count', async () => {

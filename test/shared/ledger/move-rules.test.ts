@@ -100,6 +100,11 @@ describe('a note', () => {
     expect(await itemLike('s_0', { t: 0, g: 0 })).toEqual({ t: 't1,t2,t3', g: null });
   });
 
+  it.each(['t-1', 't.1', '100%d', '[t]'])('is refused with a known task called %s', async (taskId) => {
+    const { moved } = await noted({ t: `t0,${taskId}` }, { taskId });
+    expect(moved).toMatchObject({ refusal: 'known-task' });
+  });
+
   it('takes no task for another whose name it begins', async () => {
     expect((await noted({ t: 't12,t1x' }, { taskId: 't1' })).moved).toEqual({ moved: true });
   });
