@@ -86,7 +86,16 @@ process.exitCode = share < 0.9 ? 1 : 0;
 
 async function copyOfSources(): Promise<string> {
   const copy = await mkdtemp(join(tmpdir(), 'kie-batch-mutants-'));
-  for (const part of ['src', 'test', 'bench', 'schema', 'package.json', 'tsconfig.json', 'vitest.config.ts'])
+  for (const part of [
+    'src',
+    'test',
+    'bench',
+    'docs',
+    'schema',
+    'package.json',
+    'tsconfig.json',
+    'vitest.config.ts',
+  ])
     await cp(join(root, part), join(copy, part), { recursive: true });
   await symlink(join(root, 'node_modules'), join(copy, 'node_modules'));
   return copy;

@@ -212,6 +212,7 @@ describe('the operations on a batch', () => {
     expect(await countsOf('one')).toEqual({ processing: 1, queued: 1 });
     expect(await ledger.batch('one')).toMatchObject({ failures: {}, creditsSpent: 0, bytes: 0 });
     expect(await ledger.item('s_a0')).toBeNull();
+    expect(await ledger.rememberedOf(['s_a0', 's_a1'])).toEqual([true, false]);
 
     const since = (await ledger.now()) + 1;
     const again = await ledger.enqueue('two', [link('s_a0'), link('s_a1'), link('s_a0')], { since });

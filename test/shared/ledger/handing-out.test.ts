@@ -131,6 +131,20 @@ describe('batches take turns', () => {
     expect(ofFirst((await ledger.take(20)).ids)).toBe(15);
   });
 
+  it('from when a batch joins', async () => {
+    const { ledger } = await ledgerWith(redis, {
+      batches: { a: {}, z: {} },
+      backlogs: { a: many('a') },
+      items: queued(many('a'), 'a'),
+    });
+    for (const id of (await ledger.take(20)).ids) await ledger.leaveGate(id);
+    await ledger.enqueue(
+      'z',
+      many('z').map((id) => ({ id, url: `https://videos.example/${id}` })),
+    );
+    expect(ofFirst((await ledger.take(20)).ids)).toBe(10);
+  });
+
   it('and one that is passed over does not get its turns later', async () => {
     const { ledger, keys } = await two({ budget: 10, committed: 10, processing: 1 }, {});
     expect(ofFirst((await ledger.take(20)).ids)).toBe(0);

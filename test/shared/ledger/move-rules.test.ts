@@ -94,6 +94,17 @@ describe('a note', () => {
     expect(await ledger.note('s_9', { unownedTaskId: 't1' })).toEqual({ moved: true });
   });
 
+  it('keeps the id that follows from a digest in 17 bytes', async () => {
+    const id = 's_0123456789abcdef0123456789abcdef';
+    const { ledger, prefix } = await ledgerWith(redis, {
+      batches: { b: {} },
+      items: { [id]: { s: 'processing', b: 'b' } },
+    });
+    await ledger.note(id, { taskId: 't1' });
+    const [bucket = ''] = await redis.keys(`${prefix}:tasks:*`);
+    expect((await redis.hvalsBuffer(bucket)).map((value) => value.length)).toEqual([17]);
+  });
+
   it.each(['taskId', 'otherTaskId'] as const)('is refused with a task that is known: %s', async (change) => {
     const { moved, itemLike } = await noted({ t: 't1,t2,t3' }, { [change]: 't2', message: 'again' });
     expect(moved).toEqual({ moved: false, state: 'processing', refusal: 'known-task' });
