@@ -29,6 +29,7 @@ async function limited(batch: Fields) {
 describe('a link is handed out', () => {
   it.each<readonly [string, Fields]>([
     ['with a budget that is not used', {}],
+    ['with a budget for just one task', { budget: 10, price: 10 }],
     ['with room for just its price', { committed: 90, price: 10, processing: 1, seen: 1 }],
     ['with room that is smaller by a rounding error', { committed: 90 + 1e-9, price: 10 }],
     ['with the smallest room where no price is known', { committed: 99.9 }],
@@ -210,7 +211,8 @@ describe('links that cannot be paid', () => {
     ['no budget', { committed: 100, price: 10 }],
     ['room for just the price', { ...poor, committed: 90 }],
     ['room that is smaller by a rounding error', { ...poor, committed: 90 + 1e-9 }],
-    ['some room where no price is known', { budget: 100, committed: 99 }],
+    ['some room where no price is known', { budget: 100, committed: 99.9 }],
+    ['the first credits of a budget', { budget: 10, price: 10 }],
     ['a create call that is open', { ...poor, submitting: 1 }],
     ['a task that runs', { ...poor, processing: 1 }],
   ])('are left where they may still be paid: %s', async (_when, batch) => {
