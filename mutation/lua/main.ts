@@ -116,8 +116,17 @@ async function passesGroup(tests: readonly string[]): Promise<boolean> {
     // A group of its own, so that its workers end with it.
     detached: true,
   });
-  const timer = setTimeout(() => process.kill(-(child.pid ?? 0), 'SIGKILL'), mostMs);
+  const timer = setTimeout(() => endGroup(child.pid), mostMs);
   const [code] = await once(child, 'exit');
   clearTimeout(timer);
   return code === 0;
+}
+
+function endGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch {
+    // It has just ended.
+  }
 }
