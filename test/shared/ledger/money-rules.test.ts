@@ -162,6 +162,7 @@ describe('a create call', () => {
       { q: 0, i: null },
     ],
     ['the highest price that was seen', { dearest: 12 }, {}, unknown, { committed: 12, blind: 1 }, { q: 12 }],
+    ['that price below one credit', { dearest: 0.5 }, {}, unknown, { committed: 0.5, blind: 1 }, { q: 0.5 }],
     [
       'its estimate besides what a lost call may have cost',
       { committed: 10, unseen: 1 },
@@ -266,6 +267,7 @@ describe('the cost of a task', () => {
   it.each<readonly [string, Fields, Fields, number, Fields]>([
     ['raises the share of the estimate', { ratio: 1.1 }, {}, 12, { ratio: 1.2 }],
     ['does not lower it', { ratio: 1.3 }, {}, 12, { ratio: 1.3 }],
+    ['is a share of less than one credit too', {}, { i: '0.5 0.5' }, 1, { ratio: 2 }],
     ['is no share without an estimate', {}, { i: null }, 12, { ratio: null, dearest: 12, seen: 1 }],
     ['is no share of nothing', {}, { i: '0 0' }, 12, { ratio: null }],
     ['is the highest', { dearest: 11 }, {}, 12, { dearest: 12 }],

@@ -1,9 +1,10 @@
 /** What one move changes in a link, in what its batches count and in where it is found, rule by rule. */
-import type { Redis } from 'ioredis';
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ItemChanges } from '../../../src/shared/ledger/changes.ts';
 import { itemOfTask } from '../../../src/shared/ledger/task-index.ts';
 import { jobPolicy } from '../../../src/shared/policy.ts';
+import { startOwnRedis } from '../../setup/own-redis.ts';
 import { connectTestRedis } from '../../setup/redis.ts';
 import { type Fields, ledgerWith } from './given-ledger.ts';
 
@@ -371,6 +372,19 @@ describe('a create call', () => {
     const other = await given({ s: 'processing' });
     await other.ledger.move('resubmit', 's_0');
     expect(await redis.exists(`${other.prefix}:settled-run`)).toBe(0);
+  });
+
+  it('leaves where Redis does not say which run it is', async () => {
+    await using own = await startOwnRedis();
+    const restricted = new Redis(own.url);
+    await restricted.acl('SETUSER', 'default', '-info');
+    const { ledger, prefix } = await ledgerWith(restricted, {
+      batches: { b: {} },
+      items: { s_0: { s: 'queued', b: 'b' } },
+    });
+    expect(await ledger.move('beginSubmit', 's_0')).toEqual({ moved: true });
+    expect(await restricted.exists(`${prefix}:settled-run`)).toBe(0);
+    restricted.disconnect();
   });
 
   it('of an unknown link does nothing', async () => {
