@@ -362,7 +362,7 @@ if to == 'failed' and reason then count('failed:' .. reason, 1) end
 if to == 'cancelled' or (from == 'queued' and to ~= 'queued') then redis.call('SREM', atGate, id) end
 for _, batch in ipairs(batches) do
   if isListedState[from] and from ~= to then redis.call('ZREM', batch .. ':' .. from, id) end
-  if isListedState[to] then redis.call('ZADD', batch .. ':' .. to, redisTime(), id) end
+  if isListedState[to] and from ~= to then redis.call('ZADD', batch .. ':' .. to, redisTime(), id) end
 end
 if from ~= to then
   redis.call('HSET', item, 's', to)
