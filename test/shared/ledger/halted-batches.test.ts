@@ -62,6 +62,17 @@ describe('batches of a halted model', () => {
     expect(await takeOneByOne(5, ['halted'])).toHaveLength(5);
   });
 
+  it('are set aside a thousand a call, and return so, because Redis answers nothing else meanwhile', async () => {
+    await giveMany(1500, 'halted');
+    const { rotation } = ledgerKeys(prefix);
+    await ledger.take(1, ['halted']);
+    expect(await redis.zcount(rotation, 1e12, '+inf')).toBe(1000);
+    await ledger.take(1, ['halted']);
+    expect(await redis.zcount(rotation, 1e12, '+inf')).toBe(1500);
+    await ledger.take(0, []);
+    expect(await redis.zcount(rotation, 1e12, '+inf')).toBe(500);
+  });
+
   it('are not looked at again by each call', async () => {
     await giveMany(50, 'halted');
     await give('other', 'running', 3);
