@@ -178,6 +178,20 @@ describe('the wait for a slot', () => {
   });
 });
 
+describe('the next slots', () => {
+  test('are told after those of requests beyond the limit, open ones too', async () => {
+    const heldUs = [ms(100), ms(200), ms(300), ms(400)];
+    const { gate } = await given({ learned: isFull, heldUs, openUs: [ms(10)] });
+    expect((await gate.free(5000)).soonMs).toEqual([200, 300, 400]);
+  });
+
+  test('are told up to a hundred', async () => {
+    const heldUs = Array.from({ length: 150 }, (_, n) => ms(n + 1));
+    const { gate } = await given({ learned: { limit: 150, base: 150 }, heldUs });
+    expect((await gate.free(5000)).soonMs).toEqual(heldUs.slice(0, 100).map((us) => us / 1000));
+  });
+});
+
 describe('a vendor in trouble', () => {
   test('gets one request at a time', async () => {
     const learned = { trouble: 5 };
@@ -188,6 +202,12 @@ describe('a vendor in trouble', () => {
       why: 'paused',
     });
     expect((await roomOf({ learned: { trouble: 4 } })).freeSlots).toBe(5);
+  });
+
+  test('gets none during a pause as slots become free', async () => {
+    const learned = { ...isFull, pausedUntil: nowUs + ms(900) };
+    const { gate } = await given({ learned, heldUs: times(4, ms(100)) });
+    expect(await gate.free(5000)).toEqual({ freeSlots: 0, waitMs: 900, why: 'paused', soonMs: [] });
   });
 
   test('gets none during a pause', async () => {
