@@ -38,3 +38,18 @@ it('are not looked for where links wait or move', async () => {
   expect(await search()).toBe(0);
   expect(await search()).toBe(1);
 });
+
+it('are looked for ever more rarely while nothing of a batch moves', async () => {
+  const pages: number[] = [];
+  let call = 0;
+  const ledger = {
+    idleBatches: async () => ({ checked: 1, found: [['batch', 'the same counts']] as const }),
+    findLost: async () => {
+      pages.push(call);
+      return { checked: 0, ids: [] };
+    },
+  };
+  const search = createLostItemSearch(ledger, logger);
+  for (; call <= 91; call += 1) await search();
+  expect(pages).toEqual([1, 2, 4, 8, 16, 30, 60, 90]);
+});
