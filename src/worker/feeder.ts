@@ -13,10 +13,8 @@ import type { WorkerContext } from './worker-context.ts';
 export interface Feeder {
   /** There are new links. */
   nudge(): void;
-  /** A link has left the gate. */
-  admitted(): void;
-  /** A task has ended: under MAX_IN_FLIGHT there is room for another. */
-  taskEnded(): void;
+  /** A link has left the gate, or a task has ended: there may be room for another, or credits. */
+  moved(): void;
   stop(): Promise<void>;
 }
 
@@ -34,7 +32,8 @@ export function startFeeder(context: FeederContext): Feeder {
   let timer: NodeJS.Timeout | undefined;
   let running: Promise<void> | null = null;
   let fedAt = Number.NEGATIVE_INFINITY;
-  let why: Room['why'] = null;
+  /** At the last look the limit was used up, and links were handed out for the next slots. */
+  let isAhead = false;
 
   async function feed(): Promise<void> {
     let pauseMs: number = feederPolicy.longestPauseMs;
@@ -43,7 +42,7 @@ export function startFeeder(context: FeederContext): Feeder {
         submitGate.free(feederPolicy.aheadMs),
         listHalts({ redis, prefix }),
       ]);
-      why = room.why;
+      isAhead = room.soonMs.length > 0;
       const hasMore = await handOut(room, halts);
       pauseMs = hasMore ? 1 : pauseAfter(room);
     } catch (error) {
@@ -64,7 +63,7 @@ export function startFeeder(context: FeederContext): Feeder {
       context.onlyBatch,
     );
     // Each link asks the gate when a slot becomes free for it: those that are at the gate already have the first ones.
-    const delaysMs = ids.map((_, index) => soonMs[atGate + index - freeSlots] ?? soonMs.at(-1) ?? 0);
+    const delaysMs = ids.map((_, index) => soonMs[atGate + index - freeSlots] ?? 0);
     if (ids.length > 0) await queues.addMany('submit', ids, delaysMs);
     const ended = await Promise.all(exhausted.map(context.endUnaffordable));
     return ended.some((count) => count > 0);
@@ -96,12 +95,9 @@ export function startFeeder(context: FeederContext): Feeder {
   start();
   return {
     nudge,
-    admitted() {
-      // While the limit is used up, links have been handed out for the next slots.
-      if (why !== 'limit') nudge();
-    },
-    taskEnded() {
-      if (why === 'in-flight') nudge();
+    moved() {
+      // A look that is under way may have been too early to see it.
+      if (running || !isAhead) nudge();
     },
     async stop() {
       stopped = true;

@@ -25,7 +25,7 @@ export async function readRecord(
   signal: AbortSignal,
 ): Promise<RecordReply | NotNow> {
   const { vendor, models } = context;
-  return query(item, context, () => vendor.read(models.get(item.model), taskId, signal));
+  return query(item, context, () => vendor.read(models.get(item.model), taskId, signal), signal);
 }
 
 export async function mintLink(
@@ -34,7 +34,7 @@ export async function mintLink(
   context: WorkerContext,
   signal: AbortSignal,
 ): Promise<LinkReply | NotNow> {
-  return query(item, context, () => context.vendor.recover(resultUrl, signal));
+  return query(item, context, () => context.vendor.recover(resultUrl, signal), signal);
 }
 
 export async function uploadVideo(
@@ -43,16 +43,17 @@ export async function uploadVideo(
   context: WorkerContext,
   signal: AbortSignal,
 ): Promise<UploadReply | NotNow> {
-  return query(item, context, () => context.vendor.upload(request, signal), true);
+  return query(item, context, () => context.vendor.upload(request, signal), signal, true);
 }
 
 async function query<Reply extends RecordReply | LinkReply | UploadReply>(
   item: Item,
   { queryGate, random, logger }: WorkerContext,
   ask: () => Promise<Reply>,
+  signal: AbortSignal,
   isUpload = false,
 ): Promise<Reply | NotNow> {
-  const admission = await admitSoon(queryGate, `${item.id}.${random()}`, item.model);
+  const admission = await admitSoon(queryGate, `${item.id}.${random()}`, item.model, signal);
   if (!admission.go) return { kind: 'not-now', delayMs: Math.min(admission.waitMs, longestWaitMs) };
   const reply = await ask();
   // The reply counts for more than the slot, which becomes free with its lease: the link does not wait for it.

@@ -141,7 +141,7 @@ export function createSubmitStage(
     const video = await videos.of(item, model, data, AbortSignal.any([signal, calls.stopping]));
     if (video.kind !== 'ready') return withoutVideo(video, item, data, context);
     const price = await expectedPrice(item, model, context, signal);
-    const admission = await admitSoon(submitGate, `${item.id}.${randomUUID()}`, model.id);
+    const admission = await admitSoon(submitGate, `${item.id}.${randomUUID()}`, model.id, calls.stopping);
     const trial =
       !admission.go && admission.why === 'halted' ? await takeTrial(model.id, item.id, context) : null;
     if (!admission.go && trial === null) return waitForGate(item, admission, context);
@@ -198,7 +198,7 @@ export function createSubmitStage(
     const isAccepted = reply.kind === 'accepted';
     const isUploadDead = reply.kind === 'reject' && video.isReused;
     const [outcome] = isAccepted
-      ? await Promise.all([decide({}), settled, held.keep(() => noteAccepted(sent.model.id, context))])
+      ? await Promise.all([decide({}), settled, noteSuccess(sent.model.id)])
       : isUploadDead
         ? [await decide({})]
         : [await decide(await held.keep(async () => troubleOf(item, reply, await settled, signal)))];
@@ -209,6 +209,15 @@ export function createSubmitStage(
     if (isUploadDead && outcome.kind === 'delay')
       return { ...outcome, data: { ...data, deadUpload: video.url } };
     return outcome;
+  }
+
+  /** The task id counts for more than the brake. */
+  async function noteSuccess(model: string): Promise<void> {
+    await held
+      .keep(() => noteAccepted(model, context))
+      .catch((error: unknown) =>
+        context.logger.warn({ err: error, model }, 'Could not note an accepted call'),
+      );
   }
 
   /** What the answer says about the vendor rather than this link. */

@@ -85,7 +85,7 @@ export function startWorker(context: WorkerContext, settings: WorkerSettings): R
     },
   );
   const submit = createSubmitStage(context, {
-    admitted: () => feeder?.admitted(),
+    admitted: () => feeder?.moved(),
     isGone: presence.isGone,
     isWanted: presence.isWanted,
     settleRun: presence.settleRun,
@@ -94,7 +94,7 @@ export function startWorker(context: WorkerContext, settings: WorkerSettings): R
     submit: submit.run,
     'status-check': async (id, data, signal) => {
       const outcome = await runStatusCheck(id, data, context, signal);
-      if (outcome.kind === 'done') feeder?.taskEnded();
+      if (outcome.kind === 'done') feeder?.moved();
       return outcome;
     },
     download: (id, data, signal, onProgress) => runDownload(id, data, context, signal, onProgress),

@@ -8,11 +8,18 @@ import type { Admission, Gate } from './gate.ts';
 const shortWaitMs = 50;
 const mostShortWaits = 5;
 
-export async function admitSoon(gate: Gate, holder: string, model: string): Promise<Admission> {
+/** @param signal ends the wait: then the answer is the last refusal */
+export async function admitSoon(
+  gate: Gate,
+  holder: string,
+  model: string,
+  signal: AbortSignal,
+): Promise<Admission> {
   for (let tries = 1; ; tries += 1) {
     const admission = await gate.admit(holder, model);
     const isSoon = !admission.go && admission.why === 'limit' && admission.waitMs <= shortWaitMs;
     if (!isSoon || tries === mostShortWaits) return admission;
-    await sleep(admission.waitMs);
+    await sleep(admission.waitMs, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return admission;
   }
 }

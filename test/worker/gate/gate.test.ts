@@ -67,6 +67,15 @@ describe('slots', () => {
     expect((await smaller.free(700)).soonMs).toEqual([400]);
   });
 
+  test('while the limit rises again, the next slots are no matter of time alone', async () => {
+    const gate = gateOf({ limit: { max: 4, windowMs: 1000 } });
+    const slots = [await admitted(gate), await admitted(gate), await admitted(gate), await admitted(gate)];
+    for (const [index, slot] of slots.entries())
+      await gate.settle(slot, { kind: index === 3 ? 'refused' : 'counted' });
+    nowMs += 900;
+    expect(await gate.free(1000)).toMatchObject({ freeSlots: 0, why: 'limit', soonMs: [] });
+  });
+
   test('asking again with the same holder gets the slot that it has, whatever has happened meanwhile', async () => {
     const gate = gateOf({ learn: 'both', limit: { max: 1, windowMs: 1000 } });
     const first = await gate.admit('first');
