@@ -77,3 +77,35 @@ it('what a failed task has cost is not given back by a next call that is never m
   expect((await ledger.item('s_1'))?.creditsSpent).toBe(3);
   expect((await ledger.batch('test'))?.creditsSpent).toBe(3);
 });
+
+it.each(['saved and requested again', 'failed with a cost and retried'] as const)(
+  'a task of a link that was %s is counted once, also when the vendor names it again',
+  async (how) => {
+    const prefix = redisPrefix();
+    const ledger = createLedger({ redis, prefix, shareUrl: () => null });
+    await ledger.openBatch('test', { model: 'm', root: '/' });
+    const links = [{ id: 's_1', url: 'https://videos.test/1.mp4' }];
+    const submit = async () => {
+      await ledger.take(1);
+      const reserveCredits = { credits: 3, base: 3 };
+      await ledger.move('beginSubmit', 's_1', { submitter: 'w', stamp: ['submittedAt'], reserveCredits });
+      return recordFoundTask(ledger, 's_1', { taskId: 'first', attempt: 1, by: 'answer' });
+    };
+    await ledger.enqueue('test', links, { since: 0 });
+    await submit();
+    if (how === 'saved and requested again') {
+      await ledger.move('beginDownload', 's_1', { addCreditsSpent: 3, stamp: ['completedAt'] });
+      await ledger.move('save', 's_1', { addBytes: 5, sha256: 'a', file: 'f', stamp: ['savedAt'] });
+      await ledger.enqueue('test', links, { since: Number.MAX_SAFE_INTEGER, force: true });
+    } else {
+      await ledger.move('fail', 's_1', { reason: 'generation-failed', addCreditsSpent: 3 });
+      await createBatchOperations({ redis, prefix }).retryItems('test', 0, 10);
+    }
+    expect(await submit()).toBe('taken');
+    await ledger.note('s_1', { chargeCredits: 3 });
+    await ledger.move('beginDownload', 's_1', { addCreditsSpent: 3, stamp: ['completedAt'] });
+    expect((await ledger.item('s_1'))?.creditsSpent).toBe(3);
+    expect((await ledger.batch('test'))?.creditsSpent).toBe(3);
+    expect(Number(await redis.hget(`${prefix}:batch:test`, 'committed'))).toBe(3);
+  },
+);

@@ -143,7 +143,7 @@ describe('a create call', () => {
       { k: 7 },
       { reserveCredits: { credits: 10, base: 8 } },
       { committed: 15, unseen: 2, blind: null },
-      { q: 10, i: '10 8', k: null, l: null },
+      { q: 10, i: '10 8', k: 7, l: null },
     ],
     [
       'twice its estimate where tasks cost that',
@@ -242,19 +242,21 @@ describe('the cost of a task', () => {
     await expectMoney(records, { committed: 18, seen: null, 'sum:c': 0 }, { c: 0, k: null });
   });
 
-  it('is kept after a failure, for a retry that polls the task again, and not after a success', async () => {
+  it('is kept after the end, for a retry that polls the task again or a call that is answered with it', async () => {
     const failed = await given(committed, running);
     await failed.ledger.move('fail', 's_0', { reason: 'generation-failed', addCreditsSpent: 12 });
     await expectMoney(failed, { committed: 32 }, { k: 12, i: null, c: 12 });
     const done = await given(committed, running);
     await done.ledger.move('beginDownload', 's_0', { addCreditsSpent: 12 });
-    await expectMoney(done, { committed: 32 }, { k: null, i: null, c: 12 });
+    await expectMoney(done, { committed: 32 }, { k: 12, i: null, c: 12 });
   });
 
   it('of a call without a task gives back only what was reserved', async () => {
-    const records = await given(committed, { s: 'queued', t: 't1', q: 10, k: 7, c: 7 });
-    await records.ledger.move('fail', 's_0', { reason: 'rejected', releaseCredits: true });
-    await expectMoney(records, { committed: 20, unseen: 0, 'sum:c': null }, { q: null, k: 7, c: 7 });
+    for (const s of ['queued', 'submitting']) {
+      const records = await given(committed, { s, t: 't1', q: 10, k: 7, c: 7 });
+      await records.ledger.move('fail', 's_0', { reason: 'rejected', releaseCredits: true });
+      await expectMoney(records, { committed: 20, unseen: 0, 'sum:c': null }, { q: null, k: 7, c: 7 });
+    }
   });
 
   it('of a task that was counted as a secondary one is not counted again', async () => {

@@ -58,7 +58,7 @@ local function takeAgain(key, id, inputs, state, home, others)
     if tonumber(redis.call('HGET', key, 'x') or '0') > 0 then redis.call('HINCRBYFLOAT', batch, 'sum:x', 1) end
   end
   redis.call('HINCRBY', counts, state, -1)
-  redis.call('HDEL', key, 'r', 'g', 'a', 'm', 'd', 'v', 'n', 'h', 'f', 'y', 'k', 'j', unpack(inputFields))
+  redis.call('HDEL', key, 'r', 'g', 'a', 'm', 'd', 'v', 'n', 'h', 'f', 'y', 'j', unpack(inputFields))
   -- Requested by a person: the tasks so far do not count against the link.
   local tasks = select(2, string.gsub(redis.call('HGET', key, 't') or '', '[^,]+', ''))
   if tasks > 0 then redis.call('HSET', key, 'j', tasks) end

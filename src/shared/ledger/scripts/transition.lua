@@ -28,7 +28,7 @@
 -- and tasks without an estimate only so many at once that all but the most expensive one fit. A reservation becomes the
 -- cost in the record (charge, while the task runs; spend, at its end), is released if nothing was charged (release), or
 -- stays if the cost is unknown (a lost answer) until that task's record is read (spend-beside, once per task). Fields of
--- the item: `q` reserved, `i` estimate, `k` charged for the current task, `l` reserved for lost answers, `p` secondary
+-- the item: `q` reserved, `i` estimate, `k` charged for the last task, `l` reserved for lost answers, `p` secondary
 -- tasks whose cost was counted, and, with `=` before them, those that became current again (retry-items.lua).
 local item, counts, active, atGate = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
 local prefix, id, to = ARGV[1], ARGV[2], ARGV[4]
@@ -187,7 +187,6 @@ local function reserve(estimate, text)
   -- What an earlier call whose answer was lost may cost is still open.
   if reserved() > 0 then redis.call('HINCRBYFLOAT', item, 'l', reserved()) end
   closeReservation()
-  redis.call('HDEL', item, 'k')
   local price = expected(estimate) or 0
   commit(price)
   redis.call('HSET', item, 'q', price)
@@ -225,7 +224,8 @@ end
 local function charge(field, credits, isLast)
   -- Only a reservation is open if no task is, or if the task was counted as a secondary one while the link was cancelled or
   -- had failed.
-  if from == 'queued' or lists(redis.call('HGET', item, 'p') or '', lastTask) then
+  local isTaskOpen = from == 'processing' or from == 'downloading'
+  if not isTaskOpen or lists(redis.call('HGET', item, 'p') or '', lastTask) then
     commit(-reserved())
     closeReservation()
     return
@@ -239,8 +239,8 @@ local function charge(field, credits, isLast)
   closeReservation()
   if credits > before then learnPrice(credits) end
   if isLast then redis.call('HDEL', item, 'i') end
-  -- Kept after a failure: a retry of a cancelled or failed link may poll the same task again.
-  if credits == 0 or to == 'downloading' then redis.call('HDEL', item, 'k') else redis.call('HSET', item, 'k', credits) end
+  -- Kept after the end: a retry may poll the same task again, and the vendor may answer a later call with it.
+  if credits == 0 then redis.call('HDEL', item, 'k') else redis.call('HSET', item, 'k', credits) end
 end
 
 local function spendBeside(field, credits, task)
