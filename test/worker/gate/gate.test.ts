@@ -74,6 +74,16 @@ describe('slots', () => {
       await gate.settle(slot, { kind: index === 3 ? 'refused' : 'counted' });
     nowMs += 900;
     expect(await gate.free(1000)).toMatchObject({ freeSlots: 0, why: 'limit', soonMs: [] });
+    // Accepted again, one by one, below the limit that it had.
+    nowMs += 200;
+    await gate.settle(await admitted(gate), { kind: 'counted' });
+    nowMs += 50;
+    await gate.settle(await admitted(gate), { kind: 'counted' });
+    nowMs += 900;
+    for (let admission = await gate.admit('a'); admission.go; admission = await gate.admit(`${nowMs}`))
+      nowMs += 1;
+    const { freeSlots, why, soonMs } = await gate.free(1000);
+    expect({ freeSlots, why, soonMs }).toEqual({ freeSlots: 0, why: 'limit', soonMs: [] });
   });
 
   test('asking again with the same holder gets the slot that it has, whatever has happened meanwhile', async () => {
