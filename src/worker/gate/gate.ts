@@ -53,7 +53,7 @@ export interface Gate {
    * With a model, the halts of that model count as well as those of the account.
    */
   admit(holder: string, model?: string): Promise<Admission>;
-  /** Whether the latest admission of this process found at most half of the slots in use. */
+  /** Whether the latest request of this process found less than 80 % of the slots in use. */
   hasRoom(): boolean;
   /** Must follow every admission that was used; without it the slot counts as used until its lease ends. */
   settle(slot: string, verdict: Verdict): Promise<Settled>;
@@ -105,9 +105,13 @@ const admissionReply = z.union([
       hasRoom: used < roomShare * limit,
     }),
   ),
-  z
-    .tuple([z.literal(0), z.number(), waits])
-    .transform(([, waitMs, why]): Asked => ({ admission: { go: false, waitMs, why }, hasRoom: false })),
+  z.tuple([z.literal(0), z.number(), waits, z.number(), z.number()]).transform(
+    ([, waitMs, why, used, limit]): Asked => ({
+      admission: { go: false, waitMs, why },
+      // Refused all the same, because many requests are on their way at once.
+      hasRoom: used < roomShare * limit,
+    }),
+  ),
 ]);
 const roomReply = z
   .tuple([z.number(), z.number(), z.union([waits, z.literal('').transform(() => null)]), z.array(z.number())])

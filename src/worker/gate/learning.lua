@@ -86,7 +86,7 @@ local function noteTrouble(state, verdict)
   return math.min(LONGEST_TROUBLE_PAUSE, FIRST_TROUBLE_PAUSE * 2 ^ math.min(10, state.trouble - TROUBLED))
 end
 
--- Whether there is room: {free slots, wait in µs, why, used slots, whether the next one is beyond the limit}.
+-- Whether there is room: {free slots, wait in µs, why, used slots (for the limit), whether the next one is beyond it}.
 local function room(state, haltFields)
   local wait = haltWait(haltFields)
   if wait then return { free = 0, wait = wait, why = 'halted' } end
@@ -103,11 +103,11 @@ local function room(state, haltFields)
   if used < state.limit then
     local free = math.min(state.limit - used, openCap(state) - open, below)
     if free > 0 then return { free = free, wait = 0, why = '', used = used } end
-    return { free = 0, wait = answerWait(state), why = 'limit' }
+    return { free = 0, wait = answerWait(state), why = 'limit', used = used }
   end
   local untilProbe = probeWait(state, used, open) or math.huge
   if untilProbe == 0 then return { free = 1, wait = 0, why = '', used = used, beyond = true } end
-  return { free = 0, wait = math.min(limitWait(state, used, held), untilProbe), why = 'limit' }
+  return { free = 0, wait = math.min(limitWait(state, used, held), untilProbe), why = 'limit', used = used }
 end
 
 -- The round trip that every request needs at least: a slot may be reused that much earlier, because the next request

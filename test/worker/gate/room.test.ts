@@ -370,3 +370,22 @@ describe('a halt', () => {
     }
   });
 });
+
+describe('room for calls that are not needed', () => {
+  test.each<readonly [string, Given, boolean, boolean]>([
+    ['is there while few slots are used', {}, true, true],
+    [
+      'is there while a request waits only because many are under way',
+      { openUs: times(5, ms(10)) },
+      false,
+      true,
+    ],
+    ['is not there with four fifths in use', { heldUs: times(80, ms(500)) }, true, false],
+    ['is not there where the limit is used up', { learned: isFull, heldUs: times(4, ms(500)) }, false, false],
+    ['is not there in a pause', { learned: { pausedUntil: nowUs + ms(5000) } }, false, false],
+  ])('%s', async (_when, state, isAdmitted, hasRoom) => {
+    const gate = (await given(state)).gate;
+    expect((await gate.admit('link.try')).go).toBe(isAdmitted);
+    expect(gate.hasRoom()).toBe(hasRoom);
+  });
+});
