@@ -2,7 +2,9 @@
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../../bench/gate/random.ts';
 import { standingTimes, type TaskTimes } from '../../../bench/polling/distributions.ts';
+import { nextFrequentPoll } from '../../../src/worker/polling/frequent-polls.ts';
 import { type History, learnHistory, nextCheckAt } from '../../../src/worker/polling/history.ts';
+import { planPolls } from '../../../src/worker/polling/plan-polls.ts';
 
 const beliefs = { typicalMs: 20_000, deadlineMs: 3_600_000 };
 const oneToFour: TaskTimes = {
@@ -53,5 +55,23 @@ describe.each([...standingTimes, oneToFour])('tasks of $what', (times) => {
         nextCheckAt(history, { submittedAt: 0, callbacksOn: false, hasRoom }, durationMs);
       expect(at(true)).toBeLessThanOrEqual(at(false));
     }
+  });
+});
+
+describe('with few and expensive planned polls', () => {
+  const distribution = {
+    timesMs: Float64Array.of(0, 1000, 2000, 3000, 4000, 8000),
+    cdf: Float64Array.of(0, 0, 0, 0.02, 0.5, 1),
+  };
+  const plan = planPolls(distribution, { queryCostMs: 1e9, minGapMs: 500, missedCallbackRate: 1 });
+
+  test.each([
+    ['waits until two in a hundred have ended', 0, 3000],
+    ['of those that still run', 3000, 4000],
+    ['and at least for its gap, which grows with the age', 3999, 4719],
+    ['is no later than the planned one', 7900, 8000],
+    ['follows the plan when all should have ended', 20_000, 21_000],
+  ])('a poll %s', (_what, ageMs, atMs) => {
+    expect(nextFrequentPoll(plan, ageMs)).toBeCloseTo(atMs, 0);
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../../bench/gate/random.ts';
 import { exactDistribution, standingTimes } from '../../../bench/polling/distributions.ts';
 import { cost, expectedOutcome, plainSchedules } from '../../../bench/polling/schedules.ts';
+import { effectiveTasks } from '../../../src/worker/polling/duration-distribution.ts';
 import {
   type EndedTask,
   type History,
@@ -126,5 +127,31 @@ describe('after 200 tasks of learning', () => {
         expect(isBetter, `${name} has both fewer queries and less delay`).toBe(false);
       }
     }
+  });
+});
+
+describe('a poll', () => {
+  const costsOf = (tasks: EndedTask[]) => {
+    const { alone, withCallbacks } = learnHistory(tasks, BELIEFS);
+    return { alone: alone.costs.queryCostMs, beside: withCallbacks.costs.queryCostMs };
+  };
+
+  test('is cheap until the durations are known', () => {
+    expect(costsOf([]).alone).toBe(250);
+    expect(costsOf(ended(10, 20_000)).alone).toBeCloseTo(250 + (750 * effectiveTasks(10)) / 20, 6);
+    expect(costsOf(ended(200, 20_000)).alone).toBe(1000);
+  });
+
+  test('costs more beside callbacks, the more of them have come and the fewer were lost', () => {
+    expect(costsOf(ended(50, 20_000)).beside).toBe(1000);
+    expect(costsOf(ended(100, 20_000, 'callback')).beside).toBeCloseTo(
+      1000 * (1 + 4 * (100 / 105) * (1 - 0.5 / 125)),
+      6,
+    );
+    const some = [...ended(10, 20_000, 'callback'), ...ended(5, 20_000, 'poll-despite-callback')];
+    expect(costsOf([...some, ...ended(7, 20_000)]).beside).toBeCloseTo(
+      1000 * (1 + 4 * (10 / 15) * (1 - 5.5 / 40)),
+      6,
+    );
   });
 });
