@@ -8,11 +8,12 @@ import { until } from '../setup/until.ts';
 
 const windowMs = 3000;
 
-function feederOf({ session, environment }: System): { gate: Gate; start(): Feeder } {
+/** The feeder asks for free slots once per look. */
+function feederOf({ session, environment }: System): { gate: Gate; looks(): number; start(): Feeder } {
   const { redis, ledger, queues } = session;
   const prefix = environment['QUEUE_PREFIX'] ?? '';
   const limit = { max: 3, windowMs };
-  const submitGate = createGate({
+  const gate = createGate({
     redis,
     prefix,
     operation: 'submit',
@@ -20,6 +21,14 @@ function feederOf({ session, environment }: System): { gate: Gate; start(): Feed
     leaseMs: 60_000,
     learn: 'down',
   });
+  let looks = 0;
+  const submitGate: Gate = {
+    ...gate,
+    free(aheadMs) {
+      looks += 1;
+      return gate.free(aheadMs);
+    },
+  };
   const warnOfTrouble = (message: string, error: unknown) => {
     throw new Error(message, { cause: error });
   };
@@ -33,14 +42,14 @@ function feederOf({ session, environment }: System): { gate: Gate; start(): Feed
     onlyBatch: null,
     endUnaffordable: async () => 0,
   };
-  return { gate: submitGate, start: () => startFeeder(context) };
+  return { gate, looks: () => looks, start: () => startFeeder(context) };
 }
 
 it('gives each link a job for the instant at which a slot becomes free for it', async () => {
   await using system = await startSystem();
   const { ledger, queues } = system.session;
   await system.give(20);
-  const { gate, start } = feederOf(system);
+  const { gate, looks, start } = feederOf(system);
   const began = Date.now();
   for (const each of ['a', 'b', 'c']) {
     const admission = await gate.admit(`${each}.1`);
@@ -55,7 +64,9 @@ it('gives each link a job for the instant at which a slot becomes free for it', 
   const dueAt = (await submit.getDelayed()).map(({ timestamp, delay }) => timestamp + (delay ?? 0));
   for (const at of dueAt) expect(at - began).toBeGreaterThanOrEqual(windowMs);
   // Those that are at the gate already have the first slots, so no more are handed out for them.
+  const before = looks();
   feeder.nudge();
+  await until(() => looks() > before, 'the feeder has looked again', 20_000);
   await feeder.stop();
   expect((await ledger.take(0)).atGate).toBe(3 + feederPolicy.readyJobs);
 });
